@@ -1,0 +1,123 @@
+/**
+ * The one catalogue of errors. Expected outcomes of a point are data (a status); everything else is a thrown GatewayError
+ * with a code from here. Documentation and problem+json derive from this table. Log or throw, never both.
+ */
+export interface ErrorInfo {
+  /** True when the same call may succeed later without a change by a person. */
+  readonly retry: boolean
+  /** HTTP status with which the API reports it. */
+  readonly http: number
+  readonly title: string
+  /** The next step, for the person who reads it. */
+  readonly help: string
+}
+
+export const ERRORS = {
+  CONFIG_INVALID: {
+    retry: false,
+    http: 422,
+    title: 'The configuration is not valid',
+    help: 'Correct the named file at the named line; `bifrost check -c FILE` shows all problems at once.',
+  },
+  USAGE: { retry: false, http: 400, title: 'The command was not understood', help: 'See `bifrost COMMAND --help`.' },
+  NOT_CONNECTED: {
+    retry: true,
+    http: 503,
+    title: 'Not connected',
+    help: 'Check power, cable, address and port of the far side; the gateway goes on trying by itself.',
+  },
+  TIMEOUT: { retry: true, http: 504, title: 'No answer in time', help: 'Check the unit id and raise `timeout` if the device is slow.' },
+  PROTOCOL_VIOLATION: {
+    retry: true,
+    http: 502,
+    title: 'The far side broke the protocol',
+    help: 'Check that host and port belong to a device of this protocol.',
+  },
+  DEVICE_REFUSED: { retry: false, http: 502, title: 'The device refused the request', help: 'Check address, function and unit id against the device manual.' },
+  BUSY: { retry: true, http: 429, title: 'Too much at once', help: 'Try again after the time given.' },
+  SINK_REJECTED: {
+    retry: false,
+    http: 502,
+    title: 'The far side refused these samples for good',
+    help: 'See the dead letters of the sink and its reason.',
+  },
+  SINK_PARTIAL: { retry: false, http: 502, title: 'The far side refused a part of the batch', help: 'See the dead letters of the sink.' },
+  SINK_REFUSED: {
+    retry: true,
+    http: 502,
+    title: 'The far side refused our credentials or configuration',
+    help: 'Correct user, password, certificate or topic permissions of the sink; nothing is dropped meanwhile.',
+  },
+  PORT_IN_USE: { retry: true, http: 500, title: 'The port is in use', help: 'Stop the program that holds it, or choose another port.' },
+  STORE_CORRUPT: { retry: false, http: 500, title: 'Damaged data was found in the log', help: 'The damaged frames were skipped and counted; restore from a backup if they matter.' },
+  STORE_LOCKED: { retry: false, http: 500, title: 'Another gateway uses this data folder', help: 'Stop it, or give this one a data folder of its own.' },
+  STORE_FAILED: { retry: true, http: 503, title: 'The log cannot be written', help: 'Check free space, permissions and health of the disk that holds the data folder.' },
+  NOT_FOUND: { retry: false, http: 404, title: 'Not found', help: 'See the list that the API gives for the names that exist.' },
+  INVALID_REQUEST: { retry: false, http: 400, title: 'The request is not valid', help: 'See `errors` for the fields, and /api/docs for the form.' },
+  INVALID_VALUE: { retry: false, http: 422, title: 'The value cannot be written', help: 'Give a value of the tag\'s type within its range.' },
+  WRITE_FORBIDDEN: { retry: false, http: 403, title: 'Writing is not allowed', help: 'Mark the tag `writable: true` in the configuration if it may be written.' },
+  WRITE_FAILED: { retry: true, http: 502, title: 'The write did not reach the value', help: 'See the status; the device refused, did not answer, or reads back something else.' },
+  ORIGIN_FORBIDDEN: { retry: false, http: 403, title: 'This origin or host name is not allowed', help: 'Open the page by one of the names in `http.hosts`, or add yours there.' },
+  SHUTTING_DOWN: { retry: true, http: 503, title: 'The gateway is shutting down', help: 'Try again when it runs.' },
+  INTERNAL: { retry: false, http: 500, title: 'Internal error', help: 'This is a defect of the gateway; please report it with the log line.' },
+} as const satisfies Record<string, ErrorInfo>
+
+export type ErrorCode = keyof typeof ERRORS
+
+export interface ErrorOptionsWithDetails extends ErrorOptions {
+  details?: Record<string, unknown>
+}
+
+/** An error with a code from the catalogue, a sentence for people that names the thing, and details for machines. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode
+  readonly details: Record<string, unknown>
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptionsWithDetails = {}) {
+    super(message, options)
+    this.name = 'GatewayError'
+    this.code = code
+    this.details = options.details ?? {}
+  }
+
+  get info(): ErrorInfo {
+    return ERRORS[this.code]
+  }
+}
+
+/** The connection is lost or cannot be made: the only thing a driver's call throws on purpose. */
+export class NotConnectedError extends GatewayError {
+  constructor(message: string, options: ErrorOptionsWithDetails = {}) {
+    super('NOT_CONNECTED', message, options)
+    this.name = 'NotConnectedError'
+  }
+}
+
+/** The far side asks for patience. */
+export class BusyError extends GatewayError {
+  readonly retryAfterMs: number
+
+  constructor(message: string, retryAfterMs: number, options: ErrorOptionsWithDetails = {}) {
+    super('BUSY', message, options)
+    this.name = 'BusyError'
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** The far side took the batch but for these rows. */
+export class PartialWriteError extends GatewayError {
+  /** Row indexes of the batch that were refused, each with the reason. */
+  readonly rejected: ReadonlyMap<number, string>
+
+  constructor(message: string, rejected: ReadonlyMap<number, string>, options: ErrorOptionsWithDetails = {}) {
+    super('SINK_PARTIAL', message, options)
+    this.name = 'PartialWriteError'
+    this.rejected = rejected
+  }
+}
+
+export const isAbort = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'AbortError' || ('code' in error && error.code === 'ABORT_ERR'))
+
+/** The sentence of any thrown thing. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

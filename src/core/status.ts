@@ -1,0 +1,136 @@
+/**
+ * OPC UA StatusCodes (OPC 10000-4, 7.39; numbers from Part 6, Annex A): the field's standard quality, used as they stand.
+ * Bits 31:30 are the severity (00 Good, 01 Uncertain, 10 Bad); the low 16 bits are flags and do not change the name.
+ */
+export type StatusCode = number
+
+export interface StatusInfo {
+  readonly code: StatusCode
+  /** The standard's symbolic name. */
+  readonly name: string
+  /** What it means for the reader of a value, in one sentence. */
+  readonly text: string
+}
+
+export const Status = {
+  Good: 0x00000000,
+  GoodLocalOverride: 0x00960000,
+  GoodCompletesAsynchronously: 0x002e0000,
+  GoodClamped: 0x00300000,
+  UncertainNoCommunicationLastUsableValue: 0x408f0000,
+  UncertainLastUsableValue: 0x40900000,
+  UncertainSubstituteValue: 0x40910000,
+  UncertainInitialValue: 0x40920000,
+  UncertainSensorNotAccurate: 0x40930000,
+  UncertainEngineeringUnitsExceeded: 0x40940000,
+  UncertainSubNormal: 0x40950000,
+  BadUnexpectedError: 0x80010000,
+  BadInternalError: 0x80020000,
+  BadResourceUnavailable: 0x80040000,
+  BadCommunicationError: 0x80050000,
+  BadEncodingError: 0x80060000,
+  BadDecodingError: 0x80070000,
+  BadUnknownResponse: 0x80090000,
+  BadTimeout: 0x800a0000,
+  BadShutdown: 0x800c0000,
+  BadUserAccessDenied: 0x801f0000,
+  BadNoCommunication: 0x80310000,
+  BadWaitingForInitialData: 0x80320000,
+  BadNodeIdUnknown: 0x80340000,
+  BadNotReadable: 0x803a0000,
+  BadNotWritable: 0x803b0000,
+  BadOutOfRange: 0x803c0000,
+  BadNotSupported: 0x803d0000,
+  BadTypeMismatch: 0x80740000,
+  BadConfigurationError: 0x80890000,
+  BadNotConnected: 0x808a0000,
+  BadDeviceFailure: 0x808b0000,
+  BadSensorFailure: 0x808c0000,
+  BadOutOfService: 0x808d0000,
+  BadNoData: 0x809b0000,
+  BadInvalidState: 0x80af0000,
+} as const
+
+export type StatusName = keyof typeof Status
+
+const TEXT: Record<StatusName, string> = {
+  Good: 'The value is good.',
+  GoodLocalOverride: 'The value is forced at the device.',
+  GoodCompletesAsynchronously: 'The device accepted the request and is still working on it.',
+  GoodClamped: 'The value was limited to the range configured for the tag.',
+  UncertainNoCommunicationLastUsableValue: 'The connection to the device is lost; this is the last value it gave.',
+  UncertainLastUsableValue: 'The value is older than its allowed age, although the device is connected.',
+  UncertainSubstituteValue: 'The value was substituted by hand.',
+  UncertainInitialValue: 'The value is an initial value that the device has not yet updated.',
+  UncertainSensorNotAccurate: 'The sensor is at a limit or jumped further than it plausibly can.',
+  UncertainEngineeringUnitsExceeded: 'The value is outside the engineering range configured for the tag.',
+  UncertainSubNormal: 'The value is derived from fewer good sources than it needs.',
+  BadUnexpectedError: 'An unexpected error occurred in the gateway.',
+  BadInternalError: 'An internal error occurred in the gateway.',
+  BadResourceUnavailable: 'The device is busy and did not serve the request.',
+  BadCommunicationError: 'The exchange with the device failed.',
+  BadEncodingError: 'The value could not be encoded for the device.',
+  BadDecodingError: 'The device answered with bytes that are not a valid value of this type.',
+  BadUnknownResponse: 'The device answered with something the protocol does not allow here.',
+  BadTimeout: 'The device did not answer in time.',
+  BadShutdown: 'The gateway is shutting down.',
+  BadUserAccessDenied: 'The user may not do this.',
+  BadNoCommunication: 'There is no connection to the device and no earlier value.',
+  BadWaitingForInitialData: 'The tag has not been read yet.',
+  BadNodeIdUnknown: 'The device does not know this address.',
+  BadNotReadable: 'The device does not allow this address to be read.',
+  BadNotWritable: 'The tag or address does not allow writing.',
+  BadOutOfRange: 'The value is outside the range that is allowed.',
+  BadNotSupported: 'The device does not support this function.',
+  BadTypeMismatch: 'The value does not fit the type of the tag.',
+  BadConfigurationError: 'The device refused the address: the configuration does not match the device.',
+  BadNotConnected: 'The session with the device is not established.',
+  BadDeviceFailure: 'The device reports a failure of its own.',
+  BadSensorFailure: 'The sensor failed.',
+  BadOutOfService: 'The tag or device is disabled.',
+  BadNoData: 'There is no data in this range.',
+  BadInvalidState: 'The operation is not possible in the present state.',
+}
+
+/** Every status that the gateway itself uses, in ascending order of its code. */
+export const STATUS_TABLE: readonly StatusInfo[] = (Object.keys(Status) as StatusName[])
+  .map((name) => ({ code: Status[name], name, text: TEXT[name] }))
+  .sort((a, b) => a.code - b.code)
+
+const byCode = new Map(STATUS_TABLE.map((info) => [info.code, info]))
+
+export const isGood = (code: StatusCode): boolean => code >>> 30 === 0
+export const isUncertain = (code: StatusCode): boolean => code >>> 30 === 1
+export const isBad = (code: StatusCode): boolean => code >>> 30 >= 2
+
+/** Name and sentence of a code, its flag bits ignored; a code we don't know keeps its severity and shows its number. */
+export function statusInfo(code: StatusCode): StatusInfo {
+  const known = byCode.get((code & 0xffff0000) >>> 0)
+  if (known !== undefined) return known
+  const severity = isGood(code) ? 'Good' : isUncertain(code) ? 'Uncertain' : 'Bad'
+  return { code, name: `${severity}_${statusHex(code)}`, text: `The device or server reported status ${statusHex(code)}.` }
+}
+
+export const statusName = (code: StatusCode): string => statusInfo(code).name
+
+/** `0x80310000`: as status codes are written. */
+export const statusHex = (code: StatusCode): string => `0x${(code >>> 0).toString(16).padStart(8, '0').toUpperCase()}`
+
+/** The status of a symbolic name, or undefined: names compare without regard to case. */
+export function statusByName(name: string): StatusInfo | undefined {
+  const wanted = name.toLowerCase()
+  return STATUS_TABLE.find((info) => info.name.toLowerCase() === wanted)
+}
+
+/** The Sparkplug `Quality` property of a status: 0 BAD, 192 GOOD, 500 STALE (Sparkplug 3.0, 6.4.11). */
+export function sparkplugQuality(code: StatusCode): 0 | 192 | 500 {
+  const base = (code & 0xffff0000) >>> 0
+  if (
+    base === Status.BadWaitingForInitialData ||
+    base === Status.UncertainLastUsableValue ||
+    base === Status.UncertainNoCommunicationLastUsableValue
+  ) {
+    return 500
+  }
+  return isBad(code) ? 0 : 192
+}

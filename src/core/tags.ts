@@ -1,0 +1,81 @@
+/**
+ * What is known of tags: the settings that a person writes (`TagSettings`), and the dictionary that maps an integer id to
+ * them while the gateway runs (`TagTable`). Ids are handed out by the store, which persists them.
+ */
+import type { DataType, TagId } from './value.ts'
+
+/** An amount in the tag's unit, or in percent of its engineering range (low…high). */
+export type Deadband = { readonly absolute: number } | { readonly percent: number }
+
+/** One tag as configured, defaults filled in. Times in ms; `low`, `high`, limits and deadbands in engineering units. */
+export interface TagSettings {
+  readonly name: string
+  /** As the person wrote it; the driver parses it. */
+  readonly address: string
+  readonly type: DataType
+  /** Byte order, in the driver's words (Modbus: ABCD, CDAB, BADC, DCBA). */
+  readonly order?: string | undefined
+  /** Length of a string or bytes tag, in characters or bytes. */
+  readonly length?: number | undefined
+  readonly unit?: string | undefined
+  readonly everyMs: number
+  readonly low?: number | undefined
+  readonly high?: number | undefined
+  /** engineering = raw × scale + offset */
+  readonly scale?: number | undefined
+  readonly offset?: number | undefined
+  readonly clamp: boolean
+  readonly deadband?: Deadband | undefined
+  readonly swingingDoor?: Deadband | undefined
+  /** The largest plausible change from one sample to the next. */
+  readonly spike?: number | undefined
+  readonly staleAfterMs?: number | undefined
+  readonly maxSilenceMs?: number | undefined
+  readonly writable: boolean
+  readonly writeMin?: number | undefined
+  readonly writeMax?: number | undefined
+  readonly description?: string | undefined
+}
+
+/** A tag of the running gateway. */
+export interface TagInfo {
+  readonly id: TagId
+  readonly device: string
+  readonly settings: TagSettings
+}
+
+/** Ids to tags and names to ids. Lookup by id is an array access: it is on the hot path. */
+export class TagTable {
+  readonly #byId: (TagInfo | undefined)[] = []
+  readonly #byName = new Map<string, TagInfo>()
+
+  /** One more than the highest id: the size a column indexed by tag id needs. */
+  get capacity(): number {
+    return this.#byId.length
+  }
+
+  get size(): number {
+    return this.#byName.size
+  }
+
+  add(info: TagInfo): void {
+    this.#byId[info.id] = info
+    this.#byName.set(tagKey(info.device, info.settings.name), info)
+  }
+
+  get(id: TagId): TagInfo | undefined {
+    return this.#byId[id]
+  }
+
+  find(device: string, name: string): TagInfo | undefined {
+    return this.#byName.get(tagKey(device, name))
+  }
+
+  /** All tags, in the order they were added. */
+  values(): IterableIterator<TagInfo> {
+    return this.#byName.values()
+  }
+}
+
+/** Device names contain no slash, so the key is unique. */
+export const tagKey = (device: string, tag: string): string => `${device}/${tag}`

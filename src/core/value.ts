@@ -1,0 +1,42 @@
+/**
+ * What a tag's value can be, and the data types by which tags are declared. int64 and uint64 are bigint in memory and a
+ * decimal string in JSON; bytes are base64 in JSON. A number is never NaN or infinite: drivers turn those into
+ * BadDecodingError (field guide §1).
+ */
+export type Value = number | boolean | string | bigint | Uint8Array
+
+/** Allocated once per data folder, never reused; a changed type is a new id. */
+export type TagId = number
+
+export const DATA_TYPES = [
+  'bool',
+  'int8',
+  'uint8',
+  'int16',
+  'uint16',
+  'int32',
+  'uint32',
+  'int64',
+  'uint64',
+  'float32',
+  'float64',
+  'string',
+  'bytes',
+] as const
+
+/** The declared type of a tag, by the names that are written in configuration files. */
+export type DataType = (typeof DATA_TYPES)[number]
+
+/** True for the types whose values live in a batch's `value` column (numbers and booleans). */
+export function isNumericColumn(type: DataType): boolean {
+  return type !== 'int64' && type !== 'uint64' && type !== 'string' && type !== 'bytes'
+}
+
+/** A value as JSON carries it: bigint as decimal string, bytes as base64, the rest as it is. NaN and infinities become null. */
+export function toJsonValue(value: Value | undefined): number | boolean | string | null {
+  if (value === undefined) return null
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
+  return value
+}
