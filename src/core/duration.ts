@@ -6,7 +6,16 @@ import { z } from 'zod'
 
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 }
 const UNIT_BYTES: Record<string, number> = {
-  B: 1, kB: 1e3, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40,
+  B: 1,
+  kB: 1e3,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
 }
 
 /** Milliseconds of a text such as `1.5s`, or undefined when it is not a duration. */
@@ -17,7 +26,13 @@ export const parseSize = (text: string): number | undefined => parseQuantity(tex
 
 /** A schema of a duration in ms: accepts a number of ms or a text with its unit. */
 export const duration = (options: { minMs?: number; maxMs?: number } = {}) =>
-  quantity(parseDuration, options.minMs ?? 0, options.maxMs ?? 366 * 86_400_000, 'a duration such as 250ms, 2s, 5m, 1h or 7d', 'ms')
+  quantity(
+    parseDuration,
+    options.minMs ?? 0,
+    options.maxMs ?? 366 * 86_400_000,
+    'a duration such as 250ms, 2s, 5m, 1h or 7d',
+    'ms',
+  )
 
 /** A schema of a size in bytes: accepts a number of bytes or a text with its unit. */
 export const size = (options: { minBytes?: number; maxBytes?: number } = {}) =>
@@ -33,7 +48,8 @@ export function formatDuration(ms: number): string {
   return joinParts(`${Math.floor(minutes / 1440)}d`, Math.floor((minutes % 1440) / 60), 'h')
 }
 
-const joinParts = (first: string, rest: number, unit: string): string => (rest === 0 ? first : `${first} ${rest}${unit}`)
+const joinParts = (first: string, rest: number, unit: string): string =>
+  rest === 0 ? first : `${first} ${rest}${unit}`
 
 function parseQuantity(text: string, units: Record<string, number>): number | undefined {
   const match = /^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*$/.exec(text)
@@ -42,11 +58,20 @@ function parseQuantity(text: string, units: Record<string, number>): number | un
   return factor === undefined ? undefined : Number(match[1]) * factor
 }
 
-function quantity(parse: (text: string) => number | undefined, min: number, max: number, expected: string, unit: string) {
+function quantity(
+  parse: (text: string) => number | undefined,
+  min: number,
+  max: number,
+  expected: string,
+  unit: string,
+) {
   return z.union([z.number(), z.string()]).transform((given, context): number => {
     const amount = typeof given === 'number' ? given : parse(given)
     if (amount === undefined || amount < min || amount > max) {
-      context.addIssue({ code: 'custom', message: `expected ${expected}${amount === undefined ? '' : `, between ${min} and ${max} ${unit}`}` })
+      context.addIssue({
+        code: 'custom',
+        message: `expected ${expected}${amount === undefined ? '' : `, between ${min} and ${max} ${unit}`}`,
+      })
       return z.NEVER
     }
     return amount

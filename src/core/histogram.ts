@@ -9,7 +9,9 @@ export interface Histogram {
 }
 
 /** Buckets from 0.5 ms to 30 s: request, poll, lateness and delivery times of field devices. */
-export const DURATION_BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const
+export const DURATION_BOUNDS = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+] as const
 
 export const createHistogram = (bounds: readonly number[] = DURATION_BOUNDS): Histogram => ({
   bounds,

@@ -108,7 +108,11 @@ export function statusInfo(code: StatusCode): StatusInfo {
   const known = byCode.get((code & 0xffff0000) >>> 0)
   if (known !== undefined) return known
   const severity = isGood(code) ? 'Good' : isUncertain(code) ? 'Uncertain' : 'Bad'
-  return { code, name: `${severity}_${statusHex(code)}`, text: `The device or server reported status ${statusHex(code)}.` }
+  return {
+    code,
+    name: `${severity}_${statusHex(code)}`,
+    text: `The device or server reported status ${statusHex(code)}.`,
+  }
 }
 
 export const statusName = (code: StatusCode): string => statusInfo(code).name

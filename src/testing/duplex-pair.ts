@@ -3,6 +3,6 @@ import { duplexPair as nodeDuplexPair } from 'node:stream'
 import type { Duplex } from 'node:stream'
 
 export function duplexPair(): { near: Duplex; far: Duplex } {
-  const [near, far] = nodeDuplexPair() as [Duplex, Duplex]
+  const [near, far] = nodeDuplexPair()
   return { near, far }
 }

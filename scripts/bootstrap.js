@@ -1,0 +1,142 @@
+// The one way in: `npm start`, `npm test`, `npm run check|bench|docs` each work as the first command of a fresh clone.
+// Plain JavaScript that Node 20 can run: it installs what the lock file names, finds Node 26, builds the page when its
+// sources are newer, brings the Debian packages of the tests, and hands over.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const stamp = join(root, 'node_modules', '.installed')
+const say = (sentence) => process.stderr.write(`bifrost: ${sentence}\n`)
+
+const commands = { start, test, check, bench, docs }
+const [name, ...rest] = process.argv.slice(2)
+const command = commands[name]
+if (command === undefined) {
+  say(`unknown command '${name}'; it is one of ${Object.keys(commands).join(', ')}`)
+  process.exit(2)
+}
+process.chdir(root)
+install()
+process.exit(command(rest))
+
+function start(args) {
+  buildPage()
+  const [first = 'demo'] = args
+  const given = args.length === 0 || first.startsWith('-') ? ['demo', ...args] : args
+  return runNode(['src/main.ts', ...given])
+}
+
+function test(args) {
+  installDebianPackages()
+  buildPage()
+  return runNode(['scripts/test.ts', ...args])
+}
+
+function check(args) {
+  return runNode(['scripts/check.ts', ...args])
+}
+
+function bench(args) {
+  return runNode(['bench/index.ts', ...args])
+}
+
+function docs(args) {
+  return runNode(['scripts/generate-docs.ts', ...args])
+}
+
+/** `npm ci` when what is installed is not what the lock file names. */
+function install() {
+  const hash = createHash('sha256')
+  for (const file of ['package.json', 'package-lock.json']) hash.update(readFileSync(join(root, file)))
+  const wanted = `${hash.digest('hex')} ${process.platform}-${process.arch}`
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  say('installing packages (npm ci)')
+  const result = spawnSync('npm', ['ci', '--strict-allow-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  if (result.status !== 0) {
+    say('npm ci failed; see above. It needs npm 11 and a package registry that it can reach.')
+    process.exit(result.status ?? 1)
+  }
+  writeFileSync(stamp, wanted)
+}
+
+/** Node 26 of the lock file, else the Node that runs this when it is new enough. */
+function node26() {
+  const own = join(root, 'node_modules', '.bin', 'node')
+  if (existsSync(own)) return own
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath
+  say(
+    `needs Node 24 or newer; this is ${process.version} and there is no Node 26 package for ${process.platform}-${process.arch}`,
+  )
+  process.exit(1)
+}
+
+function runNode(args) {
+  const env = { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` }
+  const child = spawnSync(node26(), args, { cwd: root, stdio: 'inherit', env })
+  if (child.signal !== null) return child.signal === 'SIGINT' ? 130 : 1
+  return child.status ?? 1
+}
+
+/** Builds ui/dist when it is missing or older than a source of the page. */
+function buildPage() {
+  const built = join(root, 'ui', 'dist', 'index.html')
+  const sources = [join(root, 'ui'), join(root, 'package-lock.json')]
+  if (existsSync(built) && newest(sources) <= statSync(built).mtimeMs) return
+  say('building the page')
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
+  const result = spawnSync(node26(), [vite, 'build', 'ui', '--logLevel', 'warn'], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  if (result.status !== 0) process.exit(result.status ?? 1)
+}
+
+function newest(paths) {
+  let latest = 0
+  for (const path of paths) {
+    const stat = statSync(path)
+    if (!stat.isDirectory()) latest = Math.max(latest, stat.mtimeMs)
+    else {
+      const entries = readdirSync(path).filter((entry) => entry !== 'dist' && entry !== 'node_modules')
+      latest = Math.max(latest, newest(entries.map((entry) => join(path, entry))))
+    }
+  }
+  return latest
+}
+
+/** The real brokers, browsers and peers of the tests: installed by root, named otherwise (their tests then skip by name). */
+function installDebianPackages() {
+  const lines = readFileSync(join(root, 'scripts', 'debian-packages.txt'), 'utf8').split('\n')
+  const wanted = lines.map((line) => line.replace(/#.*/, '').trim()).filter((line) => line !== '')
+  const missing = wanted.filter((name) => !isInstalled(name))
+  if (missing.length === 0) return
+  const install = ['install', '-y', '--no-install-recommends', ...missing]
+  if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) {
+    say(`tests of these packages will be skipped by name: ${missing.join(' ')}`)
+    say(`to have them: apt-get ${install.join(' ')}`)
+    return
+  }
+  say(`installing Debian packages for the tests: ${missing.join(' ')}`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  const quiet = { env, stdio: ['ignore', 'ignore', 'inherit'] }
+  spawnSync('apt-get', ['update', '-qq'], quiet)
+  if (spawnSync('apt-get', ['-qq', ...install], quiet).status !== 0)
+    say('apt-get failed; the tests that need these packages are skipped by name')
+}
+
+function isInstalled(name) {
+  try {
+    const status = execFileSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    return status.toString() === 'installed'
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,12 @@
+/** The words that every part speaks, for those who write drivers and sinks of their own. */
+export * from './batch.ts'
+export * from './clock.ts'
+export * from './driver.ts'
+export * from './duration.ts'
+export * from './errors.ts'
+export * from './histogram.ts'
+export * from './log.ts'
+export * from './sink.ts'
+export * from './status.ts'
+export * from './tags.ts'
+export * from './value.ts'

@@ -1,0 +1,165 @@
+/**
+ * The walls of the one package: reads every import under src/ and fails with the sentence of the rule that was broken.
+ * The rules are those of CONTRIBUTING.md; changing one is a decision and belongs in docs/decisions/.
+ */
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { test } from 'node:test'
+
+interface Rule {
+  /** Path prefixes under src/ that a file of this folder may import, besides its own folder. */
+  readonly may: readonly string[]
+  readonly says: string
+}
+
+const SINKS_AND_DRIVERS = 'config sees plug-ins only through the two registries'
+const RULES: Record<string, Rule> = {
+  core: { may: [], says: 'core imports nothing but zod: it is the words that every part speaks' },
+  wire: { may: ['core/'], says: 'wire imports core only' },
+  protocols: { may: ['wire/', 'core/'], says: 'a protocol is a library: it knows bytes, not tags or the gateway' },
+  drivers: { may: ['core/', 'protocols/', 'wire/'], says: 'a driver imports core, protocols and wire' },
+  polling: { may: ['core/', 'wire/backoff.ts'], says: 'polling sees drivers only through core/driver.ts' },
+  pipeline: { may: ['core/'], says: 'pipeline imports core only' },
+  store: { may: ['core/'], says: 'store imports core only' },
+  delivery: { may: ['core/', 'wire/backoff.ts'], says: 'delivery sees sinks only through core/sink.ts' },
+  sinks: { may: ['core/'], says: 'a sink imports core and its own client library' },
+  commands: {
+    may: ['core/', 'polling/', 'store/', 'pipeline/'],
+    says: 'commands go back through polling and compare with the store',
+  },
+  config: { may: ['core/', 'drivers/index.ts', 'sinks/index.ts'], says: SINKS_AND_DRIVERS },
+  observe: { may: ['core/', 'gateway.ts'], says: 'observe imports core, and the gateway as a type' },
+  http: {
+    may: [
+      'core/',
+      'gateway.ts',
+      'observe/',
+      'commands/',
+      'config/',
+      'store/',
+      'polling/',
+      'delivery/',
+      'drivers/index.ts',
+    ],
+    says: 'http talks to the gateway and shows what its parts say',
+  },
+  cli: {
+    may: ['core/', 'wire/', 'gateway.ts', 'observe/', 'config/', 'http/', 'drivers/index.ts', 'sinks/index.ts'],
+    says: 'the command line starts the gateway or talks to one; it does not reach into its parts',
+  },
+}
+
+/** Folders that nobody but the named ones may import. */
+const SEEN_ONLY_BY: Record<string, readonly string[]> = {
+  http: ['cli', 'main.ts'],
+  cli: ['main.ts'],
+  commands: ['gateway.ts', 'http'],
+}
+
+const IMPORT = /(?:from|import)\s*\(?\s*'([^']+)'/g
+const src = join(import.meta.dirname, '..', 'src')
+const files = globSync('**/*.ts', { cwd: src }).filter(
+  (file) => !file.endsWith('.test.ts') && !file.startsWith('testing/'),
+)
+
+interface Import {
+  readonly from: string
+  readonly to: string
+}
+
+const imports: readonly Import[] = files.flatMap((from) =>
+  [...readFileSync(join(src, from), 'utf8').matchAll(IMPORT)].map((match) => ({ from, to: target(from, match[1]!) })),
+)
+
+function target(from: string, specifier: string): string {
+  return specifier.startsWith('.') ? relative(src, join(src, dirname(from), specifier)) : specifier
+}
+
+const folderOf = (file: string): string => file.split('/')[0]!
+const plugInOf = (path: string): string => path.split('/').slice(0, 2).join('/')
+const isOurs = (path: string): boolean => /\.(ts|tsx|js)$/.test(path) && !path.startsWith('node:')
+
+test('there is something to judge', () => {
+  assert.ok(files.length > 20, `only ${files.length} files found under src/`)
+  assert.ok(imports.length > 50)
+})
+
+for (const [folder, rule] of Object.entries(RULES)) {
+  test(`${folder}: ${rule.says}`, () => {
+    const broken = imports
+      .filter(({ from, to }) => folderOf(from) === folder && isOurs(to) && folderOf(to) !== folder)
+      .filter(({ to }) => !rule.may.some((allowed) => to.startsWith(allowed)))
+    assert.deepEqual(
+      broken.map(({ from, to }) => `${from} imports ${to}`),
+      [],
+      rule.says,
+    )
+  })
+}
+
+for (const [folder, seers] of Object.entries(SEEN_ONLY_BY)) {
+  test(`${folder} is imported only by ${seers.join(', ')}`, () => {
+    const broken = imports.filter(({ from, to }) => {
+      return isOurs(to) && folderOf(to) === folder && ![folder, ...seers].includes(folderOf(from))
+    })
+    assert.deepEqual(
+      broken.map(({ from, to }) => `${from} imports ${to}`),
+      [],
+    )
+  })
+}
+
+test('one protocol, driver or sink does not reach into another', () => {
+  const broken = imports.filter(({ from, to }) => {
+    if (!['protocols', 'drivers', 'sinks'].includes(folderOf(from)) || folderOf(from) !== folderOf(to)) return false
+    if (from.split('/').length < 3 || to.startsWith('sinks/encode/')) return false
+    return plugInOf(from) !== plugInOf(to)
+  })
+  assert.deepEqual(
+    broken.map(({ from, to }) => `${from} imports ${to}`),
+    [],
+  )
+})
+
+test('test support is imported only by tests', () => {
+  const broken = imports.filter(({ to }) => folderOf(to) === 'testing')
+  assert.deepEqual(
+    broken.map(({ from, to }) => `${from} imports ${to}`),
+    [],
+  )
+})
+
+test('core uses no package but zod', () => {
+  const broken = imports.filter(
+    ({ from, to }) => folderOf(from) === 'core' && !isOurs(to) && !to.startsWith('node:') && to !== 'zod',
+  )
+  assert.deepEqual(broken, [])
+})
+
+test('heavy libraries are loaded on first use, not at start', () => {
+  const heavy = ['mqtt', 'aedes']
+  const broken = files.flatMap((file) => {
+    const text = readFileSync(join(src, file), 'utf8')
+    return heavy
+      .filter((name) => new RegExp(`^import (?!type)[^;]*from '${name}'`, 'm').test(text))
+      .map((name) => `${file} imports ${name} at start`)
+  })
+  assert.deepEqual(broken, [])
+})
+
+test('files are short and their names say something', () => {
+  const long = files.filter((file) => readFileSync(join(src, file), 'utf8').split('\n').length > 401)
+  assert.deepEqual(long, [], 'over 400 lines: split the connection lifecycle out first')
+  const vague = files.filter((file) => /(^|\/)(utils?|helpers?|common|misc|manager)\.ts$/.test(file))
+  assert.deepEqual(vague, [], 'the name explains nothing')
+})
+
+test('there are no barrels but the registries and the entry of each library', () => {
+  const indexes = files.filter((file) => file.endsWith('index.ts'))
+  const allowed = /^(core|drivers|sinks|pipeline|protocols\/[^/]+)\/index\.ts$/
+  assert.deepEqual(
+    indexes.filter((file) => !allowed.test(file)),
+    [],
+  )
+})
