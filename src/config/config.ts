@@ -1,0 +1,81 @@
+/**
+ * A loaded configuration: parsed, checked and with its defaults filled in. Everything behind `loadConfig` speaks these
+ * types; nobody else reads YAML or CSV. Times are ms, sizes bytes, paths absolute.
+ */
+import type { DriverType, Schema } from '../core/driver.ts'
+import type { SinkType } from '../core/sink.ts'
+import type { TagSettings } from '../core/tags.ts'
+import type { Problem } from './problem.ts'
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** `auto` is human on a terminal, JSON otherwise. */
+export const LOG_FORMATS = ['auto', 'json', 'human'] as const
+export type LogFormat = (typeof LOG_FORMATS)[number]
+
+/** An address to listen on. */
+export interface Listen {
+  readonly host: string
+  readonly port: number
+}
+
+export interface HttpConfig {
+  readonly listen: Listen
+  /** Host names, beside the loopback ones, under which the page and the API may be opened. */
+  readonly hosts: readonly string[]
+}
+
+export interface StoreConfig {
+  readonly syncEveryMs: number
+  readonly maxBytes: number
+  readonly maxAgeMs: number
+}
+
+/** One tag of a device; `address` is what the driver's `parseAddress` made of `settings.address`. */
+export interface TagConfig {
+  readonly settings: TagSettings
+  readonly address: unknown
+}
+
+export interface DeviceConfig {
+  readonly name: string
+  readonly type: DriverType
+  /** Parsed by the driver's own schema. */
+  readonly options: unknown
+  readonly enabled: boolean
+  readonly everyMs: number
+  readonly tags: readonly TagConfig[]
+}
+
+export interface SinkConfig {
+  readonly name: string
+  readonly type: SinkType
+  /** Parsed by the sink's own schema. */
+  readonly options: unknown
+  readonly enabled: boolean
+}
+
+export interface Config {
+  readonly version: 1
+  /** The file it was loaded from, absolute. */
+  readonly file: string
+  /** The data folder, absolute. */
+  readonly data: string
+  readonly log: { readonly level: LogLevel; readonly format: LogFormat }
+  /** Undefined when the file says `http: false`. */
+  readonly http: HttpConfig | undefined
+  readonly store: StoreConfig
+  readonly devices: readonly DeviceConfig[]
+  readonly sinks: readonly SinkConfig[]
+  /** What works but should be changed, such as a password in plain text. */
+  readonly warnings: readonly Problem[]
+}
+
+/** What a configuration is checked against: the two registries, and the environment that `${NAME}` looks in. */
+export interface ConfigSources {
+  // The registries hold types of different options, so their parameters differ: the one place where that is let go.
+  readonly drivers: readonly DriverType<Schema, never>[] | readonly DriverType[]
+  readonly sinks: readonly SinkType[]
+  readonly env: Readonly<Record<string, string | undefined>>
+}

@@ -1,0 +1,62 @@
+/**
+ * What is wrong with a configuration, with its place, so that a person can jump there: `file:line:col path: what, did you
+ * mean …`. All problems of a file are gathered and thrown at once.
+ */
+import { GatewayError } from '../core/errors.ts'
+
+/** A place in a file; line and column count from 1. */
+export interface Place {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+export interface Problem extends Place {
+  /** Where in the structure: `devices[0].options.port`, or `row 37, address` in a CSV file. */
+  readonly path: string
+  readonly message: string
+  /** What was probably meant. */
+  readonly suggestion?: string
+}
+
+/** `bifrost.yaml:4:7 devices[0].drvier: unknown key "drvier", did you mean "driver"?` */
+export function formatProblem(problem: Problem): string {
+  const path = problem.path === '' ? '' : ` ${problem.path}`
+  const hint = problem.suggestion === undefined ? '' : `, did you mean ${problem.suggestion}?`
+  return `${formatPlace(problem)}${path}: ${problem.message}${hint}`
+}
+
+export const formatPlace = (place: Place): string => `${place.file}:${place.line}:${place.column}`
+
+/** The configuration cannot be used; `problems` holds every reason. Thrown by `loadConfig`. */
+export class ConfigError extends GatewayError {
+  readonly problems: readonly Problem[]
+  /** What else was noticed; never a reason to refuse. */
+  readonly warnings: readonly Problem[]
+
+  constructor(file: string, problems: readonly Problem[], warnings: readonly Problem[] = []) {
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+    super('CONFIG_INVALID', [`${file} has ${count}:`, ...problems.map(formatProblem)].join('\n'), { details: { problems } })
+    this.name = 'ConfigError'
+    this.problems = problems
+    this.warnings = warnings
+  }
+}
+
+/** Gathers problems and warnings while a configuration is read. */
+export class ProblemList {
+  readonly problems: Problem[] = []
+  readonly warnings: Problem[] = []
+
+  add(place: Place, path: string, message: string, suggestion?: string): void {
+    this.problems.push(toProblem(place, path, message, suggestion))
+  }
+
+  warn(place: Place, path: string, message: string, suggestion?: string): void {
+    this.warnings.push(toProblem(place, path, message, suggestion))
+  }
+}
+
+function toProblem({ file, line, column }: Place, path: string, message: string, suggestion?: string): Problem {
+  return { file, line, column, path, message, ...(suggestion === undefined ? {} : { suggestion }) }
+}
