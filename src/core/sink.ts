@@ -5,6 +5,7 @@
 import type { output } from 'zod'
 import type { SampleBatch } from './batch.ts'
 import type { Context, Schema } from './driver.ts'
+import type { NotConnectedError } from './errors.ts'
 import type { StatusCode } from './status.ts'
 import type { TagTable } from './tags.ts'
 import type { TagId, Value } from './value.ts'
@@ -49,6 +50,11 @@ export interface Sink {
   write(batch: SampleBatch, signal: AbortSignal): Promise<void>
   /** What was dropped: from, to, how many, why. */
   gap?(gap: Gap, signal: AbortSignal): Promise<void>
+  /**
+   * Called once, before the first connect: the sink tells the listener when a connection is lost while nothing is written, so
+   * that the runner connects again at once and shows it. A loss during `write` is thrown by `write` as ever.
+   */
+  onLost?(listener: (error: NotConnectedError) => void): void
   close(): Promise<void>
 }
 
