@@ -1,0 +1,70 @@
+/**
+ * One device as the rest of the gateway sees it: what it is, how it is doing, and the two calls (write, read now) that go
+ * ahead of its polls. The lifecycle behind it is in `lifecycle.ts`.
+ */
+import type { SampleBatch } from '../core/batch.ts'
+import type { Point, WriteItem } from '../core/driver.ts'
+import { createHistogram, type Histogram } from '../core/histogram.ts'
+import type { StatusCode } from '../core/status.ts'
+
+/** The fixed state words of the product, as people see them everywhere. */
+export type DeviceState = 'Running' | 'Connecting' | 'Degraded' | 'Failed' | 'Disabled'
+
+/** Counters of one device, from the start of the gateway. */
+export interface DeviceStats {
+  polls: number
+  pollsOk: number
+  pollsFailed: number
+  /** Polls that were due while the one before still ran, or while the gateway was stopped: skipped, never queued. */
+  overruns: number
+  reconnects: number
+  requestsOk: number
+  requestsFailed: number
+  requestsTimeout: number
+  samples: number
+  /** From the first request of a poll to the last answer. */
+  readonly pollDuration: Histogram
+  /** From the time a poll was due to its first request. */
+  readonly lateness: Histogram
+}
+
+export interface WriteOptions {
+  /** How long from now, in ms: a command that has not started by then never runs. */
+  readonly deadlineMs: number
+  readonly signal: AbortSignal
+}
+
+export interface DeviceSession {
+  readonly name: string
+  /** The driver type's name. */
+  readonly driver: string
+  /** Host and port, or the serial port: the key of the device's line. */
+  readonly endpoint: string
+  readonly state: DeviceState
+  /** ms since 1970. */
+  readonly stateSince: number
+  /** A sentence for people that says what is wrong; null while nothing is. */
+  readonly reason: string | null
+  /** When a value of good quality was last read, ms since 1970. */
+  readonly lastGoodAt: number | undefined
+  readonly stats: DeviceStats
+  readonly points: readonly Point<unknown>[]
+  /** Writes ahead of the polls of the line. One status an item; never throws for what the device does. */
+  write(items: readonly WriteItem<unknown>[], options: WriteOptions): Promise<StatusCode[]>
+  /** Reads ahead of the polls of the line. One row a point, in every outcome; an aborted signal gives BadTimeout. */
+  readNow(points: readonly Point<unknown>[], signal: AbortSignal): Promise<SampleBatch>
+}
+
+export const createDeviceStats = (): DeviceStats => ({
+  polls: 0,
+  pollsOk: 0,
+  pollsFailed: 0,
+  overruns: 0,
+  reconnects: 0,
+  requestsOk: 0,
+  requestsFailed: 0,
+  requestsTimeout: 0,
+  samples: 0,
+  pollDuration: createHistogram(),
+  lateness: createHistogram(),
+})
