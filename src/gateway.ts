@@ -1,14 +1,20 @@
 /**
- * Wires the flow in order, top to bottom: sources → pipeline → store → observers, sinks behind cursors. Read this first.
+ * Wires the flow in order, top to bottom: devices → pipeline → store → observers, and sinks behind their cursors. Read this
+ * first. Starting opens the store before anything that fills it; stopping goes the same way: sources first, the store last.
  */
-import type { Commands } from './commands/commands.ts'
-import type { Config } from './config/config.ts'
+import { join } from 'node:path'
+import { createCommands, type Commands } from './commands/commands.ts'
+import type { Config, DeviceConfig } from './config/config.ts'
+import type { SampleBatch } from './core/batch.ts'
+import { systemClock, type Clock } from './core/clock.ts'
+import type { Context, Emit } from './core/driver.ts'
 import type { Log } from './core/log.ts'
-import type { Clock } from './core/clock.ts'
-import type { Runner } from './delivery/runner.ts'
-import type { Pipeline } from './pipeline/index.ts'
-import type { Polling } from './polling/polling.ts'
-import type { Store } from './store/store.ts'
+import type { TagId } from './core/value.ts'
+import { createRunner, type Runner } from './delivery/runner.ts'
+import { createPipeline, type Pipeline } from './pipeline/index.ts'
+import { createPolling, type DeviceSetup, type Polling } from './polling/polling.ts'
+import { openStore, type Store } from './store/store.ts'
+import { dialTcp } from './wire/dial.ts'
 
 /** The running gateway, as http and cli see it. */
 export interface Gateway {
@@ -23,7 +29,134 @@ export interface Gateway {
   readonly pipeline: Pipeline
   readonly runners: readonly Runner[]
   readonly commands: Commands
-  /** Called with every batch after it is stored; returns how to stop. */
-  onBatch(observer: (batch: import('./core/batch.ts').SampleBatch) => void): () => void
+  /** Calls `observer` with every batch after it is stored; returns how to stop that. */
+  onBatch(observer: Emit): () => void
+  /** Stops polling, makes what was read durable, lets sinks finish the write in flight, and closes the store. */
   stop(): Promise<void>
+}
+
+export interface GatewayOptions {
+  readonly log: Log
+  readonly version: string
+  readonly clock?: Clock
+  /** How devices are reached; tests replace it. */
+  readonly dial?: Context['dial']
+}
+
+/** How often steps that act on time (stale, heartbeat, swinging door) are asked. */
+const TICK_MS = 250
+/** How long a sink may take to finish the write in flight when the gateway stops. */
+const SINK_STOP_MS = 2000
+
+export async function startGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
+  const { log, version, clock = systemClock, dial = dialTcp } = options
+  const store = await openStore({
+    dir: config.data,
+    clock,
+    log: log.child({ component: 'store' }),
+    syncEveryMs: config.store.syncEveryMs,
+    retention: { maxBytes: config.store.maxBytes, maxAgeMs: config.store.maxAgeMs },
+  })
+  try {
+    const devices = await defineDevices(store, config.devices)
+    const observers = new Set<Emit>()
+    const keep: Emit = (batch) => {
+      store.append(batch)
+      for (const observer of observers) observer(batch)
+    }
+    const pipeline = createPipeline(store.tags, clock, { held: (tag, receivedAt) => store.confirm(tag, receivedAt) })
+    const emit: Emit = (batch) => pipeline.apply(batch, keep)
+
+    const polling = createPolling(devices, { clock, log: log.child({ component: 'polling' }), dial })
+    const commands = createCommands({
+      store,
+      polling,
+      clock,
+      log: log.child({ component: 'commands' }),
+      auditFile: join(config.data, 'audit.ndjson'),
+    })
+    const runners = await createRunners(config, store, { clock, log, dial })
+
+    const startedAt = clock.now()
+    for (const runner of runners) runner.start()
+    polling.start(emit)
+    const ticks = clock.every(TICK_MS, () => pipeline.tick(clock.now(), keep))
+
+    const stop = async () => {
+      await polling.stop()
+      ticks.cancel()
+      await store.flush()
+      await Promise.all(runners.map((runner) => runner.stop(SINK_STOP_MS)))
+      await store.close()
+    }
+    let stopping: Promise<void> | undefined
+    return {
+      config,
+      clock,
+      log,
+      version,
+      startedAt,
+      store,
+      polling,
+      pipeline,
+      runners,
+      commands,
+      onBatch(observer: (batch: SampleBatch) => void) {
+        observers.add(observer)
+        return () => observers.delete(observer)
+      },
+      stop: () => (stopping ??= stop()),
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** Gives every configured tag its id, kept from earlier runs, and hands each device its points. */
+async function defineDevices(store: Store, devices: readonly DeviceConfig[]): Promise<DeviceSetup[]> {
+  const tags = devices.flatMap((device) => device.tags.map(({ settings }) => ({ device: device.name, settings })))
+  const ids = (await store.defineTags(tags)).values()
+  const nextId = (): TagId => ids.next().value!
+  return devices.map(({ name, type, options, enabled, tags }) => ({
+    name,
+    type,
+    options,
+    enabled,
+    points: tags.map(({ settings, address }) => ({ tag: nextId(), address, settings })),
+  }))
+}
+
+async function createRunners(
+  config: Config,
+  store: Store,
+  shared: { clock: Clock; log: Log; dial: Context['dial'] },
+): Promise<Runner[]> {
+  const runners: Runner[] = []
+  for (const { name, type, options } of config.sinks.filter((sink) => sink.enabled)) {
+    const log = shared.log.child({ component: 'sink', sink: name })
+    const context = {
+      name,
+      log,
+      clock: shared.clock,
+      dial: shared.dial,
+      logId: store.logId,
+      tags: store.tags,
+      latest: store.latest,
+    }
+    const sink = type.create(options as never, context)
+    const cursor = await store.openCursor(name)
+    runners.push(
+      createRunner({
+        name,
+        kind: type.name,
+        sink,
+        cursor,
+        clock: shared.clock,
+        log,
+        deadLetterDir: join(config.data, 'dead-letters'),
+      }),
+    )
+  }
+  return runners
 }

@@ -1,0 +1,31 @@
+/** `npm run bench`: all benchmarks, or those that are named. Options after a name go to it: `npm run bench -- flow --seconds 20`. */
+interface Benchmark {
+  readonly summary: string
+  load(): Promise<{ run(args?: readonly string[]): Promise<void> }>
+}
+
+const BENCHMARKS: Record<string, Benchmark> = {
+  codec: { summary: 'Modbus frames encoded and decoded, requests over loopback', load: () => import('./codec.ts') },
+  log: { summary: 'samples into and out of the durable log', load: () => import('./log.ts') },
+  mqtt: { summary: 'samples through runner and MQTT sink, beside the bare client', load: () => import('./mqtt.ts') },
+  latency: { summary: 'from a register change to an MQTT subscriber', load: () => import('./latency.ts') },
+  idle: { summary: 'memory of the demo with no browser', load: () => import('./idle.ts') },
+  flow: {
+    summary: 'devices in another process, polled over sockets, through the log to a counting sink',
+    load: () => import('./flow.ts'),
+  },
+}
+
+const [first, ...args] = process.argv.slice(2)
+if (first !== undefined && !first.startsWith('-') && BENCHMARKS[first] === undefined) {
+  console.error(`no benchmark '${first}'; there are ${Object.keys(BENCHMARKS).join(', ')}`)
+  process.exit(2)
+}
+const chosen = first !== undefined && BENCHMARKS[first] !== undefined ? [first] : Object.keys(BENCHMARKS)
+for (const name of chosen) {
+  const benchmark = BENCHMARKS[name]!
+  console.log(`\n## ${name}: ${benchmark.summary}\n`)
+  const { run } = await benchmark.load()
+  await run(chosen.length === 1 ? args : [])
+}
+process.exit(process.exitCode ?? 0)

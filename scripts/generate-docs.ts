@@ -1,0 +1,120 @@
+/**
+ * Makes docs/reference/ from the code: drivers, sinks, errors, statuses, metrics. `--check` writes nothing and fails when a page
+ * is not what the code says.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { Schema } from '../src/core/driver.ts'
+import { ERRORS } from '../src/core/errors.ts'
+import { STATUS_TABLE, sparkplugQuality, statusHex } from '../src/core/status.ts'
+import { drivers } from '../src/drivers/index.ts'
+import { metricsTable } from '../src/observe/metrics.ts'
+import { sinks } from '../src/sinks/index.ts'
+
+const folder = join(import.meta.dirname, '..', 'docs', 'reference')
+
+/** Every reference page by its file name. */
+export function referencePages(): Record<string, string> {
+  return {
+    'drivers.md': page('Drivers', drivers.map(driverSection)),
+    'sinks.md': page(
+      'Sinks',
+      sinks.map((sink) => `## ${sink.name}\n\n${sink.summary}\n\n${optionsTable(sink.options)}`),
+    ),
+    'errors.md': page('Errors', [errorsTable()]),
+    'status-codes.md': page('Status codes', [statusTable()]),
+    'metrics.md': page('Metrics', [metricsReference()]),
+  }
+}
+
+function driverSection(driver: (typeof drivers)[number]): string {
+  const examples = driver.addressExamples.map(
+    (text) => `\`${text}\` (${driver.describeAddress(driver.parseAddress(text))})`,
+  )
+  return `## ${driver.name}\n\n${driver.summary}\n\nAddresses, for example: ${examples.join(', ')}.\n\n${optionsTable(driver.options)}`
+}
+
+const page = (title: string, sections: readonly string[]): string =>
+  `# ${title}\n\nMade from the code by \`npm run docs\`; edit the code, not this page.\n\n${sections.join('\n\n')}\n`
+
+interface JsonProperty {
+  type?: string
+  description?: string
+  default?: unknown
+  enum?: unknown[]
+  anyOf?: JsonProperty[]
+}
+
+function optionsTable(schema: Schema): string {
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as {
+    properties?: Record<string, JsonProperty>
+    required?: string[]
+  }
+  const rows = Object.entries(json.properties ?? {}).map(([name, property]) => {
+    const fallback =
+      property.default === undefined ? (json.required?.includes(name) ? 'required' : '') : code(property.default)
+    return [code(name), typeOf(property), fallback, property.description ?? '']
+  })
+  return table(['option', 'type', 'default', 'meaning'], rows)
+}
+
+function typeOf(property: JsonProperty): string {
+  if (property.enum !== undefined) return property.enum.map(code).join(', ')
+  if (property.anyOf !== undefined) return [...new Set(property.anyOf.map(typeOf))].join(' or ')
+  return property.type ?? ''
+}
+
+const code = (value: unknown): string => `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``
+
+function errorsTable(): string {
+  const rows = Object.entries(ERRORS).map(([name, info]) => [
+    `<a id="${name}"></a>${code(name)}`,
+    String(info.http),
+    info.retry ? 'yes' : 'no',
+    info.title,
+    info.help,
+  ])
+  return table(['code', 'HTTP', 'retry helps', 'what', 'next step'], rows)
+}
+
+function statusTable(): string {
+  const rows = STATUS_TABLE.map((info) => [
+    code(info.name),
+    code(statusHex(info.code)),
+    String(sparkplugQuality(info.code)),
+    info.text,
+  ])
+  return table(['status', 'code', 'Sparkplug quality', 'meaning'], rows)
+}
+
+function metricsReference(): string {
+  const rows = metricsTable.map((metric) => [
+    code(metric.name),
+    metric.type,
+    metric.labels.map(code).join(', '),
+    metric.help,
+  ])
+  return table(['metric', 'type', 'labels', 'meaning'], rows)
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+if (import.meta.main) {
+  const stale = Object.entries(referencePages()).filter(([name, text]) => {
+    const path = join(folder, name)
+    return !existsSync(path) || readFileSync(path, 'utf8') !== text
+  })
+  if (process.argv.includes('--check')) {
+    for (const [name] of stale) console.error(`docs/reference/${name} is not what the code says: run npm run docs`)
+    process.exitCode = stale.length === 0 ? 0 : 5
+  } else {
+    mkdirSync(folder, { recursive: true })
+    for (const [name, text] of stale) writeFileSync(join(folder, name), text)
+    console.log(`docs/reference: ${stale.length} of ${Object.keys(referencePages()).length} pages written`)
+  }
+}
