@@ -1,0 +1,193 @@
+/**
+ * One collector a metric of the table, typed so that none can be forgotten. A collector writes its series from the
+ * snapshot; whatever grows with devices or tags gives the event loop its turns.
+ */
+import { createHistogram, type Histogram } from '../core/histogram.ts'
+import { isGood, isUncertain } from '../core/status.ts'
+import type { SinkStatus } from '../delivery/runner.ts'
+import type { Gateway } from '../gateway.ts'
+import type { DeviceSession } from '../polling/polling.ts'
+import type { LogInfo } from '../store/store.ts'
+import type { Exposition, Labels } from './exposition.ts'
+import type { HttpStats } from './http-stats.ts'
+import type { MetricName } from './metrics-table.ts'
+
+/** What one scrape is written from. */
+export interface Snapshot {
+  readonly gateway: Gateway
+  readonly http: HttpStats
+  /** Devices with series of their own, and the rest. */
+  readonly devices: readonly DeviceSession[]
+  readonly others: readonly DeviceSession[]
+  readonly sinks: readonly SinkStatus[]
+  readonly log: LogInfo
+}
+
+type Collector = (out: Exposition, snapshot: Snapshot) => void | Promise<void>
+
+/** Reads every ledger once, and the log after them. */
+export function takeSnapshot(gateway: Gateway, http: HttpStats, maxDevices: number): Snapshot {
+  const all = gateway.polling.devices
+  return {
+    gateway,
+    http,
+    devices: all.slice(0, maxDevices),
+    others: all.slice(maxDevices),
+    sinks: gateway.runners.map((runner) => runner.status()),
+    log: gateway.store.info(),
+  }
+}
+
+/** Reasons that exist from the start, so that a rate over them works from the first drop on. */
+const DROP_REASONS = ['rejected', 'retention'] as const
+
+/** What each metric of the table writes. */
+export const collectors: Record<MetricName, Collector> = {
+  bifrost_build_info: (out, { gateway }) => out.sample({ version: gateway.version, node: process.version }, 1),
+  bifrost_start_timestamp_seconds: (out, { gateway }) => out.sample({}, gateway.startedAt / 1000),
+
+  bifrost_device_up: async (out, { devices }) => {
+    for (const device of devices) {
+      out.sample(deviceLabels(device), device.state === 'Running' ? 1 : 0)
+      await out.breathe()
+    }
+  },
+  bifrost_device_poll_duration_seconds: async (out, { devices, others }) => {
+    for (const device of devices) {
+      out.histogram(deviceLabels(device), device.stats.pollDuration)
+      await out.breathe()
+    }
+    if (others.length > 0) out.histogram(OTHER, await sumHistograms(out, others, (device) => device.stats.pollDuration))
+  },
+  bifrost_device_poll_lateness_seconds: async (out, { devices, others }) => {
+    const all = [...devices, ...others]
+    for (const driver of new Set(all.map((device) => device.driver))) {
+      const own = all.filter((device) => device.driver === driver)
+      out.histogram({ driver }, await sumHistograms(out, own, (device) => device.stats.lateness))
+    }
+  },
+  bifrost_device_requests_total: async (out, { devices, others }) => {
+    await perDevice(out, devices, others, { result: 'ok' }, (device) => device.stats.requestsOk)
+    await perDevice(out, devices, others, { result: 'failed' }, (device) => device.stats.requestsFailed)
+    await perDevice(out, devices, others, { result: 'timeout' }, (device) => device.stats.requestsTimeout)
+  },
+  bifrost_device_overruns_total: (out, { devices, others }) =>
+    perDevice(out, devices, others, {}, (device) => device.stats.overruns),
+  bifrost_device_reconnects_total: (out, { devices, others }) =>
+    perDevice(out, devices, others, {}, (device) => device.stats.reconnects),
+  bifrost_tags: async (out, { gateway }) => {
+    let good = 0
+    let uncertain = 0
+    let bad = 0
+    for (const tag of gateway.store.tags.values()) {
+      const { status } = gateway.store.latest.get(tag.id)
+      if (isGood(status)) good++
+      else if (isUncertain(status)) uncertain++
+      else bad++
+      if ((good + uncertain + bad) % 1000 === 0) await out.breathe()
+    }
+    out.sample({ quality: 'good' }, good)
+    out.sample({ quality: 'uncertain' }, uncertain)
+    out.sample({ quality: 'bad' }, bad)
+  },
+  bifrost_tag_updates_total: (out, { gateway }) =>
+    out.sample(
+      {},
+      gateway.polling.devices.reduce((sum, device) => sum + device.stats.samples, 0),
+    ),
+  bifrost_pipeline_rejected_total: (out, { gateway }) => {
+    for (const [rule, count] of Object.entries(gateway.pipeline.rejected)) out.sample({ rule }, count)
+  },
+
+  bifrost_sink_up: (out, { sinks }) => perSink(out, sinks, (sink) => (sink.state === 'Running' ? 1 : 0)),
+  bifrost_sink_samples_routed_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.routed),
+  bifrost_sink_samples_delivered_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.delivered),
+  bifrost_sink_samples_pending: (out, { sinks }) => perSink(out, sinks, (sink) => sink.pending),
+  bifrost_sink_samples_dropped_total: (out, { sinks }) => dropped(out, sinks),
+  bifrost_sink_dropped_messages_total: (out, { sinks }) => dropped(out, sinks),
+  bifrost_sink_queue_oldest_timestamp_seconds: (out, { sinks, gateway }) => {
+    const now = gateway.clock.now()
+    for (const sink of sinks) {
+      if (sink.oldestPendingAgeMs !== null) out.sample(sinkLabels(sink), (now - sink.oldestPendingAgeMs) / 1000)
+    }
+  },
+  bifrost_sink_send_duration_seconds: (out, { sinks }) => {
+    for (const sink of sinks) out.histogram(sinkLabels(sink), sink.writeSeconds)
+  },
+  bifrost_sink_retries_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.retries),
+  bifrost_sink_reconnects_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.reconnects),
+
+  bifrost_log_bytes: (out, { log }) => out.sample({}, log.bytes),
+  bifrost_log_next_seq: (out, { log }) => out.sample({}, log.nextSeq),
+  bifrost_log_durable_seq: (out, { log }) => out.sample({}, log.durableSeq),
+  bifrost_log_written_bytes_total: (out, { log }) => out.sample({}, log.bytesWritten),
+  bifrost_log_fsync_duration_seconds: (out, { log }) => out.histogram({}, log.fsyncSeconds),
+  bifrost_log_corrupt_frames_total: (out, { log }) => out.sample({}, log.corruptFrames),
+  bifrost_log_failed: (out, { log }) => out.sample({}, log.failed === null ? 0 : 1),
+
+  bifrost_http_requests_total: (out, { http }) => {
+    for (const { route, method, status, count } of http.requests.values()) out.sample({ route, method, status }, count)
+  },
+  bifrost_http_request_duration_seconds: (out, { http }) => {
+    for (const [route, histogram] of http.durations) out.histogram({ route }, histogram)
+  },
+  bifrost_live_clients: (out, { http }) => out.sample({}, http.liveClients),
+  bifrost_live_conflated_total: (out, { http }) => out.sample({}, http.liveConflated),
+
+  bifrost_metrics_series_dropped: (out, { others }) => out.sample({}, others.length * SERIES_PER_DEVICE),
+}
+
+/** Up, three results, overruns, reconnects, and a histogram of 16 buckets with sum and count. */
+const SERIES_PER_DEVICE = 24
+
+/** Stands for all devices beyond the cap. A device name cannot begin with an underscore followed by nothing known. */
+const OTHER: Labels = { device: '_other', driver: '_other' }
+
+const deviceLabels = (device: DeviceSession): Labels => ({ device: device.name, driver: device.driver })
+const sinkLabels = (sink: SinkStatus): Labels => ({ sink: sink.name, kind: sink.kind })
+
+async function perDevice(
+  out: Exposition,
+  devices: readonly DeviceSession[],
+  others: readonly DeviceSession[],
+  labels: Labels,
+  read: (device: DeviceSession) => number,
+): Promise<void> {
+  for (const device of devices) {
+    out.sample({ ...deviceLabels(device), ...labels }, read(device))
+    await out.breathe()
+  }
+  if (others.length > 0)
+    out.sample(
+      { ...OTHER, ...labels },
+      others.reduce((sum, device) => sum + read(device), 0),
+    )
+}
+
+function perSink(out: Exposition, sinks: readonly SinkStatus[], read: (sink: SinkStatus) => number): void {
+  for (const sink of sinks) out.sample(sinkLabels(sink), read(sink))
+}
+
+function dropped(out: Exposition, sinks: readonly SinkStatus[]): void {
+  for (const sink of sinks) {
+    for (const reason of new Set([...DROP_REASONS, ...Object.keys(sink.dropped)])) {
+      out.sample({ ...sinkLabels(sink), reason }, sink.dropped[reason] ?? 0)
+    }
+  }
+}
+
+async function sumHistograms(
+  out: Exposition,
+  devices: readonly DeviceSession[],
+  pick: (device: DeviceSession) => Histogram,
+): Promise<Histogram> {
+  const total = createHistogram()
+  for (const device of devices) {
+    const histogram = pick(device)
+    for (let bucket = 0; bucket < histogram.counts.length; bucket++) total.counts[bucket]! += histogram.counts[bucket]!
+    total.sum += histogram.sum
+    total.count += histogram.count
+    await out.breathe()
+  }
+  return total
+}

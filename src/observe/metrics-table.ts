@@ -1,0 +1,152 @@
+/**
+ * THE list of our metrics: name, type, unit, labels and help. What is rendered, documented, alerted on and drawn derives from
+ * it. Names follow field guide §7: prefix `bifrost_`, base units, no series per tag.
+ */
+export interface MetricInfo {
+  readonly name: string
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  /** Base unit, or '' for a plain count. */
+  readonly unit: 'seconds' | 'bytes' | ''
+  readonly labels: readonly string[]
+  readonly help: string
+}
+
+const define = <Name extends string>(
+  name: Name,
+  type: MetricInfo['type'],
+  unit: MetricInfo['unit'],
+  labels: readonly string[],
+  help: string,
+) => ({ name, type, unit, labels, help })
+
+const DEVICE = ['device', 'driver'] as const
+const SINK = ['sink', 'kind'] as const
+
+/** Every metric of the gateway itself; `process_*` and `nodejs_*` come from the Prometheus client. */
+export const metricsTable = [
+  define('bifrost_build_info', 'gauge', '', ['version', 'node'], 'Always 1; the labels say what runs.'),
+  define('bifrost_start_timestamp_seconds', 'gauge', 'seconds', [], 'When the gateway started.'),
+
+  define('bifrost_device_up', 'gauge', '', DEVICE, '1 when the device is in state Running, 0 otherwise.'),
+  define(
+    'bifrost_device_poll_duration_seconds',
+    'histogram',
+    'seconds',
+    DEVICE,
+    'Time from the first request of a poll to its last answer.',
+  ),
+  define(
+    'bifrost_device_poll_lateness_seconds',
+    'histogram',
+    'seconds',
+    ['driver'],
+    'How much later than planned polls began, over all devices of a driver.',
+  ),
+  define(
+    'bifrost_device_requests_total',
+    'counter',
+    '',
+    [...DEVICE, 'result'],
+    'Requests to the device by result: ok, failed, timeout.',
+  ),
+  define('bifrost_device_overruns_total', 'counter', '', DEVICE, 'Polls left out because the one before was not done.'),
+  define('bifrost_device_reconnects_total', 'counter', '', DEVICE, 'Connections made again after one was lost.'),
+  define('bifrost_tags', 'gauge', '', ['quality'], 'Tags by the quality of their latest value: good, uncertain, bad.'),
+  define('bifrost_tag_updates_total', 'counter', '', [], 'Samples received from devices.'),
+  define('bifrost_pipeline_rejected_total', 'counter', '', ['rule'], 'Samples whose value a pipeline rule refused.'),
+
+  define('bifrost_sink_up', 'gauge', '', SINK, '1 when the sink is in state Running, 0 otherwise.'),
+  define(
+    'bifrost_sink_samples_routed_total',
+    'counter',
+    '',
+    SINK,
+    'Samples meant for the sink. Always routed = delivered + pending + dropped.',
+  ),
+  define('bifrost_sink_samples_delivered_total', 'counter', '', SINK, 'Samples that the far side has confirmed.'),
+  define('bifrost_sink_samples_pending', 'gauge', '', SINK, 'Samples in the log that the far side has not confirmed.'),
+  define(
+    'bifrost_sink_samples_dropped_total',
+    'counter',
+    '',
+    [...SINK, 'reason'],
+    'Samples that will never be delivered, by reason.',
+  ),
+  define(
+    'bifrost_sink_dropped_messages_total',
+    'counter',
+    '',
+    [...SINK, 'reason'],
+    'The same count as bifrost_sink_samples_dropped_total: one message a sample.',
+  ),
+  define(
+    'bifrost_sink_queue_oldest_timestamp_seconds',
+    'gauge',
+    'seconds',
+    SINK,
+    'Receive time of the oldest pending sample; absent when none is pending.',
+  ),
+  define(
+    'bifrost_sink_send_duration_seconds',
+    'histogram',
+    'seconds',
+    SINK,
+    'Time until the far side confirmed a batch.',
+  ),
+  define('bifrost_sink_retries_total', 'counter', '', SINK, 'Batches that were sent again.'),
+  define('bifrost_sink_reconnects_total', 'counter', '', SINK, 'Connections made again after one was lost.'),
+
+  define('bifrost_log_bytes', 'gauge', 'bytes', [], 'Size of the log on disk.'),
+  define('bifrost_log_next_seq', 'gauge', '', [], 'The sequence number that the next sample gets.'),
+  define('bifrost_log_durable_seq', 'gauge', '', [], 'The highest sequence number that is safe on disk.'),
+  define('bifrost_log_written_bytes_total', 'counter', 'bytes', [], 'Bytes written to the log.'),
+  define(
+    'bifrost_log_fsync_duration_seconds',
+    'histogram',
+    'seconds',
+    [],
+    'Time that the disk took to make a group of samples safe.',
+  ),
+  define(
+    'bifrost_log_corrupt_frames_total',
+    'counter',
+    '',
+    [],
+    'Damaged frames that were found in the log and skipped.',
+  ),
+  define('bifrost_log_failed', 'gauge', '', [], '1 when the log cannot be written.'),
+
+  define(
+    'bifrost_http_requests_total',
+    'counter',
+    '',
+    ['route', 'method', 'status'],
+    'HTTP requests by route pattern, method and status.',
+  ),
+  define(
+    'bifrost_http_request_duration_seconds',
+    'histogram',
+    'seconds',
+    ['route'],
+    'Time from the request to the end of its answer.',
+  ),
+  define('bifrost_live_clients', 'gauge', '', [], 'Live sockets that are open.'),
+  define(
+    'bifrost_live_conflated_total',
+    'counter',
+    '',
+    [],
+    'Changes that live clients did not get because newer ones replaced them.',
+  ),
+
+  define(
+    'bifrost_metrics_series_dropped',
+    'gauge',
+    '',
+    [],
+    'Series not shown because there are more devices than the cap; their counts are summed under device="_other".',
+  ),
+] as const satisfies readonly MetricInfo[]
+
+/** The name of one of our metrics. */
+export type MetricName = (typeof metricsTable)[number]['name']

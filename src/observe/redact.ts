@@ -1,0 +1,33 @@
+/**
+ * Keeps secrets out of the log: fields whose name says that they hold one, and the password inside a URL. Also turns what
+ * a caller passes into plain fields, with a bound on depth, so that a cyclic object cannot stop the log.
+ */
+const SECRET_NAME =
+  /pass(word|phrase)?$|passwd|secret|token|api[-_]?key|authorization|cookie|private[-_]?key|credential/i
+const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s/@]+@/gi
+const MAX_DEPTH = 4
+
+/** What stands in the log in place of a secret. */
+export const REDACTED = '[redacted]'
+
+/** True for a field name that says that its value is a secret. */
+export const looksSecret = (name: string): boolean => SECRET_NAME.test(name)
+
+/** A sentence with the passwords of its URLs blanked. */
+export const redactText = (text: string): string =>
+  text.includes('://') ? text.replace(URL_PASSWORD, `$1:${REDACTED}@`) : text
+
+/** A value as the log may show it: secrets blanked, bytes as hex, bigint as text, depth bounded. */
+export function redactValue(name: string, value: unknown, depth = 0): unknown {
+  if (value === undefined || value === null) return value
+  if (looksSecret(name)) return REDACTED
+  if (typeof value === 'string') return redactText(value)
+  if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return String(value)
+  if (typeof value !== 'object') return value
+  if (value instanceof Error) return redactText(value.message)
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')
+  if (depth >= MAX_DEPTH) return Array.isArray(value) ? '[…]' : '{…}'
+  if (Array.isArray(value)) return value.map((item) => redactValue('', item, depth + 1))
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redactValue(key, item, depth + 1)]))
+}
