@@ -1,0 +1,63 @@
+/**
+ * The product as its users start it: `bin/bifrost run -c FILE` in a folder of its own, spoken to over HTTP. Tests end it, and can
+ * start it again on the same folder.
+ */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { freePort, startProcess, temporaryFolder, type RunningProcess } from './peers.ts'
+
+const LAUNCHER = join(import.meta.dirname, '..', '..', 'bin', 'bifrost')
+
+/** One value as `GET /api/v1/values` gives it; the fields that tests look at. */
+export interface ValueView {
+  readonly device: string
+  readonly tag: string
+  readonly value: number | string | boolean | null
+  readonly status: { readonly code: number; readonly name: string }
+  readonly time: string
+  readonly ageMs: number | null
+  readonly reason: string | null
+}
+
+export interface GatewayProcess extends RunningProcess {
+  readonly url: string
+  readonly folder: string
+  /** GET of a path below /api/v1, parsed. */
+  get<T>(path: string): Promise<T>
+  values(query?: string): Promise<ValueView[]>
+}
+
+export interface GatewayFiles {
+  /** The configuration without `version`, `data` and `http`, which this adds. */
+  readonly yaml: string
+  /** More files of the folder, such as tag lists. */
+  readonly files?: Readonly<Record<string, string>>
+  /** An earlier gateway's folder, to start again on its data. */
+  readonly folder?: string
+}
+
+export async function startGatewayProcess(
+  t: TestContext,
+  { yaml, files = {}, folder = temporaryFolder(t) }: GatewayFiles,
+): Promise<GatewayProcess> {
+  const port = await freePort()
+  const file = join(folder, 'bifrost.yaml')
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  writeFileSync(file, `version: 1\ndata: ./data\nhttp: { listen: 127.0.0.1:${port} }\n${yaml}`)
+  const running = startProcess(t, LAUNCHER, ['run', '-c', file], { cwd: folder })
+  await running.waitFor(/http:\/\/127\.0\.0\.1:\d+/, 20_000)
+  const url = `http://127.0.0.1:${port}`
+  const get = async <T>(path: string): Promise<T> => {
+    const response = await fetch(`${url}/api/v1/${path}`)
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`)
+    return (await response.json()) as T
+  }
+  return {
+    ...running,
+    url,
+    folder,
+    get,
+    values: async (query = '') => (await get<{ values: ValueView[] }>(`values${query}`)).values,
+  }
+}
