@@ -1,0 +1,318 @@
+/**
+ * One runner a sink: cursor → batch → write → ack. Buffering, retrying, batching and the health of a sink are here and
+ * nowhere else; what a thrown error leads to is decided in `decide.ts`. A batch that was not settled is read again from the
+ * cursor, so the far side gets every sample at least once, in order, with the same sequence number each time.
+ */
+import { SampleBatch } from '../core/batch.ts'
+import { sleep, type Clock, type Timer } from '../core/clock.ts'
+import type { Cursor } from '../core/cursor.ts'
+import { GatewayError, messageOf } from '../core/errors.ts'
+import { createHistogram, observe, type Histogram } from '../core/histogram.ts'
+import type { Log } from '../core/log.ts'
+import type { Gap, Sink } from '../core/sink.ts'
+import { Backoff } from '../wire/backoff.ts'
+import { BatchSize } from './batch-size.ts'
+import type { DeadLetters } from './dead-letters.ts'
+import { decide, type Decision } from './decide.ts'
+import { SinkState, type SinkStateName } from './sink-state.ts'
+
+/** What the API, the page and the metrics show of a sink; the counts of samples come from one snapshot of its ledger. */
+export interface SinkStatus {
+  readonly name: string
+  readonly kind: string
+  readonly state: SinkStateName
+  /** Why, in a sentence; null when all is well. */
+  readonly reason: string | null
+  /** ms since 1970. */
+  readonly stateSince: number
+  readonly routed: number
+  readonly delivered: number
+  readonly pending: number
+  readonly dropped: Readonly<Record<string, number>>
+  readonly oldestPendingAgeMs: number | null
+  /** Batches that the far side took, wholly or in part. */
+  readonly writes: number
+  /** Batches that had to be written again. */
+  readonly retries: number
+  readonly reconnects: number
+  readonly writeSeconds: Histogram
+}
+
+export interface Runner {
+  readonly name: string
+  /** The sink's type: mqtt, kafka … */
+  readonly kind: string
+  start(): void
+  /** Finishes the write in flight (at most `deadlineMs`), then closes the sink, then persists and closes the cursor. */
+  stop(deadlineMs: number): Promise<void>
+  status(): SinkStatus
+}
+
+export interface RunnerOptions {
+  readonly name: string
+  /** The sink's type: mqtt, kafka … */
+  readonly type: string
+  readonly sink: Sink
+  readonly cursor: Cursor
+  readonly clock: Clock
+  readonly log: Log
+  readonly deadLetters: DeadLetters
+  /** False: the cursor keeps counting, nothing is sent. */
+  readonly enabled?: boolean | undefined
+  /** The most rows of one write; 1,000 where absent. */
+  readonly batchRows?: number | undefined
+  /** First and longest pause between attempts; 250 ms and 30 s where absent. */
+  readonly pause?: { readonly firstMs: number; readonly maxMs: number } | undefined
+  /** 0 ≤ x < 1, for the jitter; Math.random where absent. */
+  readonly random?: (() => number) | undefined
+}
+
+/** A sink stays yellow for this long after samples were refused, so that people see it. */
+const DEGRADED_MS = 60_000
+const LONGEST_WAIT_MS = 600_000
+
+/** Makes the runner of one sink; `start` begins to connect. */
+export function createRunner(options: RunnerOptions): Runner {
+  return new SinkRunner(options)
+}
+
+class SinkRunner implements Runner {
+  readonly name: string
+  readonly kind: string
+  readonly #options: RunnerOptions
+  readonly #state: SinkState
+  readonly #size: BatchSize
+  readonly #pause: Backoff
+  readonly #maxPauseMs: number
+  /** Ends pauses and waits; writes go on. */
+  readonly #stopping = new AbortController()
+  /** Ends writes too: the deadline of `stop` has passed. */
+  readonly #killed = new AbortController()
+  /** Ends the wait for rows when the connection is lost; a new one with each connection. */
+  #idle = new AbortController()
+  #loop: Promise<void> | undefined
+  #stopped: Promise<void> | undefined
+  #connected = false
+  #connectedAt = 0
+  #connects = 0
+  #writes = 0
+  #retries = 0
+  #refusedRows = 0
+  #recovery: Timer | undefined
+  readonly #writeSeconds = createHistogram()
+
+  constructor(options: RunnerOptions) {
+    this.name = options.name
+    this.kind = options.type
+    this.#options = options
+    this.#state = new SinkState(options.clock, options.log)
+    this.#size = new BatchSize(options.batchRows ?? 1000)
+    const { firstMs, maxMs } = options.pause ?? { firstMs: 250, maxMs: 30_000 }
+    this.#maxPauseMs = maxMs
+    this.#pause = new Backoff({ firstMs, maxMs, random: options.random ?? Math.random })
+  }
+
+  start(): void {
+    if (this.#loop !== undefined) return
+    if (this.#options.enabled === false) {
+      this.#state.set('Disabled', 'disabled in the configuration')
+      return
+    }
+    this.#options.sink.onLost?.((error) => {
+      if (this.#connected) this.#idle.abort(error)
+    })
+    this.#state.set('Connecting', null)
+    this.#loop = this.#run()
+  }
+
+  stop(deadlineMs: number): Promise<void> {
+    this.#stopped ??= this.#stop(deadlineMs)
+    return this.#stopped
+  }
+
+  status(): SinkStatus {
+    const { routed, delivered, pending, dropped, oldestPendingTime } = this.#options.cursor.ledger()
+    return {
+      name: this.name,
+      kind: this.kind,
+      state: this.#state.name,
+      reason: this.#state.reason,
+      stateSince: this.#state.since,
+      routed,
+      delivered,
+      pending,
+      dropped,
+      oldestPendingAgeMs:
+        oldestPendingTime === undefined ? null : Math.max(0, this.#options.clock.now() - oldestPendingTime),
+      writes: this.#writes,
+      retries: this.#retries,
+      reconnects: Math.max(0, this.#connects - 1),
+      writeSeconds: this.#writeSeconds,
+    }
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        if (this.#connected) await this.#step()
+        else await this.#connect()
+      } catch (error) {
+        if (!this.#stopping.signal.aborted) await this.#again(decide(error, 1))
+      }
+    }
+  }
+
+  async #connect(): Promise<void> {
+    await this.#options.sink.connect(this.#stopping.signal)
+    if (this.#stopping.signal.aborted) return
+    this.#idle = new AbortController()
+    this.#connected = true
+    this.#connectedAt = this.#options.clock.monotonic()
+    this.#connects++
+    this.#healthy()
+  }
+
+  async #step(): Promise<void> {
+    const next = await this.#options.cursor.next(this.#size.rows, this.#idle.signal)
+    if (next instanceof SampleBatch) await this.#write(next)
+    else await this.#tellGap(next)
+  }
+
+  async #write(batch: SampleBatch): Promise<void> {
+    const { clock, sink } = this.#options
+    const began = clock.monotonic()
+    try {
+      await sink.write(batch, this.#killed.signal)
+    } catch (error) {
+      if (!this.#killed.signal.aborted) await this.#failed(batch, error, began)
+      return
+    }
+    this.#taken(began)
+    this.#settle(batch, 0)
+    this.#healthy()
+  }
+
+  async #failed(batch: SampleBatch, error: unknown, began: number): Promise<void> {
+    const identical = this.#size.failed(batch.seq?.[0] ?? 0, messageOf(error))
+    const decision = decide(error, identical)
+    if (decision.action === 'reject-rows') {
+      this.#taken(began)
+      return this.#reject(batch, decision.rejected, decision.reason)
+    }
+    if (decision.action === 'reject-batch')
+      return this.#reject(batch, everyRow(batch, decision.reason), decision.reason)
+    this.#retries++
+    if (decision.action !== 'bisect') return this.#again(decision)
+    if (this.#size.halve(batch.length, lastSeq(batch))) {
+      this.#options.cursor.rewind()
+      return
+    }
+    await this.#reject(batch, everyRow(batch, decision.reason), decision.reason)
+    this.#size.found()
+  }
+
+  /** Puts the cursor back, shows why, and waits: the next turn connects or writes again. */
+  async #again(decision: Decision): Promise<void> {
+    this.#options.cursor.rewind()
+    const up = this.#options.clock.monotonic() - this.#connectedAt
+    if (this.#connected && up > this.#maxPauseMs) this.#pause.reset()
+    if (decision.action === 'reconnect') this.#connected = false
+    this.#state.set(this.#stateFor(decision), decision.reason)
+    const ms = decision.action === 'wait' ? Math.min(decision.ms, LONGEST_WAIT_MS) : this.#pause.next()
+    await sleep(this.#options.clock, ms, this.#stopping.signal).catch(() => undefined)
+  }
+
+  #stateFor(decision: Decision): SinkStateName {
+    if (decision.action === 'hold') return 'Failed'
+    return this.#connected ? 'Degraded' : 'Connecting'
+  }
+
+  /** Rows to the dead letters, on disk before the ack. If that fails nothing is acked, and the batch comes again. */
+  async #reject(batch: SampleBatch, rejected: ReadonlyMap<number, string>, reason: string): Promise<void> {
+    try {
+      await this.#options.deadLetters.add(batch, rejected)
+    } catch (cause) {
+      const error = new GatewayError('STORE_FAILED', `dead letters cannot be written: ${messageOf(cause)}`, { cause })
+      return this.#again({ action: 'hold', reason: error.message })
+    }
+    this.#settle(batch, rejected.size)
+    if (rejected.size === 0) return this.#healthy()
+    this.#refusedRows += rejected.size
+    this.#recovery?.cancel()
+    this.#recovery = this.#options.clock.after(DEGRADED_MS, () => {
+      this.#recovery = undefined
+      if (this.#connected) this.#healthy()
+    })
+    const count = this.#refusedRows === 1 ? '1 sample was' : `${this.#refusedRows} samples were`
+    this.#state.set('Degraded', `${count} refused and put into the dead letters: ${reason}`)
+  }
+
+  async #tellGap(gap: Gap): Promise<void> {
+    const { sink, cursor } = this.#options
+    try {
+      await sink.gap?.(gap, this.#killed.signal)
+    } catch (error) {
+      if (this.#killed.signal.aborted) return
+      const decision = decide(error, this.#size.failed(gap.fromSeq, messageOf(error)))
+      // A gap is news, not a sample: the ledger has counted it. One that cannot be told is let go.
+      const givenUp = decision.action === 'bisect' || decision.action.startsWith('reject')
+      if (!givenUp) return this.#again(decision)
+    }
+    cursor.ack(gap.toSeq, { delivered: 0 })
+    this.#size.passed(gap.toSeq)
+  }
+
+  #settle(batch: SampleBatch, rejected: number): void {
+    if (this.#killed.signal.aborted) return
+    const delivered = batch.length - rejected
+    this.#options.cursor.ack(lastSeq(batch), rejected === 0 ? { delivered } : { delivered, dropped: { rejected } })
+    this.#size.passed(lastSeq(batch))
+    if (delivered > 0) this.#pause.reset()
+  }
+
+  #taken(began: number): void {
+    this.#writes++
+    observe(this.#writeSeconds, (this.#options.clock.monotonic() - began) / 1000)
+  }
+
+  #healthy(): void {
+    if (this.#recovery !== undefined && this.#state.name === 'Degraded') return
+    if (this.#state.name !== 'Running') this.#state.set('Running', null)
+    this.#refusedRows = 0
+  }
+
+  async #stop(deadlineMs: number): Promise<void> {
+    const { clock, cursor, deadLetters, sink, log } = this.#options
+    this.#stopping.abort()
+    this.#idle.abort()
+    this.#recovery?.cancel()
+    const until = clock.monotonic() + deadlineMs
+    await this.#within(deadlineMs, this.#loop ?? Promise.resolve())
+    this.#killed.abort()
+    this.#connected = false
+    try {
+      await this.#within(Math.max(100, until - clock.monotonic()), sink.close())
+    } catch (error) {
+      log.warn({ reason: messageOf(error) }, 'the sink did not close cleanly')
+    }
+    await deadLetters.close()
+    await cursor.close()
+    this.#state.set('Disabled', 'stopped')
+  }
+
+  /** Waits for `work`, but no longer than this. */
+  #within(ms: number, work: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#options.clock.after(ms, resolve)
+      void work.then(resolve, reject).finally(() => timer.cancel())
+    })
+  }
+}
+
+const lastSeq = (batch: SampleBatch): number => batch.seq?.[batch.length - 1] ?? 0
+
+function everyRow(batch: SampleBatch, reason: string): ReadonlyMap<number, string> {
+  const rows = new Map<number, string>()
+  for (let row = 0; row < batch.length; row++) rows.set(row, reason)
+  return rows
+}

@@ -1,0 +1,55 @@
+/**
+ * The state of a sink as people see it: Running, Connecting, Degraded, Failed or Disabled, since when, and why. The log
+ * hears of changes of state, not of each failure; a new reason within a state is shown but only logged when it is red.
+ */
+import type { Clock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
+
+export type SinkStateName = 'Running' | 'Connecting' | 'Degraded' | 'Failed' | 'Disabled'
+
+export class SinkState {
+  readonly #clock: Clock
+  readonly #log: Log
+  #name: SinkStateName = 'Disabled'
+  #reason: string | null = null
+  #since: number
+
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock
+    this.#log = log
+    this.#since = clock.now()
+  }
+
+  get name(): SinkStateName {
+    return this.#name
+  }
+
+  /** The sentence that says why, for people; null when all is well. */
+  get reason(): string | null {
+    return this.#reason
+  }
+
+  /** When this state began, ms since 1970. */
+  get since(): number {
+    return this.#since
+  }
+
+  set(name: SinkStateName, reason: string | null): void {
+    const changed = name !== this.#name
+    const news = changed || (name === 'Failed' && reason !== this.#reason)
+    this.#reason = reason
+    if (changed) this.#since = this.#clock.now()
+    const before = this.#name
+    this.#name = name
+    if (news) this.#tell(before)
+  }
+
+  #tell(before: SinkStateName): void {
+    const fields = { state: this.#name, before, reason: this.#reason }
+    const sentence = this.#reason === null ? `sink is ${this.#name}` : `sink is ${this.#name}: ${this.#reason}`
+    if (this.#name === 'Failed') this.#log.error(fields, sentence)
+    else if (this.#name === 'Degraded' || (this.#name === 'Connecting' && this.#reason !== null))
+      this.#log.warn(fields, sentence)
+    else this.#log.info(fields, sentence)
+  }
+}

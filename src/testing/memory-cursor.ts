@@ -1,0 +1,100 @@
+/** A cursor over an array: what the store's cursor does, without a disk, for tests of runners and sinks. */
+import { SampleBatch } from '../core/batch.ts'
+import type { Cursor, Ledger, Settled } from '../core/cursor.ts'
+import type { Gap } from '../core/sink.ts'
+
+export class MemoryCursor implements Cursor {
+  readonly #items: (SampleBatch | Gap)[] = []
+  #read = 0
+  #acked = 0
+  #nextSeq = 1
+  #routed = 0
+  #delivered = 0
+  #dropped: Record<string, number> = {}
+  #wake: (() => void) | undefined
+  closed = false
+  readonly acks: number[] = []
+
+  /** Every row becomes an item of its own, numbered from 1. */
+  append(batch: SampleBatch): void {
+    for (let row = 0; row < batch.length; row++) {
+      const one = new SampleBatch(1, batch.receivedAt)
+      one.pushRow(batch, row)
+      one.seq = Float64Array.of(this.#nextSeq++)
+      this.#items.push(one)
+      this.#routed++
+    }
+    this.#wake?.()
+  }
+
+  /** A stretch of `samples` that is lost: counted as routed and as dropped for `reason`. */
+  appendGap(samples: number, reason: string): Gap {
+    const fromSeq = this.#nextSeq
+    this.#nextSeq += samples
+    const gap: Gap = { fromSeq, toSeq: this.#nextSeq - 1, samples, reason, fromTime: 1000, toTime: 2000 }
+    this.#items.push(gap)
+    this.#routed += samples
+    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + samples
+    this.#wake?.()
+    return gap
+  }
+
+  async next(maxRows: number, signal: AbortSignal): Promise<SampleBatch | Gap> {
+    while (this.#read >= this.#items.length) await this.#wait(signal)
+    signal.throwIfAborted()
+    const first = this.#items[this.#read]!
+    if (!(first instanceof SampleBatch)) {
+      this.#read++
+      return first
+    }
+    const batch = new SampleBatch(maxRows, first.receivedAt)
+    for (let item = this.#items[this.#read]; item instanceof SampleBatch && batch.length < maxRows;) {
+      batch.pushRow(item, 0)
+      item = this.#items[++this.#read]
+    }
+    return batch
+  }
+
+  ack(seq: number, settled: Settled): void {
+    if (this.closed) throw new Error('ack after close')
+    this.acks.push(seq)
+    this.#delivered += settled.delivered
+    for (const [reason, count] of Object.entries(settled.dropped ?? {})) {
+      this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count
+    }
+    while (this.#acked < this.#items.length && lastSeqOf(this.#items[this.#acked]!) <= seq) this.#acked++
+  }
+
+  rewind(): void {
+    this.#read = this.#acked
+  }
+
+  ledger(): Ledger {
+    const pending = this.#items.slice(this.#acked).filter((item) => item instanceof SampleBatch)
+    return {
+      routed: this.#routed,
+      delivered: this.#delivered,
+      pending: pending.length,
+      dropped: { ...this.#dropped },
+      oldestPendingTime: pending[0]?.receivedAt,
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+  }
+
+  #wait(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason)
+      const onAbort = () => reject(signal.reason)
+      signal.addEventListener('abort', onAbort, { once: true })
+      this.#wake = () => {
+        signal.removeEventListener('abort', onAbort)
+        resolve()
+      }
+    })
+  }
+}
+
+const lastSeqOf = (item: SampleBatch | Gap): number => (item instanceof SampleBatch ? item.seq![0]! : item.toSeq)
