@@ -47,7 +47,7 @@ export async function startScriptedDevice(t: TestContext, answer: Answer, port =
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => socket.destroy())
     let pending = Buffer.alloc(0)
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       pending = Buffer.concat([pending, chunk])
       while (pending.length >= 6 && pending.length >= 6 + pending.readUInt16BE(4)) {
         const frame = pending.subarray(0, 6 + pending.readUInt16BE(4))
