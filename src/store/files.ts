@@ -1,0 +1,100 @@
+/**
+ * The file system as the store needs it. It is replaceable so that tests can take away what was not synced, fill the disk and make
+ * fsync fail; `nodeFiles` is the real one.
+ */
+import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises'
+
+/** One open file. Positions are absolute; there is no file pointer. */
+export interface OpenFile {
+  /** Writes all of `bytes` at `position`. */
+  write(bytes: Uint8Array, position: number): Promise<void>
+  /** Fills `into` from `position` as far as the file goes; resolves to the number of bytes read. */
+  read(into: Uint8Array, position: number): Promise<number>
+  size(): Promise<number>
+  truncate(size: number): Promise<void>
+  /** fdatasync: resolves when the content and the size are on the disk. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+/** `create` fails with EEXIST when the file exists; `write` makes it when absent and keeps its content. */
+export type OpenMode = 'read' | 'write' | 'create'
+
+export interface FileSystem {
+  open(path: string, mode: OpenMode): Promise<OpenFile>
+  /** Names in a folder. */
+  list(folder: string): Promise<string[]>
+  makeFolder(folder: string): Promise<void>
+  rename(from: string, to: string): Promise<void>
+  remove(path: string): Promise<void>
+  /** fsync of a folder: new, renamed and removed names in it are on the disk. */
+  syncFolder(folder: string): Promise<void>
+}
+
+const FLAGS = { read: 'r', write: 'a+', create: 'wx+' } as const
+
+/** The disk of this machine. */
+export const nodeFiles: FileSystem = {
+  async open(path, mode) {
+    if (mode !== 'write') return fromHandle(await open(path, FLAGS[mode]))
+    // 'a+' would ignore positions, so it only makes the file.
+    await (await open(path, FLAGS.write)).close()
+    return fromHandle(await open(path, 'r+'))
+  },
+  list: (folder) => readdir(folder),
+  makeFolder: async (folder) => void (await mkdir(folder, { recursive: true })),
+  rename: (from, to) => rename(from, to),
+  remove: (path) => rm(path, { force: true }),
+  async syncFolder(folder) {
+    const handle = await open(folder, 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  },
+}
+
+function fromHandle(handle: FileHandle): OpenFile {
+  return {
+    async write(bytes, position) {
+      for (let done = 0; done < bytes.length;) {
+        const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
+        done += bytesWritten
+      }
+    },
+    async read(into, position) {
+      let done = 0
+      while (done < into.length) {
+        const { bytesRead } = await handle.read(into, done, into.length - done, position + done)
+        if (bytesRead === 0) break
+        done += bytesRead
+      }
+      return done
+    },
+    size: async () => (await handle.stat()).size,
+    truncate: (size) => handle.truncate(size),
+    sync: () => handle.datasync(),
+    close: () => handle.close(),
+  }
+}
+
+/** The whole content of a file; undefined when there is no such file. */
+export async function readWhole(files: FileSystem, path: string): Promise<Buffer | undefined> {
+  let file: OpenFile
+  try {
+    file = await files.open(path, 'read')
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+  try {
+    const bytes = Buffer.alloc(await file.size())
+    return bytes.subarray(0, await file.read(bytes, 0))
+  } finally {
+    await file.close()
+  }
+}
+
+export const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT'
