@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { farmAddress } from '../simulators/farm.ts'
 import type { FlowReport } from './flow-gateway.ts'
 
 interface Profile {
@@ -37,7 +38,7 @@ async function runProfile(profile: Profile, seconds: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bifrost-bench-'))
   const farm = await startFarm(profile)
   try {
-    const config = writeConfig(folder, profile, farm.hosts, farm.port)
+    const config = writeConfig(folder, profile, farm.port)
     const gateway = fork(join(import.meta.dirname, 'flow-gateway.ts'), [config], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
@@ -95,23 +96,23 @@ async function startFarm({ devices, tags }: Profile) {
       stdio: ['pipe', 'pipe', 'inherit'],
     },
   )
-  const ready = await new Promise<{ port: number; hosts: string[] }>((resolve, reject) => {
+  const ready = await new Promise<{ port: number }>((resolve, reject) => {
     let text = ''
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString()
       const line = text.split('\n').find((candidate) => candidate.includes('"ready"'))
-      if (line !== undefined && text.includes('\n')) resolve(JSON.parse(line) as { port: number; hosts: string[] })
+      if (line !== undefined && text.includes('\n')) resolve(JSON.parse(line) as { port: number })
     })
     child.once('exit', (code) => reject(new Error(`the farm ended with code ${code}`)))
   })
   return { ...ready, stop: () => child.kill() }
 }
 
-function writeConfig(folder: string, { tags }: Profile, hosts: readonly string[], port: number): string {
+function writeConfig(folder: string, { devices: count, tags }: Profile, port: number): string {
   const rows = Array.from({ length: tags }, (_, index) => `r${index},hr:${index},uint16`)
   writeFileSync(join(folder, 'tags.csv'), `name,address,type\n${rows.join('\n')}\n`)
-  const devices = hosts.map((host, index) => {
-    return `  - { name: d${index}, driver: modbus, every: 1s, options: { host: ${host}, port: ${port} }, tags: tags.csv }`
+  const devices = Array.from({ length: count }, (_, index) => {
+    return `  - { name: d${index}, driver: modbus, every: 1s, options: { host: ${farmAddress(index)}, port: ${port} }, tags: tags.csv }`
   })
   const file = join(folder, 'bifrost.yaml')
   const sink = `sinks:\n  - { name: counting, sink: counting }`
