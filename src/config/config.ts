@@ -2,7 +2,7 @@
  * A loaded configuration: parsed, checked and with its defaults filled in. Everything behind `loadConfig` speaks these
  * types; nobody else reads YAML or CSV. Times are ms, sizes bytes, paths absolute.
  */
-import type { DriverType, Schema } from '../core/driver.ts'
+import type { DriverType } from '../core/driver.ts'
 import type { SinkType } from '../core/sink.ts'
 import type { TagSettings } from '../core/tags.ts'
 import type { Problem } from './problem.ts'
@@ -74,8 +74,7 @@ export interface Config {
 
 /** What a configuration is checked against: the two registries, and the environment that `${NAME}` looks in. */
 export interface ConfigSources {
-  // The registries hold types of different options, so their parameters differ: the one place where that is let go.
-  readonly drivers: readonly DriverType<Schema, never>[] | readonly DriverType[]
+  readonly drivers: readonly DriverType[]
   readonly sinks: readonly SinkType[]
   readonly env: Readonly<Record<string, string | undefined>>
 }

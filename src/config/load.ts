@@ -1,8 +1,118 @@
-/** Reads a configuration file with everything it refers to, and checks all of it, offline. */
-import type { Config, ConfigSources } from './config.ts'
-import { ConfigError } from './problem.ts'
+/**
+ * Reads a configuration file with everything it refers to, and checks all of it, offline. Every part is checked even when
+ * others have problems, so that a person sees the whole list at once. Precedence: environment (BIFROST_*), file, defaults.
+ */
+import { readFileSync } from 'node:fs'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { messageOf } from '../core/errors.ts'
+import { LOG_FORMATS, LOG_LEVELS, type Config, type ConfigSources } from './config.ts'
+import { loadDevices } from './devices.ts'
+import { readVariable } from './environment.ts'
+import { fileSchema } from './file-schema.ts'
+import { listenFault, parseListen } from './listen.ts'
+import { ConfigError, ProblemList } from './problem.ts'
+import { checkSchema } from './schema-check.ts'
+import { closestFile, type Loading } from './loading.ts'
+import { loadSinks } from './sinks.ts'
+import { closest } from './suggestion.ts'
+import { YamlSource, type YamlMapping } from './yaml-source.ts'
 
 /** The configuration in `file`; throws a ConfigError that holds every problem at once. */
-export async function loadConfig(file: string, _sources: ConfigSources): Promise<Config> {
-  throw new ConfigError(file, [])
+export async function loadConfig(file: string, sources: ConfigSources): Promise<Config> {
+  const problems = new ProblemList()
+  const source = new YamlSource(file, readText(file), sources.env, problems)
+  const folder = dirname(resolve(file))
+  const loading: Loading = {
+    ...sources,
+    source,
+    problems,
+    openPath: (named) => (isAbsolute(named) ? named : join(folder, named)),
+    showPath: (named) => (isAbsolute(named) ? named : join(dirname(file), named)),
+  }
+  const root = toMapping(source.root, loading)
+  const head = checkSchema(fileSchema, { source, path: [], value: root }, problems)
+  const devices = loadDevices(root.devices, loading)
+  const sinks = loadSinks(root.sinks, devices, loading)
+  const overrides = readOverrides(sources, problems)
+  if (problems.problems.length > 0 || head === undefined)
+    throw new ConfigError(file, inOrder(problems), problems.warnings)
+  const listen = overrides.listen ?? head.http.listen
+  return {
+    version: 1,
+    file: resolve(file),
+    data: overrides.data ?? resolve(folder, head.data),
+    log: { level: overrides.level ?? head.log.level, format: overrides.format ?? head.log.format },
+    http: head.http.enabled ? { listen, hosts: head.http.hosts } : undefined,
+    store: { syncEveryMs: head.store.syncEvery, maxBytes: head.store.maxSize, maxAgeMs: head.store.maxAge },
+    devices,
+    sinks,
+    warnings: problems.warnings,
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const nearest = missing ? closestFile(file) : undefined
+    const message = missing ? 'there is no such file' : `it cannot be read: ${messageOf(error)}`
+    throw new ConfigError(file, [
+      { file, line: 1, column: 1, path: '', message, ...(nearest === undefined ? {} : { suggestion: nearest }) },
+    ])
+  }
+}
+
+function toMapping(root: unknown, { source, problems }: Loading): YamlMapping {
+  if (typeof root === 'object' && root !== null && !Array.isArray(root)) return root as YamlMapping
+  if (problems.problems.length === 0) {
+    problems.add(
+      source.placeOf([]),
+      '',
+      'expected a mapping that begins with `version: 1`; `bifrost init` writes an example',
+    )
+  }
+  throw new ConfigError(source.file, problems.problems)
+}
+
+interface Overrides {
+  data?: string
+  listen?: NonNullable<ReturnType<typeof parseListen>>
+  level?: Config['log']['level']
+  format?: Config['log']['format']
+}
+
+/** BIFROST_DATA, BIFROST_HTTP_LISTEN, BIFROST_LOG_LEVEL and BIFROST_LOG_FORMAT go before what the file says. */
+function readOverrides({ env }: ConfigSources, problems: ProblemList): Overrides {
+  const overrides: Overrides = {}
+  const complain = (name: string, message: string, suggestion?: string) =>
+    problems.add({ file: 'environment', line: 1, column: 1 }, name, message, suggestion)
+  const data = readVariable('BIFROST_DATA', env)
+  if (data !== undefined && data !== '') overrides.data = resolve(data)
+  const listen = readVariable('BIFROST_HTTP_LISTEN', env)
+  if (listen !== undefined) {
+    const parsed = parseListen(listen)
+    const fault = listenFault(parsed)
+    if (fault === undefined) overrides.listen = parsed!
+    else complain('BIFROST_HTTP_LISTEN', fault)
+  }
+  const choose = <Word extends string>(name: string, words: readonly Word[]): Word | undefined => {
+    const given = readVariable(name, env)
+    const word = words.find((one) => one === given)
+    if (given !== undefined && word === undefined)
+      complain(name, `expected one of ${words.join(', ')}`, closest(given, words))
+    return word
+  }
+  const level = choose('BIFROST_LOG_LEVEL', LOG_LEVELS)
+  const format = choose('BIFROST_LOG_FORMAT', LOG_FORMATS)
+  return { ...overrides, ...(level === undefined ? {} : { level }), ...(format === undefined ? {} : { format }) }
+}
+
+/** The problems by file and place, each once: a CSV file that two devices use is complained about once. */
+function inOrder({ problems }: ProblemList): ProblemList['problems'] {
+  const files = [...new Set(problems.map((problem) => problem.file))]
+  const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]))
+  return [...unique.values()].sort(
+    (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
+  )
 }

@@ -36,7 +36,9 @@ export class ConfigError extends GatewayError {
 
   constructor(file: string, problems: readonly Problem[], warnings: readonly Problem[] = []) {
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
-    super('CONFIG_INVALID', [`${file} has ${count}:`, ...problems.map(formatProblem)].join('\n'), { details: { problems } })
+    super('CONFIG_INVALID', [`${file} has ${count}:`, ...problems.map(formatProblem)].join('\n'), {
+      details: { problems },
+    })
     this.name = 'ConfigError'
     this.problems = problems
     this.warnings = warnings

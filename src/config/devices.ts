@@ -1,0 +1,43 @@
+/** The devices of a configuration: name, driver, the driver's own options, and the tags from CSV or inline. */
+import type { DriverType } from '../core/driver.ts'
+import type { DeviceConfig, TagConfig } from './config.ts'
+import { deviceSchema } from './file-schema.ts'
+import { closestFile, type Loading } from './loading.ts'
+import { checkedEntries, checkPlugIn, type Entry } from './plug-ins.ts'
+import { checkSchema, show } from './schema-check.ts'
+import { readTagCsv } from './tag-csv.ts'
+import { readTagInline } from './tag-inline.ts'
+import type { TagListContext } from './tag-list.ts'
+import { formatPath, UNRESOLVED } from './yaml-source.ts'
+
+/** Every device of the list; those with problems are left out or incomplete, and the problems are in the list. */
+export function loadDevices(list: unknown, loading: Loading): DeviceConfig[] {
+  return checkedEntries(list, 'devices', 'device', loading).flatMap((entry) => {
+    const head = checkSchema(
+      deviceSchema,
+      { source: loading.source, path: entry.path, value: entry.mapping },
+      loading.problems,
+    )
+    const checked = checkPlugIn<DriverType>(entry, 'driver', loading.drivers, loading)
+    if (checked === undefined) return []
+    const { type, options } = checked
+    const tags = loadTags(entry, { type, everyMs: head?.every ?? 1000, problems: loading.problems }, loading)
+    return [{ name: entry.name, type, options, enabled: head?.enabled ?? true, everyMs: head?.every ?? 1000, tags }]
+  })
+}
+
+function loadTags({ mapping, path }: Entry, context: TagListContext, loading: Loading): TagConfig[] {
+  const { source, problems } = loading
+  const { tags } = mapping
+  const at = [...path, 'tags']
+  if (tags === undefined || tags === null || tags === UNRESOLVED) return []
+  if (Array.isArray(tags)) return readTagInline(source, at, tags, context)
+  if (typeof tags !== 'string') {
+    problems.add(source.placeOf(at), formatPath(at), `expected the name of a CSV file or a list, got ${show(tags)}`)
+    return []
+  }
+  const read = readTagCsv(loading.openPath(tags), loading.showPath(tags), context)
+  if (typeof read !== 'string') return read
+  problems.add(source.placeOf(at), formatPath(at), read, closestFile(loading.showPath(tags)))
+  return []
+}

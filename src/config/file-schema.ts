@@ -1,0 +1,60 @@
+/**
+ * The parts of `bifrost.yaml` that do not belong to a plug-in: types, defaults and descriptions, each in one place. The
+ * options of devices and sinks are `unknown` here; the named driver or sink parses its own.
+ */
+import { z } from 'zod'
+import { duration, size } from '../core/duration.ts'
+import { LOG_FORMATS, LOG_LEVELS } from './config.ts'
+import { listenSchema } from './listen.ts'
+
+const logSchema = z.object({
+  level: z.enum(LOG_LEVELS).default('info').describe('The least level that is written.'),
+  format: z.enum(LOG_FORMATS).default('auto').describe('auto is human on a terminal and JSON otherwise.'),
+})
+
+const httpSchema = z.object({
+  enabled: z.boolean().default(true).describe('false: no page, no API, no metrics.'),
+  listen: listenSchema
+    .prefault('127.0.0.1:8080')
+    .describe('host:port of the page and the API; loopback only until accounts exist.'),
+  hosts: z
+    .array(z.string().regex(/^[^\s/:]+$/, 'expected a host name without scheme, port or path'))
+    .default([])
+    .describe('Host names, beside the loopback ones, under which the page may be opened, as behind a reverse proxy.'),
+})
+
+const storeSchema = z.object({
+  syncEvery: duration({ minMs: 1, maxMs: 60_000 })
+    .prefault('200ms')
+    .describe('How often samples are forced to the disk: what a power cut can cost at most.'),
+  maxSize: size({ minBytes: 16 * 2 ** 20 })
+    .prefault('10GiB')
+    .describe('The most that the log may take on the disk.'),
+  maxAge: duration({ minMs: 60_000 }).prefault('30d').describe('The longest that samples are kept.'),
+})
+
+export const fileSchema = z.object({
+  version: z.literal(1).describe('The version of this file format: 1.'),
+  data: z.string().min(1).default('./data').describe('Folder of the log and all other state, relative to this file.'),
+  log: logSchema.prefault({}).describe('What the gateway says about itself.'),
+  http: httpSchema.prefault({}).describe('The page, the API and the metrics.'),
+  store: storeSchema.prefault({}).describe('The durable log.'),
+  devices: z.array(z.unknown()).default([]).describe('What is read.'),
+  sinks: z.array(z.unknown()).default([]).describe('Where it goes.'),
+})
+
+export const deviceSchema = z.object({
+  name: z.string().describe('Name of the device; no slash.'),
+  driver: z.string().describe('The protocol it speaks.'),
+  options: z.unknown().optional().describe('Options of the driver.'),
+  enabled: z.boolean().default(true).describe('false: it is not connected to.'),
+  every: duration({ minMs: 1 }).prefault('1s').describe('How often its tags are read, where they say nothing else.'),
+  tags: z.unknown().optional().describe('The name of a CSV file beside this one, or a list.'),
+})
+
+export const sinkSchema = z.object({
+  name: z.string().describe('Name of the sink; its place in the log is kept under it.'),
+  sink: z.string().describe('The kind of far side.'),
+  options: z.unknown().optional().describe('Options of the sink.'),
+  enabled: z.boolean().default(true).describe('false: it is not connected to.'),
+})

@@ -1,0 +1,121 @@
+/**
+ * The JSON Schema of `bifrost.yaml`, made from the registries, for editors: completion, descriptions, and errors while
+ * typing. Draft-07 is what the YAML language server documents; 2020-12 is what OpenAPI 3.1 speaks.
+ */
+import { z } from 'zod'
+import type { DriverType, Schema } from '../core/driver.ts'
+import type { SinkType } from '../core/sink.ts'
+import { deviceSchema, fileSchema, sinkSchema } from './file-schema.ts'
+import { isSecret } from './schema-check.ts'
+import { TAG_COLUMNS } from './tag-columns.ts'
+
+export const SCHEMA_DRAFTS = ['draft-07', '2020-12'] as const
+export type SchemaDraft = (typeof SCHEMA_DRAFTS)[number]
+
+type JsonSchema = Record<string, unknown>
+
+/** The schema of a whole configuration file with these drivers and sinks. */
+export function configJsonSchema(
+  drivers: readonly DriverType[],
+  sinks: readonly SinkType[],
+  draft: SchemaDraft,
+): JsonSchema {
+  const { $schema, ...file } = toJsonSchema(fileSchema, draft)
+  const properties = {
+    ...(file.properties as JsonSchema),
+    devices: listOf(plugIns(deviceSchema, 'driver', drivers, draft, { tags: TAGS }), 'What is read.'),
+    sinks: listOf(plugIns(sinkSchema, 'sink', sinks, draft, {}), 'Where it goes.'),
+  }
+  return { $schema, title: 'Bifrost configuration', ...(allowReferences({ ...file, properties }) as JsonSchema) }
+}
+
+const TAGS: JsonSchema = {
+  description: 'The name of a CSV file beside this one, or a list.',
+  anyOf: [
+    { type: 'string' },
+    {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: Object.fromEntries(
+          TAG_COLUMNS.map(({ name, description, json }) => [name, { description, ...json }]),
+        ),
+        required: ['name', 'address', 'type'],
+        additionalProperties: false,
+      },
+    },
+  ],
+}
+
+const listOf = (items: JsonSchema, description: string): JsonSchema => ({ type: 'array', description, items })
+
+/** One entry of `devices` or `sinks`: the named type decides what `options` may hold. */
+function plugIns(
+  head: z.ZodObject,
+  key: 'driver' | 'sink',
+  types: readonly { readonly name: string; readonly summary: string; readonly options: Schema }[],
+  draft: SchemaDraft,
+  extra: JsonSchema,
+): JsonSchema {
+  const { $schema: _, ...entry } = toJsonSchema(head, draft)
+  const named = {
+    type: 'string',
+    enum: types.map((type) => type.name),
+    description: types.map((type) => `${type.name}: ${type.summary}`).join('\n'),
+  }
+  return {
+    ...entry,
+    properties: { ...(entry.properties as JsonSchema), [key]: named, ...extra },
+    allOf: types.map((type) => ({
+      if: { properties: { [key]: { const: type.name } }, required: [key] },
+      then: optionsOf(type.options, draft),
+    })),
+  }
+}
+
+function optionsOf(options: Schema, draft: SchemaDraft): JsonSchema {
+  const { $schema: _, ...schema } = toJsonSchema(options, draft)
+  const properties = { ...(schema.properties as JsonSchema) }
+  let required = (schema.required as string[] | undefined) ?? []
+  for (const [name, option] of Object.entries(options.shape)) {
+    if (!isSecret(option)) continue
+    properties[`${name}File`] ??= { type: 'string', description: `A file that holds ${name}; relative to this one.` }
+    required = required.filter((one) => one !== name) // it may come as a file
+  }
+  const whole = { ...schema, properties, ...(required.length === 0 ? {} : { required }) }
+  if (required.length === 0) delete (whole as JsonSchema).required
+  return { properties: { options: whole }, ...(required.length === 0 ? {} : { required: ['options'] }) }
+}
+
+const toJsonSchema = (schema: z.ZodType, draft: SchemaDraft): JsonSchema =>
+  z.toJSONSchema(schema, {
+    target: draft === 'draft-07' ? 'draft-07' : 'draft-2020-12',
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      // The loader refuses unknown keys at every depth, whether or not the schema says so.
+      if (zodSchema._zod.def.type === 'object') jsonSchema.additionalProperties ??= false
+    },
+  }) as JsonSchema
+
+const REFERENCE = { type: 'string', pattern: '\\$\\{' }
+
+/** Lets `port: ${PORT}` stand wherever a number, a truth value or one of some words is wanted. */
+function allowReferences(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(allowReferences)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const inner = Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => [key, LITERAL_KEYS.has(key) ? value : allowReferences(value)]),
+  )
+  const { type, description } = inner
+  const closed = type === 'number' || type === 'integer' || type === 'boolean' || (type === 'string' && hasRule(inner))
+  if (!closed) return inner
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...('default' in inner ? { default: inner.default } : {}),
+    anyOf: [inner, REFERENCE],
+  }
+}
+
+const LITERAL_KEYS = new Set(['default', 'enum', 'const', 'examples', 'required', 'if'])
+const hasRule = (schema: JsonSchema): boolean => 'enum' in schema || 'pattern' in schema || 'format' in schema

@@ -1,0 +1,27 @@
+/** What the parts of the loader share while one configuration is read. */
+import { readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { ConfigSources } from './config.ts'
+import type { ProblemList } from './problem.ts'
+import { closest } from './suggestion.ts'
+import type { YamlSource } from './yaml-source.ts'
+
+/** The registries, the parsed file, where problems go, and how files named in it are found. */
+export interface Loading extends ConfigSources {
+  readonly source: YamlSource
+  readonly problems: ProblemList
+  /** The path by which a file named in the configuration is opened: relative ones stand beside the configuration. */
+  openPath(file: string): string
+  /** The same for messages: relative when the configuration's own path was given so. */
+  showPath(file: string): string
+}
+
+/** A file of the same folder with a similar name. */
+export function closestFile(file: string): string | undefined {
+  try {
+    const nearest = closest(file.split('/').at(-1)!, readdirSync(dirname(file)))
+    return nearest === undefined ? undefined : join(dirname(file), nearest)
+  } catch {
+    return undefined // the folder does not exist either: there is nothing to suggest
+  }
+}

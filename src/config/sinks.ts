@@ -1,0 +1,24 @@
+/** The sinks of a configuration: name, kind, the sink's own options, and tags that would collide at the far side. */
+import type { SinkType } from '../core/sink.ts'
+import type { DeviceConfig, SinkConfig } from './config.ts'
+import { sinkSchema } from './file-schema.ts'
+import type { Loading } from './loading.ts'
+import { checkedEntries, checkPlugIn } from './plug-ins.ts'
+import { checkSchema } from './schema-check.ts'
+import { formatPath } from './yaml-source.ts'
+
+/** Every sink of the list; those with problems are left out or incomplete, and the problems are in the list. */
+export function loadSinks(list: unknown, devices: readonly DeviceConfig[], loading: Loading): SinkConfig[] {
+  const { source, problems } = loading
+  const tags = devices.flatMap((device) => device.tags.map((tag) => ({ device: device.name, name: tag.settings.name })))
+  return checkedEntries(list, 'sinks', 'sink', loading).flatMap((entry) => {
+    const head = checkSchema(sinkSchema, { source, path: entry.path, value: entry.mapping }, problems)
+    const checked = checkPlugIn<SinkType>(entry, 'sink', loading.sinks, loading)
+    if (checked === undefined) return []
+    const { type, options } = checked
+    const at = [...entry.path, 'options']
+    const conflicts = options === undefined ? [] : (type.conflicts?.(options as never, tags) ?? [])
+    for (const conflict of conflicts) problems.add(source.placeOf(at, 'key'), formatPath(at), conflict)
+    return [{ name: entry.name, type, options, enabled: head?.enabled ?? true }]
+  })
+}

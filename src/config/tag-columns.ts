@@ -1,0 +1,263 @@
+/**
+ * What may be said of a tag: the columns of a CSV file and the keys of an inline tag, one table for both. These names are
+ * public: columns may be added, never renamed. A cell is text; an inline value is read as the text that a person wrote.
+ */
+import { parseDuration } from '../core/duration.ts'
+import type { Deadband, TagSettings } from '../core/tags.ts'
+import { DATA_TYPES, type DataType } from '../core/value.ts'
+import { closest } from './suggestion.ts'
+
+/** The settings of a tag while it is read: times in ms, as in TagSettings. */
+export type TagDraft = { -readonly [Key in keyof TagSettings]?: TagSettings[Key] }
+
+/** What is wrong with a cell; `suggestion` says what was probably meant. */
+export interface CellFault {
+  readonly message: string
+  readonly suggestion?: string | undefined
+}
+
+export interface TagColumn {
+  readonly name: string
+  readonly description: string
+  /** The JSON Schema of its value in YAML. */
+  readonly json: Readonly<Record<string, unknown>>
+  /** Puts what the cell says into the draft, or tells what is wrong with it. */
+  readonly read: (text: string, draft: TagDraft) => CellFault | undefined
+}
+
+const NUMBER = { type: 'number' }
+const DURATION = { type: ['string', 'number'] }
+const BAND = { type: ['string', 'number'] }
+
+export const TAG_COLUMNS: readonly TagColumn[] = [
+  {
+    name: 'name',
+    description: 'Name of the tag, unique within its device.',
+    json: { type: 'string', minLength: 1 },
+    read: readName,
+  },
+  {
+    name: 'address',
+    description: 'Where the device keeps it, in the words of the driver.',
+    json: { type: ['string', 'number'] },
+    read: (text, draft) => void (draft.address = text),
+  },
+  {
+    name: 'type',
+    description: 'Data type of the raw value.',
+    json: { type: 'string', enum: [...DATA_TYPES] },
+    read: readType,
+  },
+  {
+    name: 'order',
+    description: 'Byte order, in the words of the driver (Modbus: ABCD, CDAB, BADC, DCBA).',
+    json: { type: 'string' },
+    read: (text, draft) => void (draft.order = text),
+  },
+  {
+    name: 'length',
+    description: 'Length of a string in characters, or of bytes.',
+    json: { type: 'integer', minimum: 1 },
+    read: readLength,
+  },
+  {
+    name: 'unit',
+    description: 'Engineering unit.',
+    json: { type: 'string' },
+    read: (text, draft) => void (draft.unit = text),
+  },
+  {
+    name: 'every',
+    description: 'How often it is read, such as 250ms; the setting of the device where absent.',
+    json: DURATION,
+    read: duration('everyMs', 1),
+  },
+  { name: 'low', description: 'Low end of the engineering range.', json: NUMBER, read: number('low') },
+  { name: 'high', description: 'High end of the engineering range.', json: NUMBER, read: number('high') },
+  { name: 'scale', description: 'engineering = raw × scale + offset', json: NUMBER, read: number('scale') },
+  { name: 'offset', description: 'engineering = raw × scale + offset', json: NUMBER, read: number('offset') },
+  {
+    name: 'clamp',
+    description: 'Hold values at low and high instead of letting them leave the range.',
+    json: { type: 'boolean' },
+    read: flag('clamp'),
+  },
+  {
+    name: 'deadband',
+    description: 'Smaller changes are not passed on: 0.5 in the unit of the tag, or 2% of its range.',
+    json: BAND,
+    read: band('deadband'),
+  },
+  {
+    name: 'swingingDoor',
+    description: 'Straight stretches keep their ends only, within this deviation: 0.5, or 2% of the range.',
+    json: BAND,
+    read: band('swingingDoor'),
+  },
+  {
+    name: 'spike',
+    description: 'The largest plausible change from one sample to the next.',
+    json: NUMBER,
+    read: number('spike', 0),
+  },
+  {
+    name: 'staleAfter',
+    description: 'A value that was not read for this long is uncertain.',
+    json: DURATION,
+    read: duration('staleAfterMs', 1),
+  },
+  {
+    name: 'maxSilence',
+    description: 'The value is passed on at least this often, changed or not.',
+    json: DURATION,
+    read: duration('maxSilenceMs', 1),
+  },
+  {
+    name: 'writable',
+    description: 'May be written; false where absent.',
+    json: { type: 'boolean' },
+    read: flag('writable'),
+  },
+  { name: 'writeMin', description: 'The least value that may be written.', json: NUMBER, read: number('writeMin') },
+  { name: 'writeMax', description: 'The largest value that may be written.', json: NUMBER, read: number('writeMax') },
+  {
+    name: 'description',
+    description: 'For the people who read it.',
+    json: { type: 'string' },
+    read: (text, draft) => void (draft.description = text),
+  },
+]
+
+export const TAG_COLUMN_NAMES: readonly string[] = TAG_COLUMNS.map((column) => column.name)
+
+/** What is wrong with a name of a device, sink or tag, or undefined. Any script is fine; a device's has no slash. */
+export function nameFault(name: string, of: 'device' | 'sink' | 'tag'): string | undefined {
+  if (name.trim() === '') return `a ${of} needs a name`
+  if (name.trim() !== name) return 'a name has no blanks at its ends'
+  if (name.length > 256) return 'a name has at most 256 characters'
+  if (/[\u0000-\u001f\u007f]/.test(name)) return 'a name has no control characters'
+  return of !== 'tag' && name.includes('/')
+    ? `the name of a ${of} has no slash: device/tag is how values are named`
+    : undefined
+}
+
+/** What is wrong between the settings of one tag: each fault with the column it is about. */
+export function settingsFaults(draft: TagDraft): { column: string; message: string }[] {
+  const faults: { column: string; message: string }[] = []
+  const ranged = draft.low !== undefined && draft.high !== undefined
+  if (ranged && draft.low! >= draft.high!)
+    faults.push({ column: 'high', message: `high (${draft.high}) must be above low (${draft.low})` })
+  if (draft.writeMin !== undefined && draft.writeMax !== undefined && draft.writeMin > draft.writeMax) {
+    faults.push({ column: 'writeMax', message: `writeMax (${draft.writeMax}) is below writeMin (${draft.writeMin})` })
+  }
+  if (draft.clamp === true && !ranged) faults.push({ column: 'clamp', message: 'clamp needs low and high' })
+  if (draft.scale === 0) faults.push({ column: 'scale', message: 'a scale of 0 would make every value the same' })
+  for (const column of ['deadband', 'swingingDoor'] as const) {
+    const given = draft[column]
+    if (given !== undefined && 'percent' in given && !ranged)
+      faults.push({ column, message: `a ${column} in percent needs low and high` })
+  }
+  return faults
+}
+
+type KeyOf<Value> = { [Key in keyof TagDraft]-?: Value extends TagDraft[Key] ? Key : never }[keyof TagDraft]
+
+function readName(text: string, draft: TagDraft): CellFault | undefined {
+  const fault = nameFault(text, 'tag')
+  draft.name = text
+  return fault === undefined ? undefined : { message: fault }
+}
+
+function readType(text: string, draft: TagDraft): CellFault | undefined {
+  if ((DATA_TYPES as readonly string[]).includes(text)) {
+    draft.type = text as DataType
+    return undefined
+  }
+  const nearest = TYPE_ALIASES[text.toLowerCase()] ?? closest(text, DATA_TYPES)
+  return {
+    message: `unknown type "${text}"; known are ${DATA_TYPES.join(', ')}`,
+    suggestion: nearest && `"${nearest}"`,
+  }
+}
+
+/** What other tools call the types; only ever a suggestion. */
+const TYPE_ALIASES: Record<string, DataType> = {
+  boolean: 'bool',
+  bit: 'bool',
+  coil: 'bool',
+  byte: 'uint8',
+  sint: 'int8',
+  usint: 'uint8',
+  int: 'int16',
+  short: 'int16',
+  uint: 'uint16',
+  word: 'uint16',
+  dint: 'int32',
+  long: 'int32',
+  udint: 'uint32',
+  dword: 'uint32',
+  lint: 'int64',
+  ulint: 'uint64',
+  lword: 'uint64',
+  real: 'float32',
+  float: 'float32',
+  single: 'float32',
+  lreal: 'float64',
+  double: 'float64',
+  text: 'string',
+}
+
+function readLength(text: string, draft: TagDraft): CellFault | undefined {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > 65_536)
+    return { message: `expected a whole number from 1 to 65536, got "${text}"` }
+  draft.length = value
+  return undefined
+}
+
+function number(key: KeyOf<number>, min = -Infinity): TagColumn['read'] {
+  return (text, draft) => {
+    const value = Number(text)
+    if (!Number.isFinite(value)) {
+      const comma = /^-?\d+,\d+$/.test(text) ? `"${text.replace(',', '.')}"` : undefined
+      return { message: `expected a number, got "${text}"`, suggestion: comma }
+    }
+    if (value < min) return { message: `expected at least ${min}, got ${text}` }
+    ;(draft as Record<string, number>)[key] = value
+    return undefined
+  }
+}
+
+function flag(key: 'clamp' | 'writable'): TagColumn['read'] {
+  const words: Record<string, boolean> = { true: true, yes: true, '1': true, false: false, no: false, '0': false }
+  return (text, draft) => {
+    const value = words[text.toLowerCase()]
+    if (value === undefined)
+      return { message: `expected true or false, got "${text}"`, suggestion: closest(text, ['true', 'false']) }
+    draft[key] = value
+    return undefined
+  }
+}
+
+function duration(key: 'everyMs' | 'staleAfterMs' | 'maxSilenceMs', minMs: number): TagColumn['read'] {
+  return (text, draft) => {
+    const value = parseDuration(text)
+    if (value === undefined || value < minMs)
+      return { message: `expected a duration such as 250ms, 2s or 5m, got "${text}"` }
+    draft[key] = value
+    return undefined
+  }
+}
+
+function band(key: 'deadband' | 'swingingDoor'): TagColumn['read'] {
+  return (text, draft) => {
+    const percent = text.endsWith('%')
+    const value = Number(percent ? text.slice(0, -1) : text)
+    if (!Number.isFinite(value) || value < 0 || text === '%' || (percent && value > 100)) {
+      return { message: `expected an amount such as 0.5, or a percentage of the range such as 2%, got "${text}"` }
+    }
+    const deadband: Deadband = percent ? { percent: value } : { absolute: value }
+    draft[key] = deadband
+    return undefined
+  }
+}

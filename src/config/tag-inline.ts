@@ -1,0 +1,71 @@
+/** The tags of a device from a list in the YAML file: each entry is a mapping with the same names as the columns of a CSV file. */
+import type { TagConfig } from './config.ts'
+import type { Place, ProblemList } from './problem.ts'
+import { show } from './schema-check.ts'
+import { closest } from './suggestion.ts'
+import { TAG_COLUMN_NAMES, TAG_COLUMNS, type TagColumn } from './tag-columns.ts'
+import { readTagList, type TagListContext, type TagRow } from './tag-list.ts'
+import { formatPath, UNRESOLVED, type Path, type YamlMapping, type YamlSource } from './yaml-source.ts'
+
+const BY_NAME = new Map(TAG_COLUMNS.map((column) => [column.name, column]))
+
+/** Reads the list that stands at `path`. */
+export function readTagInline(
+  source: YamlSource,
+  path: Path,
+  list: readonly unknown[],
+  context: TagListContext,
+): TagConfig[] {
+  return readTagList(inlineRows(source, path, list, context), context)
+}
+
+function* inlineRows(
+  source: YamlSource,
+  path: Path,
+  list: readonly unknown[],
+  { problems }: TagListContext,
+): Iterable<TagRow> {
+  for (const [index, item] of list.entries()) {
+    const at = [...path, index]
+    if (typeof item !== 'object' || item === null || Array.isArray(item)) {
+      problems.add(
+        source.placeOf(at),
+        formatPath(at),
+        `expected a mapping such as { name: level, address: …, type: float32 }, got ${show(item)}`,
+      )
+      continue
+    }
+    for (const key of Object.keys(item)) {
+      if (BY_NAME.has(key)) continue
+      const nearest = closest(key, TAG_COLUMN_NAMES)
+      const known = nearest === undefined ? `; known are ${TAG_COLUMN_NAMES.join(', ')}` : ''
+      problems.add(
+        source.placeOf([...at, key], 'key'),
+        formatPath([...at, key]),
+        `unknown key "${key}"${known}`,
+        nearest === undefined ? undefined : `"${nearest}"`,
+      )
+    }
+    yield inlineRow(source, at, item as YamlMapping, problems)
+  }
+}
+
+function inlineRow(source: YamlSource, path: Path, mapping: YamlMapping, problems: ProblemList): TagRow {
+  return {
+    each(visit: (column: TagColumn, text: string) => void): void {
+      for (const [key, value] of Object.entries(mapping)) {
+        const column = BY_NAME.get(key)
+        if (column === undefined || value === null || value === UNRESOLVED) continue
+        const at = [...path, key]
+        if (typeof value === 'object')
+          problems.add(source.placeOf(at), formatPath(at), `expected one value, got ${show(value)}`)
+        // The text as it was written: a bare `address: 40001` keeps its digits, `1e3` stays what it is.
+        else visit(column, typeof value === 'string' ? value.trim() : (source.textOf(at) ?? String(value)))
+      }
+    },
+    placeOf(column: string, character = 1): Place {
+      return column in mapping ? source.placeWithin([...path, column], character) : source.placeOf(path)
+    },
+    pathOf: (column: string): string => formatPath([...path, column]),
+  }
+}
