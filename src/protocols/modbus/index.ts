@@ -1,0 +1,37 @@
+/** Modbus: the parts that programs use. Imports only `wire/`, `core/` and Node. */
+export { ModbusClient, type DeviceIdentification, type ModbusClientOptions } from './client.ts'
+export type { ExchangeStats } from './exchange.ts'
+export { EXCEPTIONS, ModbusException, describeException } from './exception.ts'
+export {
+  checkRequest,
+  decodeRequest,
+  decodeResponse,
+  describeFunction,
+  encodeRequest,
+  encodeResponse,
+  isException,
+  isKnown,
+  replyMismatch,
+  type ExceptionResponse,
+  type KnownRequest,
+  type ModbusRequest,
+  type ModbusResponse,
+  type OtherPdu,
+} from './pdu/message.ts'
+export { MAX_READ_BITS } from './pdu/read-bits.ts'
+export { MAX_READ_REGISTERS } from './pdu/read-registers.ts'
+export { MAX_WRITE_COILS } from './pdu/write-multiple-coils.ts'
+export { MAX_WRITE_REGISTERS } from './pdu/write-multiple-registers.ts'
+export { MAX_READ_WRITE_REGISTERS } from './pdu/read-write-multiple-registers.ts'
+export { RegisterBank, RegisterTable, type BankLayout, type Range, type TableName } from './register-bank.ts'
+export {
+  createModbusServer,
+  type Answer,
+  type Fault,
+  type ModbusServer,
+  type ModbusServerOptions,
+  type ModbusUnit,
+  type ServerRequest,
+  type ServerStats,
+} from './server.ts'
+export { decodeFrame, encodeFrame, mbapFormat } from './tcp.ts'

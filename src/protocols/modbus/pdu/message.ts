@@ -1,0 +1,187 @@
+/**
+ * Requests and responses of all function codes: bytes ↔ values. Function codes without a file here are carried as
+ * `{ functionCode, data }` and encode to the same bytes (diagnostics, file records, vendors' own).
+ */
+import { ByteReader } from '../../../wire/reader.ts'
+import { ByteWriter } from '../../../wire/writer.ts'
+import { MAX_PDU_BYTES, type FunctionCodec } from './codec.ts'
+import { maskWriteRegister, type MaskWriteRegister } from './mask-write-register.ts'
+import { readCoils, type ReadCoilsRequest, type ReadCoilsResponse } from './read-coils.ts'
+import {
+  MEI_READ_DEVICE_IDENTIFICATION,
+  readDeviceIdentification,
+  type ReadDeviceIdentificationRequest,
+  type ReadDeviceIdentificationResponse,
+} from './read-device-identification.ts'
+import {
+  readDiscreteInputs,
+  type ReadDiscreteInputsRequest,
+  type ReadDiscreteInputsResponse,
+} from './read-discrete-inputs.ts'
+import {
+  readHoldingRegisters,
+  type ReadHoldingRegistersRequest,
+  type ReadHoldingRegistersResponse,
+} from './read-holding-registers.ts'
+import {
+  readInputRegisters,
+  type ReadInputRegistersRequest,
+  type ReadInputRegistersResponse,
+} from './read-input-registers.ts'
+import {
+  readWriteMultipleRegisters,
+  type ReadWriteMultipleRegistersRequest,
+  type ReadWriteMultipleRegistersResponse,
+} from './read-write-multiple-registers.ts'
+import {
+  writeMultipleCoils,
+  type WriteMultipleCoilsRequest,
+  type WriteMultipleCoilsResponse,
+} from './write-multiple-coils.ts'
+import {
+  writeMultipleRegisters,
+  type WriteMultipleRegistersRequest,
+  type WriteMultipleRegistersResponse,
+} from './write-multiple-registers.ts'
+import { writeSingleCoil, type WriteSingleCoil } from './write-single-coil.ts'
+import { writeSingleRegister, type WriteSingleRegister } from './write-single-register.ts'
+
+/** A function code that has no file of its own: its data as it stands. */
+export interface OtherPdu {
+  readonly functionCode: number
+  readonly data: Uint8Array
+}
+
+/** A request with a function code that this library knows. */
+export type KnownRequest =
+  | ReadCoilsRequest
+  | ReadDiscreteInputsRequest
+  | ReadHoldingRegistersRequest
+  | ReadInputRegistersRequest
+  | WriteSingleCoil
+  | WriteSingleRegister
+  | WriteMultipleCoilsRequest
+  | WriteMultipleRegistersRequest
+  | MaskWriteRegister
+  | ReadWriteMultipleRegistersRequest
+  | ReadDeviceIdentificationRequest
+
+export type ModbusRequest = KnownRequest | OtherPdu
+
+/** `exceptionCode` says why the device refused; `functionCode` is the request's, without the top bit. */
+export interface ExceptionResponse {
+  readonly functionCode: number
+  readonly exceptionCode: number
+}
+
+export type ModbusResponse =
+  | ReadCoilsResponse
+  | ReadDiscreteInputsResponse
+  | ReadHoldingRegistersResponse
+  | ReadInputRegistersResponse
+  | WriteSingleCoil
+  | WriteSingleRegister
+  | WriteMultipleCoilsResponse
+  | WriteMultipleRegistersResponse
+  | MaskWriteRegister
+  | ReadWriteMultipleRegistersResponse
+  | ReadDeviceIdentificationResponse
+  | ExceptionResponse
+  | OtherPdu
+
+type AnyCodec = FunctionCodec<never, ModbusResponse> & { readRequest(reader: ByteReader): KnownRequest }
+
+const CODECS = new Map<number, AnyCodec>(
+  [
+    readCoils,
+    readDiscreteInputs,
+    readHoldingRegisters,
+    readInputRegisters,
+    writeSingleCoil,
+    writeSingleRegister,
+    writeMultipleCoils,
+    writeMultipleRegisters,
+    maskWriteRegister,
+    readWriteMultipleRegisters,
+    readDeviceIdentification,
+  ].map((codec) => [codec.functionCode, codec as unknown as AnyCodec]),
+)
+
+/** True for requests whose fields are known; narrows the type. */
+export const isKnown = (request: ModbusRequest): request is KnownRequest => !('data' in request)
+
+export const isException = (response: ModbusResponse): response is ExceptionResponse => 'exceptionCode' in response
+
+/** `Read Holding Registers (03)`; `function 8` for others. */
+export function describeFunction(functionCode: number): string {
+  const codec = CODECS.get(functionCode)
+  return codec === undefined ? `function ${functionCode}` : `${codec.title} (${String(functionCode).padStart(2, '0')})`
+}
+
+/** Bytes of a request PDU. Throws RangeError for what does not fit its fields; limits are `checkRequest`'s. */
+export function encodeRequest(request: ModbusRequest): Uint8Array {
+  const writer = new ByteWriter(MAX_PDU_BYTES)
+  if (isKnown(request)) CODECS.get(request.functionCode)!.writeRequest(writer, request as never)
+  else writer.uint8(request.functionCode).view(request.data)
+  return writer.finish()
+}
+
+/** Throws PROTOCOL_VIOLATION when the bytes are not laid out as the function code demands. */
+export function decodeRequest(bytes: Uint8Array, start = 0, end = bytes.length): ModbusRequest {
+  const reader = new ByteReader(bytes, start, end)
+  const functionCode = reader.uint8('function code')
+  const codec = codecFor(functionCode, bytes[start + 1])
+  if (codec === undefined) return { functionCode, data: reader.view(reader.left, 'data') }
+  const request = codec.readRequest(reader)
+  reader.expectEnd(codec.title)
+  return request
+}
+
+/** Why a request breaks a limit of its function (a server answers exception 03); undefined: it does not. */
+export const checkRequest = (request: ModbusRequest): string | undefined =>
+  isKnown(request) ? CODECS.get(request.functionCode)!.check(request as never) : undefined
+
+/** Bytes of a response PDU; exceptions get their top bit. */
+export function encodeResponse(response: ModbusResponse): Uint8Array {
+  const writer = new ByteWriter(MAX_PDU_BYTES)
+  if (isException(response)) writer.uint8(response.functionCode | 0x80).uint8(response.exceptionCode)
+  else if ('data' in response) writer.uint8(response.functionCode).view(response.data)
+  else CODECS.get(response.functionCode)!.writeResponse(writer, response as never)
+  return writer.finish()
+}
+
+/** Throws PROTOCOL_VIOLATION when the bytes are not laid out as the function code demands. */
+export function decodeResponse(bytes: Uint8Array, start = 0, end = bytes.length): ModbusResponse {
+  const reader = new ByteReader(bytes, start, end)
+  const functionCode = reader.uint8('function code')
+  if (functionCode >= 0x80) {
+    const exceptionCode = reader.uint8('exception code')
+    reader.expectEnd('exception')
+    return { functionCode: functionCode & 0x7f, exceptionCode }
+  }
+  const codec = codecFor(functionCode, bytes[start + 1])
+  if (codec === undefined) return { functionCode, data: reader.view(reader.left, 'data') }
+  const response = codec.readResponse(reader)
+  reader.expectEnd(codec.title)
+  return response
+}
+
+/**
+ * Why these response bytes cannot answer this request PDU (another function, a lying byte count, an echo that differs);
+ * undefined: they can. Allocates nothing when they can.
+ */
+export function replyMismatch(request: Uint8Array, bytes: Uint8Array, start: number, end: number): string | undefined {
+  const functionCode = bytes[start]
+  if (functionCode === (request[0]! | 0x80) && request[0]! < 0x80) {
+    return end - start === 2 ? undefined : `exception of ${end - start} bytes, 2 expected`
+  }
+  if (functionCode !== request[0]) return `reply is for function ${functionCode}, ${request[0]} was asked`
+  return codecFor(functionCode!, request[1])?.mismatch(request, bytes, start, end)
+}
+
+/** MEI types of function 43 other than Read Device Identification are carried as they are. */
+function codecFor(functionCode: number, second: number | undefined): AnyCodec | undefined {
+  if (functionCode === readDeviceIdentification.functionCode && second !== MEI_READ_DEVICE_IDENTIFICATION)
+    return undefined
+  return CODECS.get(functionCode)
+}
