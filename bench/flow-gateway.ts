@@ -72,7 +72,7 @@ async function measure(seconds: number): Promise<void> {
       ledger.routed - ledger.delivered - ledger.pending - Object.values(ledger.dropped).reduce((sum, n) => sum + n, 0),
   }
   process.send!({ report, polls: gateway.polling.devices.reduce((sum, device) => sum + device.stats.pollsOk, 0) })
-  process.disconnect()
+  process.disconnect?.()
 }
 
 function snapshot({ polling, store }: Gateway) {

@@ -8,13 +8,15 @@ import type { Config, DeviceConfig } from './config/config.ts'
 import type { SampleBatch } from './core/batch.ts'
 import { systemClock, type Clock } from './core/clock.ts'
 import type { Context, Emit } from './core/driver.ts'
+import { messageOf } from './core/errors.ts'
 import type { Log } from './core/log.ts'
 import type { TagId } from './core/value.ts'
+import { createDeadLetters } from './delivery/dead-letters.ts'
 import { createRunner, type Runner } from './delivery/runner.ts'
 import { createPipeline, type Pipeline } from './pipeline/index.ts'
 import { createPolling, type DeviceSetup, type Polling } from './polling/polling.ts'
 import { openStore, type Store } from './store/store.ts'
-import { dialTcp } from './wire/dial.ts'
+import { dial as dialTcp } from './wire/dial.ts'
 
 /** The running gateway, as http and cli see it. */
 export interface Gateway {
@@ -74,6 +76,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       clock,
       log: log.child({ component: 'commands' }),
       auditFile: join(config.data, 'audit.ndjson'),
+      emit,
     })
     const runners = await createRunners(config, store, { clock, log, dial })
 
@@ -83,9 +86,15 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const ticks = clock.every(TICK_MS, () => pipeline.tick(clock.now(), keep))
 
     const stop = async () => {
+      await commands.close()
       await polling.stop()
       ticks.cancel()
-      await store.flush()
+      pipeline.flush(clock.now(), keep)
+      await store
+        .flush()
+        .catch((error: unknown) =>
+          log.error({ error: messageOf(error) }, 'The last samples could not be made durable.'),
+        )
       await Promise.all(runners.map((runner) => runner.stop(SINK_STOP_MS)))
       await store.close()
     }
@@ -127,36 +136,27 @@ async function defineDevices(store: Store, devices: readonly DeviceConfig[]): Pr
   }))
 }
 
+/** One runner for each configured sink; a disabled one keeps its place in the log. */
 async function createRunners(
   config: Config,
   store: Store,
-  shared: { clock: Clock; log: Log; dial: Context['dial'] },
+  { clock, log, dial }: { clock: Clock; log: Log; dial: Context['dial'] },
 ): Promise<Runner[]> {
-  const runners: Runner[] = []
-  for (const { name, type, options } of config.sinks.filter((sink) => sink.enabled)) {
-    const log = shared.log.child({ component: 'sink', sink: name })
-    const context = {
-      name,
-      log,
-      clock: shared.clock,
-      dial: shared.dial,
-      logId: store.logId,
-      tags: store.tags,
-      latest: store.latest,
-    }
-    const sink = type.create(options as never, context)
-    const cursor = await store.openCursor(name)
-    runners.push(
-      createRunner({
+  const { logId, tags, latest } = store
+  const folder = join(config.data, 'dead-letters')
+  return Promise.all(
+    config.sinks.map(async ({ name, type, options, enabled }) => {
+      const sinkLog = log.child({ component: 'sink', sink: name })
+      return createRunner({
         name,
-        kind: type.name,
-        sink,
-        cursor,
-        clock: shared.clock,
-        log,
-        deadLetterDir: join(config.data, 'dead-letters'),
-      }),
-    )
-  }
-  return runners
+        type: type.name,
+        sink: type.create(options as never, { name, log: sinkLog, clock, dial, logId, tags, latest }),
+        cursor: await store.openCursor(name),
+        clock,
+        log: sinkLog,
+        deadLetters: createDeadLetters({ folder, sink: name, logId, tags, clock }),
+        enabled,
+      })
+    }),
+  )
 }
