@@ -5,7 +5,14 @@
 import type { Clock } from '../core/clock.ts'
 import type { Context, DriverType, Emit, Point, Trace } from '../core/driver.ts'
 import type { Log } from '../core/log.ts'
+import { ConnectGate } from './connect-gate.ts'
+import { Lifecycle } from './lifecycle.ts'
+import { Line } from './line.ts'
+import { Schedule } from './schedule.ts'
 import type { DeviceSession } from './session.ts'
+
+/** How long `stop` waits for drivers that do not close. */
+const CLOSE_LIMIT_MS = 700
 
 /** One configured device: its driver type, its parsed options, its points with their parsed addresses. */
 export interface DeviceSetup {
@@ -39,4 +46,62 @@ export interface Polling {
 }
 
 /** Sessions for these devices; nothing is opened before `start`. */
-export declare function createPolling(devices: readonly DeviceSetup[], context: PollingContext): Polling
+export function createPolling(devices: readonly DeviceSetup[], context: PollingContext): Polling {
+  const schedule = new Schedule(context.clock)
+  const gate = new ConnectGate(context.clock)
+  const lines = new Map<string, Line>()
+  const sessions = devices.map((setup) => {
+    const line = lineOf(setup, lines)
+    const driver = setup.type.create(setup.options as never, driverContext(setup.name, line, context))
+    return new Lifecycle(setup, driver, line, { context, schedule, gate })
+  })
+  const byName = new Map(sessions.map((session) => [session.name, session]))
+  return {
+    devices: sessions,
+    device: (name) => byName.get(name),
+    start(emit) {
+      for (const session of sessions) session.start(emit)
+      schedule.start()
+    },
+    async stop() {
+      schedule.stop()
+      gate.stop()
+      await withinLimit(Promise.allSettled(sessions.map((session) => session.stop())), context.clock)
+    },
+  }
+}
+
+/** Devices of one driver type with the same key share a line. */
+function lineOf({ type, options }: DeviceSetup, lines: Map<string, Line>): Line {
+  const key = `${type.name} ${type.line(options as never)}`
+  let line = lines.get(key)
+  if (line === undefined) {
+    line = new Line(type.inFlight?.(options as never) ?? 1)
+    lines.set(key, line)
+  }
+  return line
+}
+
+function driverContext(name: string, line: Line, context: PollingContext): Context {
+  let log: Log | undefined
+  return {
+    name,
+    clock: context.clock,
+    trace: context.trace?.(name),
+    dial: context.dial,
+    share: (create) => line.share(create),
+    get log() {
+      return (log ??= context.log.child({ device: name }))
+    },
+  }
+}
+
+function withinLimit(work: Promise<unknown>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.after(CLOSE_LIMIT_MS, resolve)
+    void work.then(() => {
+      timer.cancel()
+      resolve()
+    })
+  })
+}

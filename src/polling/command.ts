@@ -1,0 +1,71 @@
+/**
+ * A call that goes ahead of the polls of its line (a write, a read on demand), with a deadline: a command that is still
+ * waiting when its time is over never runs, so that nothing stale is executed after an outage.
+ */
+import type { Clock } from '../core/clock.ts'
+import { Status, type StatusCode } from '../core/status.ts'
+import type { Line, Urgent } from './line.ts'
+
+export interface CommandLimits {
+  readonly line: Line
+  readonly clock: Clock
+  /** How long from now, in ms; absent: as long as `signals` allow. */
+  readonly deadlineMs?: number | undefined
+  /** The caller's will: an abort ends the command with BadTimeout. */
+  readonly signal: AbortSignal
+  /** The connection: an abort ends the command with BadNoCommunication. */
+  readonly connection: AbortSignal
+}
+
+/**
+ * Runs `work` when the line has a place. Never rejects: what cannot run or does not end in time gives `instead(status)`;
+ * what throws gives `instead(thrown(error))`.
+ */
+export function runCommand<T>(
+  limits: CommandLimits,
+  work: (signal: AbortSignal) => Promise<T>,
+  instead: (status: StatusCode) => T,
+  thrown: (error: unknown) => StatusCode,
+): Promise<T> {
+  const { line, clock, signal, connection } = limits
+  const deadline = limits.deadlineMs === undefined ? Infinity : clock.monotonic() + limits.deadlineMs
+  return new Promise((resolve) => {
+    const controller = new AbortController()
+    let started = false
+    let ended = false
+    const end = (result: T) => {
+      if (ended) return
+      ended = true
+      timer?.cancel()
+      signal.removeEventListener('abort', onCaller)
+      connection.removeEventListener('abort', onConnection)
+      resolve(result)
+      if (started) line.done()
+    }
+    const give = (status: StatusCode) => {
+      if (!started) line.withdraw(urgent)
+      end(instead(status))
+      controller.abort()
+    }
+    const onCaller = () => give(Status.BadTimeout)
+    const onConnection = () => give(Status.BadNoCommunication)
+    const urgent: Urgent = {
+      start() {
+        started = true
+        if (clock.monotonic() >= deadline) return give(Status.BadTimeout)
+        call(work, controller.signal).then(end, (error: unknown) => ended || end(instead(thrown(error))))
+      },
+    }
+    const timer = deadline === Infinity ? undefined : clock.after(deadline - clock.monotonic(), onCaller)
+    signal.addEventListener('abort', onCaller, { once: true })
+    connection.addEventListener('abort', onConnection, { once: true })
+    if (signal.aborted) return onCaller()
+    if (connection.aborted) return onConnection()
+    line.command(urgent)
+  })
+}
+
+/** A throw before the first await is a rejection like any other. */
+async function call<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  return await work(signal)
+}

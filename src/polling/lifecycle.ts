@@ -1,0 +1,301 @@
+/**
+ * The life of one device: connect, poll, lose the connection, say so in every point, pause, come back alone. A device that
+ * is connected but answers nothing is asked by single probes (`silence.ts`). Its neighbours on the line do not notice.
+ */
+import type { SampleBatch } from '../core/batch.ts'
+import type { Clock, Timer } from '../core/clock.ts'
+import type { Driver, Emit, Point, WriteItem } from '../core/driver.ts'
+import { NotConnectedError } from '../core/errors.ts'
+import { formatDuration } from '../core/duration.ts'
+import type { Log } from '../core/log.ts'
+import { isGood, Status, type StatusCode } from '../core/status.ts'
+import { Backoff } from '../wire/backoff.ts'
+import { runCommand } from './command.ts'
+import type { ConnectGate, Entrant } from './connect-gate.ts'
+import type { Line } from './line.ts'
+import { groupByInterval, PollGroup, type GroupOwner } from './poll-group.ts'
+import type { DeviceSetup, PollingContext } from './polling.ts'
+import { reasonOfDegradation, reasonOfLoss, reasonOfRefusal, reasonOfSilence } from './reason.ts'
+import { readOnDemand } from './read-on-demand.ts'
+import { hasGood, statusRows } from './rows.ts'
+import type { Schedule } from './schedule.ts'
+import { createDeviceStats, type DeviceSession, type DeviceState, type WriteOptions } from './session.ts'
+import { Silence } from './silence.ts'
+
+const RETRY_MIN_MS = 500
+const RETRY_MAX_MS = 30_000
+/** A driver has its own, shorter, time limits; these hold when it has none. */
+const CONNECT_LIMIT_MS = 30_000
+const REQUEST_LIMIT_MS = 60_000
+/** After a connect, groups that are due later than this are read at once. */
+const FIRST_READ_MS = 1000
+
+/** What the devices of one gateway share. */
+export interface Surroundings {
+  readonly context: PollingContext
+  readonly schedule: Schedule
+  readonly gate: ConnectGate
+}
+
+type Phase = 'idle' | 'connecting' | 'connected' | 'pausing' | 'stopped'
+
+export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
+  readonly name: string
+  readonly driver: string
+  readonly endpoint: string
+  readonly points: readonly Point<unknown>[]
+  readonly stats = createDeviceStats()
+  readonly clock: Clock
+  readonly line: Line
+  state: DeviceState = 'Connecting'
+  stateSince: number
+  reason: string | null = null
+  lastGoodAt: number | undefined
+  readonly #enabled: boolean
+  readonly #log: Log
+  readonly #gate: ConnectGate
+  readonly #device: Driver<unknown>
+  readonly #groups: PollGroup[]
+  readonly #retry: Backoff
+  readonly #silence: Silence
+  readonly #names = new Map<number, string>()
+  #emit: Emit = () => {}
+  #phase: Phase = 'idle'
+  #connection = new AbortController()
+  #connects = 0
+  #timer: Timer | undefined
+  /** The status of all points while there is no connection; undefined while there is one. */
+  #outage: StatusCode | undefined
+
+  constructor(setup: DeviceSetup, device: Driver<unknown>, line: Line, surroundings: Surroundings) {
+    const { context, schedule, gate } = surroundings
+    const random = context.random ?? Math.random
+    this.name = setup.name
+    this.driver = setup.type.name
+    this.endpoint = setup.type.line(setup.options as never)
+    this.points = setup.points
+    this.clock = context.clock
+    this.line = line
+    this.stateSince = context.clock.now()
+    this.#enabled = setup.enabled
+    this.#log = context.log
+    this.#gate = gate
+    this.#retry = new Backoff({ firstMs: RETRY_MIN_MS, maxMs: RETRY_MAX_MS, random })
+    this.#silence = new Silence(random)
+    this.#device = device
+    this.#groups = groupByInterval(setup.points).map(([everyMs, points]) => new PollGroup(this, everyMs, points))
+    if (!setup.enabled) return
+    for (const point of setup.points) this.#names.set(point.tag, point.settings.name)
+    for (const group of this.#groups) {
+      group.prepare(this.#device.prepare(group.points))
+      schedule.add(`${setup.name} ${group.everyMs}`, group.everyMs, (dueAt, missed) => this.#due(group, dueAt, missed))
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#connection.signal
+  }
+
+  start(emit: Emit): void {
+    this.#emit = emit
+    if (this.#enabled) return this.#connect()
+    this.#become('Disabled', `${this.name} is disabled in the configuration.`)
+    this.#tellAll(Status.BadOutOfService)
+  }
+
+  async stop(): Promise<void> {
+    if (this.#phase === 'stopped') return
+    this.#phase = 'stopped'
+    this.#timer?.cancel()
+    this.#gate.leave(this)
+    for (const group of this.#groups) group.cancel()
+    this.#connection.abort()
+    if (this.#enabled) await this.#device.close()
+  }
+
+  async write(items: readonly WriteItem<unknown>[], options: WriteOptions): Promise<StatusCode[]> {
+    const all = (status: StatusCode) => items.map(() => status)
+    if (this.#phase !== 'connected') return all(this.#enabled ? Status.BadNotConnected : Status.BadOutOfService)
+    const limits = { ...options, line: this.line, clock: this.clock, connection: this.signal }
+    return runCommand(
+      limits,
+      (signal) => this.#device.write(items, signal),
+      all,
+      (error) => this.#thrown(error),
+    )
+  }
+
+  async readNow(points: readonly Point<unknown>[], signal: AbortSignal): Promise<SampleBatch> {
+    if (this.#phase !== 'connected') {
+      return statusRows(points, this.#enabled ? Status.BadNotConnected : Status.BadOutOfService, this.clock.now())
+    }
+    const limits = { line: this.line, clock: this.clock, signal, connection: this.signal }
+    return readOnDemand(this.#device, points, limits, (error) => this.#thrown(error))
+  }
+
+  /** The gate has a place: connect now. */
+  enter(): void {
+    const attempt = new AbortController()
+    this.#connection = attempt
+    const limit = this.clock.after(CONNECT_LIMIT_MS, () => {
+      settle(
+        new NotConnectedError(
+          `${this.endpoint} did not complete the connection within ${formatDuration(CONNECT_LIMIT_MS)}`,
+        ),
+      )
+      attempt.abort()
+    })
+    const settle = (error: unknown) => {
+      limit.cancel()
+      if (this.#phase !== 'connecting' || this.#connection !== attempt) return
+      this.#gate.leave(this)
+      if (error === undefined) this.#connected()
+      else this.#refused(error)
+    }
+    attempt.signal.addEventListener('abort', () => limit.cancel(), { once: true })
+    open(this.#device, attempt.signal).then(
+      () => settle(undefined),
+      (error: unknown) => settle(error ?? new NotConnectedError('the connection failed')),
+    )
+  }
+
+  emit(batch: SampleBatch): void {
+    this.stats.samples += batch.length
+    if (hasGood(batch)) this.lastGoodAt = batch.receivedAt
+    this.#emit(batch)
+  }
+
+  polled(group: PollGroup): void {
+    if (group.unanswered === group.requests) return this.#unanswered()
+    const wasSilent = this.#silence.silent
+    this.#silence.answered()
+    this.#retry.reset()
+    this.#outage = undefined
+    if (wasSilent) this.#readAll()
+    else if (group.partial) group.begin(undefined)
+    // A partial poll says that the device is there, not how its points are.
+    if (!group.partial || wasSilent) this.#assess()
+  }
+
+  lost(error: unknown): void {
+    if (this.#phase !== 'connected') return
+    if (!(error instanceof NotConnectedError))
+      this.#log.error({ device: this.name, err: error }, 'the driver failed in an unexpected way; reconnecting')
+    const pause = this.#giveUp()
+    this.#become('Failed', reasonOfLoss(this.name, error, pause))
+    this.#tellAll(Status.BadNoCommunication)
+  }
+
+  #connect(): void {
+    this.#phase = 'connecting'
+    this.#gate.request(this)
+  }
+
+  #connected(): void {
+    this.#phase = 'connected'
+    if (this.#connects++ > 0) this.stats.reconnects++
+    this.#outage = undefined
+    if (this.#silence.silent) return this.#probe()
+    if (this.#groups.length === 0) this.#assess()
+    for (const group of this.#groups) if (group.everyMs > FIRST_READ_MS) group.begin(undefined)
+  }
+
+  #refused(error: unknown): void {
+    const pause = this.#giveUp()
+    this.#become('Failed', reasonOfRefusal(this.name, error, pause))
+    this.#tellAll(Status.BadNoCommunication)
+  }
+
+  /** Drops the connection and everything on it; returns the pause after which the next attempt is made. */
+  #giveUp(): number {
+    this.#phase = 'pausing'
+    for (const group of this.#groups) group.cancel()
+    this.#connection.abort()
+    const pause = this.#retry.next()
+    this.#wait(pause, () => this.#connect())
+    return pause
+  }
+
+  #wait(pauseMs: number, action: () => void): void {
+    this.#timer?.cancel()
+    this.#timer = this.clock.after(pauseMs, action)
+  }
+
+  #due(group: PollGroup, dueAt: number, missed: number): void {
+    if (this.#phase !== 'connected' || this.#silence.silent) return
+    this.stats.overruns += missed
+    if (group.running) {
+      this.stats.overruns++
+      if (group.stalledFor(this.clock.monotonic()) > REQUEST_LIMIT_MS) {
+        this.lost(new NotConnectedError(`a request did not end within ${formatDuration(REQUEST_LIMIT_MS)}`))
+      }
+      return
+    }
+    // After a poll without any answer one request is enough to see whether there is one now.
+    if (this.#silence.suspect) group.probe(dueAt, this.stats.polls)
+    else group.begin(dueAt)
+  }
+
+  #unanswered(): void {
+    const before = this.#silence.silent
+    this.#silence.unanswered()
+    if (!this.#silence.silent) return
+    const pause = this.#silence.pause()
+    this.#wait(pause, () => this.#probeAgain())
+    this.#become('Failed', reasonOfSilence(this.name, this.endpoint, this.#silence.polls, pause))
+    if (!before) this.#tellAll(Status.BadTimeout)
+  }
+
+  /** A dead connection looks like a silent device: from the second probe on the connection is made anew first. */
+  #probeAgain(): void {
+    if (this.#silence.probes === 0) return this.#probe()
+    this.#phase = 'connecting'
+    for (const group of this.#groups) group.cancel()
+    this.#connection.abort()
+    void this.#device.close().then(
+      () => this.#phase === 'connecting' && this.#gate.request(this),
+      (error: unknown) => this.#phase === 'connecting' && this.#refused(error),
+    )
+  }
+
+  #probe(): void {
+    const idle = this.#groups.filter((group) => !group.running)
+    idle[this.#silence.probes % idle.length]?.probe(undefined, this.#silence.probes)
+  }
+
+  #readAll(): void {
+    for (const group of this.#groups) if (!group.running) group.begin(undefined)
+  }
+
+  #assess(): void {
+    const reason = reasonOfDegradation(this.name, this.#groups, (tag) => this.#names.get(tag) ?? `tag ${tag}`)
+    this.#become(reason === undefined ? 'Running' : 'Degraded', reason ?? null)
+  }
+
+  #thrown(error: unknown): StatusCode {
+    this.lost(error)
+    return Status.BadNoCommunication
+  }
+
+  #become(state: DeviceState, reason: string | null): void {
+    this.reason = reason
+    if (state === this.state) return
+    this.state = state
+    this.stateSince = this.clock.now()
+    const fields = { device: this.name, state }
+    if (state === 'Failed' || state === 'Degraded') this.#log.warn(fields, reason!)
+    else this.#log.info(fields, reason ?? `${this.name} is running.`)
+  }
+
+  /** One row without a value for each point, once an outage and status. */
+  #tellAll(status: StatusCode): void {
+    if (this.#outage === status || this.points.length === 0) return
+    this.#outage = status
+    this.#emit(statusRows(this.points, status, this.clock.now()))
+  }
+}
+
+/** A driver that throws before its first await fails like any other. */
+async function open(device: Driver<unknown>, signal: AbortSignal): Promise<void> {
+  await device.connect(signal)
+}

@@ -1,0 +1,34 @@
+/** A read that somebody asked for: goes ahead of the polls of its line, request by request, and leaves the polls' plan alone. */
+import { SampleBatch } from '../core/batch.ts'
+import type { Driver, Emit, Point } from '../core/driver.ts'
+import { isGood, Status, type StatusCode } from '../core/status.ts'
+import { runCommand, type CommandLimits } from './command.ts'
+
+/** One row a point. What could not be read has no value and the status that says why; `thrown` is as in `runCommand`. */
+export async function readOnDemand(
+  driver: Driver<unknown>,
+  points: readonly Point<unknown>[],
+  limits: CommandLimits,
+  thrown: (error: unknown) => StatusCode,
+): Promise<SampleBatch> {
+  const rows = new SampleBatch(points.length, limits.clock.now())
+  let open = true
+  const collect: Emit = (batch) => {
+    if (!open) return
+    rows.receivedAt = batch.receivedAt
+    for (let row = 0; row < batch.length; row++) rows.pushRow(batch, row)
+  }
+  const poll = driver.prepare(points)
+  let status: StatusCode = Status.Good
+  for (let step = 0; step < poll.steps && isGood(status); step++) {
+    const read = async (signal: AbortSignal): Promise<StatusCode> => {
+      await poll.read(step, collect, signal)
+      return Status.Good
+    }
+    status = await runCommand(limits, read, (instead) => instead, thrown)
+  }
+  open = false
+  const done = new Set(rows.tag.subarray(0, rows.length))
+  for (const point of points) if (!done.has(point.tag)) rows.push(point.tag, undefined, status)
+  return rows
+}

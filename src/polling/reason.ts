@@ -1,0 +1,64 @@
+/** The sentences that say what is wrong with a device: what happened, the likely cause, what happens next. */
+import { formatDuration } from '../core/duration.ts'
+import { GatewayError, messageOf } from '../core/errors.ts'
+import { statusHex, statusInfo, type StatusCode } from '../core/status.ts'
+import type { PollGroup } from './poll-group.ts'
+
+/** The connection could not be made. */
+export function reasonOfRefusal(device: string, error: unknown, pauseMs: number): string {
+  return `${device} cannot be reached. ${sentence(messageOf(error))} ${help(error)} Next attempt in ${formatDuration(pauseMs)}.`
+}
+
+/** The connection was lost. */
+export function reasonOfLoss(device: string, error: unknown, pauseMs: number): string {
+  return `${device} lost its connection. ${sentence(messageOf(error))} ${help(error)} Next attempt in ${formatDuration(pauseMs)}.`
+}
+
+/** Connected, but nothing is answered. */
+export function reasonOfSilence(device: string, endpoint: string, polls: number, pauseMs: number): string {
+  return (
+    `${device} did not answer. ${endpoint} accepts the connection, but every request of the last ${polls} polls ran out of time. ` +
+    `Check the unit id and the device behind it. Next probe in ${formatDuration(pauseMs)}.`
+  )
+}
+
+/** Connected and answering, but not everything is as it should be; undefined when it is. */
+export function reasonOfDegradation(
+  device: string,
+  groups: readonly PollGroup[],
+  nameOf: (tag: number) => string,
+): string | undefined {
+  const bad = groups.find((group) => group.badPolls >= TROUBLED_POLLS && group.firstBad !== undefined)
+  if (bad !== undefined) return reasonOfBadPoints(device, bad, nameOf(bad.firstBad!.tag), bad.firstBad!.status)
+  const slow = groups.find((group) => group.slowPolls >= SLOW_POLLS)
+  if (slow === undefined) return undefined
+  return (
+    `${device} is slower than its interval. The last poll took ${formatDuration(slow.durationMs)}, and one is due every ` +
+    `${formatDuration(slow.everyMs)}: polls are left out. Raise \`every\`, or read fewer tags at this interval.`
+  )
+}
+
+/** Polls in a row with bad points after which a device is Degraded: one lost packet is no news. */
+const TROUBLED_POLLS = 2
+const SLOW_POLLS = 3
+
+function reasonOfBadPoints(device: string, group: PollGroup, tag: string, status: StatusCode): string {
+  const info = statusInfo(status)
+  const points = group.badRows === 1 ? 'One point' : `${group.badRows} points`
+  const verb = group.badRows === 1 ? 'is' : 'are'
+  return (
+    `${points} of ${device} ${verb} bad, out of ${group.points.length} read every ${formatDuration(group.everyMs)}. ` +
+    `The first is ${tag}: ${info.name} (${statusHex(status)}). ${info.text}`
+  )
+}
+
+/** The next step for the innermost cause that the catalogue knows. */
+function help(error: unknown): string {
+  let found = ''
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof GatewayError) found = cause.info.help
+  }
+  return found
+}
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)

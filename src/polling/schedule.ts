@@ -1,0 +1,100 @@
+/**
+ * One timer for all polls: a heap of cycles by their next due time. A cycle is due at phase + k × period on the monotonic
+ * clock, counted from one origin, so it never drifts; the phase comes from a hash of its name, so that polls spread over the
+ * period and fall at the same place after every start. Wake-ups are at least a few milliseconds apart, whatever the number of
+ * cycles.
+ */
+import type { Clock, Timer } from '../core/clock.ts'
+
+/** Called at a due time. `missed` periods before it were skipped because the process could not run. */
+export type OnDue = (dueAt: number, missed: number) => void
+
+/** Wake-ups closer together than this are merged: it bounds the cost of a dense schedule. */
+const MIN_GAP_MS = 4
+
+interface Cycle {
+  readonly phaseMs: number
+  readonly periodMs: number
+  readonly onDue: OnDue
+  /** How many periods after the phase it is due next. */
+  turn: number
+  dueAt: number
+}
+
+/** Where in its period a poll of this name falls: 0 ≤ phase < period, evenly spread over names (FNV-1a, then mixed). */
+export function phaseOf(name: string, periodMs: number): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193)
+  // FNV alone leaves names that differ in the last digit side by side; a multiply-shift finish spreads them.
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32) * periodMs
+}
+
+export class Schedule {
+  readonly #clock: Clock
+  readonly #heap: Cycle[] = []
+  #origin = 0
+  #timer: Timer | undefined
+  #running = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Adds a cycle; call before `start`. */
+  add(name: string, periodMs: number, onDue: OnDue): void {
+    this.#heap.push({ phaseMs: phaseOf(name, periodMs), periodMs, onDue, turn: 0, dueAt: 0 })
+  }
+
+  start(): void {
+    this.#running = true
+    this.#origin = this.#clock.monotonic()
+    for (const cycle of this.#heap) cycle.dueAt = this.#origin + cycle.phaseMs
+    this.#heap.sort((a, b) => a.dueAt - b.dueAt)
+    this.#arm(0)
+  }
+
+  stop(): void {
+    this.#running = false
+    this.#timer?.cancel()
+  }
+
+  #arm(gapMs: number): void {
+    const next = this.#heap[0]
+    if (next === undefined || !this.#running) return
+    const delay = Math.max(gapMs, Math.ceil(next.dueAt - this.#clock.monotonic()))
+    this.#timer = this.#clock.after(delay, () => this.#wake())
+  }
+
+  #wake(): void {
+    const now = this.#clock.monotonic()
+    for (let next = this.#heap[0]!; this.#running && next.dueAt <= now; next = this.#heap[0]!) this.#fire(next, now)
+    this.#arm(MIN_GAP_MS)
+  }
+
+  #fire(cycle: Cycle, now: number): void {
+    const missed = Math.floor((now - cycle.dueAt) / cycle.periodMs)
+    const dueAt = cycle.dueAt + missed * cycle.periodMs
+    cycle.turn += 1 + missed
+    cycle.dueAt = this.#origin + cycle.phaseMs + cycle.turn * cycle.periodMs
+    this.#sink()
+    cycle.onDue(dueAt, missed)
+  }
+
+  /** Puts the first cycle, whose due time grew, back into its place. */
+  #sink(): void {
+    const heap = this.#heap
+    const cycle = heap[0]!
+    let at = 0
+    for (;;) {
+      let child = 2 * at + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && heap[child + 1]!.dueAt < heap[child]!.dueAt) child++
+      if (heap[child]!.dueAt >= cycle.dueAt) break
+      heap[at] = heap[child]!
+      at = child
+    }
+    heap[at] = cycle
+  }
+}
