@@ -36,7 +36,7 @@ export function stepEnergyMeter(
   for (let phase = 0; phase < 3; phase++) {
     meter.volts[phase] = NOMINAL_V - meter.powerKw * 0.05 + 0.4 * random.noise()
     const share = (1 + 0.03 * (phase - 1)) / 3
-    meter.amperes[phase] = (meter.powerKw * 1000 * share) / (meter.volts[phase] * POWER_FACTOR)
+    meter.amperes[phase] = (meter.powerKw * 1000 * share) / (meter.volts[phase]! * POWER_FACTOR)
   }
   publish(meter, image)
 }

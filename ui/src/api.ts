@@ -1,0 +1,147 @@
+/**
+ * The gateway's JSON as the page uses it (docs/design/modules.md), and the calls that fetch it. Times over the live socket are
+ * ms since 1970; over REST they are ISO 8601.
+ */
+export type JsonValue = number | boolean | string | null
+export type SessionState = 'Running' | 'Connecting' | 'Degraded' | 'Failed' | 'Disabled'
+
+export interface StatusRef {
+  readonly code: number
+  readonly name: string
+}
+
+export interface StatusInfo extends StatusRef {
+  readonly text: string
+}
+
+/** One value as the snapshot describes it. */
+export interface SnapshotValue {
+  readonly id: number
+  readonly device: string
+  readonly tag: string
+  readonly unit: string | null
+  readonly type: string
+  readonly writable: boolean
+  readonly low: number | null
+  readonly high: number | null
+  readonly description: string | null
+  readonly value: JsonValue
+  readonly status: number
+  readonly time: number | null
+  readonly receivedAt: number | null
+  readonly reason: string | null
+}
+
+export interface DeviceView {
+  readonly name: string
+  readonly driver: string
+  readonly endpoint: string
+  readonly enabled: boolean
+  readonly state: SessionState
+  readonly stateSince: string
+  readonly reason: string | null
+  readonly lastGoodAt: string | null
+  readonly tags: { readonly total: number; readonly good: number; readonly uncertain: number; readonly bad: number }
+  readonly pollMs: { readonly p50: number | null; readonly p99: number | null }
+}
+
+/** id, value, status, time, receivedAt. */
+export type DeltaRow = readonly [number, JsonValue, number, number | null, number | null]
+
+export type LiveMessage =
+  | { type: 'hello'; schema: number; serverTime: number; version: string; logId: string }
+  | { type: 'snapshot'; values: readonly SnapshotValue[]; devices: readonly DeviceView[] }
+  | { type: 'delta'; serverTime: number; values: readonly DeltaRow[]; conflated: number }
+  | { type: 'devices'; devices: readonly DeviceView[] }
+
+export interface SinkView {
+  readonly name: string
+  readonly kind: string
+  readonly state: SessionState
+  readonly reason: string | null
+  readonly routed: number
+  readonly delivered: number
+  readonly pending: number
+  readonly dropped: Readonly<Record<string, number>>
+  readonly oldestPendingAgeMs: number | null
+}
+
+/** timeMs, value (null: bad quality, a gap), min, max, status. */
+export type HistoryPoint = readonly [number, JsonValue, JsonValue, JsonValue, number]
+
+export interface HistoryView {
+  readonly raw: boolean
+  readonly points: readonly HistoryPoint[]
+}
+
+export interface WriteView {
+  readonly value: JsonValue
+  readonly status: StatusRef
+  readonly readBack: JsonValue
+  readonly readBackStatus: StatusRef | null
+  readonly durationMs: number
+}
+
+/** What the gateway refused, in its own words (RFC 9457). */
+export class ProblemError extends Error {
+  readonly code: string | undefined
+
+  constructor(message: string, code: string | undefined) {
+    super(message)
+    this.code = code
+  }
+}
+
+export async function fetchSinks(signal: AbortSignal): Promise<readonly SinkView[]> {
+  return (await request<{ sinks: readonly SinkView[] }>('/api/v1/sinks', { signal })).sinks
+}
+
+export async function fetchStatusCodes(signal: AbortSignal): Promise<readonly StatusInfo[]> {
+  const body = await request<{ statusCodes: readonly StatusInfo[] }>('/api/v1/status-codes', { signal })
+  return body.statusCodes
+}
+
+/** Between two times in ms, at most about `points` points. */
+export function fetchHistory(
+  key: { device: string; tag: string },
+  range: { from: number; to: number; points: number },
+  signal: AbortSignal,
+): Promise<HistoryView> {
+  const query = new URLSearchParams({
+    from: new Date(range.from).toISOString(),
+    to: new Date(range.to).toISOString(),
+    points: String(range.points),
+  })
+  return request(`/api/v1/history/${path(key)}?${query}`, { signal })
+}
+
+export function writeValue(
+  key: { device: string; tag: string },
+  body: { value: JsonValue; reason?: string },
+): Promise<WriteView> {
+  return request(`/api/v1/values/${path(key)}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+}
+
+/** Whether the gateway answers at all; never throws. */
+export async function isAlive(timeoutMs: number): Promise<boolean> {
+  try {
+    return (await fetch('/livez', { cache: 'no-store', signal: AbortSignal.timeout(timeoutMs) })).ok
+  } catch {
+    return false
+  }
+}
+
+const path = (key: { device: string; tag: string }): string =>
+  `${encodeURIComponent(key.device)}/${encodeURIComponent(key.tag)}`
+
+async function request<T>(url: string, init: RequestInit): Promise<T> {
+  const response = await fetch(url, init)
+  const body: unknown = await response.json().catch(() => undefined)
+  if (response.ok) return body as T
+  const problem = (body ?? {}) as { detail?: string; title?: string; code?: string }
+  throw new ProblemError(problem.detail ?? problem.title ?? `HTTP ${response.status}`, problem.code)
+}

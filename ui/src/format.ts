@@ -1,0 +1,72 @@
+/** How values, ages and times are written on the page. */
+import type { JsonValue } from './api.ts'
+import { strings } from './strings.ts'
+
+const NARROW_SPACE = '\u202f'
+
+/** A value with digits that don't jump: floats by magnitude, whole numbers in groups of three, booleans as On and Off. */
+export function formatValue(value: JsonValue, type: string): string {
+  if (value === null) return strings.values.none
+  if (typeof value === 'boolean') return value ? strings.values.on : strings.values.off
+  if (typeof value === 'number') return type.startsWith('float') ? formatFloat(value) : formatPlain(value)
+  return type === 'int64' || type === 'uint64' ? grouped(value) : value
+}
+
+/** Value and unit in one text. */
+export function formatWithUnit(value: JsonValue, type: string, unit: string | null): string {
+  const text = formatValue(value, type)
+  return unit === null || value === null ? text : `${text} ${unit}`
+}
+
+/** Counts in groups of three. */
+export const formatCount = (count: number): string => grouped(String(count))
+
+/** An age or a length of time: `4 s`, `3 min`, `2 h`, `5 d`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  if (seconds < 120) return strings.duration.seconds(seconds)
+  if (seconds < 7200) return strings.duration.minutes(Math.floor(seconds / 60))
+  if (seconds < 172_800) return strings.duration.hours(Math.floor(seconds / 3600))
+  return strings.duration.days(Math.floor(seconds / 86_400))
+}
+
+/** Local time of day; with the date when it is not today's. */
+export function formatTime(time: number | null): string {
+  if (time === null || time <= 0) return strings.values.none
+  const date = new Date(time)
+  const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+  const today = date.toDateString() === new Date().toDateString()
+  return today ? clock : `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock}`
+}
+
+/** The local zone's offset: `UTC+01:00`. */
+export function zoneOffset(): string {
+  const minutes = -new Date().getTimezoneOffset()
+  const size = Math.abs(minutes)
+  return `UTC${minutes < 0 ? '−' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`
+}
+
+/** UTC in ISO 8601, for hover. */
+export const isoTime = (time: number | null): string =>
+  time === null || time <= 0 ? '' : new Date(time).toISOString()
+
+/** `0x80310000`: as status codes are written. */
+export const statusHex = (code: number): string => `0x${(code >>> 0).toString(16).padStart(8, '0').toUpperCase()}`
+
+function formatFloat(value: number): string {
+  const size = Math.abs(value)
+  if (size >= 1e9 || (size > 0 && size < 1e-3)) return value.toExponential(3)
+  return grouped(value.toFixed(size >= 1000 ? 1 : size >= 10 ? 2 : 3))
+}
+
+const formatPlain = (value: number): string => (Number.isInteger(value) ? grouped(String(value)) : formatShort(value))
+
+const formatShort = (value: number): string => grouped(String(Number(value.toPrecision(7))))
+
+function grouped(text: string): string {
+  const [whole = '', fraction] = text.split('.')
+  const spaced = whole.replace(/\B(?=(\d{3})+$)/g, NARROW_SPACE).replace('-', '−')
+  return fraction === undefined ? spaced : `${spaced}.${fraction}`
+}
+
+const two = (n: number): string => String(n).padStart(2, '0')
