@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { systemClock } from '../src/core/clock.ts'
 import { RegisterBank, createModbusServer } from '../src/protocols/modbus/index.ts'
 import { findCommand, freePort } from '../src/testing/peers.ts'
 
@@ -26,8 +27,8 @@ export async function run(args: readonly string[] = []): Promise<void> {
   )
   const broker = spawn(mosquitto, ['-c', join(folder, 'mosquitto.conf')], { stdio: 'ignore' })
   await new Promise((resolve) => setTimeout(resolve, 500))
-  const bank = new RegisterBank({ holdingRegisters: 10 })
-  const server = createModbusServer({ unit: (id) => (id === 1 ? bank : undefined) })
+  const bank = new RegisterBank({ holdingRegisters: [{ address: 0, count: 10 }] })
+  const server = createModbusServer({ clock: systemClock, unit: (id) => (id === 1 ? bank : undefined) })
   const port = await server.listen(0, '127.0.0.1')
   const config = join(folder, 'bifrost.yaml')
   writeFileSync(config, configText(port, brokerPort))
@@ -57,7 +58,7 @@ async function measure(bank: RegisterBank, brokerPort: number, changes: number):
   const times: number[] = []
   for (let value = 1; value <= changes + 5; value++) {
     const arrived = new Promise<number>((resolve) => (waiting = { value, since: performance.now(), resolve }))
-    bank.holdingRegisters[0] = value
+    bank.holdingRegisters.set(0, value)
     const ms = await arrived
     if (value > 5) times.push(ms)
     await new Promise((resolve) => setTimeout(resolve, 37 + ((value * 61) % 200)))
