@@ -2,6 +2,8 @@
  * Faults that a simulated device can be told to have, as text: `slow unit=2 ms=500`, `silent unit=1`,
  * `exception unit=1 code=2 from=100 to=109`, `rst`, `garbage`, `half`, `clear`. Without `unit` a fault concerns every unit.
  */
+import type { Fault as WireFault, ServerRequest } from '../src/protocols/modbus/index.ts'
+
 export const FAULT_KINDS = ['slow', 'silent', 'exception', 'rst', 'garbage', 'half'] as const
 
 export type FaultKind = (typeof FAULT_KINDS)[number]
@@ -17,13 +19,6 @@ export interface Fault {
   /** First and last address that `exception` concerns. */
   readonly from: number
   readonly to: number
-}
-
-/** One request as a fault looks at it. */
-export interface FaultTarget {
-  readonly unit: number
-  readonly address: number
-  readonly count: number
 }
 
 /** Parses the words after `fault`; throws an Error that says what is wrong. `clear` gives undefined. */
@@ -47,11 +42,33 @@ export function parseFault(text: string): Fault | undefined {
   }
 }
 
-/** True when the fault concerns this request. */
-export function concerns(fault: Fault, target: FaultTarget): boolean {
-  if (fault.unit !== undefined && fault.unit !== target.unit) return false
-  if (fault.kind !== 'exception') return true
-  return target.address <= fault.to && target.address + target.count > fault.from
+/** What the protocol's server shall do to this request; undefined when the fault does not concern it. */
+export function toWireFault(fault: Fault, request: ServerRequest): WireFault | undefined {
+  if (fault.unit !== undefined && fault.unit !== request.unit) return undefined
+  switch (fault.kind) {
+    case 'slow':
+      return { delayMs: fault.ms }
+    case 'silent':
+      return { silent: true }
+    case 'exception':
+      return touches(fault, request.pdu) ? { exception: fault.code } : undefined
+    case 'rst':
+      return { silent: true, then: 'reset' }
+    case 'garbage':
+      return { alter: () => GARBAGE }
+    case 'half':
+      return { alter: (frame) => frame.subarray(0, frame.length >> 1), then: 'reset' }
+  }
+}
+
+const GARBAGE = Buffer.from('\x7f\x80garbage on the line\xff\xfe', 'latin1')
+
+function touches(fault: Fault, pdu: Uint8Array): boolean {
+  if (pdu.length < 5) return false
+  const address = (pdu[1]! << 8) | pdu[2]!
+  const single = pdu[0] === 5 || pdu[0] === 6 || pdu[0] === 22
+  const count = single ? 1 : (pdu[3]! << 8) | pdu[4]!
+  return address <= fault.to && address + count > fault.from
 }
 
 function isFaultKind(text: string | undefined): text is FaultKind {

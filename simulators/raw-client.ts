@@ -4,13 +4,18 @@ import type { Socket } from 'node:net'
 
 /** Sends one ADU as it stands and gives the next chunk that comes back; rejects when the connection ends first. */
 export async function exchange(socket: Socket, request: Buffer, timeoutMs = 3000): Promise<Buffer> {
-  const signal = AbortSignal.timeout(timeoutMs)
-  const closed = once(socket, 'close', { signal }).then(() => Promise.reject(new Error('connection closed')))
+  const listening = new AbortController()
+  const signal = AbortSignal.any([listening.signal, AbortSignal.timeout(timeoutMs)])
   const data = once(socket, 'data', { signal }).then(([chunk]) => chunk as Buffer)
+  const closed = once(socket, 'close', { signal }).then(() => Promise.reject(new Error('connection closed')))
   closed.catch(() => {})
-  data.catch(() => {})
   socket.write(request)
-  return Promise.race([data, closed])
+  try {
+    return await Promise.race([data, closed])
+  } finally {
+    data.catch(() => {})
+    listening.abort()
+  }
 }
 
 /** A read request of function 1 to 4. */

@@ -6,8 +6,8 @@ import { StopReason } from './filler.ts'
 import { getFloat32, putFloat32, putInt64, putUint32, type RegisterImage } from './register-image.ts'
 
 const image = (): RegisterImage => ({
-  coils: new Uint8Array(16),
-  discreteInputs: new Uint8Array(16),
+  coils: new Uint16Array(16),
+  discreteInputs: new Uint16Array(16),
   inputRegisters: new Uint16Array(64),
   holdingRegisters: new Uint16Array(64),
 })

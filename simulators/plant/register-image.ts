@@ -3,9 +3,9 @@
  * byte orders are named by what becomes of the bytes ABCD (big-endian); 64 bits follow the same two swaps.
  */
 export interface RegisterImage {
-  /** One byte a coil, 0 or 1. */
-  readonly coils: Uint8Array
-  readonly discreteInputs: Uint8Array
+  /** One element a bit, 0 or 1. */
+  readonly coils: Uint16Array
+  readonly discreteInputs: Uint16Array
   readonly inputRegisters: Uint16Array
   readonly holdingRegisters: Uint16Array
 }
