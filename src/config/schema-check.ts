@@ -130,12 +130,13 @@ function refuseUnknownKeys(schema: z.core.$ZodType, value: unknown, path: Path, 
   for (const key of Object.keys(value)) {
     const inner = object.shape[key]
     if (inner !== undefined) refuseUnknownKeys(inner, value[key], [...path, key], context)
-    else if (!open) reportUnknownKey(key, knownKeys(object), value, path, context)
+    else if (!open)
+      reportUnknownKey(key, path.length === 0 ? knownKeys(object) : Object.keys(object.shape), value, path, context)
   }
 }
 
 /** The keys that may be written: those of the schema, and `<option>File` for each secret. */
-export function knownKeys(object: z.ZodObject): string[] {
+function knownKeys(object: z.ZodObject): string[] {
   return Object.keys(object.shape).flatMap((key) => (isSecret(object.shape[key]!) ? [key, `${key}File`] : [key]))
 }
 

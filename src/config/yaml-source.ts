@@ -47,9 +47,7 @@ export class YamlSource {
       prettyErrors: false,
       uniqueKeys: true,
     })
-    for (const error of this.#document.errors) {
-      problems.add(this.#placeAt(error.pos[0]), '', `not YAML: ${error.message.replace(/\s+/g, ' ')}`)
-    }
+    this.#reportSyntax(text.replace(/^\uFEFF/, ''))
     const contents = this.#document.contents
     this.root = contents === null || this.#document.errors.length > 0 ? undefined : this.#toValue(contents, [])
   }
@@ -134,6 +132,22 @@ export class YamlSource {
       value = (value as Record<PropertyKey, unknown>)[step]
     }
     return { container, entry }
+  }
+
+  /** One problem a line: after the first, a YAML parser only stumbles on. */
+  #reportSyntax(text: string): void {
+    const lines = new Set<number>()
+    for (const error of this.#document.errors) {
+      const place = this.#placeAt(error.pos[0])
+      if (lines.has(place.line)) continue
+      lines.add(place.line)
+      const reference = /^\{[^}\n]*\}/.exec(text.slice(error.pos[0]))
+      if (reference !== null && text[error.pos[0] - 1] === '$') {
+        this.#problems.add(place, '', 'not YAML: inside { } and [ ] a reference stands in quotes', `"$${reference[0]}"`)
+      } else {
+        this.#problems.add(place, '', `not YAML: ${error.message.replace(/\s+/g, ' ')}`)
+      }
+    }
   }
 
   #placeAt(offset: number): Place {
