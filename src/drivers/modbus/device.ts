@@ -1,20 +1,113 @@
-/** One Modbus unit (and those that its tags name): polls, writes and identification over the socket of its line. */
-import type { Context, Driver, Identity, Point, Poll, WriteItem } from '../../core/driver.ts'
-import type { StatusCode } from '../../core/status.ts'
+/** One Modbus device (and the units that its tags name): polls, writes and identification over the socket of its line. */
+import { SampleBatch } from '../../core/batch.ts'
+import type { Context, Driver, Emit, Identity, Point, Poll, WriteItem } from '../../core/driver.ts'
+import { NotConnectedError } from '../../core/errors.ts'
+import { Status, type StatusCode } from '../../core/status.ts'
+import type { ModbusClient } from '../../protocols/modbus/index.ts'
 import type { ModbusAddress } from './address.ts'
+import { joinBlocks, type BlockSettings } from './block.ts'
+import { LineConnection } from './connection.ts'
 import type { ModbusOptions } from './options.ts'
+import { parseOrder } from './order.ts'
+import { statusOfFailure } from './outcome.ts'
+import { checkTag, spanLength } from './types.ts'
+import { ModbusWriter } from './write.ts'
+
+type ModbusPoint = Point<ModbusAddress>
 
 export class ModbusDevice implements Driver<ModbusAddress> {
-  constructor(_options: ModbusOptions, _context: Context) {}
-  async connect(_signal: AbortSignal): Promise<void> {}
-  prepare(_points: readonly Point<ModbusAddress>[]): Poll {
-    throw new RangeError()
+  readonly #options: ModbusOptions
+  readonly #context: Context
+  readonly #line: LineConnection
+  readonly #writer: ModbusWriter
+  readonly #settings: BlockSettings
+  #client: ModbusClient | undefined
+
+  constructor(options: ModbusOptions, context: Context) {
+    const { maxRegisters, maxBits, maxGap, timeout } = options
+    this.#options = options
+    this.#context = context
+    this.#line = context.share(() => new LineConnection())
+    this.#writer = new ModbusWriter(options)
+    this.#settings = {
+      maxRegisters,
+      maxBits,
+      maxGap,
+      timeout,
+      order: parseOrder(options.order) ?? 'ABCD',
+      clock: context.clock,
+    }
   }
-  async write(_items: readonly WriteItem<ModbusAddress>[], _signal: AbortSignal): Promise<StatusCode[]> {
-    return []
+
+  async connect(signal: AbortSignal): Promise<void> {
+    this.#client = await this.#line.join(this, this.#options, this.#context, signal)
   }
-  async identify(_signal: AbortSignal): Promise<Identity> {
-    return {}
+
+  async close(): Promise<void> {
+    this.#client = undefined
+    this.#line.leave(this)
   }
-  async close(): Promise<void> {}
+
+  prepare(points: readonly ModbusPoint[]): Poll {
+    const impossible = points.filter((point) => !isReadable(point))
+    const placed = points.filter(isReadable).map((point) => ({ point, span: this.#spanOf(point) }))
+    const blocks = joinBlocks(placed, this.#settings)
+    return {
+      steps: blocks.length + (impossible.length === 0 ? 0 : 1),
+      read: async (step, emit, signal) => {
+        const block = blocks[step]
+        if (block !== undefined) return block.read(this.#connected(), emit, signal)
+        this.#emitImpossible(impossible, emit)
+      },
+    }
+  }
+
+  async write(items: readonly WriteItem<ModbusAddress>[], signal: AbortSignal): Promise<StatusCode[]> {
+    const results: StatusCode[] = []
+    for (const item of items) results.push(await this.#writer.write(this.#connected(), item, signal))
+    return results
+  }
+
+  /** What FC 43/14 tells; nothing from the many devices that do not know it. */
+  async identify(signal: AbortSignal): Promise<Identity> {
+    const client = this.#connected()
+    try {
+      const { vendor, product, model, revision } = await client.readDeviceIdentification(
+        this.#options.unit,
+        1,
+        0,
+        signal,
+      )
+      const name = model ?? product
+      return {
+        ...(vendor === undefined ? {} : { vendor }),
+        ...(name === undefined ? {} : { product: name }),
+        ...(revision === undefined ? {} : { firmware: revision }),
+      }
+    } catch (error) {
+      statusOfFailure(error)
+      return {}
+    }
+  }
+
+  #connected(): ModbusClient {
+    if (this.#client !== undefined && !this.#client.closed) return this.#client
+    const reason = this.#client?.closeReason
+    throw new NotConnectedError(reason?.message ?? `${this.#context.name} is not connected`, { cause: reason })
+  }
+
+  #spanOf({ address, settings }: ModbusPoint) {
+    const { area, offset, unit = this.#options.unit } = address
+    return { unit, area, offset, length: spanLength(address, settings) }
+  }
+
+  /** Tags that the configuration check refuses; they are still answered for. */
+  #emitImpossible(points: readonly ModbusPoint[], emit: Emit): void {
+    const batch = new SampleBatch(points.length, this.#context.clock.now())
+    for (const { tag } of points) batch.push(tag, undefined, Status.BadConfigurationError)
+    emit(batch)
+  }
 }
+
+const isReadable = ({ address, settings }: ModbusPoint): boolean =>
+  address.count === undefined && checkTag(address, settings) === undefined

@@ -1,0 +1,156 @@
+/**
+ * One request of a poll, made once and sent every cycle. When the device refuses the block's addresses (exceptions 02, 03) its
+ * points are read singly, so that a bad register costs no neighbour its value; from then on the good ones are read together
+ * again, without gaps, and each bad one alone: a cycle costs one request more for it, and it comes back by itself.
+ */
+import { SampleBatch } from '../../core/batch.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { Emit, Point } from '../../core/driver.ts'
+import { Status } from '../../core/status.ts'
+import { encodeRequest, type ModbusClient, type ModbusRequest } from '../../protocols/modbus/index.ts'
+import { AREAS, type ModbusAddress } from './address.ts'
+import { BlockDecoder } from './decoder.ts'
+import type { ByteOrder } from './order.ts'
+import { blamesBlock, statusOfFailure } from './outcome.ts'
+import { planBlocks, type PlanLimits, type Span } from './plan.ts'
+
+/** A point and the registers or bits that it occupies. */
+export interface PlacedPoint {
+  readonly point: Point<ModbusAddress>
+  readonly span: Span
+}
+
+/** What all blocks of a device have in common. */
+export interface BlockSettings extends PlanLimits {
+  readonly order: ByteOrder
+  readonly timeout: number
+  readonly clock: Clock
+}
+
+/** The data of a read reply begins after function code and byte count. */
+const REPLY_HEAD = 2
+
+export class Block {
+  readonly #settings: BlockSettings
+  readonly #placed: readonly PlacedPoint[]
+  readonly #unit: number
+  readonly #request: Uint8Array
+  readonly #decoder: BlockDecoder
+  /** How the block is read since the device refused it as a whole. */
+  #parts: readonly Block[] | undefined
+
+  constructor(span: Span, placed: readonly PlacedPoint[], settings: BlockSettings) {
+    this.#settings = settings
+    this.#placed = placed
+    this.#unit = span.unit
+    const read = { functionCode: AREAS[span.area].readFunction, address: span.offset, count: span.length }
+    // A copy of its own size: the encoder's buffer has room for the longest request.
+    this.#request = encodeRequest(read as ModbusRequest).slice()
+    this.#decoder = new BlockDecoder(
+      placed.map(({ point }) => point),
+      span.offset,
+      settings.order,
+    )
+  }
+
+  get size(): number {
+    return this.#placed.length
+  }
+
+  /** Emits one batch with one row a point. Throws only when the connection is lost or the caller gives up. */
+  async read(client: ModbusClient, emit: Emit, signal: AbortSignal): Promise<void> {
+    if (this.#parts !== undefined) return this.#readApart(client, emit, signal, undefined)
+    const { clock, timeout } = this.#settings
+    let reply: Uint8Array
+    try {
+      reply = await client.request(this.#unit, this.#request, signal, timeout)
+    } catch (error) {
+      const status = statusOfFailure(error)
+      if (this.size > 1 && blamesBlock(error)) return this.#readApart(client, emit, signal, error)
+      const failed = new SampleBatch(this.size, clock.now())
+      this.#decoder.fail(status, failed, failed.receivedAt)
+      return emit(failed)
+    }
+    const batch = new SampleBatch(this.size, clock.now())
+    this.#decoder.decode(reply, REPLY_HEAD, batch, batch.receivedAt)
+    emit(batch)
+  }
+
+  /** Reads the parts one after the other into one batch. What was read before the connection was lost is emitted. */
+  async #readApart(client: ModbusClient, emit: Emit, signal: AbortSignal, refusal: unknown): Promise<void> {
+    const batch = new SampleBatch(this.size)
+    try {
+      if (refusal === undefined) await this.#readParts(client, batch, signal)
+      else await this.#isolate(client, batch, signal)
+    } finally {
+      batch.receivedAt = this.#settings.clock.now()
+      if (batch.length > 0) emit(batch)
+    }
+  }
+
+  async #readInto(client: ModbusClient, batch: SampleBatch, signal: AbortSignal): Promise<'good' | 'bad' | 'silent'> {
+    if (this.#parts !== undefined) return this.#readParts(client, batch, signal)
+    const { clock, timeout } = this.#settings
+    try {
+      const reply = await client.request(this.#unit, this.#request, signal, timeout)
+      this.#decoder.decode(reply, REPLY_HEAD, batch, clock.now())
+      return 'good'
+    } catch (error) {
+      const status = statusOfFailure(error)
+      if (this.size > 1 && blamesBlock(error)) return this.#isolate(client, batch, signal)
+      this.#decoder.fail(status, batch, clock.now())
+      return status === Status.BadTimeout ? 'silent' : 'bad'
+    }
+  }
+
+  /** A unit that keeps silent costs one time-out, not one a part. The parts known as bad come last, so that they cost the others nothing. */
+  async #readParts(client: ModbusClient, batch: SampleBatch, signal: AbortSignal): Promise<'good' | 'silent'> {
+    let silent = false
+    for (const part of this.#parts!) {
+      if (silent) part.#decoder.fail(Status.BadTimeout, batch, this.#settings.clock.now())
+      else silent = (await part.#readInto(client, batch, signal)) === 'silent'
+    }
+    return silent ? 'silent' : 'good'
+  }
+
+  /** Reads each point alone, and remembers which are bad; not when the unit fell silent meanwhile, which says nothing of a register. */
+  async #isolate(client: ModbusClient, batch: SampleBatch, signal: AbortSignal): Promise<'good' | 'silent'> {
+    const single = this.#placed.map((placed) => new Block(placed.span, [placed], this.#settings))
+    const good: PlacedPoint[] = []
+    const bad: Block[] = []
+    let silent = false
+    for (const block of single) {
+      if (silent) {
+        block.#decoder.fail(Status.BadTimeout, batch, this.#settings.clock.now())
+        continue
+      }
+      const outcome = await block.#readInto(client, batch, signal)
+      if (outcome === 'good') good.push(block.#placed[0]!)
+      else bad.push(block)
+      silent = outcome === 'silent'
+    }
+    if (silent) return 'silent'
+    const joined = joinBlocks(good, { ...this.#settings, maxGap: 0 })
+    // Each is good alone and together they were refused: this device wants them alone.
+    const apart = bad.length === 0 && joined.length === 1 && joined[0]!.#sameRequest(this)
+    this.#parts = apart ? single : [...joined, ...bad]
+    return 'good'
+  }
+
+  #sameRequest(other: Block): boolean {
+    return Buffer.compare(this.#request, other.#request) === 0
+  }
+}
+
+/** The fewest blocks that cover these points. */
+export function joinBlocks(placed: readonly PlacedPoint[], settings: BlockSettings): Block[] {
+  const spans = placed.map(({ span }) => span)
+  return planBlocks(spans, settings).map(
+    (block) =>
+      new Block(
+        block,
+        block.members.map((index) => placed[index]!),
+        settings,
+      ),
+  )
+}

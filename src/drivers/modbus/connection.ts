@@ -1,0 +1,86 @@
+/**
+ * The socket of a line, shared by all of its devices: opened by the first that connects, closed when the last has left. One
+ * device that leaves or fails does not close the others' socket; a dead socket is replaced by whoever connects next.
+ */
+import type { Context } from '../../core/driver.ts'
+import { NotConnectedError } from '../../core/errors.ts'
+import { ModbusClient } from '../../protocols/modbus/index.ts'
+import type { ModbusOptions } from './options.ts'
+
+interface Dialing {
+  readonly client: Promise<ModbusClient>
+  readonly abandon: AbortController
+  waiting: number
+}
+
+export class LineConnection {
+  readonly #users = new Set<object>()
+  #client: ModbusClient | undefined
+  #dialing: Dialing | undefined
+
+  /** The line's client, connected; `user` holds it until it leaves. One dial serves all who wait for it. */
+  async join(user: object, options: ModbusOptions, context: Context, signal: AbortSignal): Promise<ModbusClient> {
+    signal.throwIfAborted()
+    this.#users.add(user)
+    if (this.#client !== undefined && !this.#client.closed) return this.#client
+    const dialing = (this.#dialing ??= this.#dial(options, context))
+    try {
+      return await this.#wait(dialing, signal)
+    } catch (error) {
+      this.#users.delete(user)
+      if (signal.aborted || !dialing.abandon.signal.aborted) throw error
+      throw new NotConnectedError(`${context.name} was closed while it connected`, { cause: error })
+    }
+  }
+
+  /** The user needs the socket no more. */
+  leave(user: object): void {
+    if (!this.#users.delete(user) || this.#users.size > 0) return
+    this.#abandon()
+    this.#client?.close()
+    this.#client = undefined
+  }
+
+  #abandon(): void {
+    this.#dialing?.abandon.abort()
+    this.#dialing = undefined
+  }
+
+  #dial(options: ModbusOptions, context: Context): Dialing {
+    const abandon = new AbortController()
+    const dialing: Dialing = { client: this.#open(options, context, abandon.signal), abandon, waiting: 0 }
+    const over = () => {
+      if (this.#dialing === dialing) this.#dialing = undefined
+    }
+    dialing.client.then(over, over)
+    return dialing
+  }
+
+  async #open(options: ModbusOptions, context: Context, signal: AbortSignal): Promise<ModbusClient> {
+    const { host, port, maxInFlight } = options
+    const stream = await context.dial({ host, port, connectTimeoutMs: options.connectTimeout }, signal)
+    const client = new ModbusClient(stream, {
+      maxInFlight,
+      timeoutMs: options.timeout,
+      clock: context.clock,
+      name: `${host}:${port}`,
+      trace: context.trace,
+    })
+    if (this.#users.size === 0) client.close()
+    else this.#client = client
+    return client
+  }
+
+  /** Waits for the dial as long as the caller wants to; the last to give up ends it. */
+  #wait(dialing: Dialing, signal: AbortSignal): Promise<ModbusClient> {
+    dialing.waiting++
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        if (--dialing.waiting === 0 && this.#dialing === dialing) this.#abandon()
+        reject(signal.reason)
+      }
+      signal.addEventListener('abort', onAbort, { once: true })
+      dialing.client.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    })
+  }
+}
