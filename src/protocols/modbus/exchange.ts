@@ -161,9 +161,10 @@ export class Exchange {
   }
 
   #write(): void {
-    const outgoing = this.#outgoing
-    if (this.closed || outgoing.length === 0) return
+    // What was aborted since then is not sent.
+    const outgoing = this.#outgoing.filter((pending) => this.#sent.get(pending.transaction) === pending)
     this.#outgoing = []
+    if (outgoing.length === 0) return
     let length = 0
     for (const { pdu } of outgoing) length += MBAP_BYTES + pdu.length
     const bytes = Buffer.allocUnsafe(length)

@@ -11,6 +11,7 @@ import type { Answer, Fault, ModbusServerOptions, ServerRequest, ServerStats } f
 import { encodeFrame, mbapFormat, MBAP_BYTES } from './tcp.ts'
 
 const MAX_WAITING = 256
+const CLOSE_WITHIN_MS = 1000
 
 export class ServerConnection {
   readonly #stream: Duplex
@@ -22,6 +23,8 @@ export class ServerConnection {
   readonly #waiting: ServerRequest[] = []
   #busy = false
   #ended = false
+  /** The far side does not take our answers; nothing more is read until it does. */
+  #blocked = false
   #answers: Uint8Array[] = []
 
   constructor(stream: Duplex, number: number, options: ModbusServerOptions, stats: ServerStats, onEnd: () => void) {
@@ -34,6 +37,10 @@ export class ServerConnection {
     stream.on('error', () => this.end('reset'))
     stream.on('end', () => this.end('close'))
     stream.on('close', () => this.end('close'))
+    stream.on('drain', () => {
+      this.#blocked = false
+      this.#pull()
+    })
   }
 
   /** Ends the connection; what is being answered is forgotten. */
@@ -45,7 +52,18 @@ export class ServerConnection {
     this.#onEnd()
     if (how === 'reset' && this.#stream instanceof Socket) this.#stream.resetAndDestroy()
     else if (how === 'reset') this.#stream.destroy()
-    else this.#stream.end(() => this.#stream.destroy())
+    else this.#endInOrder()
+  }
+
+  /** A far side that takes no bytes would keep the connection for ever. */
+  #endInOrder(): void {
+    const timer = this.#options.clock.after(CLOSE_WITHIN_MS, () => this.#stream.destroy())
+    this.#stream.end()
+    this.#stream.once('finish', () => {
+      timer.cancel()
+      this.#stream.destroy()
+    })
+    this.#stream.once('close', () => timer.cancel())
   }
 
   #received(chunk: Uint8Array): void {
@@ -56,17 +74,26 @@ export class ServerConnection {
 
   /** Takes frames off the stream as long as there is room, answers them, then writes all answers at once. */
   #pull(): void {
+    while (!this.#full && !this.#ended && this.#next()) this.#take()
+    if (this.#ended) return
+    this.#write()
+    if (this.#full) this.#stream.pause()
+    else if (this.#stream.isPaused()) this.#stream.resume()
+  }
+
+  #next(): boolean {
     try {
-      while (!this.#ended && this.#waiting.length < MAX_WAITING && this.#framer.next()) this.#take()
+      return this.#framer.next()
     } catch {
       // Framing is lost: nothing more can be understood on this connection.
       this.#stats.violations++
-      return this.end('close')
+      this.end('close')
+      return false
     }
-    if (this.#ended) return
-    this.#write()
-    if (this.#waiting.length >= MAX_WAITING) this.#stream.pause()
-    else if (this.#stream.isPaused()) this.#stream.resume()
+  }
+
+  get #full(): boolean {
+    return this.#blocked || this.#waiting.length >= MAX_WAITING
   }
 
   #take(): void {
@@ -84,13 +111,22 @@ export class ServerConnection {
 
   /** Answers at once where nothing has to be waited for. */
   #answer(request: ServerRequest): void {
-    const fault = this.#options.intercept?.(request)
+    const fault = this.#fault(request)
     if (fault?.delayMs !== undefined && fault.delayMs > 0) {
       this.#busy = true
       this.#options.clock.after(fault.delayMs, () => this.#resume(() => this.#produce(request, fault)))
       return
     }
     this.#produce(request, fault)
+  }
+
+  #fault(request: ServerRequest): Fault | undefined {
+    try {
+      return this.#options.intercept?.(request)
+    } catch (error) {
+      this.#options.onError?.(error, request)
+      return undefined
+    }
   }
 
   #produce(request: ServerRequest, fault: Fault | undefined): void {
@@ -163,7 +199,7 @@ export class ServerConnection {
     if (answers.length === 0) return
     this.#answers = []
     if (this.#ended || !this.#stream.writable) return
-    this.#stream.write(answers.length === 1 ? answers[0] : Buffer.concat(answers))
+    this.#blocked = !this.#stream.write(answers.length === 1 ? answers[0] : Buffer.concat(answers))
   }
 }
 
