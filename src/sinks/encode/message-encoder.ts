@@ -1,0 +1,110 @@
+/** A batch as messages: topic and payload each. Topics and payload heads are made once a tag and kept by tag id. */
+import { HAS_VALUE, type SampleBatch } from '../../core/batch.ts'
+import type { Latest } from '../../core/sink.ts'
+import type { TagInfo, TagTable } from '../../core/tags.ts'
+import { LastValues } from './last-values.ts'
+import { NeuronTags } from './neuron-tags.ts'
+import { rowFormat, seqOf, type RowFormat } from './payload.ts'
+import type { Template } from './template.ts'
+import { MAX_TOPIC_BYTES, topicName, type Slashes, type TopicFields } from './topic.ts'
+import { isPlainNumber, jsonText, type ValueText } from './value-text.ts'
+
+/** The messages of one batch, in the order of its rows. */
+export interface Messages {
+  readonly topics: string[]
+  readonly payloads: string[]
+  /** Row to the index of its message; -1 for a row that has none. */
+  readonly messageOf: Int32Array
+  /** Row to the reason why it can never be sent. */
+  readonly rejected: Map<number, string>
+}
+
+export interface MessageEncoderOptions {
+  readonly topic: Template
+  readonly slashes: Slashes
+  /** A preset or a payload template. */
+  readonly payload: string
+  readonly logId: string
+  readonly clientId: string
+  readonly tags: TagTable
+  readonly latest: Latest
+}
+
+interface TagText {
+  readonly info: TagInfo
+  readonly topic: string
+  readonly head: string
+  /** Why this tag can have no topic. */
+  readonly refusal: string | undefined
+}
+
+export class MessageEncoder {
+  readonly #options: MessageEncoderOptions
+  readonly #format: RowFormat | undefined
+  readonly #values: ValueText
+  readonly #last: LastValues
+  readonly #texts: (TagText | undefined)[] = []
+
+  constructor(options: MessageEncoderOptions) {
+    this.#options = options
+    this.#format = options.payload === 'neuron-tags' ? undefined : rowFormat(options.payload, options.logId)
+    this.#values = this.#format?.values ?? jsonText
+    this.#last = new LastValues(options.latest)
+  }
+
+  encode(batch: SampleBatch): Messages {
+    const messages: Messages = {
+      topics: [],
+      payloads: [],
+      messageOf: new Int32Array(batch.length).fill(-1),
+      rejected: new Map(),
+    }
+    const groups = this.#format === undefined ? new NeuronTags(messages, this.#options.logId) : undefined
+    for (let row = 0; row < batch.length; row++) {
+      const text = this.#textOf(batch.tag[row]!)
+      if (text === undefined || text.refusal !== undefined) {
+        messages.rejected.set(row, text?.refusal ?? `tag ${batch.tag[row]} is no longer configured`)
+        continue
+      }
+      const value = this.#valueText(batch, row)
+      if (groups !== undefined) {
+        groups.add(text.topic, text.info, batch, row, value)
+        continue
+      }
+      messages.messageOf[row] = messages.topics.length
+      messages.topics.push(text.topic)
+      messages.payloads.push(this.#format!.encode(text.head, batch, row, value))
+    }
+    groups?.finish()
+    return messages
+  }
+
+  #valueText(batch: SampleBatch, row: number): string {
+    if ((batch.flags[row]! & HAS_VALUE) === 0) {
+      return this.#values.other(this.#last.at(batch.tag[row]!, seqOf(batch, row)))
+    }
+    this.#last.note(batch, row)
+    return isPlainNumber(batch, row) ? this.#values.number(batch.value[row]!) : this.#values.other(batch.valueAt(row))
+  }
+
+  #textOf(tag: number): TagText | undefined {
+    const info = this.#options.tags.get(tag)
+    const known = this.#texts[tag]
+    if (info === undefined || known?.info === info) return info && known
+    const { topic, slashes, clientId, logId } = this.#options
+    const name = topicName(topic, topicFields(info, clientId, logId), slashes)
+    const refusal = Buffer.byteLength(name) > MAX_TOPIC_BYTES ? 'its topic is longer than 65,535 bytes' : undefined
+    const text = { info, topic: name, head: this.#format?.head(info) ?? '', refusal }
+    this.#texts[tag] = text
+    return text
+  }
+}
+
+const topicFields = ({ device, settings }: TagInfo, client: string, log: string): TopicFields => ({
+  device,
+  tag: settings.name,
+  unit: settings.unit,
+  type: settings.type,
+  client,
+  log,
+})

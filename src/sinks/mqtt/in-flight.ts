@@ -1,0 +1,97 @@
+/**
+ * The messages of one write on their way: at most `window` unconfirmed (MQTT 5.0, 4.9), in order, and what the broker says to
+ * each. Acks that arrive together make room for sends that leave together, so that both travel in few packets.
+ */
+import type { MqttClient } from 'mqtt'
+import type { Messages } from '../encode/message-encoder.ts'
+
+export interface PublishSettings {
+  readonly qos: 0 | 1 | 2
+  readonly retain: boolean
+  readonly properties?: { readonly messageExpiryInterval: number }
+}
+
+/** Message index to the reason code of its refusal. */
+export type Refusals = ReadonlyMap<number, number>
+
+export class InFlight {
+  readonly #client: MqttClient
+  readonly #window: number
+  readonly #settings: PublishSettings
+  readonly #messages: Messages
+  readonly #skip: ReadonlyMap<number, number>
+  readonly #done: (refusals: Refusals) => void
+  readonly #refusals: Map<number, number>
+  /** Packet id to message index. */
+  readonly #idOf = new Map<number, number>()
+  #next = 0
+  #unconfirmed = 0
+  #scheduled = false
+  #ended = false
+  /** Messages confirmed so far: no progress here is a stalled broker. */
+  confirmed = 0
+
+  /** `refused`: messages that are not sent because it is known what the broker would say. */
+  constructor(
+    client: MqttClient,
+    window: number,
+    settings: PublishSettings,
+    messages: Messages,
+    refused: ReadonlyMap<number, number>,
+    done: (refusals: Refusals) => void,
+  ) {
+    this.#client = client
+    this.#window = window
+    this.#settings = settings
+    this.#messages = messages
+    this.#skip = refused
+    this.#refusals = new Map(refused)
+    this.#done = done
+  }
+
+  start(): void {
+    this.#send()
+  }
+
+  /** After the connection is lost nothing that is still called back counts. */
+  cancel(): void {
+    this.#ended = true
+  }
+
+  readonly #send = (): void => {
+    this.#scheduled = false
+    const { topics, payloads } = this.#messages
+    while (!this.#ended && this.#next < topics.length && this.#unconfirmed < this.#window) {
+      const message = this.#next++
+      if (this.#skip.has(message)) continue
+      this.#unconfirmed++
+      this.#client.publish(topics[message]!, payloads[message]!, this.#settings as object, this.#onConfirmed)
+      if (this.#settings.qos > 0) this.#idOf.set(this.#client.getLastMessageId(), message)
+      else if (this.#client.stream.writableNeedDrain) break
+    }
+    this.#finish()
+  }
+
+  /** One function for all messages: an error carries the packet that names its message. */
+  readonly #onConfirmed = (error?: Error | null, packet?: { messageId?: number }): void => {
+    if (this.#ended) return
+    this.#unconfirmed--
+    this.confirmed++
+    if (error) this.#refuse(error, packet?.messageId)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(this.#send)
+  }
+
+  #refuse(error: Error, id: number | undefined): void {
+    const message = id === undefined ? undefined : this.#idOf.get(id)
+    const code = 'code' in error && typeof error.code === 'number' ? error.code : 0x80
+    if (message !== undefined) this.#refusals.set(message, code)
+  }
+
+  #finish(): void {
+    if (this.#ended || this.#unconfirmed > 0 || this.#next < this.#messages.topics.length) return
+    this.#ended = true
+    this.#done(this.#refusals)
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * The mqtt sink: every stored sample as a message to a broker, MQTT 5.0 or 3.1.1. A write is done when the broker has confirmed
+ * every message; a sample that it refuses for good is named alone. See README.md for topics, payloads and rules.
+ */
+import type { SampleBatch } from '../../core/batch.ts'
+import { GatewayError, messageOf, NotConnectedError, PartialWriteError } from '../../core/errors.ts'
+import { defineSink, type Gap, type Sink, type SinkContext } from '../../core/sink.ts'
+import { MessageEncoder, type Messages } from '../encode/message-encoder.ts'
+import { parseTopic, topicConflicts, topicName, type TopicFields } from '../encode/topic.ts'
+import { openConnection, type Connection } from './connection.ts'
+import { mqttOptions, topicTemplate, type MqttOptions } from './options.ts'
+import { isMessageRejected, publishRefusal, reasonText } from './reasons.ts'
+
+/** How long a broker may take to confirm that we go. */
+const GOODBYE_MS = 1000
+
+/** Samples to an MQTT broker. */
+export const mqtt = defineSink({
+  name: 'mqtt',
+  summary: 'Every sample as a message to an MQTT broker (5.0 and 3.1.1, TLS), with the last value retained.',
+  options: mqttOptions,
+  conflicts,
+  create: (options, context) => new MqttSink(options, context),
+})
+
+/** Two tags in one topic, or a topic that is too long, each as a sentence. Unit and type are not known here and don't tell tags apart. */
+function conflicts(options: MqttOptions, tags: readonly { device: string; name: string }[]): readonly string[] {
+  const template = parseTopic(topicTemplate(options))
+  const grouped = options.payload === 'neuron-tags'
+  return topicConflicts(
+    tags.map(({ device, name }) => ({
+      what: grouped ? `device "${device}"` : `"${device}/${name}"`,
+      topic: topicName(template, { device, tag: name }, options.slashes),
+    })),
+  )
+}
+
+class MqttSink implements Sink {
+  readonly #options: MqttOptions
+  readonly #context: SinkContext
+  readonly #clientId: string
+  readonly #encoder: MessageEncoder
+  readonly #statusTopic: string | undefined
+  readonly #gapTopic: string | undefined
+  #connection: Connection | undefined
+  #listener: ((error: NotConnectedError) => void) | undefined
+  #warned = false
+
+  constructor(options: MqttOptions, context: SinkContext) {
+    this.#options = options
+    this.#context = context
+    this.#clientId = options.clientId ?? `bifrost-${context.name}-${context.logId}`
+    const fields = { client: this.#clientId, log: context.logId }
+    this.#statusTopic = ownTopic(options.statusTopic, fields)
+    this.#gapTopic = ownTopic(options.gapTopic, fields)
+    this.#encoder = new MessageEncoder({
+      topic: parseTopic(topicTemplate(options)),
+      slashes: options.slashes,
+      payload: options.payload,
+      logId: context.logId,
+      clientId: this.#clientId,
+      tags: context.tags,
+      latest: context.latest,
+    })
+    if (!options.insecure) return
+    context.log.warn(
+      { url: options.url },
+      'insecure: any server certificate is accepted; others can read and change this traffic',
+    )
+  }
+
+  onLost(listener: (error: NotConnectedError) => void): void {
+    this.#listener = listener
+  }
+
+  async connect(signal: AbortSignal): Promise<void> {
+    this.#connection?.destroy()
+    this.#connection = undefined
+    const will = this.#statusTopic === undefined ? undefined : { topic: this.#statusTopic, payload: this.#state(false) }
+    const connection = await openConnection(this.#options, { clientId: this.#clientId, will }, this.#context, signal)
+    this.#connection = connection
+    connection.onLost = (error) => this.#listener?.(toNotConnected(error))
+    await this.#announce(connection, true, signal)
+  }
+
+  async write(batch: SampleBatch, signal: AbortSignal): Promise<void> {
+    const connection = this.#connected()
+    const messages = this.#encoder.encode(batch)
+    const refusals = await connection.publish(messages, signal)
+    if (refusals.size > 0) this.#judge(messages, refusals)
+    const count = messages.rejected.size
+    if (count === 0) return
+    const [first] = messages.rejected.values()
+    throw new PartialWriteError(
+      `${this.#options.url} will not take ${count} of ${batch.length} samples: ${first}`,
+      messages.rejected,
+    )
+  }
+
+  async gap(gap: Gap, signal: AbortSignal): Promise<void> {
+    if (this.#gapTopic === undefined) return
+    const { fromSeq, toSeq, samples, reason, fromTime, toTime } = gap
+    const lost = { log: this.#context.logId, fromSeq, toSeq, samples: samples ?? null, reason, fromTime, toTime }
+    const code = await this.#connected().say(this.#gapTopic, JSON.stringify(lost), false, signal)
+    if (code !== 0) throw publishRefusal(this.#options.url, this.#gapTopic, code)
+  }
+
+  async close(): Promise<void> {
+    const connection = this.#connection
+    this.#connection = undefined
+    if (connection === undefined || connection.lost !== undefined) return
+    const limit = new AbortController()
+    const timer = this.#context.clock.after(GOODBYE_MS, () => limit.abort())
+    await this.#announce(connection, false, limit.signal).catch(() => undefined)
+    timer.cancel()
+    await connection.close()
+  }
+
+  #connected(): Connection {
+    if (this.#connection === undefined) throw new NotConnectedError(`not connected to ${this.#options.url}`)
+    return this.#connection
+  }
+
+  /** Sorts refusals: rows that can never be sent are noted in `messages.rejected`, anything else is thrown. */
+  #judge(messages: Messages, refusals: ReadonlyMap<number, number>): void {
+    for (const [message, code] of refusals) {
+      if (!isMessageRejected(code)) throw publishRefusal(this.#options.url, messages.topics[message]!, code)
+    }
+    for (let row = 0; row < messages.messageOf.length; row++) {
+      const code = refusals.get(messages.messageOf[row]!)
+      if (code !== undefined) messages.rejected.set(row, reasonText(code))
+    }
+  }
+
+  /** The retained message of whether we are online. A broker that forbids it gets our samples all the same. */
+  async #announce(connection: Connection, online: boolean, signal: AbortSignal): Promise<void> {
+    if (this.#statusTopic === undefined) return
+    const code = await connection.say(this.#statusTopic, this.#state(online), this.#options.retain, signal)
+    if (code === 0 || this.#warned) return
+    this.#warned = true
+    this.#context.log.warn(
+      { topic: this.#statusTopic },
+      `the broker does not take the status message: ${reasonText(code)}`,
+    )
+  }
+
+  #state(online: boolean): string {
+    return JSON.stringify({
+      state: online ? 'online' : 'offline',
+      t: this.#context.clock.now(),
+      log: this.#context.logId,
+    })
+  }
+}
+
+const ownTopic = (text: string, fields: TopicFields): string | undefined =>
+  text === '' ? undefined : topicName(parseTopic(text), fields, 'replace')
+
+const toNotConnected = (error: GatewayError): NotConnectedError =>
+  error instanceof NotConnectedError ? error : new NotConnectedError(messageOf(error), { cause: error })
