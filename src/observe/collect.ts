@@ -6,7 +6,7 @@ import { createHistogram, type Histogram } from '../core/histogram.ts'
 import { isGood, isUncertain } from '../core/status.ts'
 import type { SinkStatus } from '../delivery/runner.ts'
 import type { Gateway } from '../gateway.ts'
-import type { DeviceSession } from '../polling/polling.ts'
+import type { DeviceSession } from '../polling/session.ts'
 import type { LogInfo } from '../store/store.ts'
 import type { Exposition, Labels } from './exposition.ts'
 import type { HttpStats } from './http-stats.ts'
@@ -123,6 +123,8 @@ export const collectors: Record<MetricName, Collector> = {
   bifrost_log_written_bytes_total: (out, { log }) => out.sample({}, log.bytesWritten),
   bifrost_log_fsync_duration_seconds: (out, { log }) => out.histogram({}, log.fsyncSeconds),
   bifrost_log_corrupt_frames_total: (out, { log }) => out.sample({}, log.corruptFrames),
+  bifrost_log_pending_samples: (out, { log }) => out.sample({}, log.pendingRows),
+  bifrost_log_refused_samples_total: (out, { log }) => out.sample({}, log.refused),
   bifrost_log_failed: (out, { log }) => out.sample({}, log.failed === null ? 0 : 1),
 
   bifrost_http_requests_total: (out, { http }) => {
@@ -140,7 +142,7 @@ export const collectors: Record<MetricName, Collector> = {
 /** Up, three results, overruns, reconnects, and a histogram of 16 buckets with sum and count. */
 const SERIES_PER_DEVICE = 24
 
-/** Stands for all devices beyond the cap. A device name cannot begin with an underscore followed by nothing known. */
+/** Stands for all devices beyond the cap. */
 const OTHER: Labels = { device: '_other', driver: '_other' }
 
 const deviceLabels = (device: DeviceSession): Labels => ({ device: device.name, driver: device.driver })

@@ -4,19 +4,17 @@
  * many devices delays nobody.
  */
 import type { Histogram } from '../core/histogram.ts'
+import { Slice } from './slice.ts'
 
 /** Label names and values of one series. */
 export type Labels = Readonly<Record<string, string | number>>
-
-/** How long a scrape may hold the event loop in one piece. */
-const SLICE_MS = 5
 
 export class Exposition {
   readonly openMetrics: boolean
   #parts: string[] = []
   #name = ''
   #sampleName = ''
-  #sliceStart = performance.now()
+  readonly #slice = new Slice()
 
   constructor(openMetrics: boolean) {
     this.openMetrics = openMetrics
@@ -57,11 +55,10 @@ export class Exposition {
 
   /** Lets others run when this scrape has held the event loop for its slice. */
   async breathe(): Promise<void> {
-    if (performance.now() - this.#sliceStart < SLICE_MS) return
+    if (!this.#slice.spent) return
     // Joined now, so that the last join is of few long pieces.
     this.#parts = [this.#parts.join('')]
-    await new Promise<void>((resolve) => setImmediate(resolve))
-    this.#sliceStart = performance.now()
+    await this.#slice.yield()
   }
 
   text(): string {

@@ -114,6 +114,8 @@ export const metricsTable = [
     [],
     'Damaged frames that were found in the log and skipped.',
   ),
+  define('bifrost_log_pending_samples', 'gauge', '', [], 'Samples that wait in memory for the disk.'),
+  define('bifrost_log_refused_samples_total', 'counter', '', [], 'Samples refused because the disk fell behind.'),
   define('bifrost_log_failed', 'gauge', '', [], '1 when the log cannot be written.'),
 
   define(

@@ -1,0 +1,53 @@
+/**
+ * Devices for live clients: looked at once a second while somebody listens. A change of state, reason or quality counts at
+ * once; counters and times are renewed every five seconds, devices taking turns.
+ */
+import type { Gateway } from '../../gateway.ts'
+import type { Slice } from '../../observe/slice.ts'
+import { countTags, deviceView } from '../views.ts'
+
+const RENEW_EVERY = 5
+
+interface Entry {
+  key: string
+  text: string
+  version: number
+}
+
+export class DeviceFeed {
+  version = 0
+  readonly #gateway: Gateway
+  readonly #entries = new Map<string, Entry>()
+  #round = 0
+
+  constructor(gateway: Gateway) {
+    this.#gateway = gateway
+  }
+
+  /** Looks at every device once. */
+  async refresh(slice: Slice): Promise<void> {
+    this.version++
+    this.#round++
+    let at = 0
+    for (const session of this.#gateway.polling.devices) {
+      const tags = countTags(this.#gateway, session)
+      const key = `${session.state} ${session.stateSince} ${tags.good} ${tags.uncertain} ${tags.bad} ${session.reason}`
+      const entry = this.#entries.get(session.name)
+      const due = (at++ + this.#round) % RENEW_EVERY === 0
+      if (entry === undefined || entry.key !== key || due) {
+        const text = JSON.stringify(deviceView(this.#gateway, session, tags))
+        if (entry?.text !== text) this.#entries.set(session.name, { key, text, version: this.version })
+      }
+      await slice.breathe()
+    }
+  }
+
+  /** JSON texts of the devices that changed after `version`. */
+  since(version: number, devices: ReadonlySet<string> | undefined): string[] {
+    const texts: string[] = []
+    for (const [name, entry] of this.#entries) {
+      if (entry.version > version && (devices === undefined || devices.has(name))) texts.push(entry.text)
+    }
+    return texts
+  }
+}

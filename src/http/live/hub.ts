@@ -1,0 +1,234 @@
+/**
+ * Sends snapshots and deltas to live clients. One loop serves them all, in slices, so that a thousand clients hold the event
+ * loop no longer than one. Clients that see everything and stand at the same version share one encoded message. Large
+ * messages leave in fragments (RFC 6455, 5.4).
+ */
+import type { Timer } from '../../core/clock.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { Gateway } from '../../gateway.ts'
+import type { HttpStats } from '../../observe/http-stats.ts'
+import { Slice } from '../../observe/slice.ts'
+import type { Limits } from '../limits.ts'
+import { Changes } from './changes.ts'
+import type { LiveClient } from './client.ts'
+import { Confirmations } from './confirmations.ts'
+import { DeviceFeed } from './device-feed.ts'
+import { Rows } from './rows.ts'
+
+const TURN_MS = 50
+const DEVICES_MS = 1000
+/** How often values that were read again unchanged are shown as fresh. */
+const CONFIRM_MS = 5000
+const FRAGMENT_ROWS = 500
+
+export class LiveHub {
+  readonly #gateway: Gateway
+  readonly #stats: HttpStats
+  readonly #limits: Limits
+  readonly #changes: Changes
+  readonly #rows: Rows
+  readonly #feed: DeviceFeed
+  readonly #confirmations: Confirmations
+  readonly #clients = new Set<LiveClient>()
+  #stopListening: (() => void) | undefined
+  #timers: Timer[] = []
+  #turning = false
+  #devicesDueAt = 0
+  #confirmDueAt = 0
+
+  constructor(gateway: Gateway, stats: HttpStats, limits: Limits) {
+    this.#gateway = gateway
+    this.#stats = stats
+    this.#limits = limits
+    this.#changes = new Changes(gateway.store.tags.capacity)
+    this.#rows = new Rows(gateway, this.#changes)
+    this.#feed = new DeviceFeed(gateway)
+    this.#confirmations = new Confirmations(gateway, this.#changes)
+  }
+
+  get size(): number {
+    return this.#clients.size
+  }
+
+  add(client: LiveClient): void {
+    this.#clients.add(client)
+    this.#stats.liveClients = this.#clients.size
+    if (this.#clients.size === 1) this.#listen()
+  }
+
+  remove(client: LiveClient): void {
+    if (!this.#clients.delete(client)) return
+    this.#stats.liveClients = this.#clients.size
+    if (this.#clients.size === 0) this.#rest()
+  }
+
+  /** Ends every connection: 1001, going away. */
+  close(): void {
+    for (const client of this.#clients) client.socket.close(1001, 'the gateway is shutting down')
+    this.#rest()
+  }
+
+  // Nobody listens: changes are not even marked.
+  #listen(): void {
+    const { clock } = this.#gateway
+    this.#devicesDueAt = 0
+    this.#stopListening = this.#gateway.onBatch((batch) => this.#changes.mark(batch))
+    this.#timers = [
+      clock.every(TURN_MS, () => this.#startTurn()),
+      clock.every(this.#limits.livePingMs, () => this.#ping()),
+    ]
+  }
+
+  #rest(): void {
+    this.#stopListening?.()
+    this.#stopListening = undefined
+    for (const timer of this.#timers) timer.cancel()
+    this.#timers = []
+    this.#rows.clear()
+  }
+
+  #startTurn(): void {
+    if (this.#turning) return
+    this.#turning = true
+    this.#turn()
+      .catch((error: unknown) => {
+        this.#gateway.log.error({ logger: 'live', error }, `live values: ${messageOf(error)}`)
+      })
+      .finally(() => {
+        this.#turning = false
+      })
+  }
+
+  async #turn(): Promise<void> {
+    const slice = new Slice()
+    const now = this.#gateway.clock.monotonic()
+    if (now >= this.#confirmDueAt) {
+      this.#confirmDueAt = now + CONFIRM_MS
+      await this.#confirmations.touch(slice)
+    }
+    const refreshed = now >= this.#devicesDueAt
+    if (refreshed) {
+      this.#devicesDueAt = now + DEVICES_MS
+      await this.#feed.refresh(slice)
+    }
+    for (const client of this.#clients) {
+      if (client.wanted !== undefined && client.snapshot === undefined) this.#beginSnapshot(client)
+      if (client.snapshot !== undefined) await this.#continueSnapshot(client, slice)
+    }
+    await this.#sendDeltas(now, slice)
+    if (refreshed) await this.#sendDevices(slice)
+  }
+
+  // A snapshot begins at the present version: what changes while it is being sent comes again in the first delta.
+  #beginSnapshot(client: LiveClient): void {
+    client.current = client.wanted
+    client.wanted = undefined
+    client.rebase(this.#changes)
+    client.deviceVersion = this.#feed.version
+    client.snapshot = { tags: client.current?.tags ?? [...this.#gateway.store.tags.values()], sent: 0 }
+    client.socket.send('{"type":"snapshot","values":[', { fin: false })
+  }
+
+  async #continueSnapshot(client: LiveClient, slice: Slice): Promise<void> {
+    const { snapshot } = client
+    while (snapshot !== undefined && client.open && !this.#slow(client)) {
+      if (snapshot.sent >= snapshot.tags.length) return this.#endSnapshot(client)
+      const rows: string[] = []
+      const end = Math.min(snapshot.tags.length, snapshot.sent + FRAGMENT_ROWS)
+      for (let at = snapshot.sent; at < end; at++) rows.push(this.#rows.snapshot(snapshot.tags[at]!))
+      client.socket.send(`${snapshot.sent === 0 ? '' : ','}${rows.join(',')}`, { fin: false })
+      snapshot.sent = end
+      await slice.breathe()
+    }
+  }
+
+  #endSnapshot(client: LiveClient): void {
+    const devices = this.#feed.since(0, client.current?.devices)
+    client.socket.send(`],"devices":[${devices.join(',')}]}`, { fin: true })
+    client.snapshot = undefined
+    client.nextDueAt = this.#dueAfter(client)
+  }
+
+  // On a grid, so that clients with the same interval share their messages.
+  #dueAfter(client: LiveClient): number {
+    return (Math.floor(this.#gateway.clock.monotonic() / client.intervalMs) + 1) * client.intervalMs
+  }
+
+  #slow(client: LiveClient): boolean {
+    return client.socket.bufferedAmount > this.#limits.liveBufferedBytes
+  }
+
+  async #sendDeltas(now: number, slice: Slice): Promise<void> {
+    const shared = new Map<number, LiveClient[]>()
+    for (const client of [...this.#clients]) {
+      if (!client.settled || now < client.nextDueAt || this.#slow(client)) continue
+      client.nextDueAt = this.#dueAfter(client)
+      if (client.current?.tags !== undefined) {
+        await this.#deliver([client], slice)
+        continue
+      }
+      const group = shared.get(client.version)
+      if (group === undefined) shared.set(client.version, [client])
+      else group.push(client)
+    }
+    for (const group of shared.values()) await this.#deliver(group, slice)
+  }
+
+  /** One delta for clients that stand at the same version and see the same tags. */
+  async #deliver(group: readonly LiveClient[], slice: Slice): Promise<void> {
+    const { ids, changed } = group[0]!.pending(this.#changes)
+    for (const client of group) client.rebase(this.#changes)
+    if (ids.length === 0) return
+    const conflated = changed - ids.length
+    const fragments: Buffer[] = []
+    let text = `{"type":"delta","serverTime":${this.#gateway.clock.now()},"values":[`
+    for (let at = 0; at < ids.length; at++) {
+      text += (at === 0 ? '' : ',') + this.#rows.delta(ids[at]!)
+      if ((at + 1) % FRAGMENT_ROWS !== 0) continue
+      fragments.push(Buffer.from(text))
+      text = ''
+      await slice.breathe()
+    }
+    fragments.push(Buffer.from(`${text}],"conflated":${conflated}}`))
+    for (const client of group) {
+      this.#stats.liveConflated += conflated
+      sendFragments(client, fragments)
+      await slice.breathe()
+    }
+  }
+
+  async #sendDevices(slice: Slice): Promise<void> {
+    const shared = new Map<number, Buffer | undefined>()
+    for (const client of this.#clients) {
+      if (!client.settled || this.#slow(client)) continue
+      const devices = client.current?.devices
+      const { deviceVersion } = client
+      client.deviceVersion = this.#feed.version
+      if (devices === undefined && !shared.has(deviceVersion)) {
+        shared.set(deviceVersion, devicesMessage(this.#feed.since(deviceVersion, undefined)))
+      }
+      const message =
+        devices === undefined ? shared.get(deviceVersion) : devicesMessage(this.#feed.since(deviceVersion, devices))
+      if (message !== undefined) sendFragments(client, [message])
+      await slice.breathe()
+    }
+  }
+
+  #ping(): void {
+    for (const client of this.#clients) {
+      if (!client.alive) client.socket.terminate()
+      client.alive = false
+      if (client.open) client.socket.ping()
+    }
+  }
+}
+
+function sendFragments(client: LiveClient, fragments: readonly Buffer[]): void {
+  if (!client.open) return
+  for (let at = 0; at < fragments.length; at++) {
+    client.socket.send(fragments[at]!, { binary: false, fin: at === fragments.length - 1 })
+  }
+}
+
+const devicesMessage = (texts: readonly string[]): Buffer | undefined =>
+  texts.length === 0 ? undefined : Buffer.from(`{"type":"devices","devices":[${texts.join(',')}]}`)

@@ -1,0 +1,57 @@
+/** The rows of live messages as JSON text. A delta row is encoded once a change, whoever many clients get it. */
+import type { TagInfo } from '../../core/tags.ts'
+import type { TagId } from '../../core/value.ts'
+import type { Gateway } from '../../gateway.ts'
+import { reasonOf, valueText } from '../views.ts'
+import type { Changes } from './changes.ts'
+
+export class Rows {
+  readonly #gateway: Gateway
+  readonly #changes: Changes
+  #texts: string[] = []
+  #versions: number[] = []
+
+  constructor(gateway: Gateway, changes: Changes) {
+    this.#gateway = gateway
+    this.#changes = changes
+  }
+
+  /** `[id, value, status, time, receivedAt]` */
+  delta(id: TagId): string {
+    const version = this.#changes.versionOf(id)
+    if (this.#versions[id] === version) return this.#texts[id]!
+    const { value, status, time, receivedAt } = this.#gateway.store.latest.get(id)
+    const text = `[${id},${valueText(value)},${status},${value === undefined ? 'null' : time},${receivedAt}]`
+    this.#texts[id] = text
+    this.#versions[id] = version
+    return text
+  }
+
+  /** A row of a snapshot: what the tag is, and its latest value. */
+  snapshot({ id, device, settings }: TagInfo): string {
+    const { value, status, time, receivedAt } = this.#gateway.store.latest.get(id)
+    const { name, unit, type, writable, low, high, description } = settings
+    return JSON.stringify({
+      id,
+      device,
+      tag: name,
+      unit: unit ?? null,
+      type,
+      writable,
+      low: low ?? null,
+      high: high ?? null,
+      description: description ?? null,
+      value: null,
+      status,
+      time: value === undefined ? null : time,
+      receivedAt,
+      reason: reasonOf(status, this.#gateway.polling.device(device)),
+    }).replace('"value":null', () => `"value":${valueText(value)}`)
+  }
+
+  /** Forgets the texts: nobody listens any more. */
+  clear(): void {
+    this.#texts = []
+    this.#versions = []
+  }
+}

@@ -1,0 +1,63 @@
+/** `/api/v1/history`: what a tag was, condensed to about as many points as are asked for without hiding a peak or a gap. */
+import { z } from 'zod'
+import { GatewayError } from '../../core/errors.ts'
+import type { App, RouteContext } from '../app.ts'
+import { answers, historySchema, tagParams } from '../schemas.ts'
+import { findTag, setNames } from './values.ts'
+
+const HOUR_MS = 3_600_000
+
+const timeSchema = z
+  .string()
+  .refine((text) => parseTime(text) !== undefined, 'expected an ISO 8601 time or milliseconds since 1970')
+
+const querySchema = z.object({
+  from: timeSchema.optional().describe('ISO 8601 or ms since 1970; an hour before `to` where absent'),
+  to: timeSchema.optional().describe('ISO 8601 or ms since 1970; now where absent'),
+  points: z.coerce.number().int().min(2).max(10_000).default(1000).describe('About how many points'),
+})
+
+export function historyRoutes(app: App, { gateway }: RouteContext): void {
+  app.route({
+    method: 'GET',
+    url: '/api/v1/history/:device/*',
+    schema: {
+      tags: ['history'],
+      summary: 'Values of one tag over time',
+      params: tagParams,
+      querystring: querySchema,
+      response: answers(historySchema),
+    },
+    preValidation: (request, _reply, done) => done(setNames(request, '/api/v1/history/')),
+    handler: async (request, reply) => {
+      const info = findTag(gateway, request.params)
+      const to = parseTime(request.query.to) ?? gateway.clock.now()
+      const from = parseTime(request.query.from) ?? to - HOUR_MS
+      if (from >= to) throw emptyRange()
+      const abort = new AbortController()
+      reply.raw.once('close', () => abort.abort())
+      const series = await gateway.store.history(info.id, from, to, request.query.points, abort.signal)
+      return {
+        device: info.device,
+        tag: info.settings.name,
+        unit: info.settings.unit ?? null,
+        from: new Date(from).toISOString(),
+        to: new Date(to).toISOString(),
+        raw: series.raw,
+        points: series.points,
+        next: null,
+      }
+    },
+  })
+}
+
+function emptyRange(): GatewayError {
+  const detail = 'query parameter from: it must be before `to`'
+  return new GatewayError('INVALID_REQUEST', detail, { details: { errors: [{ detail, pointer: '#/from' }] } })
+}
+
+function parseTime(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const ms = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Date.parse(text)
+  return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15 ? ms : undefined
+}

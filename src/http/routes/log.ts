@@ -1,0 +1,15 @@
+/** `/api/v1/log`: the durable log; `durableSeq` is the watermark up to which nothing can be lost. */
+import type { App, RouteContext } from '../app.ts'
+import { answers, logSchema } from '../schemas.ts'
+
+export function logRoutes(app: App, { gateway }: RouteContext): void {
+  app.route({
+    method: 'GET',
+    url: '/api/v1/log',
+    schema: { tags: ['log'], summary: 'State of the durable log', response: answers(logSchema) },
+    handler: () => {
+      const { logId, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, failed } = gateway.store.info()
+      return { logId, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, failed }
+    },
+  })
+}

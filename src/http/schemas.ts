@@ -1,0 +1,141 @@
+/** The shapes of the API as zod schemas: requests are checked against them, and the OpenAPI document is made of them. */
+import { z } from 'zod'
+import { DATA_TYPES } from '../core/value.ts'
+import { PROBLEM_TYPE, problemSchema } from './problem.ts'
+
+const time = () => z.iso.datetime()
+const count = () => z.int().min(0)
+const name = (what: string) => z.string().min(1).describe(what)
+
+export const valueSchema = z
+  .union([z.number(), z.boolean(), z.string(), z.null()])
+  .describe('Number, boolean or text; int64 and uint64 as a decimal string, bytes as base64; null when there is none')
+
+export const statusSchema = z
+  .object({ code: z.int().min(0).max(0xffff_ffff), name: z.string() })
+  .describe('OPC UA StatusCode (OPC 10000-4)')
+
+export const latestSchema = z
+  .object({
+    device: z.string(),
+    tag: z.string(),
+    value: valueSchema,
+    unit: z.string().nullable(),
+    type: z.enum(DATA_TYPES),
+    status: statusSchema,
+    time: time().nullable().describe('Source time of the value'),
+    receivedAt: time().nullable().describe('When the gateway last read it'),
+    ageMs: count().nullable().describe('Milliseconds since it was last read'),
+    writable: z.boolean(),
+    reason: z.string().nullable().describe('Why it is not good, in a sentence'),
+  })
+  .describe('The latest value of a tag, with quality, source time and age')
+
+export const valuesPageSchema = z.object({
+  values: z.array(latestSchema),
+  next: z.string().nullable().describe('`cursor` of the next page; null on the last'),
+})
+
+const percentilesSchema = z.object({ p50: z.number().nullable(), p99: z.number().nullable() })
+
+export const deviceSchema = z.object({
+  name: z.string(),
+  driver: z.string(),
+  endpoint: z.string(),
+  enabled: z.boolean(),
+  state: z.enum(['Running', 'Connecting', 'Degraded', 'Failed', 'Disabled']),
+  stateSince: time(),
+  reason: z.string().nullable(),
+  lastGoodAt: time().nullable(),
+  lastGoodAgeMs: count().nullable(),
+  tags: z.object({ total: count(), good: count(), uncertain: count(), bad: count() }),
+  polls: z.object({ total: count(), ok: count(), failed: count(), overruns: count() }),
+  requests: z.object({ ok: count(), failed: count(), timeout: count() }),
+  reconnects: count(),
+  pollMs: percentilesSchema,
+  latenessMs: percentilesSchema,
+})
+
+export const devicesSchema = z.object({ devices: z.array(deviceSchema) })
+
+export const historySchema = z.object({
+  device: z.string(),
+  tag: z.string(),
+  unit: z.string().nullable(),
+  from: time(),
+  to: time(),
+  raw: z.boolean().describe('No decimation was needed: min = max = value'),
+  points: z
+    .array(z.array(z.union([z.number(), z.boolean(), z.string(), z.null()])).length(5))
+    .describe('[time in ms, value, min, max, status]; a value of null is a gap'),
+  next: z.null(),
+})
+
+export const sinkSchema = z.object({
+  name: z.string(),
+  kind: z.string(),
+  state: z.string(),
+  stateSince: time(),
+  reason: z.string().nullable(),
+  routed: count(),
+  delivered: count(),
+  pending: count(),
+  dropped: z.record(z.string(), count()).describe('Reason to count'),
+  balanced: z.boolean().describe('routed = delivered + pending + dropped'),
+  oldestPendingAgeMs: z.number().min(0).nullable(),
+})
+
+export const sinksSchema = z.object({ sinks: z.array(sinkSchema) })
+
+export const logSchema = z.object({
+  logId: z.string(),
+  oldestSeq: z.number(),
+  durableSeq: z.number().describe('Everything up to here survives a power cut'),
+  nextSeq: z.number(),
+  bytes: count(),
+  hoursLeft: z.number().nullable().describe('Until retention begins to drop at the present rate; null when unknown'),
+  failed: z.string().nullable().describe('Why the log cannot be written; null when it can'),
+})
+
+export const statusCodesSchema = z.object({
+  statusCodes: z.array(z.object({ code: z.int(), name: z.string(), hex: z.string(), text: z.string() })),
+})
+
+export const writeBodySchema = z.strictObject({
+  value: z
+    .union([z.number(), z.boolean(), z.string()])
+    .describe('In engineering units; int64 and uint64 as a decimal string, bytes as base64'),
+  reason: z.string().max(1000).optional().describe('Why, for the audit log'),
+})
+
+export const writeResultSchema = z.object({
+  device: z.string(),
+  tag: z.string(),
+  value: valueSchema,
+  status: statusSchema,
+  readBack: valueSchema,
+  readBackStatus: statusSchema,
+  durationMs: z.number().min(0),
+})
+
+export const healthSchema = z.object({
+  ok: z.boolean(),
+  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+})
+
+export const deviceParams = z.object({ device: name('Name of the device') })
+export const tagParams = z.object({
+  device: name('Name of the device'),
+  tag: name('Name of the tag, percent-encoded; a `/` in it may be sent as it is or as %2F'),
+})
+
+const problemContent = { description: 'A problem', content: { [PROBLEM_TYPE]: { schema: problemSchema } } }
+
+/** Responses of a route: its own, and a problem for everything else. */
+export const answers = <Schema extends z.ZodType>(schema: Schema) => ({ 200: schema, default: problemContent })
+
+/** As `answers`, for a route that answers with text of these content types. */
+export const textAnswers = (...types: string[]) => ({
+  200: { description: 'Text', content: Object.fromEntries(types.map((type) => [type, { schema: z.string() }])) },
+  default: problemContent,
+})

@@ -1,0 +1,96 @@
+/**
+ * What the API shows of tags and devices (house.md §6). Values are written as text by hand: a page of 10,000 rows, or the
+ * rows of a live message, must not hold the event loop.
+ */
+import { quantile } from '../core/histogram.ts'
+import type { LatestValue } from '../core/sink.ts'
+import { isGood, isUncertain, statusInfo } from '../core/status.ts'
+import type { TagInfo } from '../core/tags.ts'
+import { toJsonValue, type Value } from '../core/value.ts'
+import type { Gateway } from '../gateway.ts'
+import type { DeviceSession } from '../polling/session.ts'
+
+/** A value as JSON text. */
+export function valueText(value: Value | undefined): string {
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null'
+  if (typeof value === 'boolean') return value ? 'true' : 'false'
+  return JSON.stringify(toJsonValue(value))
+}
+
+/** `{ code, name }`. */
+export const statusView = (code: number): { code: number; name: string } => ({ code, name: statusInfo(code).name })
+
+/** Why a value is not good, in a sentence; null when it is. */
+export function reasonOf(status: number, session: DeviceSession | undefined): string | null {
+  return isGood(status) ? null : (session?.reason ?? statusInfo(status).text)
+}
+
+/** One tag's latest value as the JSON text of the REST API. */
+export function latestText(tag: TagInfo, latest: LatestValue, session: DeviceSession | undefined, now: number): string {
+  const { settings } = tag
+  const had = latest.value !== undefined
+  const age = had ? Math.max(0, Math.round(now - latest.receivedAt)) : null
+  return (
+    `{"device":${JSON.stringify(tag.device)},"tag":${JSON.stringify(settings.name)},"value":${valueText(latest.value)},` +
+    `"unit":${JSON.stringify(settings.unit ?? null)},"type":"${settings.type}",` +
+    `"status":{"code":${latest.status},"name":"${statusInfo(latest.status).name}"},` +
+    `"time":${had ? isoText(latest.time) : 'null'},"receivedAt":${latest.receivedAt > 0 ? isoText(latest.receivedAt) : 'null'},` +
+    `"ageMs":${age},"writable":${settings.writable},"reason":${JSON.stringify(reasonOf(latest.status, session))}}`
+  )
+}
+
+const isoText = (ms: number): string => `"${isoOf(ms)}"`
+
+/** A time as ISO 8601 in UTC; null where it is none. */
+export function isoOf(ms: number | undefined): string | null {
+  if (ms === undefined || !Number.isFinite(ms) || Math.abs(ms) > 8.64e15) return null
+  return new Date(ms).toISOString()
+}
+
+/** Tags of a device by quality. */
+export interface TagCounts {
+  total: number
+  good: number
+  uncertain: number
+  bad: number
+}
+
+export function countTags(gateway: Gateway, session: DeviceSession): TagCounts {
+  const counts: TagCounts = { total: session.points.length, good: 0, uncertain: 0, bad: 0 }
+  for (const point of session.points) {
+    const { status } = gateway.store.latest.get(point.tag)
+    if (isGood(status)) counts.good++
+    else if (isUncertain(status)) counts.uncertain++
+    else counts.bad++
+  }
+  return counts
+}
+
+/** A device as the API and the live socket show it. */
+export function deviceView(gateway: Gateway, session: DeviceSession, tags = countTags(gateway, session)) {
+  const { stats, lastGoodAt } = session
+  return {
+    name: session.name,
+    driver: session.driver,
+    endpoint: session.endpoint,
+    enabled: session.state !== 'Disabled',
+    state: session.state,
+    stateSince: isoOf(session.stateSince) ?? new Date(0).toISOString(),
+    reason: session.reason,
+    lastGoodAt: isoOf(lastGoodAt),
+    lastGoodAgeMs: lastGoodAt === undefined ? null : Math.max(0, Math.round(gateway.clock.now() - lastGoodAt)),
+    tags,
+    polls: { total: stats.polls, ok: stats.pollsOk, failed: stats.pollsFailed, overruns: stats.overruns },
+    requests: { ok: stats.requestsOk, failed: stats.requestsFailed, timeout: stats.requestsTimeout },
+    reconnects: stats.reconnects,
+    pollMs: percentiles(stats.pollDuration),
+    latenessMs: percentiles(stats.lateness),
+  }
+}
+
+function percentiles(histogram: DeviceSession['stats']['pollDuration']) {
+  return { p50: toMs(quantile(histogram, 0.5)), p99: toMs(quantile(histogram, 0.99)) }
+}
+
+const toMs = (seconds: number | undefined): number | null =>
+  seconds === undefined ? null : Math.round(seconds * 1e5) / 100
