@@ -1,14 +1,38 @@
 /**
- * The quality steps between a device and the store, and THE ORDER in which they run.
+ * The quality steps between a device and the store, and THE ORDER in which they run: first what the value is (scale), then
+ * how good it is (range, spike, stale), then whether it needs to be passed on (deadband, swinging door), and last that it is
+ * not silent for too long.
  */
-import type { SampleBatch } from '../core/batch.ts'
+import { HAS_VALUE, type SampleBatch } from '../core/batch.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Emit } from '../core/driver.ts'
 import type { TagTable } from '../core/tags.ts'
 import type { TagId } from '../core/value.ts'
+import { deadband } from './deadband.ts'
+import { lastUsable } from './last-usable.ts'
+import { maxSilence } from './max-silence.ts'
+import { range } from './range.ts'
+import { recent, RecentRows } from './recent.ts'
+import { scale } from './scale.ts'
+import { spike } from './spike.ts'
+import { stale } from './stale.ts'
+import type { Rule, Step, StepType } from './step.ts'
+import { swingingDoor } from './swinging-door.ts'
 
-/** The rules that can find fault with a value; each has a counter. */
-export type Rule = 'range' | 'clamp' | 'spike' | 'stale'
+export type { Rule } from './step.ts'
+
+/** The order in which the steps run. */
+export const ORDER: readonly StepType[] = [
+  lastUsable,
+  scale,
+  range,
+  spike,
+  stale,
+  recent,
+  deadband,
+  swingingDoor,
+  maxSilence,
+]
 
 export interface PipelineOptions {
   /** Called when a deadband or swinging door holds back a row that confirms the last value. */
@@ -26,5 +50,68 @@ export interface Pipeline {
   readonly rejected: Readonly<Record<Rule, number>>
 }
 
+/** A step in use: `bit` marks in `needs` the tags that need it. */
+interface Place {
+  readonly bit: number
+  readonly step: Step
+}
+
 /** A pipeline for the tags of this table, which must be complete. */
-export declare function createPipeline(tags: TagTable, clock: Clock, options?: PipelineOptions): Pipeline
+export function createPipeline(tags: TagTable, clock: Clock, options: PipelineOptions = {}): Pipeline {
+  const rejected: Record<Rule, number> = { range: 0, clamp: 0, spike: 0, stale: 0 }
+  const { capacity } = tags
+  const needs = new Uint16Array(capacity)
+  const places = createPlaces(tags, needs, {
+    capacity,
+    rejected,
+    recent: new RecentRows(capacity),
+    held: options.held ?? (() => {}),
+  })
+
+  /** Sends a batch through the steps from `first` on. */
+  function run(batch: SampleBatch, first: number, emit: Emit): void {
+    let wanted = 0
+    for (let row = 0; row < batch.length; row++) wanted |= needs[batch.tag[row]!]!
+    const now = clock.monotonic()
+    for (let i = first; i < places.length; i++) {
+      const { bit, step } = places[i]!
+      if (wanted & bit) batch = step.apply(batch, now)
+    }
+    if (batch.length > 0) emit(batch)
+  }
+
+  /** Tells the steps before `end` which rows a later one sent by itself. */
+  function tell(batch: SampleBatch, end: number): void {
+    for (let row = 0; row < batch.length; row++) {
+      if ((batch.flags[row]! & HAS_VALUE) === 0) continue
+      for (let i = 0; i < end; i++) places[i]!.step.sent?.(batch, row)
+    }
+  }
+
+  /** Lets each step act by itself; what it gives goes through the steps after it. */
+  function act(action: (step: Step) => SampleBatch | undefined, emit: Emit): void {
+    for (const [i, { step }] of places.entries()) {
+      const batch = action(step)
+      if (batch === undefined) continue
+      tell(batch, i)
+      run(batch, i + 1, emit)
+    }
+  }
+
+  return {
+    rejected,
+    apply: (batch, emit) => run(batch, 0, emit),
+    tick: (now, emit) => act((step) => step.tick?.(clock.monotonic(), now), emit),
+    flush: (now, emit) => act((step) => step.flush?.(now), emit),
+  }
+}
+
+function createPlaces(tags: TagTable, needs: Uint16Array, context: Parameters<StepType['create']>[1]): Place[] {
+  const all = [...tags.values()]
+  return ORDER.flatMap((type, i) => {
+    const users = all.filter(({ settings }) => type.needs(settings))
+    if (users.length === 0) return []
+    for (const { id } of users) needs[id]! |= 1 << i
+    return [{ bit: 1 << i, step: type.create(users, context) }]
+  })
+}

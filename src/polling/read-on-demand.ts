@@ -28,7 +28,8 @@ export async function readOnDemand(
     status = await runCommand(limits, read, (instead) => instead, thrown)
   }
   open = false
+  const missing = isGood(status) ? Status.BadUnexpectedError : status
   const done = new Set(rows.tag.subarray(0, rows.length))
-  for (const point of points) if (!done.has(point.tag)) rows.push(point.tag, undefined, status)
+  for (const point of points) if (!done.has(point.tag)) rows.push(point.tag, undefined, missing)
   return rows
 }

@@ -1,0 +1,42 @@
+/**
+ * A value that was not read anew for longer than `staleAfter` although the link is up becomes UncertainLastUsableValue, once,
+ * by a row without a value. Ages count on the monotonic clock from the last successful read. A tag whose last row already
+ * said why it is old (bad, link lost) is left alone.
+ */
+import { HAS_VALUE, HISTORICAL, SampleBatch } from '../core/batch.ts'
+import { isBad, Status } from '../core/status.ts'
+import { columnOf, type StepType } from './step.ts'
+import { Rota } from './rota.ts'
+
+export const stale: StepType = {
+  name: 'stale',
+  needs: (settings) => settings.staleAfterMs !== undefined,
+  create(tags, { capacity, rejected }) {
+    const limit = columnOf(tags, capacity, (settings) => settings.staleAfterMs)
+    /** When the value was last read, monotonic ms; NaN: never, or something is already known to be wrong. */
+    const readAt = new Float64Array(capacity).fill(NaN)
+    const rota = new Rota(tags.map(({ id }) => id))
+    return {
+      apply(batch, now) {
+        for (let row = 0; row < batch.length; row++) {
+          const tag = batch.tag[row]!
+          const flags = batch.flags[row]!
+          if (!(limit[tag]! >= 0) || flags & HISTORICAL) continue
+          readAt[tag] = flags & HAS_VALUE && !isBad(batch.status[row]!) ? now : NaN
+        }
+        return batch
+      },
+      tick(now, wall) {
+        const late = rota.next((tag) => now - readAt[tag]! > limit[tag]!)
+        if (late === undefined) return undefined
+        const batch = new SampleBatch(late.length, wall)
+        for (const tag of late) {
+          readAt[tag] = NaN
+          batch.pushNumber(tag, 0, Status.UncertainLastUsableValue, wall, 0)
+        }
+        rejected.stale += late.length
+        return batch
+      },
+    }
+  },
+}
