@@ -11,7 +11,7 @@ import { startGatewayProcess } from '../src/testing/gateway-process.ts'
 import { startMosquitto } from '../src/testing/mosquitto.ts'
 import { recordMqtt } from '../src/testing/mqtt-recorder.ts'
 import { eventually, needs, needsFile } from '../src/testing/peers.ts'
-import { recordedUnits } from '../src/testing/recorded-units.ts'
+import { recordedUnits } from '../src/testing/modbus-captures.ts'
 
 const CAPTURES = join(import.meta.dirname, '..', '..', 'shared', 'captures', 'modbus')
 
