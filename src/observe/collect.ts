@@ -4,13 +4,14 @@
  */
 import { createHistogram, type Histogram } from '../core/histogram.ts'
 import { isGood, isUncertain } from '../core/status.ts'
-import type { SinkStatus } from '../delivery/runner.ts'
 import type { Gateway } from '../gateway.ts'
-import type { DeviceSession } from '../polling/session.ts'
-import type { LogInfo } from '../store/store.ts'
 import type { Exposition, Labels } from './exposition.ts'
 import type { HttpStats } from './http-stats.ts'
 import type { MetricName } from './metrics-table.ts'
+
+type DeviceSession = Gateway['polling']['devices'][number]
+type SinkStatus = ReturnType<Gateway['runners'][number]['status']>
+type LogInfo = ReturnType<Gateway['store']['info']>
 
 /** What one scrape is written from. */
 export interface Snapshot {

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { GatewayError } from '../core/errors.ts'
+import { assertLoopback, createGuard } from './guard.ts'
+import { jsonDepth } from './json-body.ts'
+
+const guard = createGuard(() => 8080, ['gateway.plant.example', 'proxy:9443'])
+const passes = (headers: Record<string, string>, changes = false) => guard.refuse(headers, changes) === undefined
+
+test('a loopback address is taken, everything else refused with a sentence that names it', () => {
+  for (const host of ['127.0.0.1', '127.1.2.3', '::1', '[::1]', 'localhost', 'LOCALHOST']) assertLoopback(host)
+  for (const host of ['0.0.0.0', '::', '192.168.1.5', '1270.0.0.1', 'plant.example', '127.0.0.1.evil.example', '']) {
+    assert.throws(
+      () => assertLoopback(host),
+      (error: unknown) =>
+        error instanceof GatewayError && error.code === 'CONFIG_INVALID' && error.message.includes(host),
+    )
+  }
+})
+
+test('the own names pass with the own port, configured names with theirs', () => {
+  for (const host of ['localhost:8080', '127.0.0.1:8080', '[::1]:8080', 'LocalHost:8080'])
+    assert.ok(passes({ host }), host)
+  for (const host of ['gateway.plant.example', 'gateway.plant.example:8443', 'proxy:9443'])
+    assert.ok(passes({ host }), host)
+  const foreign = [
+    'evil.example',
+    'localhost:8081',
+    'localhost',
+    'proxy:1',
+    '127.0.0.1.evil.example:8080',
+    'x@localhost:8080',
+    '',
+  ]
+  for (const host of foreign) assert.ok(!passes({ host }), host)
+  assert.ok(!passes({}))
+})
+
+test('a change needs the own origin, or none; a read does not', () => {
+  const host = 'localhost:8080'
+  assert.ok(passes({ host }, true))
+  assert.ok(passes({ host, origin: 'http://localhost:8080' }, true))
+  assert.ok(passes({ host, origin: 'http://evil.example' }, false))
+  const foreign = [
+    'http://evil.example',
+    'http://localhost:3000',
+    'http://127.0.0.1:8080',
+    'null',
+    'file://',
+    'localhost:8080',
+  ]
+  for (const origin of foreign) assert.ok(!passes({ host, origin }, true), origin)
+  assert.ok(!passes({ host, 'sec-fetch-site': 'cross-site' }, true))
+  assert.ok(passes({ host, 'sec-fetch-site': 'same-origin', origin: 'http://localhost:8080' }, true))
+  assert.ok(passes({ host: 'gateway.plant.example', origin: 'https://gateway.plant.example' }, true))
+})
+
+test('the depth of JSON counts brackets outside strings', () => {
+  assert.equal(jsonDepth('1'), 0)
+  assert.equal(jsonDepth('{"a":[1,{"b":2}],"c":{}}'), 3)
+  assert.equal(jsonDepth('"[[[["'), 0)
+  assert.equal(jsonDepth('["\\"[[",[]]'), 2)
+  assert.equal(jsonDepth('['.repeat(100_000)), 100_000)
+})

@@ -1,0 +1,67 @@
+/** A real gateway for tests: the whole flow over a temporary data folder, with devices that the test describes. */
+import type { TestContext } from 'node:test'
+import type { Config, DeviceConfig, SinkConfig } from '../config/config.ts'
+import type { DriverType } from '../core/driver.ts'
+import type { Log } from '../core/log.ts'
+import { silentLog } from '../core/log.ts'
+import type { TagSettings } from '../core/tags.ts'
+import { startGateway, type Gateway } from '../gateway.ts'
+import { temporaryFolder } from './peers.ts'
+
+/** A tag with only what matters to the test. */
+export type TagSketch = Partial<TagSettings> & { readonly name: string }
+
+export interface DeviceSketch {
+  readonly name: string
+  readonly type: DriverType
+  readonly options?: Record<string, unknown>
+  readonly tags: readonly TagSketch[]
+  readonly everyMs?: number
+  readonly enabled?: boolean
+}
+
+export interface GatewaySketch {
+  readonly devices: readonly DeviceSketch[]
+  readonly sinks?: readonly SinkConfig[]
+  readonly log?: Log
+}
+
+/** Starts a gateway and stops it when the test ends. */
+export async function startTestGateway(t: TestContext, sketch: GatewaySketch): Promise<Gateway> {
+  const folder = temporaryFolder(t)
+  const config: Config = {
+    version: 1,
+    file: `${folder}/bifrost.yaml`,
+    data: `${folder}/data`,
+    log: { level: 'info', format: 'json' },
+    http: undefined,
+    store: { syncEveryMs: 20, maxBytes: 64 * 2 ** 20, maxAgeMs: 86_400_000 },
+    devices: sketch.devices.map(deviceConfig),
+    sinks: sketch.sinks ?? [],
+    warnings: [],
+  }
+  const gateway = await startGateway(config, { log: sketch.log ?? silentLog, version: '0.0.0-test' })
+  t.after(() => gateway.stop())
+  return gateway
+}
+
+function deviceConfig({ name, type, options = {}, tags, everyMs = 50, enabled = true }: DeviceSketch): DeviceConfig {
+  return {
+    name,
+    type,
+    options: type.options.parse(options),
+    enabled,
+    everyMs,
+    tags: tags.map((tag) => {
+      const settings: TagSettings = {
+        address: tag.name,
+        type: 'float64',
+        everyMs,
+        clamp: false,
+        writable: false,
+        ...tag,
+      }
+      return { settings, address: type.parseAddress(settings.address) }
+    }),
+  }
+}
