@@ -72,6 +72,8 @@ export type ModbusRequest = KnownRequest | OtherPdu
 export interface ExceptionResponse {
   readonly functionCode: number
   readonly exceptionCode: number
+  /** Bytes that some devices add, against the standard; they mean nothing. */
+  readonly trailing?: Uint8Array
 }
 
 export type ModbusResponse =
@@ -90,6 +92,8 @@ export type ModbusResponse =
   | OtherPdu
 
 type AnyCodec = FunctionCodec<never, ModbusResponse> & { readRequest(reader: ByteReader): KnownRequest }
+
+const NONE = new Uint8Array(0)
 
 const CODECS = new Map<number, AnyCodec>(
   [
@@ -144,7 +148,11 @@ export const checkRequest = (request: ModbusRequest): string | undefined =>
 /** Bytes of a response PDU; exceptions get their top bit. */
 export function encodeResponse(response: ModbusResponse): Uint8Array {
   const writer = new ByteWriter(MAX_PDU_BYTES)
-  if (isException(response)) writer.uint8(response.functionCode | 0x80).uint8(response.exceptionCode)
+  if (isException(response))
+    writer
+      .uint8(response.functionCode | 0x80)
+      .uint8(response.exceptionCode)
+      .view(response.trailing ?? NONE)
   else if ('data' in response) writer.uint8(response.functionCode).view(response.data)
   else CODECS.get(response.functionCode)!.writeResponse(writer, response as never)
   return writer.finish()
@@ -156,8 +164,8 @@ export function decodeResponse(bytes: Uint8Array, start = 0, end = bytes.length)
   const functionCode = reader.uint8('function code')
   if (functionCode >= 0x80) {
     const exceptionCode = reader.uint8('exception code')
-    reader.expectEnd('exception')
-    return { functionCode: functionCode & 0x7f, exceptionCode }
+    const exception = { functionCode: functionCode & 0x7f, exceptionCode }
+    return reader.left === 0 ? exception : { ...exception, trailing: reader.view(reader.left, 'trailing bytes') }
   }
   const codec = codecFor(functionCode, bytes[start + 1])
   if (codec === undefined) return { functionCode, data: reader.view(reader.left, 'data') }
@@ -173,7 +181,7 @@ export function decodeResponse(bytes: Uint8Array, start = 0, end = bytes.length)
 export function replyMismatch(request: Uint8Array, bytes: Uint8Array, start: number, end: number): string | undefined {
   const functionCode = bytes[start]
   if (functionCode === (request[0]! | 0x80) && request[0]! < 0x80) {
-    return end - start === 2 ? undefined : `exception of ${end - start} bytes, 2 expected`
+    return end - start >= 2 ? undefined : 'exception without a code'
   }
   if (functionCode !== request[0]) return `reply is for function ${functionCode}, ${request[0]} was asked`
   return codecFor(functionCode!, request[1])?.mismatch(request, bytes, start, end)
