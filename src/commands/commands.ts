@@ -1,14 +1,21 @@
 /**
- * The way back to a device: permission, value check, write, read-back, audit.
+ * The way back to a device: permission, value check, write, read-back, audit. Every attempt is on record, also the refused
+ * ones, and nothing is written that could not be recorded.
  */
+import { randomUUID } from 'node:crypto'
 import type { SampleBatch } from '../core/batch.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Emit, Point, WriteItem } from '../core/driver.ts'
+import { GatewayError, messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
+import { isScaled, toEngineering } from '../core/scaling.ts'
 import type { Latest } from '../core/sink.ts'
-import type { StatusCode } from '../core/status.ts'
-import type { TagTable } from '../core/tags.ts'
-import type { Value } from '../core/value.ts'
+import { isBad, isGood, Status, statusInfo, statusName, type StatusCode } from '../core/status.ts'
+import type { TagInfo, TagSettings, TagTable } from '../core/tags.ts'
+import { toJsonValue, type Value } from '../core/value.ts'
+import { AuditFile, type AuditLine } from './audit.ts'
+import { parseJsonValue } from './json-value.ts'
+import { isSameValue, toRawValue, type RawValue } from './raw-value.ts'
 
 /** What commands need of a device; a DeviceSession is one. */
 export interface CommandDevice {
@@ -65,5 +72,147 @@ export interface Commands {
   close(): Promise<void>
 }
 
+/** How long a write may wait and run where the caller gives no deadline, and the least time its read-back gets. */
+const DEADLINE_MS = 5000
+const READ_BACK_MIN_MS = 1000
+
+/** What an attempt came to know, for its audit line. */
+interface Attempt {
+  readonly id: string
+  readonly request: WriteRequest
+  before: Value | undefined
+  after: unknown
+}
+
 /** Commands over these devices. The audit file is opened with the first attempt. */
-export declare function createCommands(context: CommandsContext): Commands
+export function createCommands(context: CommandsContext): Commands {
+  const { clock, log } = context
+  const audit = new AuditFile(context.auditFile)
+
+  function record(attempt: Attempt, outcome: string, more: Partial<AuditLine> = {}): Promise<void> {
+    const { request, before, after, id } = attempt
+    const { user, from, device, tag, reason = null } = request
+    const time = new Date(clock.now()).toISOString()
+    return audit.append({
+      id,
+      time,
+      user,
+      from,
+      device,
+      tag,
+      before: toJsonValue(before),
+      after,
+      reason,
+      outcome,
+      ...more,
+    })
+  }
+
+  return {
+    async write(request) {
+      const attempt: Attempt = { id: randomUUID(), request, before: undefined, after: request.value ?? null }
+      const fields = { device: request.device, tag: request.tag, user: request.user, from: request.from }
+      try {
+        const target = findTarget(context, request)
+        attempt.before = context.store.latest.get(target.info.id).value
+        const value = toRawValue(parseJsonValue(request.value, target.info.settings), target.info.settings)
+        attempt.after = toJsonValue(value.engineering)
+        await record(attempt, 'requested')
+        const result = await perform(context, target, value, request.deadlineMs ?? DEADLINE_MS)
+        judge(request, target.info.settings, result)
+        await record(attempt, 'written', outcomeOf(result))
+        log.info(fields, `${request.user} wrote ${request.device}/${request.tag}.`)
+        return result
+      } catch (error) {
+        const outcome = error instanceof GatewayError ? error.code : 'INTERNAL'
+        // With a broken audit file this fails like the line before it, and says so to the caller.
+        await record(attempt, outcome, failureOf(error))
+        throw error
+      }
+    },
+    close: () => audit.close(),
+  }
+}
+
+interface Target {
+  readonly info: TagInfo
+  readonly device: CommandDevice
+  readonly point: Point<unknown>
+}
+
+function findTarget({ store, polling }: CommandsContext, { device: deviceName, tag }: WriteRequest): Target {
+  const info = store.tags.find(deviceName, tag)
+  const device = polling.device(deviceName)
+  const point = device?.points.find((candidate) => candidate.tag === info?.id)
+  if (info === undefined || device === undefined || point === undefined) {
+    throw new GatewayError('NOT_FOUND', `There is no tag ${deviceName}/${tag}.`, {
+      details: { device: deviceName, tag },
+    })
+  }
+  if (!info.settings.writable) {
+    throw new GatewayError('WRITE_FORBIDDEN', `${deviceName}/${tag} is not marked as writable in the configuration.`, {
+      details: { device: deviceName, tag },
+    })
+  }
+  return { info, device, point }
+}
+
+/** Writes and, when the device took it, reads back. */
+async function perform(
+  { clock, emit }: CommandsContext,
+  { info, device, point }: Target,
+  value: RawValue,
+  deadlineMs: number,
+): Promise<WriteResult> {
+  const started = clock.monotonic()
+  const items = [{ point, value: value.raw }]
+  const signal = new AbortController().signal
+  const [status = Status.BadUnexpectedError] = await device.write(items, { deadlineMs, signal })
+  const spent = () => clock.monotonic() - started
+  const nothing = { readBack: undefined, readBackStatus: Status.BadNoData }
+  if (!isGood(status)) return { status, value: value.engineering, ...nothing, durationMs: spent() }
+  const limit = new AbortController()
+  const timer = clock.after(Math.max(READ_BACK_MIN_MS, deadlineMs - spent()), () => limit.abort())
+  const batch = await device.readNow([point], limit.signal)
+  timer.cancel()
+  const readBack = engineeringOf(batch, info.settings)
+  const readBackStatus = batch.status[0] ?? Status.BadNoData
+  emit?.(batch)
+  return { status, value: value.engineering, readBack, readBackStatus, durationMs: spent() }
+}
+
+/** The value of the only row, scaled as the pipeline scales it. */
+function engineeringOf(batch: SampleBatch, settings: TagSettings): Value | undefined {
+  const raw = batch.length === 0 ? undefined : batch.valueAt(0)
+  if (!isScaled(settings) || (typeof raw !== 'number' && typeof raw !== 'bigint')) return raw
+  return toEngineering(Number(raw), settings)
+}
+
+/** Throws WRITE_FAILED unless the value arrived. */
+function judge({ device, tag }: WriteRequest, settings: TagSettings, result: WriteResult): void {
+  const { status, value, readBack, readBackStatus } = result
+  const name = `${device}/${tag}`
+  let message: string | undefined
+  if (!isGood(status)) {
+    message = `${name} was not written: ${statusName(status)}. ${statusInfo(status).text}`
+  } else if (isBad(readBackStatus)) {
+    message = `${name} was written, but could not be read back: ${statusName(readBackStatus)}. ${statusInfo(readBackStatus).text}`
+  } else if (status !== Status.GoodCompletesAsynchronously && !isSameValue(value, readBack, settings)) {
+    message = `${name} was written as ${String(toJsonValue(value))}, but reads back ${String(toJsonValue(readBack))}.`
+  }
+  if (message === undefined) return
+  throw new GatewayError('WRITE_FAILED', message, { details: { device, tag, ...outcomeOf(result), result } })
+}
+
+const outcomeOf = ({ status, readBack, readBackStatus }: WriteResult) => ({
+  status: statusName(status),
+  readBack: toJsonValue(readBack),
+  readBackStatus: statusName(readBackStatus),
+})
+
+function failureOf(error: unknown): Partial<AuditLine> {
+  const message = messageOf(error)
+  if (!(error instanceof GatewayError) || error.code !== 'WRITE_FAILED') return { message }
+  const { status, readBack } = error.details as { status: string; readBack: unknown }
+  return { message, status, readBack }
+}

@@ -1,0 +1,82 @@
+/**
+ * The audit file: one JSON object a line, only ever appended (O_APPEND, mode 0600) and on disk before the call returns.
+ * A write that reaches a device has two lines with the same `id`: "requested" before anything is sent, and its outcome after.
+ * So a full disk refuses a write instead of leaving it unrecorded, and a crash in between leaves the request on record.
+ */
+import { constants } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
+import { GatewayError } from '../core/errors.ts'
+
+export interface AuditLine {
+  readonly id: string
+  /** ISO 8601, UTC. */
+  readonly time: string
+  readonly user: string
+  readonly from: string
+  readonly device: string
+  readonly tag: string
+  /** As JSON carries values; null: unknown. */
+  readonly before: unknown
+  readonly after: unknown
+  readonly reason: string | null
+  /** `requested`, `written`, or the code of the error that refused it. */
+  readonly outcome: string
+  /** The name of the status, where the device gave one. */
+  readonly status?: string
+  readonly readBack?: unknown
+  readonly readBackStatus?: string
+  readonly message?: string
+}
+
+export class AuditFile {
+  readonly #path: string
+  #file: Promise<FileHandle> | undefined
+  /** Lines are appended one after the other. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  /** Opened with the first line. */
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** Resolves when the line is on disk; throws STORE_FAILED when it cannot be. */
+  append(line: AuditLine): Promise<void> {
+    const written = this.#last.then(() => this.#write(`${JSON.stringify(line)}\n`))
+    this.#last = written.catch(() => {})
+    return written
+  }
+
+  async close(): Promise<void> {
+    await this.#last
+    const file = await this.#file?.catch(() => undefined)
+    this.#file = undefined
+    await file?.close()
+  }
+
+  async #write(text: string): Promise<void> {
+    const bytes = Buffer.from(text)
+    try {
+      this.#file ??= open(this.#path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600)
+      const file = await this.#file
+      const { bytesWritten } = await file.write(bytes)
+      if (bytesWritten < bytes.length) throw new Error(`only ${bytesWritten} of ${bytes.length} bytes were written`)
+      await file.sync()
+    } catch (cause) {
+      await this.#reopenLater()
+      throw new GatewayError(
+        'STORE_FAILED',
+        `The audit file ${this.#path} cannot be written, so nothing may be written to devices.`,
+        {
+          cause,
+        },
+      )
+    }
+  }
+
+  /** The next line tries afresh: the disk may have been freed, the file replaced. */
+  async #reopenLater(): Promise<void> {
+    const file = await this.#file?.catch(() => undefined)
+    this.#file = undefined
+    await file?.close().catch(() => {})
+  }
+}
