@@ -1,0 +1,108 @@
+/**
+ * The command line: turns the table of commands into a parser, runs one, and says what went wrong. Flags may stand before or
+ * after the command; a word that is not known gets a suggestion.
+ */
+import { Command, CommanderError } from 'commander'
+import { ConfigError, formatProblem } from '../config/problem.ts'
+import { ERRORS, GatewayError, messageOf } from '../core/errors.ts'
+import type { Call } from './call.ts'
+import { COMMANDS, type CommandInfo } from './commands.ts'
+import { Exit, exitCodeOf } from './exit-code.ts'
+import { packageVersion } from './package-root.ts'
+import { Terminal } from './terminal.ts'
+
+/** Runs the command that the arguments name; resolves with the exit code, never rejects. */
+export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  // `bifrost watch | head` ends when nobody reads any more: that is not an error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? Exit.ok : Exit.failure),
+  )
+  let code: number = Exit.ok
+  const program = createProgram(env, (result) => {
+    code = result
+  })
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return code
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? Exit.ok : Exit.usage
+  }
+}
+
+function createProgram(env: NodeJS.ProcessEnv, done: (code: number) => void): Command {
+  const program = new Command('bifrost')
+    .description(
+      'Bifrost reads PLCs, meters and drives, keeps every value until it is delivered, and says how good it is.',
+    )
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .option('--json', 'results as JSON', false)
+    .option('-q, --quiet', 'say nothing but results and errors', false)
+    .option('--no-color', 'no colours (also: NO_COLOR)')
+    .addHelpText(
+      'before',
+      examplesText([
+        ['bifrost demo', 'see it work in a minute, with a simulated plant'],
+        ['bifrost init', 'write a configuration to start from'],
+        ['bifrost check -c bifrost.yaml', 'is it right? every problem at once'],
+        ['bifrost run -c bifrost.yaml', 'run the gateway'],
+        ['bifrost read modbus://10.0.0.5:502/1 hr:0 float32', 'what does this device say?'],
+      ]),
+    )
+    .helpCommand('help [command]', 'help for a command')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+  for (const info of COMMANDS) addCommand(program, info, env, done)
+  return program
+}
+
+function addCommand(parent: Command, info: CommandInfo, env: NodeJS.ProcessEnv, done: (code: number) => void): void {
+  const [name, ...parameters] = info.usage.split(' ')
+  const command = parent
+    .command(name!)
+    .summary(info.summary)
+    .description(info.description ?? info.summary)
+  command.exitOverride().configureHelp({ showGlobalOptions: true })
+  for (const parameter of parameters) command.argument(parameter)
+  for (const [flags, description, fallback] of info.options ?? []) command.option(flags, description, fallback)
+  if (info.passThrough === true) command.allowUnknownOption().allowExcessArguments()
+  command.addHelpText('before', examplesText(info.examples))
+  for (const inner of info.commands ?? []) addCommand(command, inner, env, done)
+  const { load } = info
+  if (load === undefined) return
+  command.action(async () => {
+    const options = command.optsWithGlobals() as Call['options']
+    const terminal = new Terminal(
+      { json: options.json === true, quiet: options.quiet === true, color: options.color !== false },
+      env,
+    )
+    try {
+      const { run } = await load()
+      done(await run({ args: command.args, options, terminal, env }))
+    } catch (error) {
+      reportError(error, terminal)
+      done(exitCodeOf(error))
+    }
+  })
+}
+
+function examplesText(examples: CommandInfo['examples']): string {
+  const width = Math.max(...examples.map(([line]) => line.length))
+  return `Examples:\n${examples.map(([line, meaning]) => `  ${line.padEnd(width)}  ${meaning}`).join('\n')}\n`
+}
+
+/** An error as people read it: what happened, then the next step; one JSON object under `--json`. */
+export function reportError(error: unknown, terminal: Terminal): void {
+  const code = error instanceof GatewayError ? error.code : 'INTERNAL'
+  const problems = error instanceof ConfigError ? error.problems : undefined
+  if (terminal.json)
+    return terminal.complainJson({ error: { code, message: messageOf(error), ...(problems && { problems }) } })
+  if (problems !== undefined) {
+    for (const problem of problems) terminal.complain(formatProblem(problem))
+    return
+  }
+  terminal.complain(messageOf(error))
+  if (error instanceof GatewayError) terminal.say(`  ${ERRORS[error.code].help}`)
+  else if (error instanceof Error && error.stack !== undefined)
+    terminal.say(error.stack.split('\n').slice(1).join('\n'))
+}

@@ -1,0 +1,171 @@
+/**
+ * Every command of `bifrost`: its words, options and examples. The code of a command is loaded only when it runs, so that
+ * `--help` and `check` start fast.
+ */
+import type { Action } from './call.ts'
+
+export interface CommandInfo {
+  /** As commander wants it: `read [target] [words...]`. */
+  readonly usage: string
+  readonly summary: string
+  readonly description?: string
+  /** Shown first in the help: command line and what it does. */
+  readonly examples: readonly (readonly [line: string, meaning: string])[]
+  /** Flags, description and, where there is one, the default. */
+  readonly options?: readonly (readonly [flags: string, description: string, fallback?: string])[]
+  /** Lets flags that are not ours through, for a program that is started. */
+  readonly passThrough?: boolean
+  readonly load?: () => Promise<{ readonly run: Action }>
+  readonly commands?: readonly CommandInfo[]
+}
+
+const CONFIG = ['-c, --config <file>', 'configuration file (default: $BIFROST_CONFIG, else bifrost.yaml)'] as const
+const FROM_CONFIG = ['-c, --config <file>', 'read the device itself, as this configuration file describes it'] as const
+const URL = ['--url <url>', 'running gateway (default: $BIFROST_URL, else http://127.0.0.1:8080)'] as const
+const ORDER = ['--order <order>', 'byte order, in the words of the driver'] as const
+const LENGTH = ['--length <n>', 'length of a string or of bytes'] as const
+
+const check: CommandInfo = {
+  usage: 'check [file]',
+  summary: 'check a configuration file and all it refers to, without connecting to anything',
+  examples: [
+    ['bifrost check -c bifrost.yaml', 'every problem at once as file:line:column; exit 78 when there are any'],
+    ['bifrost check --json | jq .problems', 'the same for a program'],
+  ],
+  options: [CONFIG],
+  load: () => import('./check.ts'),
+}
+
+export const COMMANDS: readonly CommandInfo[] = [
+  {
+    usage: 'demo',
+    summary: 'a simulated plant, a broker and the gateway, with nothing to set up',
+    examples: [
+      [
+        'bifrost demo',
+        'prints the addresses of the page, of MQTT and of the API; Ctrl-C stops it and leaves nothing behind',
+      ],
+      ['bifrost demo --port 9000', 'the page on another port'],
+    ],
+    options: [
+      ['--port <port>', 'port of the page and the API; the next free one when it is taken', '8080'],
+      ['--mqtt-port <port>', 'port of the broker; the next free one when it is taken', '1883'],
+      ['--seed <n>', 'seed of the simulated plant', '1'],
+    ],
+    load: () => import('./demo.ts'),
+  },
+  {
+    usage: 'run',
+    summary: 'run the gateway',
+    examples: [
+      ['bifrost run -c bifrost.yaml', 'until SIGTERM or Ctrl-C'],
+      ['BIFROST_LOG_LEVEL=debug bifrost run -c bifrost.yaml', 'with everything it says'],
+    ],
+    options: [CONFIG],
+    load: () => import('./run.ts'),
+  },
+  check,
+  {
+    usage: 'read [target] [words...]',
+    summary: 'read values: from a running gateway, or straight from a device',
+    description:
+      'A target with :// is a device: driver://host:port/unit, then addresses, each with its type where that is not uint16 (or bool). With -c, the target is device/tag, or a device followed by addresses. Otherwise values come from a running gateway: device/tag, a device, or everything.',
+    examples: [
+      ['bifrost read press-1/level', 'the last value that the running gateway has'],
+      ['bifrost read modbus://10.0.0.5:502/1 hr:0 float32', 'straight from a device, without any configuration'],
+      ['bifrost read -c bifrost.yaml press-1/level', 'straight from the device, as configured'],
+    ],
+    options: [FROM_CONFIG, URL, ORDER, LENGTH],
+    load: () => import('./read.ts'),
+  },
+  {
+    usage: 'write <target> <words...>',
+    summary: 'write one value: through a running gateway, or straight to a device',
+    description:
+      'Through a gateway (device/tag value) it goes by permission, limits, read-back and audit. Straight to a device (driver://host:port/unit address type value, or -c FILE device/tag value) nobody checks, so that it needs --allow-write.',
+    examples: [
+      ['bifrost write press-1/set-point 12.5 --reason "batch 7"', 'through the running gateway'],
+      ['bifrost write --allow-write modbus://10.0.0.5:502/1 hr:0 float32 12.5', 'straight to a device'],
+    ],
+    options: [
+      FROM_CONFIG,
+      URL,
+      ORDER,
+      LENGTH,
+      ['--reason <text>', 'why, for the audit log'],
+      ['--allow-write', 'write straight to the device'],
+    ],
+    load: () => import('./write.ts'),
+  },
+  {
+    usage: 'watch [targets...]',
+    summary: 'follow values of a running gateway as they change',
+    examples: [
+      ['bifrost watch', 'everything'],
+      ['bifrost watch press-1 filler/speed --json', 'a device and a tag, one JSON object a line'],
+    ],
+    options: [
+      URL,
+      ['--interval <duration>', 'at most one change of a value in this time', '250ms'],
+      ['--count <n>', 'stop after so many lines'],
+    ],
+    load: () => import('./watch.ts'),
+  },
+  {
+    usage: 'simulate [simulator] [options...]',
+    summary: 'run a simulated plant that speaks Modbus TCP',
+    examples: [
+      ['bifrost simulate', 'the plant of the demo on port 5020'],
+      [
+        'bifrost simulate plant --port 5020 --seed 7 --fault "silent unit=2"',
+        'another run, with a device that does not answer',
+      ],
+    ],
+    passThrough: true,
+    load: () => import('./simulate.ts'),
+  },
+  {
+    usage: 'health',
+    summary: 'ask a running gateway whether it is well: exit 0 yes, 1 no, 3 not reachable',
+    examples: [['bifrost health --url http://127.0.0.1:8080', 'every check with what it found']],
+    options: [URL],
+    load: () => import('./health.ts'),
+  },
+  {
+    usage: 'config',
+    summary: 'what concerns configuration files',
+    examples: [
+      ['bifrost config validate -c bifrost.yaml', 'the long form of `bifrost check`'],
+      ['bifrost config schema > bifrost.schema.json', 'for completion and checks in an editor'],
+    ],
+    commands: [
+      { ...check, usage: 'validate [file]' },
+      {
+        usage: 'schema',
+        summary: 'print the JSON Schema of the configuration file, for editors',
+        examples: [
+          ['bifrost config schema > bifrost.schema.json', 'draft-07, which editors understand'],
+          ['bifrost config schema --draft 2020-12', 'for other tools'],
+        ],
+        options: [['--draft <draft>', 'draft-07 or 2020-12', 'draft-07']],
+        load: () => import('./config-schema.ts'),
+      },
+    ],
+  },
+  {
+    usage: 'init [folder]',
+    summary: 'write a commented configuration to start from; nothing is overwritten',
+    examples: [
+      ['bifrost init', 'into this folder'],
+      ['bifrost init --from-demo ./plant', 'the configuration of the demo, to keep and change'],
+    ],
+    options: [['--from-demo', 'the configuration of the demo']],
+    load: () => import('./init.ts'),
+  },
+  {
+    usage: 'version',
+    summary: 'print the version',
+    examples: [['bifrost version --json', 'with the version of Node and the platform']],
+    load: () => import('./version.ts'),
+  },
+]
