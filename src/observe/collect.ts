@@ -2,9 +2,9 @@
  * One collector a metric of the table, typed so that none can be forgotten. A collector writes its series from the
  * snapshot; whatever grows with devices or tags gives the event loop its turns.
  */
+import type { Gateway } from '../gateway.ts'
 import { createHistogram, type Histogram } from '../core/histogram.ts'
 import { isGood, isUncertain } from '../core/status.ts'
-import type { Gateway } from '../gateway.ts'
 import type { Exposition, Labels } from './exposition.ts'
 import type { HttpStats } from './http-stats.ts'
 import type { MetricName } from './metrics-table.ts'
