@@ -47,8 +47,7 @@ export function zoneOffset(): string {
 }
 
 /** UTC in ISO 8601, for hover. */
-export const isoTime = (time: number | null): string =>
-  time === null || time <= 0 ? '' : new Date(time).toISOString()
+export const isoTime = (time: number | null): string => (time === null || time <= 0 ? '' : new Date(time).toISOString())
 
 /** `0x80310000`: as status codes are written. */
 export const statusHex = (code: number): string => `0x${(code >>> 0).toString(16).padStart(8, '0').toUpperCase()}`

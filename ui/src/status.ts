@@ -26,5 +26,9 @@ export function useStatusInfo(): (code: number) => StatusInfo {
 
 function unknownStatus(code: number): StatusInfo {
   const severity = severityOf(code)
-  return { code, name: code === 0 ? strings.severity.good : `${strings.severity[severity]} ${statusHex(code)}`, text: '' }
+  return {
+    code,
+    name: code === 0 ? strings.severity.good : `${strings.severity[severity]} ${statusHex(code)}`,
+    text: '',
+  }
 }

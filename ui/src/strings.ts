@@ -98,7 +98,8 @@ export const strings = {
     notWhole: 'This tag takes whole numbers only.',
     outside: (low: string, high: string) => `Allowed is ${low} to ${high}.`,
     done: (value: string, ms: string) => `Written and read back: the device now says ${value} (${ms} ms).`,
-    differs: (value: string) => `Written, but the device reads back ${value}. It may still be moving, or it changed the value.`,
+    differs: (value: string) =>
+      `Written, but the device reads back ${value}. It may still be moving, or it changed the value.`,
     unread: (status: string) => `Written, but it could not be read back: ${status}.`,
     refused: (status: string) => `Not written: ${status}.`,
     failed: (why: string) => `Not written: ${why}`,

@@ -1,0 +1,67 @@
+/** The page: header and banner, devices and sinks at the side, trend above the live table. */
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
+import { ConnectionBanner, PageHeader } from './page-header.tsx'
+import { DevicePanel } from './device-panel.tsx'
+import { useLive } from './live/context.ts'
+import type { LiveTag } from './live/store.ts'
+import { SinkPanel } from './sink-panel.tsx'
+import { strings } from './strings.ts'
+import { ValuePanel } from './table/value-panel.tsx'
+import { useView } from './url-state.ts'
+
+const TrendPanel = lazy(() => import('./trend/trend-panel.tsx'))
+const WriteDialog = lazy(() => import('./write-dialog.tsx'))
+
+const MOST_PENS = 8
+const FIRST_PENS = 3
+
+export function App() {
+  const [view, change] = useView()
+  const structure = useLive((store) => store.structure)
+  const tags = useLive((store) => store.tags)
+  const chosen = useMemo(() => view.pens ?? firstPens(tags), [view.pens, tags, structure])
+  const [writing, setWriting] = useState<LiveTag>()
+  const togglePen = useCallback(
+    (key: string) => {
+      const without = chosen.filter((pen) => pen !== key)
+      const pens = without.length < chosen.length ? without : [...chosen, key].slice(-MOST_PENS)
+      change({ pens })
+    },
+    [chosen, change],
+  )
+  return (
+    <div className="page">
+      <PageHeader />
+      <ConnectionBanner />
+      <main className="columns">
+        <aside className="side">
+          <DevicePanel selected={view.device} onSelect={(device) => change({ device })} />
+          <SinkPanel />
+        </aside>
+        <div className="middle">
+          <Suspense fallback={<section className="panel trend-wait">{strings.trend.loading}</section>}>
+            <TrendPanel
+              pens={chosen}
+              spanSeconds={view.spanSeconds}
+              onSpan={(spanSeconds) => change({ spanSeconds })}
+              onRemove={togglePen}
+            />
+          </Suspense>
+          <ValuePanel view={view} change={change} pens={chosen} onPen={togglePen} onWrite={setWriting} />
+        </div>
+      </main>
+      <Suspense>
+        {writing !== undefined && <WriteDialog key={writing.key} tag={writing} onClose={() => setWriting(undefined)} />}
+      </Suspense>
+    </div>
+  )
+}
+
+/** What a newcomer sees first: the first floats that share a unit. */
+function firstPens(tags: readonly LiveTag[]): readonly string[] {
+  const first = tags.find((tag) => tag.type.startsWith('float') && tag.unit !== null && !tag.writable)
+  return tags
+    .filter((tag) => tag.device === first?.device && tag.unit === first.unit && !tag.writable)
+    .slice(0, FIRST_PENS)
+    .map((tag) => tag.key)
+}

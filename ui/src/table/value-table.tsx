@@ -1,0 +1,98 @@
+/**
+ * The live table, virtualised: only the rows in sight exist, and only those whose value, status or age changed render again.
+ * On a narrow screen a row becomes a card of two lines.
+ */
+import { useMediaQuery } from '@mantine/hooks'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useRef } from 'react'
+import { formatDuration, zoneOffset } from '../format.ts'
+import { useLive, useNow } from '../live/context.ts'
+import type { LiveTag } from '../live/store.ts'
+import { useStatusInfo } from '../status.ts'
+import { strings } from '../strings.ts'
+import { ValueRow } from './value-row.tsx'
+
+interface Props {
+  readonly tags: readonly LiveTag[]
+  readonly pens: readonly string[]
+  onPen(key: string): void
+  onWrite(tag: LiveTag): void
+}
+
+const ROW_PX = 34
+const CARD_PX = 66
+
+export function ValueTable({ tags, pens, onPen, onWrite }: Props) {
+  const narrow = useMediaQuery('(max-width: 760px)')
+  const scroller = useRef<HTMLDivElement>(null)
+  const now = useNow()
+  const connected = useLive((store) => store.connection.state !== 'lost')
+  useLive((store) => store.version)
+  const statusOf = useStatusInfo()
+  const size = narrow ? CARD_PX : ROW_PX
+  const rows = useVirtualizer({
+    count: tags.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => size,
+    getItemKey: (index) => tags[index]!.id,
+    overscan: 6,
+  })
+  return (
+    <div
+      ref={scroller}
+      className={narrow ? 'scroller narrow' : 'scroller'}
+      role="table"
+      tabIndex={0}
+      aria-labelledby="values-title"
+      aria-rowcount={tags.length + 1}
+    >
+      <TableHead />
+      <div role="rowgroup" style={{ height: rows.getTotalSize(), position: 'relative' }} key={size}>
+        {rows.getVirtualItems().map(({ index, start, key }) => {
+          const tag = tags[index]!
+          return (
+            <ValueRow
+              key={key}
+              tag={tag}
+              rowIndex={index + 2}
+              top={start}
+              value={tag.value}
+              status={statusOf(tag.status)}
+              time={tag.time}
+              age={tag.receivedAt === null ? strings.values.none : formatDuration(now - tag.receivedAt)}
+              connected={connected}
+              pen={pens.indexOf(tag.key)}
+              onPen={onPen}
+              onWrite={onWrite}
+            />
+          )
+        })}
+      </div>
+    </div>
+  )
+}
+
+function TableHead() {
+  const { columns } = strings.values
+  const time = columns.time(zoneOffset())
+  return (
+    <div role="rowgroup" className="table-head">
+      <div role="row" className="row" aria-rowindex={1}>
+        <span role="columnheader">{columns.device}</span>
+        <span role="columnheader">{columns.tag}</span>
+        <span role="columnheader" className="right">
+          {columns.value}
+        </span>
+        <span role="columnheader">{columns.unit}</span>
+        <span role="columnheader">{columns.status}</span>
+        <span role="columnheader">{time}</span>
+        <span role="columnheader" className="right">
+          {columns.age}
+        </span>
+        <span role="columnheader">
+          <span className="sr-only">{columns.action}</span>
+        </span>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,36 @@
+/** Turns what a person typed into the value to write, or into the sentence that says what is wrong with it. */
+import type { JsonValue } from './api.ts'
+import { formatValue } from './format.ts'
+import { strings } from './strings.ts'
+
+export interface WritableTag {
+  readonly type: string
+  readonly low: number | null
+  readonly high: number | null
+}
+
+export type Parsed = { readonly value: JsonValue } | { readonly wrong: string }
+
+const WHOLE = /^[+-]?\d+$/
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
+
+/** An empty text gives a value of null: nothing is to be written yet. */
+export function parseWritten(text: string, tag: WritableTag): Parsed {
+  const typed = text.trim()
+  if (typed === '') return { value: null }
+  if (tag.type === 'bool') return { value: typed === 'true' }
+  if (tag.type === 'string' || tag.type === 'bytes') return { value: text }
+  if (!NUMBER.test(typed)) return { wrong: strings.write.notNumber }
+  // A scaled integer takes fractions too: the gateway undoes the scale and checks; 64 bits travel as text.
+  if (tag.type.endsWith('int64')) return WHOLE.test(typed) ? { value: typed } : { wrong: strings.write.notWhole }
+  const value = Number(typed)
+  if (!Number.isFinite(value)) return { wrong: strings.write.notNumber }
+  if ((tag.low !== null && value < tag.low) || (tag.high !== null && value > tag.high)) {
+    return { wrong: strings.write.outside(limit(tag.low, tag.type), limit(tag.high, tag.type)) }
+  }
+  return { value }
+}
+
+/** One end of a range as text. */
+export const limit = (value: number | null, type: string): string =>
+  value === null ? '…' : formatValue(value, type === 'bool' ? type : Number.isInteger(value) ? 'int32' : type)
