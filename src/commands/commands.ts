@@ -201,10 +201,10 @@ function judge({ device, tag }: WriteRequest, settings: TagSettings, result: Wri
     message = `${name} was written as ${String(toJsonValue(value))}, but reads back ${String(toJsonValue(readBack))}.`
   }
   if (message === undefined) return
-  throw new GatewayError('WRITE_FAILED', message, { details: { device, tag, ...outcomeOf(result), result } })
+  throw new GatewayError('WRITE_FAILED', message, { details: { device, tag, status, readBack, readBackStatus } })
 }
 
-const outcomeOf = ({ status, readBack, readBackStatus }: WriteResult) => ({
+const outcomeOf = ({ status, readBack, readBackStatus }: Omit<WriteResult, 'value' | 'durationMs'>) => ({
   status: statusName(status),
   readBack: toJsonValue(readBack),
   readBackStatus: statusName(readBackStatus),
@@ -213,6 +213,8 @@ const outcomeOf = ({ status, readBack, readBackStatus }: WriteResult) => ({
 function failureOf(error: unknown): Partial<AuditLine> {
   const message = messageOf(error)
   if (!(error instanceof GatewayError) || error.code !== 'WRITE_FAILED') return { message }
-  const { status, readBack } = error.details as { status: string; readBack: unknown }
+  const { status, readBack, readBackStatus } = error.details as unknown as WriteResult
+  return { message, ...outcomeOf({ status, readBack, readBackStatus }) }
+}
   return { message, status, readBack }
 }
