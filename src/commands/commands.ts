@@ -216,5 +216,3 @@ function failureOf(error: unknown): Partial<AuditLine> {
   const { status, readBack, readBackStatus } = error.details as unknown as WriteResult
   return { message, ...outcomeOf({ status, readBack, readBackStatus }) }
 }
-  return { message, status, readBack }
-}

@@ -1,0 +1,382 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Point } from '../core/driver.ts'
+import { quantile } from '../core/histogram.ts'
+import { silentLog, type Log } from '../core/log.ts'
+import { Status, statusName } from '../core/status.ts'
+import { FakeDevice, fakeDriver } from '../testing/fake-driver.ts'
+import { tagSettings } from '../testing/tags.ts'
+import { settle, VirtualClock } from '../testing/virtual-clock.ts'
+import { createPolling, type DeviceSetup } from './polling.ts'
+
+interface Given {
+  name?: string
+  line?: string
+  inFlight?: number
+  tags?: number
+  firstTag?: number
+  everyMs?: number
+  enabled?: boolean
+}
+
+function setupOf(device: FakeDevice, given: Given = {}): DeviceSetup {
+  const { name = 'Filler 1', line = name, inFlight = 1, tags = 1, firstTag = 0, everyMs = 1000, enabled = true } = given
+  const points: Point<unknown>[] = Array.from({ length: tags }, (_, i) => ({
+    tag: firstTag + i,
+    address: '',
+    settings: tagSettings({ name: `t${firstTag + i}`, everyMs }),
+  }))
+  return { name, type: fakeDriver, options: { line, device, inFlight }, enabled, points }
+}
+
+/** Polling under a virtual clock, started; `rows` are all rows so far as `tag:status`. */
+function start(...setups: readonly DeviceSetup[]) {
+  const clock = new VirtualClock()
+  const lines: string[] = []
+  const write = (fields: object, sentence: string) => lines.push(sentence)
+  const log: Log = { ...silentLog, info: write, warn: write, error: write, child: () => log }
+  const dial = () => Promise.reject(new Error('no network in this test'))
+  const polling = createPolling(setups, { clock, log, dial, random: () => 0.5 })
+  const rows: string[] = []
+  polling.start((batch) => {
+    for (const { tag, status } of batch) rows.push(`${tag}:${statusName(status)}`)
+  })
+  const take = () => rows.splice(0)
+  return { clock, polling, lines, rows, take, session: polling.devices[0]! }
+}
+
+const never = () => new AbortController().signal
+
+describe('polling', () => {
+  test('a device connects, runs and gives each point once an interval', async () => {
+    const { clock, session, take } = start(setupOf(new FakeDevice(), { tags: 3 }))
+    assert.equal(session.state, 'Connecting')
+    await clock.advance(1000)
+    take()
+    await clock.advance(10_000)
+    assert.equal(session.state, 'Running')
+    assert.equal(session.reason, null)
+    assert.equal(take().length, 30)
+    assert.equal(session.stats.requestsOk, session.stats.samples)
+    assert.equal(session.stats.pollsFailed, 0)
+    assert.ok(session.stats.pollsOk >= 10)
+    assert.ok(session.lastGoodAt! > clock.now() - 1000)
+    assert.ok(quantile(session.stats.lateness, 1)! <= 0.005)
+  })
+
+  test('a slow interval is read at once after the connect, not an interval later', async () => {
+    const { clock, take } = start(setupOf(new FakeDevice(), { everyMs: 3_600_000 }))
+    await clock.advance(100)
+    assert.deepEqual(take(), ['0:Good'])
+  })
+
+  test('a poll that still runs when the next is due is an overrun: counted, not queued', async () => {
+    const device = new FakeDevice()
+    device.answerMs = 1500
+    const { clock, session } = start(setupOf(device))
+    await clock.advance(20_500)
+    const { polls, overruns } = session.stats
+    assert.ok(polls >= 9 && polls <= 11, `${polls} polls`)
+    assert.ok(overruns >= 9 && overruns <= 11, `${overruns} overruns`)
+    assert.equal(device.mostInFlight, 1)
+    assert.equal(session.state, 'Degraded')
+    assert.match(session.reason!, /slower than its interval/)
+  })
+
+  test('lateness counts from the due time, waiting for the line included', async () => {
+    const slow = new FakeDevice()
+    slow.answerMs = 400
+    const setups = [0, 1].map((i) => setupOf(slow, { name: `d${i}`, line: 'one', firstTag: i, everyMs: 1000 }))
+    const { clock, polling } = start(...setups)
+    await clock.advance(20_000)
+    const phases = slow.requests.slice(-4).map(({ at }) => at % 1000)
+    assert.ok(phases.length === 4)
+    const worst = polling.devices.map(({ stats }) => stats.lateness.sum / stats.lateness.count)
+    const apart = Math.abs(phases[0]! - phases[1]!)
+    if (Math.min(apart, 1000 - apart) <= 401) assert.ok(Math.max(...worst) > 0.001)
+  })
+
+  test('a device with one bad point is degraded, says which, and its other points are good', async () => {
+    const device = new FakeDevice()
+    device.bad.set(1, Status.BadConfigurationError)
+    const { clock, session, take } = start(setupOf(device, { tags: 3 }))
+    await clock.advance(3000)
+    assert.equal(session.state, 'Degraded')
+    assert.match(session.reason!, /^One point of Filler 1 is bad.*t1: BadConfigurationError \(0x80890000\)/)
+    assert.ok(take().includes('2:Good'))
+    device.bad.clear()
+    await clock.advance(2000)
+    assert.equal(session.state, 'Running')
+  })
+
+  test('a disabled device is not connected; its points are out of service', async () => {
+    const device = new FakeDevice()
+    const { clock, session, take, polling } = start(setupOf(device, { enabled: false, tags: 2 }))
+    await clock.advance(5000)
+    assert.equal(device.connects, 0)
+    assert.equal(session.state, 'Disabled')
+    assert.deepEqual(take(), ['0:BadOutOfService', '1:BadOutOfService'])
+    assert.deepEqual(
+      await session.write([{ point: session.points[0]!, value: 1 }], { deadlineMs: 10, signal: never() }),
+      [Status.BadOutOfService],
+    )
+    await polling.stop()
+  })
+})
+
+describe('bad devices', () => {
+  test('a device that refuses: every point says so once, pauses grow, it recovers alone', async () => {
+    const device = new FakeDevice()
+    device.mode = 'refuse'
+    const { clock, session, take, lines } = start(setupOf(device, { tags: 2 }))
+    await clock.advance(120_000)
+    assert.deepEqual(take(), ['0:BadNoCommunication', '1:BadNoCommunication'])
+    assert.equal(session.state, 'Failed')
+    assert.match(
+      session.reason!,
+      /^Filler 1 cannot be reached\. connect ECONNREFUSED 10\.0\.0\.5:502\. .*Next attempt in \d/,
+    )
+    assert.ok(device.connects >= 6 && device.connects <= 14, `${device.connects} connects`)
+    assert.equal(lines.length, 1, 'logged once')
+    device.mode = 'well'
+    await clock.advance(31_000)
+    assert.equal(session.state, 'Running')
+    assert.ok(take().includes('1:Good'))
+    assert.equal(lines.length, 2)
+  })
+
+  test('a device that is silent: three polls, then single probes with growing pauses; it recovers alone', async () => {
+    const device = new FakeDevice()
+    const { clock, session, take } = start(setupOf(device, { tags: 5, everyMs: 10_000 }))
+    await clock.advance(5000)
+    device.mode = 'silent'
+    await clock.advance(30_000)
+    assert.equal(session.state, 'Failed')
+    assert.match(session.reason!, /^Filler 1 did not answer\. .*ran out of time.*Next probe in/)
+    assert.ok(take().filter((row) => row === '4:BadTimeout').length >= 1)
+    const before = device.requests.length
+    await clock.advance(300_000)
+    const asked = device.requests.length - before
+    assert.ok(asked >= 4 && asked <= 12, `${asked} probes in five minutes`)
+    device.mode = 'well'
+    await clock.advance(61_000)
+    assert.equal(session.state, 'Running')
+    assert.deepEqual(new Set(take().slice(-5)), new Set(['0:Good', '1:Good', '2:Good', '3:Good', '4:Good']))
+  })
+
+  test('a silent device is connected anew before it is asked again: a dead connection looks the same', async () => {
+    const device = new FakeDevice()
+    const { clock } = start(setupOf(device))
+    await clock.advance(1500)
+    device.mode = 'silent'
+    await clock.advance(30_000)
+    assert.ok(device.closes >= 1)
+    assert.ok(device.connects >= 2)
+  })
+
+  test('a silent device on a shared line: its neighbours keep their interval', async () => {
+    const dead = new FakeDevice()
+    dead.mode = 'silent'
+    const well = new FakeDevice()
+    const { clock, polling } = start(
+      setupOf(dead, { name: 'dead', line: 'bus', tags: 4 }),
+      setupOf(well, { name: 'well', line: 'bus', firstTag: 10 }),
+    )
+    await clock.advance(10_000)
+    const { stats } = polling.device('well')!
+    const before = { ...stats }
+    await clock.advance(120_000)
+    assert.equal(polling.device('dead')!.state, 'Failed')
+    assert.equal(polling.device('well')!.state, 'Running')
+    const missed = stats.overruns - before.overruns
+    assert.ok(stats.polls - before.polls + missed >= 119)
+    assert.ok(missed <= 5, `${missed} polls of the neighbour were left out`)
+  })
+
+  test('a lost connection: the poll is given up, every point says so once, it reconnects alone', async () => {
+    const device = new FakeDevice()
+    const { clock, session, take } = start(setupOf(device, { tags: 3 }))
+    await clock.advance(2500)
+    take()
+    device.mode = 'drop'
+    await clock.advance(1050)
+    assert.equal(session.state, 'Failed')
+    assert.match(session.reason!, /^Filler 1 lost its connection\. the far side reset the connection\./)
+    const rows = take()
+    assert.deepEqual(rows.slice(-3), ['0:BadNoCommunication', '1:BadNoCommunication', '2:BadNoCommunication'])
+    device.mode = 'well'
+    await clock.advance(3000)
+    assert.equal(session.state, 'Running')
+    assert.ok(session.stats.reconnects >= 1)
+    assert.ok(take().includes('2:Good'))
+  })
+
+  test('a request that never ends is given up, and the line goes on for its neighbours', async () => {
+    const stuck = new FakeDevice()
+    stuck.mode = 'stuck'
+    const well = new FakeDevice()
+    const { clock, polling } = start(
+      setupOf(stuck, { name: 'stuck', line: 'bus' }),
+      setupOf(well, { name: 'well', line: 'bus', firstTag: 1 }),
+    )
+    await clock.advance(30_000)
+    stuck.mode = 'well'
+    await clock.advance(36_000)
+    assert.equal(polling.device('stuck')!.stats.reconnects, 1)
+    const before = polling.device('well')!.stats.pollsOk
+    await clock.advance(5000)
+    assert.ok(polling.device('well')!.stats.pollsOk >= before + 4)
+    assert.equal(polling.device('stuck')!.state, 'Running')
+  })
+
+  test('a driver that fails in an unexpected way is reconnected, and the log says so', async () => {
+    const device = new FakeDevice()
+    device.mode = 'throw'
+    const { clock, session, lines } = start(setupOf(device))
+    await clock.advance(2000)
+    assert.equal(session.state, 'Failed')
+    assert.ok(lines.some((line) => line.includes('unexpected')))
+    device.mode = 'well'
+    await clock.advance(31_000)
+    assert.equal(session.state, 'Running')
+  })
+
+  test('devices that do not answer the connect do not hold up the others for their time limit', async () => {
+    const mute = Array.from({ length: 600 }, () => new FakeDevice())
+    for (const device of mute) device.mode = 'mute'
+    const well = new FakeDevice()
+    const { clock, polling } = start(
+      ...mute.map((device, i) => setupOf(device, { name: `mute ${i}`, firstTag: i })),
+      setupOf(well, { name: 'well', firstTag: 1000 }),
+    )
+    await clock.advance(10)
+    assert.equal(mute.filter(({ connecting }) => connecting > 0).length, 200)
+    await clock.advance(3100)
+    assert.ok(well.connects === 1, 'after three seconds at most, not after fifteen')
+    await clock.advance(1000)
+    assert.equal(polling.device('well')!.state, 'Running')
+    await polling.stop()
+  })
+})
+
+describe('commands on a line', () => {
+  test('a write goes between two requests of a poll', async () => {
+    const device = new FakeDevice()
+    device.answerMs = 100
+    const { clock, session } = start(setupOf(device, { tags: 8, everyMs: 2000 }))
+    await clock.advance(2500)
+    const busy = device.requests.length
+    while (device.inFlight === 0 || device.requests.at(-1)!.what !== 'r2') await clock.advance(10)
+    const done = session.write([{ point: session.points[5]!, value: 42 }], { deadlineMs: 1000, signal: never() })
+    await clock.advance(1000)
+    assert.deepEqual(await done, [Status.Good])
+    const after = device.requests.slice(busy).map(({ what }) => what)
+    const at = after.indexOf('w5')
+    assert.deepEqual(after.slice(at - 1, at + 2), ['r2', 'w5', 'r3'])
+    assert.equal(device.mostInFlight, 1)
+  })
+
+  test('a write whose time is over while it waits never runs', async () => {
+    const device = new FakeDevice()
+    device.answerMs = 5000
+    const { clock, session } = start(setupOf(device, { everyMs: 60_000 }))
+    await clock.advance(100)
+    assert.equal(device.inFlight, 1)
+    const done = session.write([{ point: session.points[0]!, value: 1 }], { deadlineMs: 1000, signal: never() })
+    await clock.advance(1000)
+    assert.deepEqual(await done, [Status.BadTimeout])
+    await clock.advance(30_000)
+    assert.ok(!device.requests.some(({ what }) => what.startsWith('w')))
+  })
+
+  test('without a connection a write is refused, and the refusal of the device is data', async () => {
+    const device = new FakeDevice()
+    device.mode = 'refuse'
+    const { clock, session } = start(setupOf(device))
+    await clock.advance(100)
+    const item = { point: session.points[0]!, value: 1 }
+    assert.deepEqual(await session.write([item], { deadlineMs: 1000, signal: never() }), [Status.BadNotConnected])
+    device.mode = 'well'
+    device.writeStatus = Status.BadNotWritable
+    await clock.advance(5000)
+    const done = session.write([item], { deadlineMs: 1000, signal: never() })
+    await clock.advance(100)
+    assert.deepEqual(await done, [Status.BadNotWritable])
+  })
+
+  test('a connection lost during a write ends it and the session', async () => {
+    const device = new FakeDevice()
+    const { clock, session } = start(setupOf(device, { everyMs: 60_000 }))
+    await clock.advance(1000)
+    device.mode = 'drop'
+    const done = session.write([{ point: session.points[0]!, value: 1 }], { deadlineMs: 1000, signal: never() })
+    await clock.advance(100)
+    assert.deepEqual(await done, [Status.BadNoCommunication])
+    assert.equal(session.state, 'Failed')
+  })
+
+  test('readNow gives one row a point; an abort gives BadTimeout for the rest and harms no connection', async () => {
+    const device = new FakeDevice()
+    device.answerMs = 100
+    const { clock, session } = start(setupOf(device, { tags: 3, everyMs: 60_000 }))
+    await clock.advance(1000)
+    const caller = new AbortController()
+    const whole = session.readNow(session.points, never())
+    await clock.advance(500)
+    assert.deepEqual(
+      [...(await whole)].map(({ status }) => status),
+      [0, 0, 0],
+    )
+    const part = session.readNow(session.points, caller.signal)
+    await clock.advance(150)
+    caller.abort()
+    await settle()
+    assert.deepEqual(
+      [...(await part)].map(({ status }) => status),
+      [0, Status.BadTimeout, Status.BadTimeout],
+    )
+    await clock.advance(1000)
+    assert.equal(session.state, 'Running')
+    assert.equal(device.inFlight, 0)
+  })
+})
+
+describe('a line', () => {
+  test('devices of one line take turns; a device with many requests does not go first', async () => {
+    const log: FakeDevice = new FakeDevice()
+    log.answerMs = 50
+    const setups = [
+      setupOf(log, { name: 'many', line: 'bus', tags: 6, everyMs: 60_000 }),
+      setupOf(log, { name: 'few', line: 'bus', firstTag: 10, everyMs: 60_000 }),
+    ]
+    const { clock } = start(...setups)
+    await clock.advance(1000)
+    const order = log.requests.map(({ what }) => what)
+    assert.ok(order.indexOf('r10') <= 2, order.join(' '))
+  })
+
+  test('as many requests as the driver type allows are in flight, and no more', async () => {
+    const device = new FakeDevice()
+    const { clock } = start(setupOf(device, { tags: 9, inFlight: 4 }))
+    await clock.advance(3000)
+    assert.equal(device.mostInFlight, 4)
+  })
+})
+
+test('stop ends at once, aborts what is in flight and closes every driver', async () => {
+  const busy = new FakeDevice()
+  busy.answerMs = 5000
+  const refused = new FakeDevice()
+  refused.mode = 'mute'
+  const { clock, polling, take } = start(setupOf(busy), setupOf(refused, { name: 'other', firstTag: 1 }))
+  await clock.advance(1500)
+  assert.equal(busy.inFlight, 1)
+  take()
+  await polling.stop()
+  await settle()
+  assert.equal(busy.inFlight, 0)
+  assert.deepEqual([busy.closes, refused.closes], [1, 1])
+  await clock.advance(60_000)
+  assert.deepEqual(take(), [])
+  assert.equal(clock.pending, 0)
+})
