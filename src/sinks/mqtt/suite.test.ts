@@ -1,0 +1,127 @@
+/** The sink suite against brokers that nobody here wrote: Debian's mosquitto (5.0, 3.1.1, TLS) and aedes in this process. */
+import { join } from 'node:path'
+import { createServer } from 'node:net'
+import type { TestContext } from 'node:test'
+import type { SinkType } from '../../core/sink.ts'
+import { createAuthority, createCertificate } from '../../testing/certificates.ts'
+import { startMosquitto } from '../../testing/mosquitto.ts'
+import { subscribeMqtt, type MqttMessage, type MqttSubscriber } from '../../testing/mqtt-subscriber.ts'
+import { freePort, needs, temporaryFolder } from '../../testing/peers.ts'
+import { sinkSuite, type Delivered, type SinkPeer } from '../../testing/sink-suite.ts'
+import { mqtt } from './sink.ts'
+
+const type = mqtt as unknown as SinkType
+const noMosquitto = needs('mosquitto', 'openssl')
+
+interface Broker {
+  readonly url: string
+  /** What the broker itself saw, where a subscriber's session would be drained out of order. */
+  readonly subscriber?: Pick<MqttSubscriber, 'messages'>
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+async function peerOf(t: TestContext, broker: Broker, options: object): Promise<SinkPeer> {
+  const subscriber = broker.subscriber ?? (await subscribeMqtt(t, broker.url))
+  return {
+    options: { url: broker.url, retain: false, ...options },
+    delivered: () => samplesOf(subscriber),
+    gaps: () => ofTopic(subscriber, /^_bifrost\/.*\/gap$/) as ReturnType<SinkPeer['gaps']>,
+    start: () => broker.start(),
+    stop: () => broker.stop(),
+    refusedValue: 'x'.repeat(5000),
+  }
+}
+
+interface UnsJson {
+  readonly v: unknown
+  readonly t: number
+  readonly q: number
+  readonly log: string
+  readonly seq: number
+  readonly h?: boolean
+}
+
+function samplesOf({ messages }: Pick<MqttSubscriber, 'messages'>): Delivered[] {
+  return messages
+    .filter(({ topic }) => !topic.startsWith('_bifrost/'))
+    .map(({ topic, text }) => {
+      const { v, t, q, log, seq, h } = JSON.parse(text) as UnsJson
+      const [device, tag] = topic.split('/')
+      return { device: device!, tag: tag!, value: v, status: q, time: t, log, seq, historical: h === true }
+    })
+}
+
+const ofTopic = ({ messages }: Pick<MqttSubscriber, 'messages'>, topic: RegExp): unknown[] =>
+  messages.filter((message) => topic.test(message.topic)).map(({ text }) => JSON.parse(text) as unknown)
+
+sinkSuite(
+  'mqtt 5.0, mosquitto',
+  type,
+  async (t) => peerOf(t, await startMosquitto(t, { extra: ['max_packet_size 4000'] }), {}),
+  noMosquitto,
+)
+
+sinkSuite(
+  'mqtt 3.1.1, mosquitto',
+  type,
+  async (t) => peerOf(t, await startMosquitto(t), { protocolVersion: 4, maxPacket: 4000 }),
+  noMosquitto,
+)
+
+sinkSuite(
+  'mqtt 5.0 with QoS 0, mosquitto',
+  type,
+  async (t) => peerOf(t, await startMosquitto(t, { extra: ['max_packet_size 4000'] }), { qos: 0 }),
+  noMosquitto,
+)
+
+sinkSuite(
+  'mqtt 5.0 with QoS 2 over TLS, mosquitto',
+  type,
+  async (t) => {
+    const folder = temporaryFolder(t)
+    const authority = createAuthority(folder, 'authority')
+    const tls = createCertificate(folder, 'broker', authority, 'localhost')
+    const broker = await startMosquitto(t, { tls, extra: ['max_packet_size 4000'] })
+    return peerOf(t, broker, { ca: join(folder, 'authority.crt'), qos: 2 })
+  },
+  noMosquitto,
+)
+
+sinkSuite('mqtt 3.1.1, aedes', type, async (t) => {
+  return peerOf(t, await startAedes(t), { protocolVersion: 4, maxPacket: 4000 })
+})
+
+/** aedes on a port of its own; what arrives is recorded inside it, since it hands on a session's backlog out of order. */
+async function startAedes(t: TestContext): Promise<Broker> {
+  const { Aedes } = await import('aedes')
+  const aedes = await Aedes.createBroker()
+  const port = await freePort()
+  const messages: MqttMessage[] = []
+  aedes.on('publish', ({ topic, payload, retain }, client) => {
+    if (client !== null) messages.push({ topic, text: `${payload}`, retained: retain })
+  })
+  let server = createServer(aedes.handle)
+  const sockets = new Set<{ destroy(): void }>()
+  const start = () =>
+    new Promise<void>((resolve) => {
+      server = createServer((socket) => {
+        sockets.add(socket)
+        aedes.handle(socket)
+      })
+      server.listen(port, '127.0.0.1', resolve)
+    })
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      for (const socket of sockets) socket.destroy()
+      sockets.clear()
+    })
+  await start()
+  t.after(async () => {
+    await stop()
+    await new Promise<void>((resolve) => aedes.close(() => resolve()))
+  })
+  return { url: `mqtt://127.0.0.1:${port}`, subscriber: { messages }, start, stop }
+}

@@ -1,0 +1,123 @@
+/** A runner with a real sink behind a cursor in memory: the way from the log to the far side, without a gateway around it. */
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { HISTORICAL, SampleBatch } from '../core/batch.ts'
+import { systemClock, type Clock } from '../core/clock.ts'
+import type { Cursor } from '../core/cursor.ts'
+import { silentLog, type Log } from '../core/log.ts'
+import type { LatestValue, Sink, SinkContext, SinkType } from '../core/sink.ts'
+import { Status } from '../core/status.ts'
+import { TagTable, type TagSettings } from '../core/tags.ts'
+import type { DataType, TagId, Value } from '../core/value.ts'
+import { createDeadLetters } from '../delivery/dead-letters.ts'
+import { createRunner, type Runner, type RunnerOptions } from '../delivery/runner.ts'
+import { dial } from '../wire/dial.ts'
+import { MemoryCursor } from './memory-cursor.ts'
+import { temporaryFolder } from './peers.ts'
+
+/** The latest value of every tag, set by hand. */
+export class MemoryLatest {
+  readonly #values = new Map<TagId, LatestValue>()
+
+  set(tag: TagId, value: Value | undefined, seq: number): void {
+    this.#values.set(tag, { value, status: Status.Good, time: 0, receivedAt: 0, seq })
+  }
+
+  get(tag: TagId): LatestValue {
+    const nothing = { value: undefined, status: Status.BadWaitingForInitialData, time: 0, receivedAt: 0, seq: 0 }
+    return this.#values.get(tag) ?? nothing
+  }
+}
+
+/** Settings of a tag with everything else at its default. */
+export const tagSettings = (
+  name: string,
+  type: DataType = 'float64',
+  more: Partial<TagSettings> = {},
+): TagSettings => ({
+  name,
+  address: '',
+  type,
+  everyMs: 1000,
+  clamp: false,
+  writable: false,
+  ...more,
+})
+
+/** A table of these tags (`device/tag`, split at the first slash), with ids from 1. */
+export function tagTable(...names: readonly string[]): TagTable {
+  const tags = new TagTable()
+  names.forEach((name, at) => {
+    const slash = name.indexOf('/')
+    tags.add({ id: at + 1, device: name.slice(0, slash), settings: tagSettings(name.slice(slash + 1)) })
+  })
+  return tags
+}
+
+/** What a sink gets from the gateway, over real sockets. */
+export function sinkContext(more: Partial<SinkContext> = {}): SinkContext {
+  return {
+    name: 'plant',
+    log: silentLog,
+    clock: systemClock,
+    dial,
+    logId: 'k3f9',
+    tags: new TagTable(),
+    latest: new MemoryLatest(),
+    ...more,
+  }
+}
+
+/** One row as tests write it. */
+export type Row = readonly [tag: TagId, value: Value | undefined, status?: number, time?: number, historical?: boolean]
+
+/** Rows as a batch that arrived at `receivedAt`, numbered from `firstSeq`. */
+export function batchOf(rows: readonly Row[], firstSeq = 1, receivedAt = 1_732_356_000_123): SampleBatch {
+  const batch = new SampleBatch(Math.max(1, rows.length), receivedAt)
+  batch.seq = new Float64Array(batch.capacity)
+  rows.forEach(([tag, value, status = Status.Good, time = receivedAt, historical = false], row) => {
+    batch.push(tag, value, status, time, historical)
+    batch.seq![row] = firstSeq + row
+  })
+  return batch
+}
+
+export interface DeliveryRig {
+  readonly cursor: MemoryCursor
+  readonly runner: Runner
+  readonly latest: MemoryLatest
+  readonly tags: TagTable
+  /** The newest file of dead letters. */
+  readonly deadLetterFile: string
+}
+
+export interface RigOptions {
+  readonly tags?: TagTable
+  readonly clock?: Clock
+  readonly log?: Log
+  readonly runner?: Partial<RunnerOptions>
+}
+
+/** Starts delivery to a sink of this type with these options (as a configuration gives them); stopped when the test ends. */
+export function startDelivery(t: TestContext, type: SinkType, options: unknown, rig: RigOptions = {}): DeliveryRig {
+  const { tags = new TagTable(), clock = systemClock, log = silentLog } = rig
+  const latest = new MemoryLatest()
+  const sink = type.create(type.options.parse(options), sinkContext({ tags, latest, clock, log }))
+  return { latest, ...startRunner(t, sink, { ...rig, tags, clock, log }) }
+}
+
+/** Starts delivery to this sink with short pauses. */
+export function startRunner(t: TestContext, sink: Sink, rig: RigOptions = {}): Omit<DeliveryRig, 'latest'> {
+  const { tags = new TagTable(), clock = systemClock, log = silentLog } = rig
+  const folder = temporaryFolder(t)
+  const cursor = new MemoryCursor()
+  const deadLetters = createDeadLetters({ folder, sink: 'plant', logId: 'k3f9', tags, clock })
+  const base: RunnerOptions = { name: 'plant', type: 'test', sink, cursor: cursor as Cursor, clock, log, deadLetters }
+  const runner = createRunner({ ...base, pause: { firstMs: 20, maxMs: 200 }, random: () => 0.5, ...rig.runner })
+  runner.start()
+  t.after(() => runner.stop(2000))
+  return { cursor, runner, tags, deadLetterFile: join(folder, 'plant.ndjson') }
+}
+
+/** True for a row that was recorded earlier than it arrived. */
+export const isHistorical = (batch: SampleBatch, row: number): boolean => (batch.flags[row]! & HISTORICAL) !== 0
