@@ -24,12 +24,15 @@ export class LineConnection {
     this.#users.add(user)
     if (this.#client !== undefined && !this.#client.closed) return this.#client
     const dialing = (this.#dialing ??= this.#dial(options, context))
+    const closedMeanwhile = (cause?: unknown) =>
+      new NotConnectedError(`${context.name} was closed while it connected`, { cause })
     try {
-      return await this.#wait(dialing, signal)
+      const client = await this.#wait(dialing, signal)
+      if (!this.#users.has(user)) throw closedMeanwhile()
+      return client
     } catch (error) {
       this.#users.delete(user)
-      if (signal.aborted || !dialing.abandon.signal.aborted) throw error
-      throw new NotConnectedError(`${context.name} was closed while it connected`, { cause: error })
+      throw dialing.abandon.signal.aborted && !signal.aborted ? closedMeanwhile(error) : error
     }
   }
 

@@ -59,7 +59,7 @@ export function parseAddress(text: string): ModbusAddress {
 /** `2.` before letters (Ignition) or `2!` before anything (Neuron). */
 function readUnit(cursor: Cursor): number | undefined {
   const match = cursor.take(/(\d+)(?:!|\.(?=[A-Za-z%]|\dx))/y)
-  return match === undefined ? undefined : cursor.number(match[1]!, 0, 255, 'unit id')
+  return match === undefined ? undefined : cursor.number(match[1]!, 0, 255, 'unit id', 1)
 }
 
 function readPlace(cursor: Cursor): Place {

@@ -32,28 +32,37 @@ export interface PlanLimits {
  */
 export function planBlocks(spans: readonly Span[], limits: PlanLimits): Block[] {
   const order = spans.map((_, index) => index).sort((a, b) => compareSpans(spans[a]!, spans[b]!))
-  const blocks: { unit: number; area: Area; offset: number; length: number; members: number[] }[] = []
+  const blocks: GrowingBlock[] = []
+  const alone: GrowingBlock[] = []
   for (const index of order) {
     const span = spans[index]!
-    const block = blocks.at(-1)
-    if (block !== undefined && fits(block, span, limits)) {
-      block.length = Math.max(block.length, span.offset + span.length - block.offset)
-      block.members.push(index)
-    } else {
-      blocks.push({ unit: span.unit, area: span.area, offset: span.offset, length: span.length, members: [index] })
-    }
+    const last = blocks.at(-1)
+    if (span.length > limitOf(span.area, limits)) alone.push({ ...span, members: [index] })
+    else if (last !== undefined && fits(last, span, limits)) grow(last, span, index)
+    else blocks.push({ ...span, members: [index] })
   }
-  return blocks
+  return [...blocks, ...alone].sort(compareSpans)
 }
+
+interface GrowingBlock extends Span {
+  length: number
+  readonly members: number[]
+}
+
+function grow(block: GrowingBlock, span: Span, index: number): void {
+  block.length = Math.max(block.length, span.offset + span.length - block.offset)
+  block.members.push(index)
+}
+
+const limitOf = (area: Area, limits: PlanLimits): number => (isBitArea(area) ? limits.maxBits : limits.maxRegisters)
 
 const compareSpans = (a: Span, b: Span): number =>
   a.unit - b.unit || a.area.localeCompare(b.area) || a.offset - b.offset || a.length - b.length
 
 function fits(block: Span, span: Span, limits: PlanLimits): boolean {
   if (block.unit !== span.unit || block.area !== span.area) return false
-  const bits = isBitArea(span.area)
   const end = block.offset + block.length
-  const gap = span.offset - end
-  const length = Math.max(end, span.offset + span.length) - block.offset
-  return gap <= (bits ? limits.maxGap * 16 : limits.maxGap) && length <= (bits ? limits.maxBits : limits.maxRegisters)
+  const maxGap = isBitArea(span.area) ? limits.maxGap * 16 : limits.maxGap
+  if (span.offset - end > maxGap) return false
+  return Math.max(end, span.offset + span.length) - block.offset <= limitOf(span.area, limits)
 }
