@@ -1,0 +1,66 @@
+/** Speaks to a running gateway's API: base address from `--url` or BIFROST_URL, problems (RFC 9457) as GatewayErrors. */
+import { readVariable } from '../config/environment.ts'
+import { ERRORS, GatewayError, NotConnectedError, type ErrorCode } from '../core/errors.ts'
+import { textOption, type Call } from './call.ts'
+
+const DEFAULT_URL = 'http://127.0.0.1:8080'
+
+/** The address of the running gateway, without a slash at its end. */
+export function gatewayUrl(call: Call): string {
+  const given = textOption(call, 'url') ?? readVariable('BIFROST_URL', call.env) ?? DEFAULT_URL
+  if (!URL.canParse(given) || !/^https?:/.test(given)) {
+    throw new GatewayError('USAGE', `${given} is not an address such as ${DEFAULT_URL}`)
+  }
+  return given.replace(/\/+$/, '')
+}
+
+/** Sends a request; any answer is returned, no answer throws NotConnectedError. */
+export async function request(url: string, init: RequestInit = {}): Promise<Response> {
+  try {
+    return await fetch(url, { signal: AbortSignal.timeout(30_000), ...init })
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined
+    const { origin } = new URL(url)
+    throw new NotConnectedError(`no gateway answers at ${origin}${cause === undefined ? '' : `: ${cause}`}`, {
+      cause: error,
+    })
+  }
+}
+
+/** GET or PUT of JSON below /api/v1. */
+export async function api<T>(base: string, path: string, put?: unknown): Promise<T> {
+  const init =
+    put === undefined
+      ? {}
+      : { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(put) }
+  const response = await request(`${base}/api/v1/${path}`, { headers: { accept: 'application/json' }, ...init })
+  if (response.ok) return (await response.json()) as T
+  throw await toError(response)
+}
+
+interface ProblemBody {
+  readonly code?: string
+  readonly title?: string
+  readonly detail?: string
+}
+
+async function toError(response: Response): Promise<GatewayError> {
+  const text = await response.text()
+  const problem = text.startsWith('{') ? (JSON.parse(text) as ProblemBody) : {}
+  const code =
+    problem.code !== undefined && problem.code in ERRORS ? (problem.code as ErrorCode) : fallbackCode(response.status)
+  return new GatewayError(code, problem.detail ?? problem.title ?? `the gateway answered ${response.status}`, {
+    details: { status: response.status },
+  })
+}
+
+function fallbackCode(status: number): ErrorCode {
+  if (status === 401 || status === 403) return 'WRITE_FORBIDDEN'
+  return status === 404 ? 'NOT_FOUND' : 'INTERNAL'
+}
+
+/** `device/tag` for a path: the tag keeps its slashes as one segment. */
+export function valuePath(target: string): string {
+  const slash = target.indexOf('/')
+  return `${encodeURIComponent(target.slice(0, slash))}/${encodeURIComponent(target.slice(slash + 1))}`
+}

@@ -1,0 +1,77 @@
+/** Reads and writes points straight at a device, with the driver itself and nothing between. */
+import type { Duplex } from 'node:stream'
+import { SampleBatch } from '../core/batch.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Context, Driver, Point } from '../core/driver.ts'
+import { silentLog } from '../core/log.ts'
+import { isGood } from '../core/status.ts'
+import { toJsonValue, type Value } from '../core/value.ts'
+import { dial } from '../wire/dial.ts'
+import type { DirectTarget } from './direct-target.ts'
+import { statusView, type ShownValue } from './value-line.ts'
+
+/** The values of all points of the target, scaled as configured. Throws NotConnectedError when the device cannot be reached. */
+export async function readDirect(target: DirectTarget, signal: AbortSignal): Promise<ShownValue[]> {
+  const points = toPoints(target)
+  const shown = new Map<number, ShownValue>()
+  await withDriver(target, signal, async (driver) => {
+    const poll = driver.prepare(points)
+    for (let step = 0; step < poll.steps; step++) {
+      await poll.read(step, (batch) => collect(batch, target, points, shown), signal)
+    }
+  })
+  return points.flatMap((point) => shown.get(point.tag) ?? [])
+}
+
+/** Writes one raw value; the status says what the device made of it. */
+export async function writeDirect(target: DirectTarget, value: Value, signal: AbortSignal): Promise<number> {
+  const [point] = toPoints(target)
+  return withDriver(target, signal, async (driver) => (await driver.write([{ point: point!, value }], signal))[0]!)
+}
+
+const toPoints = ({ tags }: DirectTarget): Point<unknown>[] =>
+  tags.map(({ settings, address }, index) => ({ tag: index, address, settings }))
+
+async function withDriver<T>(
+  target: DirectTarget,
+  signal: AbortSignal,
+  use: (driver: Driver<unknown>) => Promise<T>,
+): Promise<T> {
+  const shared: { thing?: unknown } = {}
+  const context: Context = {
+    name: target.name,
+    log: silentLog,
+    clock: systemClock,
+    dial: (endpoint, until): Promise<Duplex> => dial(endpoint, until),
+    share: <Thing>(create: () => Thing) => (shared.thing ??= create()) as Thing,
+  }
+  const driver = target.type.create(target.options as never, context)
+  try {
+    await driver.connect(signal)
+    return await use(driver)
+  } finally {
+    await driver.close()
+  }
+}
+
+function collect(
+  batch: SampleBatch,
+  target: DirectTarget,
+  points: readonly Point<unknown>[],
+  shown: Map<number, ShownValue>,
+): void {
+  for (const { tag, value, status, time } of batch) {
+    const { settings } = points[tag]!
+    const { scale, offset } = settings
+    const scaled = typeof value === 'number' ? value * (scale ?? 1) + (offset ?? 0) : value
+    shown.set(tag, {
+      device: target.name,
+      tag: settings.name,
+      value: isGood(status) || value !== undefined ? toJsonValue(scaled) : null,
+      unit: settings.unit ?? null,
+      status: statusView(status),
+      time: new Date(time).toISOString(),
+      ageMs: Math.max(0, Math.round(systemClock.now() - time)),
+    })
+  }
+}

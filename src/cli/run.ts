@@ -1,0 +1,27 @@
+/** `bifrost run`: the gateway as the configuration describes it, until SIGTERM or Ctrl-C. */
+import { formatProblem } from '../config/problem.ts'
+import type { Call } from './call.ts'
+import { configFile, loadConfigFile } from './config-file.ts'
+import { serve } from './serve.ts'
+
+export async function run(call: Call): Promise<number> {
+  const config = await loadConfigFile(configFile(call), call.env)
+  const { createLogger, logFormat } = await import('../observe/log.ts')
+  const { packageVersion } = await import('./package-root.ts')
+  const format = config.log.format === 'auto' ? logFormat(process.stderr) : config.log.format
+  const colour = call.options.color === false ? { colour: false } : {}
+  const log = createLogger({ level: config.log.level, format, version: packageVersion(), ...colour })
+  for (const warning of config.warnings) log.warn({ file: warning.file, line: warning.line }, formatProblem(warning))
+  return serve(config, {
+    log,
+    onReady(url) {
+      const devices = config.devices.length
+      log.info(
+        { url, devices, sinks: config.sinks.length, data: config.data },
+        url === undefined ? 'Running without HTTP.' : `Running: ${url}`,
+      )
+      if (url !== undefined && call.terminal.json) call.terminal.resultJson({ ready: true, url })
+      else if (url !== undefined) call.terminal.result(url)
+    },
+  })
+}

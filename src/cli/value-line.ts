@@ -1,0 +1,28 @@
+/** A value as a line for people: never without its quality, its source time and its age. */
+import { formatDuration } from '../core/duration.ts'
+import { isGood, statusInfo } from '../core/status.ts'
+import type { Terminal } from './terminal.ts'
+
+/** A value as the API gives it, and as a direct read makes it. */
+export interface ShownValue {
+  readonly device: string
+  readonly tag: string
+  readonly value: number | string | boolean | null
+  readonly unit?: string | null | undefined
+  readonly status: { readonly code: number; readonly name: string }
+  /** Source time, ISO 8601. */
+  readonly time: string | null
+  readonly ageMs: number | null
+  readonly reason?: string | null | undefined
+}
+
+export function valueLine(shown: ShownValue, width: number, terminal: Terminal): string {
+  const { device, tag, value, unit, status, time, ageMs, reason } = shown
+  const name = `${device}/${tag}`.padEnd(width)
+  const text = value === null ? '-' : `${value}${unit === undefined || unit === null || unit === '' ? '' : ` ${unit}`}`
+  const quality = terminal.style(isGood(status.code) ? 'dim' : 'yellow', status.name)
+  const when = time === null ? '' : `  ${time}${ageMs === null ? '' : `  ${formatDuration(ageMs)} ago`}`
+  return `${name}  ${terminal.style('bold', text)}  ${quality}${when}${reason ? `  ${reason}` : ''}`
+}
+
+export const statusView = (code: number): ShownValue['status'] => ({ code, name: statusInfo(code).name })

@@ -1,0 +1,114 @@
+/**
+ * `bifrost write`: one value, through a running gateway (permission, limits, read-back, audit) or, with --allow-write, straight
+ * to a device. Nothing is written unless configuration or this flag allows it.
+ */
+import { GatewayError } from '../core/errors.ts'
+import { isGood } from '../core/status.ts'
+import type { TagSettings } from '../core/tags.ts'
+import type { Value } from '../core/value.ts'
+import { api, gatewayUrl, valuePath } from './api-client.ts'
+import { textOption, type Call } from './call.ts'
+import type { DirectTarget } from './direct-target.ts'
+import { Exit } from './exit-code.ts'
+import { directTarget } from './read.ts'
+import { statusView, type ShownValue } from './value-line.ts'
+
+const DIRECT_LIMIT_MS = 30_000
+
+export async function run(call: Call): Promise<number> {
+  const words = call.args.slice(0, -1)
+  const text = call.args.at(-1)!
+  if (words.length === 0)
+    throw new GatewayError('USAGE', `write what to ${text}? For example: bifrost write press-1/set-point 12.5`)
+  const target = await directTarget(call, words)
+  return target === undefined ? writeThroughGateway(words, text, call) : writeToDevice(target, text, call)
+}
+
+interface WriteAnswer {
+  readonly device: string
+  readonly tag: string
+  readonly value: unknown
+  readonly status: { readonly code: number; readonly name: string }
+  readonly readBack: unknown
+  readonly durationMs: number
+}
+
+async function writeThroughGateway(words: readonly string[], text: string, call: Call): Promise<number> {
+  const [target] = words
+  if (words.length !== 1 || target?.includes('/') !== true)
+    throw new GatewayError('USAGE', `expected device/tag and a value, got ${call.args.join(' ')}`)
+  const base = gatewayUrl(call)
+  const path = `values/${valuePath(target)}`
+  const { type } = await api<ShownValue & { type: TagSettings['type'] }>(base, path)
+  const reason = textOption(call, 'reason')
+  const answer = await api<WriteAnswer>(base, path, {
+    value: jsonValue(text, type),
+    ...(reason === undefined ? {} : { reason }),
+  })
+  if (call.terminal.json) call.terminal.resultJson(answer)
+  else
+    call.terminal.result(
+      `${target}  ${text}  ${answer.status.name}  read back ${String(answer.readBack)}  ${Math.round(answer.durationMs)} ms`,
+    )
+  return isGood(answer.status.code) ? Exit.ok : Exit.failure
+}
+
+async function writeToDevice(target: DirectTarget, text: string, call: Call): Promise<number> {
+  if (call.options.allowWrite !== true) {
+    throw new GatewayError(
+      'WRITE_FORBIDDEN',
+      'writing straight to a device goes past permission, limits and audit: give --allow-write if you mean it',
+    )
+  }
+  const [tag] = target.tags
+  if (tag === undefined || target.tags.length !== 1) throw new GatewayError('USAGE', 'a write is to one address')
+  if (textOption(call, 'config') !== undefined && call.args[0]!.includes('/'))
+    checkLimits(target.name, tag.settings, text)
+  const { writeDirect } = await import('./direct-device.ts')
+  const status = await writeDirect(target, rawValue(text, tag.settings), AbortSignal.timeout(DIRECT_LIMIT_MS))
+  const view = statusView(status)
+  if (call.terminal.json)
+    call.terminal.resultJson({ device: target.name, tag: tag.settings.name, value: text, status: view })
+  else call.terminal.result(`${target.name}/${tag.settings.name}  ${text}  ${view.name}`)
+  return isGood(status) ? Exit.ok : Exit.failure
+}
+
+/** A configured tag keeps its permission and limits, flag or not. */
+function checkLimits(device: string, { name, writable, writeMin, writeMax }: TagSettings, text: string): void {
+  if (!writable) throw new GatewayError('WRITE_FORBIDDEN', `${device}/${name} is not writable in the configuration`)
+  const amount = Number(text)
+  if ((writeMin !== undefined && amount < writeMin) || (writeMax !== undefined && amount > writeMax)) {
+    throw new GatewayError(
+      'INVALID_VALUE',
+      `${text} is outside what may be written to ${device}/${name}: ${writeMin ?? 'any'} to ${writeMax ?? 'any'}`,
+    )
+  }
+}
+
+/** The value as the API takes it: 64-bit integers as decimal text, bytes as base64. */
+function jsonValue(text: string, type: TagSettings['type']): string | number | boolean {
+  const value = parseValue(text, type)
+  return typeof value === 'bigint' || value instanceof Uint8Array ? text : value
+}
+
+/** The value as the device takes it, scaling undone. */
+function rawValue(text: string, { type, scale, offset }: TagSettings): Value {
+  const value = parseValue(text, type)
+  if (typeof value !== 'number') return value
+  const raw = (value - (offset ?? 0)) / (scale ?? 1)
+  return type.startsWith('float') ? raw : Math.round(raw)
+}
+
+/** A text as a value of the type; throws INVALID_VALUE when it is none. */
+function parseValue(text: string, type: TagSettings['type']): Value {
+  const refuse = (expected: string): never => {
+    throw new GatewayError('INVALID_VALUE', `"${text}" is not ${expected}, which a ${type} is`)
+  }
+  if (type === 'string') return text
+  if (type === 'bytes') return Buffer.from(text, 'base64')
+  if (type === 'bool')
+    return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : refuse('true or false')
+  if (type === 'int64' || type === 'uint64') return /^-?\d+$/.test(text) ? BigInt(text) : refuse('a whole number')
+  const value = Number(text)
+  return text.trim() !== '' && Number.isFinite(value) ? value : refuse('a number')
+}
