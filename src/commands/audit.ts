@@ -31,6 +31,8 @@ export interface AuditLine {
 export class AuditFile {
   readonly #path: string
   #file: Promise<FileHandle> | undefined
+  /** The last line may be there in part: the next one starts on a line of its own. */
+  #torn = false
   /** Lines are appended one after the other. */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -41,7 +43,7 @@ export class AuditFile {
 
   /** Resolves when the line is on disk; throws STORE_FAILED when it cannot be. */
   append(line: AuditLine): Promise<void> {
-    const written = this.#last.then(() => this.#write(`${JSON.stringify(line)}\n`))
+    const written = this.#last.then(() => this.#write(`${this.#torn ? '\n' : ''}${JSON.stringify(line)}\n`))
     this.#last = written.catch(() => {})
     return written
   }
@@ -61,7 +63,9 @@ export class AuditFile {
       const { bytesWritten } = await file.write(bytes)
       if (bytesWritten < bytes.length) throw new Error(`only ${bytesWritten} of ${bytes.length} bytes were written`)
       await file.sync()
+      this.#torn = false
     } catch (cause) {
+      this.#torn = true
       await this.#reopenLater()
       throw new GatewayError(
         'STORE_FAILED',

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { SampleBatch } from '../core/batch.ts'
+import type { WriteItem } from '../core/driver.ts'
+import { GatewayError, type ErrorCode } from '../core/errors.ts'
+import { silentLog } from '../core/log.ts'
+import { Status, type StatusCode } from '../core/status.ts'
+import type { TagSettings } from '../core/tags.ts'
+import type { Value } from '../core/value.ts'
+import { temporaryFolder } from '../testing/peers.ts'
+import { tagTable } from '../testing/tags.ts'
+import { VirtualClock } from '../testing/virtual-clock.ts'
+import { createCommands, type CommandDevice, type WriteRequest } from './commands.ts'
+
+/** A device with one point that holds what is written to it. */
+class HoldingDevice implements CommandDevice {
+  readonly points
+  held: Value = 0
+  written: Value[] = []
+  status: StatusCode = Status.Good
+  readStatus: StatusCode = Status.Good
+  /** What the device makes of a write. */
+  keep: (value: Value) => Value = (value) => value
+
+  constructor(settings: TagSettings) {
+    this.points = [{ tag: 0, address: undefined, settings }]
+  }
+
+  async write(items: readonly WriteItem<unknown>[]): Promise<StatusCode[]> {
+    this.written.push(items[0]!.value)
+    if (this.status === Status.Good) this.held = this.keep(items[0]!.value)
+    return [this.status]
+  }
+
+  async readNow(): Promise<SampleBatch> {
+    const batch = new SampleBatch(1, 7)
+    batch.push(0, this.readStatus === Status.Good ? this.held : undefined, this.readStatus)
+    return batch
+  }
+}
+
+function commandsOf(
+  t: TestContext,
+  settings: Partial<TagSettings>,
+  auditFile = join(temporaryFolder(t), 'audit.ndjson'),
+) {
+  const tags = tagTable({ name: 'level', writable: true, ...settings })
+  const device = new HoldingDevice(tags.get(0)!.settings)
+  const emitted: SampleBatch[] = []
+  const latest = { get: () => ({ value: 3, status: 0, time: 1, receivedAt: 1, seq: 1 }) }
+  const commands = createCommands({
+    store: { tags, latest },
+    polling: { device: (name) => (name === 'press' ? device : undefined) },
+    clock: new VirtualClock(),
+    log: silentLog,
+    auditFile,
+    emit: (batch) => emitted.push(batch),
+  })
+  t.after(() => commands.close())
+  return {
+    device,
+    auditFile,
+    emitted,
+    write: (value: unknown, more: Partial<WriteRequest> = {}) =>
+      commands.write({ device: 'press', tag: 'level', value, user: 'ada', from: 'cli', reason: 'test', ...more }),
+    audit: () =>
+      readFileSync(auditFile, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+  }
+}
+
+const withCode = (code: ErrorCode, message?: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof GatewayError, String(error))
+  assert.equal(error.code, code)
+  if (message !== undefined) assert.match(error.message, message)
+  return true
+}
+
+describe('a write', () => {
+  test('is scaled back, sent, read back, scaled, compared and on record', async (t) => {
+    const { write, device, audit, emitted, auditFile } = commandsOf(t, { type: 'int16', scale: 0.1, offset: 5 })
+    const result = await write(12.5)
+    assert.deepEqual(device.written, [75])
+    assert.equal(result.status, Status.Good)
+    assert.equal(result.value, 12.5)
+    assert.equal(result.readBack, 12.5)
+    assert.equal(result.readBackStatus, Status.Good)
+    assert.equal(emitted[0]!.valueAt(0), 75, 'the raw read-back goes the way of every sample')
+    const [requested, written] = audit()
+    assert.equal(requested!.outcome, 'requested')
+    assert.equal(requested!.id, written!.id)
+    const { user, from, device: name, tag, before, after, reason, outcome, status, readBack } = written!
+    assert.deepEqual(
+      { user, from, name, tag, before, after, reason, outcome, status, readBack },
+      {
+        user: 'ada',
+        from: 'cli',
+        name: 'press',
+        tag: 'level',
+        before: 3,
+        after: 12.5,
+        reason: 'test',
+        outcome: 'written',
+        status: 'Good',
+        readBack: 12.5,
+      },
+    )
+    assert.equal(statSync(auditFile).mode & 0o777, 0o600)
+  })
+
+  test('of a float32 compares as a float32', async (t) => {
+    const { write, device } = commandsOf(t, { type: 'float32' })
+    const { readBack } = await write(0.1)
+    assert.equal(device.written[0], Math.fround(0.1))
+    assert.equal(readBack, Math.fround(0.1))
+  })
+
+  test('of an int64 takes decimal text, and of bytes base64', async (t) => {
+    const big = commandsOf(t, { type: 'int64' })
+    await big.write('-9223372036854775808')
+    assert.deepEqual(big.device.written, [-(2n ** 63n)])
+    assert.equal(big.audit().at(-1)!.readBack, '-9223372036854775808')
+    const bytes = commandsOf(t, { type: 'bytes', length: 3 })
+    await bytes.write('AQID')
+    assert.deepEqual([...(bytes.device.written[0] as Uint8Array)], [1, 2, 3])
+    await assert.rejects(bytes.write('AQIDBA=='), withCode('INVALID_VALUE', /at most 3/))
+  })
+
+  test('that the device keeps otherwise has failed, with both values in words', async (t) => {
+    const { write, device, audit } = commandsOf(t, { type: 'uint16' })
+    device.keep = () => 99
+    await assert.rejects(write(100), withCode('WRITE_FAILED', /written as 100, but reads back 99/))
+    assert.equal(audit().at(-1)!.outcome, 'WRITE_FAILED')
+    assert.equal(audit().at(-1)!.readBack, 99)
+  })
+
+  test('that the device refuses, or that cannot be read back, has failed with the status', async (t) => {
+    const { write, device, audit } = commandsOf(t, {})
+    device.status = Status.BadNotWritable
+    await assert.rejects(write(1), (error: unknown) => {
+      withCode('WRITE_FAILED', /BadNotWritable/)(error)
+      return (error as GatewayError).details.status === Status.BadNotWritable
+    })
+    assert.equal(audit().at(-1)!.status, 'BadNotWritable')
+    device.status = Status.Good
+    device.readStatus = Status.BadTimeout
+    await assert.rejects(write(1), withCode('WRITE_FAILED', /could not be read back: BadTimeout/))
+  })
+})
+
+describe('nothing is sent, and the attempt is on record', () => {
+  const refused: [string, Partial<TagSettings>, unknown, ErrorCode, RegExp][] = [
+    ['a tag that is not writable', { writable: false }, 1, 'WRITE_FORBIDDEN', /not marked as writable/],
+    ['text for a number', {}, '12', 'INVALID_VALUE', /takes a number, not "12"/],
+    ['null', {}, null, 'INVALID_VALUE', /takes a number/],
+    ['a number for a bool', { type: 'bool' }, 1, 'INVALID_VALUE', /true or false/],
+    ['a fraction for an integer', { type: 'int16' }, 1.5, 'INVALID_VALUE', /whole numbers, not 1.5/],
+    ['more than the type holds', { type: 'int16' }, 32_768, 'INVALID_VALUE', /-32768 to 32767/],
+    [
+      'more than the type holds after scaling',
+      { type: 'uint8', scale: 0.1 },
+      25.6,
+      'INVALID_VALUE',
+      /256 before scaling/,
+    ],
+    ['more than uint64 holds', { type: 'uint64' }, '18446744073709551616', 'INVALID_VALUE', /uint64 holds/],
+    ['more than a float32 holds', { type: 'float32' }, 1e39, 'INVALID_VALUE', /float32 cannot hold/],
+    ['outside writeMin…writeMax', { writeMin: 2, writeMax: 8, unit: 'm' }, 9, 'INVALID_VALUE', /from 2 to 8 m: 9/],
+    ['outside the engineering range', { low: 0, high: 10, writeMin: -5 }, -1, 'INVALID_VALUE', /from 0 to 10/],
+    [
+      'text that is too long',
+      { type: 'string', length: 4 },
+      'hällo',
+      'INVALID_VALUE',
+      /at most 4 bytes \(this has 6\)/,
+    ],
+  ]
+  for (const [what, settings, value, code, message] of refused) {
+    test(what, async (t) => {
+      const { write, device, audit } = commandsOf(t, settings)
+      await assert.rejects(write(value), withCode(code, message))
+      assert.deepEqual(device.written, [])
+      assert.equal(audit().length, 1)
+      assert.equal(audit()[0]!.outcome, code)
+      assert.equal(audit()[0]!.user, 'ada')
+    })
+  }
+
+  test('a tag or device that does not exist', async (t) => {
+    const { write, audit } = commandsOf(t, {})
+    await assert.rejects(write(1, { tag: 'nothing' }), withCode('NOT_FOUND', /press\/nothing/))
+    await assert.rejects(write(1, { device: 'nowhere' }), withCode('NOT_FOUND'))
+    assert.equal(audit().length, 2)
+  })
+})
+
+test('a full disk refuses the write before anything is sent', async (t) => {
+  const { write, device } = commandsOf(t, {}, '/dev/full')
+  await assert.rejects(write(1), withCode('STORE_FAILED', /audit file/))
+  assert.deepEqual(device.written, [])
+})
+
+test('an audit file that cannot be opened refuses the write; the next attempt tries afresh', async (t) => {
+  const folder = temporaryFolder(t)
+  const { write, device } = commandsOf(t, {}, join(folder, 'missing', 'audit.ndjson'))
+  await assert.rejects(write(1), withCode('STORE_FAILED'))
+  assert.deepEqual(device.written, [])
+  const { mkdirSync } = await import('node:fs')
+  mkdirSync(join(folder, 'missing'))
+  await write(1)
+  assert.deepEqual(device.written, [1])
+})
+
+test('attempts at the same time each keep their lines whole', async (t) => {
+  const { write, audit } = commandsOf(t, {})
+  await Promise.allSettled(Array.from({ length: 50 }, (_, i) => write(i)))
+  assert.equal(audit().length, 100)
+  assert.equal(new Set(audit().map(({ id }) => id)).size, 50)
+})
