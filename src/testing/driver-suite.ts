@@ -107,7 +107,7 @@ interface Opened {
   readonly peer: DriverPeer
   readonly driver: Driver<unknown>
   readonly signal: AbortSignal
-  points(tags: readonly TagSettings[]): Point<unknown>[]
+  readonly points: (tags: readonly TagSettings[]) => Point<unknown>[]
 }
 
 /** Registers the tests. */

@@ -62,7 +62,7 @@ const VECTORS: readonly [DataType, string, string, Value][] = [
 ]
 
 for (const [type, order, hex, value] of VECTORS) {
-  test(`${type} ${order} ${hex} is ${value}, both ways`, () => {
+  test(`${type} ${order} ${hex} is ${String(value)}, both ways`, () => {
     const sample = decodeOne('hr:0', type, hex, { order })
     assert.equal(sample.value, value)
     assert.equal(sample.status, Status.Good)
@@ -96,11 +96,12 @@ test('NaN and infinities are BadDecodingError without a value, in either width',
   }
 })
 
+const lit = (hex: string, order: string) =>
+  Array.from({ length: 16 }, (_, bit) => bit).filter(
+    (bit) => decodeOne(`hr:0.${bit}`, 'bool', hex, { order }).value === true,
+  )
+
 test('a bit of a register counts from the lowest; BADC and DCBA swap its bytes', () => {
-  const lit = (hex: string, order: string) =>
-    Array.from({ length: 16 }, (_, bit) => bit).filter(
-      (bit) => decodeOne(`hr:0.${bit}`, 'bool', hex, { order }).value === true,
-    )
   assert.deepEqual(lit('0001', 'ABCD'), [0])
   assert.deepEqual(lit('8000', 'ABCD'), [15])
   assert.deepEqual(lit('0180', 'CDAB'), [7, 8])
@@ -196,7 +197,7 @@ test('what does not fit is refused with its status', () => {
   ]
   for (const [type, value, status, settings] of refused) {
     const result = encode(type, value, settings)
-    assert.equal(typeof result === 'number' ? statusName(result) : result, status, `${type} ${value}`)
+    assert.equal(typeof result === 'number' ? statusName(result) : result, status, `${type} ${String(value)}`)
   }
   assert.equal(encodeBit(2), Status.BadTypeMismatch)
   assert.equal(encodeBit('true'), Status.BadTypeMismatch)

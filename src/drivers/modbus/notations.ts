@@ -159,7 +159,7 @@ function readIecType(cursor: Cursor, place: Place): { type: DataType | undefined
   const word = match[1]!.toUpperCase()
   if (word === 'STRING') {
     if (match[2] === undefined) cursor.fail('the length is expected here, such as STRING(20)')
-    return { type: 'string', length: { characters: cursor.number(match[2]!, 1, 250, 'length', 1) } }
+    return { type: 'string', length: { characters: cursor.number(match[2], 1, 250, 'length', 1) } }
   }
   const type = Object.hasOwn(TYPE_OF_IEC, word) ? TYPE_OF_IEC[word] : undefined
   if (type === undefined)

@@ -92,10 +92,11 @@ test('random and walk repeat by seed, differ between seeds, and stay within thei
   }
 })
 
+const largestStep = (values: readonly number[]) =>
+  Math.max(...values.slice(1).map((value, index) => Math.abs(value - values[index]!)))
+
 test('a walk is steady: neighbours in time are neighbours in value, where random jumps', async () => {
   const times = Array.from({ length: 300 }, (_, index) => index * 1000)
-  const largestStep = (values: readonly number[]) =>
-    Math.max(...values.slice(1).map((value, index) => Math.abs(value - values[index]!)))
   assert.ok(largestStep(await valuesOf('walk:period=60s', times)) < 15)
   assert.ok(largestStep(await valuesOf('random', times)) > 60)
 })
@@ -153,9 +154,10 @@ test('a signal that the type has no room for is a bad status, never a wrapped va
   assert.deepEqual(rowsByTag(await readAll(poll)).get(1)!.status, Status.BadOutOfRange)
 })
 
+const check = (address: string, type: 'bytes' | 'uint16' | 'string') =>
+  simulated.check!(parseAddress(address), tagOf(address, type))
+
 test('what a tag of this address and type can never hold is said before it runs', () => {
-  const check = (address: string, type: 'bytes' | 'uint16' | 'string') =>
-    simulated.check!(parseAddress(address), tagOf(address, type))
   assert.match(check('sine', 'bytes')!, /bytes cannot hold it/)
   assert.match(check('constant:value=red', 'uint16')!, /'red' is not a value of type uint16/)
   assert.equal(check('constant:value=red', 'string'), undefined)
