@@ -193,8 +193,7 @@ class SinkRunner implements Runner {
   }
 
   async #failed(batch: SampleBatch, error: unknown, began: number): Promise<void> {
-    const identical = this.#size.failed(batch.seq?.[0] ?? 0, messageOf(error))
-    const decision = decide(error, identical)
+    const decision = this.#decide(error, batch.seq?.[0] ?? 0)
     if (decision.action === 'reject-rows') {
       this.#taken(began)
       return this.#reject(batch, decision.rejected, decision.reason)
@@ -209,6 +208,12 @@ class SinkRunner implements Runner {
     }
     await this.#reject(batch, everyRow(batch, decision.reason), decision.reason)
     this.#size.found()
+  }
+
+  /** Only unknown failures are counted: a connection lost in between does not make two of them different. */
+  #decide(error: unknown, firstSeq: number): Decision {
+    const decision = decide(error, 1)
+    return decision.action === 'retry' ? decide(error, this.#size.failed(firstSeq, messageOf(error))) : decision
   }
 
   /** Puts the cursor back, shows why, and waits: the next turn connects or writes again. */
@@ -253,7 +258,7 @@ class SinkRunner implements Runner {
       await sink.gap?.(gap, this.#killed.signal)
     } catch (error) {
       if (this.#killed.signal.aborted) return
-      const decision = decide(error, this.#size.failed(gap.fromSeq, messageOf(error)))
+      const decision = this.#decide(error, gap.fromSeq)
       // A gap is news, not a sample: the ledger has counted it. One that cannot be told is let go.
       const givenUp = decision.action === 'bisect' || decision.action.startsWith('reject')
       if (!givenUp) return this.#again(decision)

@@ -1,6 +1,6 @@
 /**
  * The state of a sink as people see it: Running, Connecting, Degraded, Failed or Disabled, since when, and why. The log
- * hears of changes of state, not of each failure; a new reason within a state is shown but only logged when it is red.
+ * hears of changes of state and of the first reason, not of each failure; a further reason is shown, and logged when it is red.
  */
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
@@ -36,7 +36,8 @@ export class SinkState {
 
   set(name: SinkStateName, reason: string | null): void {
     const changed = name !== this.#name
-    const news = changed || (name === 'Failed' && reason !== this.#reason)
+    const told = this.#reason !== null && name !== 'Failed'
+    const news = changed || (reason !== null && reason !== this.#reason && !told)
     this.#reason = reason
     if (changed) this.#since = this.#clock.now()
     const before = this.#name
