@@ -106,6 +106,10 @@ function createApp(gateway: Gateway, limits: Limits): App {
     logger: false,
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestTimeoutMs,
+    http: {
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
+    },
     keepAliveTimeout: limits.keepAliveMs,
     forceCloseConnections: true,
     return503OnClosing: true,
@@ -114,7 +118,6 @@ function createApp(gateway: Gateway, limits: Limits): App {
       sendProblem(fromFrameworkError(error) ?? new GatewayError('INVALID_REQUEST', messageOf(error)), request, reply)
     },
   }).withTypeProvider<ZodRequests>()
-  app.server.headersTimeout = limits.headersTimeoutMs
   app.server.maxConnections = limits.connections
   app.setValidatorCompiler(validatorCompiler)
   // Answers are made by our own code; that they match their schemas is held by tests, not checked for each request.

@@ -1,4 +1,7 @@
 /** A real gateway for tests: the whole flow over a temporary data folder, with devices that the test describes. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Config, DeviceConfig, SinkConfig } from '../config/config.ts'
 import type { DriverType } from '../core/driver.ts'
@@ -6,7 +9,6 @@ import type { Log } from '../core/log.ts'
 import { silentLog } from '../core/log.ts'
 import type { TagSettings } from '../core/tags.ts'
 import { startGateway, type Gateway } from '../gateway.ts'
-import { temporaryFolder } from './peers.ts'
 
 /** A tag with only what matters to the test. */
 export type TagSketch = Partial<TagSettings> & { readonly name: string }
@@ -28,7 +30,7 @@ export interface GatewaySketch {
 
 /** Starts a gateway and stops it when the test ends. */
 export async function startTestGateway(t: TestContext, sketch: GatewaySketch): Promise<Gateway> {
-  const folder = temporaryFolder(t)
+  const folder = mkdtempSync(join(tmpdir(), 'bifrost-test-'))
   const config: Config = {
     version: 1,
     file: `${folder}/bifrost.yaml`,
@@ -41,7 +43,11 @@ export async function startTestGateway(t: TestContext, sketch: GatewaySketch): P
     warnings: [],
   }
   const gateway = await startGateway(config, { log: sketch.log ?? silentLog, version: '0.0.0-test' })
-  t.after(() => gateway.stop())
+  // One hook for both, because hooks run in the order in which they were set.
+  t.after(async () => {
+    await gateway.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
   return gateway
 }
 
