@@ -14,7 +14,7 @@ export const strings = {
     title: 'Devices',
     empty: 'No device is configured. Add one to bifrost.yaml and reload.',
     since: (text: string) => `for ${text}`,
-    lastGood: (text: string) => `last good poll ${text} ago`,
+    lastGood: (text: string) => `polled ${text} ago`,
     neverGood: 'never polled successfully',
     tags: (good: number, total: number) => `${good} of ${total} tags good`,
     poll: (ms: string) => `poll ${ms} ms`,

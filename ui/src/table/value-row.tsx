@@ -51,7 +51,9 @@ export const ValueRow = memo(function ValueRow(props: Props) {
           onClick={() => props.onPen(tag.key)}
         >
           <span className="swatch" style={pen >= 0 ? { background: `var(--pen-${pen})` } : undefined} />
-          <span className="clip">{tag.tag}</span>
+          <span className="clip" data-device={tag.device}>
+            {tag.tag}
+          </span>
         </button>
       </span>
       <span role="cell" className="cell-value numbers right" data-testid="value">

@@ -28,6 +28,8 @@ export interface Chart {
 }
 
 const MOST_AXES = 2
+/** uPlot's JoinNullMode. */
+const NULL_EXPAND = 2
 const FONT = '12px system-ui, sans-serif'
 
 /** `onCursor` gets the value of each pen at the pointer, or undefined when it left. */
@@ -51,7 +53,7 @@ export function createChart(
         ...scales.map((scale) => [scale, { range: rangeOf }]),
       ]),
       axes: [
-        { ...axis },
+        { ...axis, values: timeLabels, space: 70 },
         ...scales.slice(0, MOST_AXES).map((scale, index) => ({
           ...axis,
           scale,
@@ -94,6 +96,20 @@ function seriesOf(pen: PenStyle): uPlot.Series {
   }
 }
 
+/** Times of day in the browser's zone, 24 hours; the date where days are the ticks, and at the first tick. */
+function timeLabels(_plot: uPlot, ticks: number[], _axis: number, _space: number, stepSeconds: number): string[] {
+  return ticks.map((tick, index) => {
+    const date = new Date(tick * 1000)
+    const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+    if (stepSeconds >= 86_400) return day
+    const clock = `${two(date.getHours())}:${two(date.getMinutes())}`
+    const text = stepSeconds < 60 ? `${clock}:${two(date.getSeconds())}` : clock
+    return index === 0 ? `${text}\n${day}` : text
+  })
+}
+
+const two = (n: number): string => String(n).padStart(2, '0')
+
 function rangeOf(_plot: uPlot, min: number | null, max: number | null): [number, number] {
   if (min === null || max === null || !Number.isFinite(min) || !Number.isFinite(max)) return [0, 1]
   const pad = max > min ? (max - min) * 0.08 : Math.max(Math.abs(max) * 0.02, 0.5)
@@ -103,7 +119,10 @@ function rangeOf(_plot: uPlot, min: number | null, max: number | null): [number,
 function joined(pens: readonly Columns[]): uPlot.AlignedData {
   const tables = pens.map(({ times, values }) => [times.map((time) => time / 1000), values])
   if (tables.length === 0) return [[]]
-  const data = tables.length === 1 ? tables[0]! : uPlot.join(tables as uPlot.AlignedData[])
+  if (tables.length === 1) return tables[0] as uPlot.AlignedData
+  // A gap reaches over the times at which only other pens have points.
+  const expanded = tables.map((table) => table.map(() => NULL_EXPAND))
+  const data = uPlot.join(tables as uPlot.AlignedData[], expanded)
   return data as uPlot.AlignedData
 }
 

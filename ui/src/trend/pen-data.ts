@@ -49,7 +49,9 @@ export class PenData {
     this.#history = columns
     this.#historyTo = to
     const end = columns.times.at(-1) ?? 0
-    const keep = this.#live.times.findIndex((time) => time > end)
+    // A break that the page made itself while it did not know better is for the history to decide.
+    const covered = (time: number, index: number) => time <= end || (time <= to && this.#live.values[index] === null)
+    const keep = this.#live.times.findIndex((time, index) => !covered(time, index))
     this.#drop(keep < 0 ? this.#live.times.length : keep)
   }
 

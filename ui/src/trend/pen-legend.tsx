@@ -1,4 +1,5 @@
 /** The pens under the trend: name, value at the pointer or now, and a button that takes the pen away. */
+import type { JsonValue } from '../api.ts'
 import { formatWithUnit } from '../format.ts'
 import { useLive } from '../live/context.ts'
 import { strings } from '../strings.ts'
@@ -19,7 +20,7 @@ export function PenLegend({ pens, readout, onRemove }: Props) {
           <span className="swatch" style={{ background: `var(--pen-${index % 8})` }} />
           <span>{tag.key}</span>
           <span className="numbers">
-            {formatWithUnit(readout === undefined ? tag.value : (readout[index] ?? null), tag.type, tag.unit)}
+            {formatWithUnit(readout === undefined ? tag.value : drawn(readout[index], tag.type), tag.type, tag.unit)}
           </span>
           <button type="button" aria-label={strings.trend.remove(tag.key)} onClick={() => onRemove(tag.key)}>
             ×
@@ -28,4 +29,11 @@ export function PenLegend({ pens, readout, onRemove }: Props) {
       ))}
     </ul>
   )
+}
+
+/** What the chart drew as a number, as the tag's own type again. */
+function drawn(value: number | null | undefined, type: string): JsonValue {
+  if (value === null || value === undefined) return null
+  if (type === 'bool') return value !== 0
+  return type.endsWith('int64') ? String(value) : value
 }

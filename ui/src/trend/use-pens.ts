@@ -29,7 +29,7 @@ export function usePens(keys: readonly string[], load: Window): { pens: readonly
   useEffect(() => {
     const byId = new Map(pens.map((pen) => [pen.tag.id, pen.data]))
     for (const { tag, data } of pens) {
-      data.breakLine(store.now())
+      if (data.lastTime() > 0) data.breakLine(store.now())
       data.addLive(tag.value, tag.status, tag.time, tag.receivedAt)
     }
     return store.watch((tag) => byId.get(tag.id)?.addLive(tag.value, tag.status, tag.time, tag.receivedAt))
