@@ -19,11 +19,12 @@ export async function request(url: string, init: RequestInit = {}): Promise<Resp
   try {
     return await fetch(url, { signal: AbortSignal.timeout(30_000), ...init })
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined
+    const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : ''
     const { origin } = new URL(url)
-    throw new NotConnectedError(`no gateway answers at ${origin}${cause === undefined ? '' : `: ${cause}`}`, {
-      cause: error,
-    })
+    throw new NotConnectedError(
+      `no gateway answers at ${origin}${cause}; start one with \`bifrost run\`, or say where it is with --url`,
+      { cause: error },
+    )
   }
 }
 

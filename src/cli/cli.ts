@@ -4,7 +4,7 @@
  */
 import { Command, CommanderError } from 'commander'
 import { ConfigError, formatProblem } from '../config/problem.ts'
-import { ERRORS, GatewayError, messageOf } from '../core/errors.ts'
+import { ERRORS, GatewayError, messageOf, type ErrorCode } from '../core/errors.ts'
 import type { Call } from './call.ts'
 import { COMMANDS, type CommandInfo } from './commands.ts'
 import { Exit, exitCodeOf } from './exit-code.ts'
@@ -102,7 +102,13 @@ export function reportError(error: unknown, terminal: Terminal): void {
     return
   }
   terminal.complain(messageOf(error))
-  if (error instanceof GatewayError) terminal.say(`  ${ERRORS[error.code].help}`)
+  if (error instanceof GatewayError) sayHelp(error.code, terminal)
   else if (error instanceof Error && error.stack !== undefined)
     terminal.say(error.stack.split('\n').slice(1).join('\n'))
+}
+
+/** The next step of the catalogue, where the message does not name one already. */
+function sayHelp(code: ErrorCode, terminal: Terminal): void {
+  const said: readonly ErrorCode[] = ['NOT_CONNECTED', 'TIMEOUT', 'CONFIG_INVALID', 'WRITE_FORBIDDEN']
+  if (!said.includes(code)) terminal.say(`  ${ERRORS[code].help}`)
 }

@@ -69,6 +69,7 @@ function collect(
       tag: settings.name,
       value: isGood(status) || value !== undefined ? toJsonValue(scaled) : null,
       unit: settings.unit ?? null,
+      type: settings.type,
       status: statusView(status),
       time: new Date(time).toISOString(),
       ageMs: Math.max(0, Math.round(systemClock.now() - time)),

@@ -112,10 +112,7 @@ function parsePoint(
   })
   const faults: string[] = []
   for (const as of dataType === undefined ? (['uint16', 'bool', 'float64'] as const) : [dataType]) {
-    const members = (type.expand?.(settings(as)) ?? [settings(as)]).map((member) => ({
-      settings: member,
-      address: parseAddress(type, member.address),
-    }))
+    const members = parseMembers(type, settings(as))
     const fault = members
       .map((member) => type.check?.(member.address, member.settings))
       .find((one) => one !== undefined)
@@ -126,15 +123,15 @@ function parsePoint(
 }
 
 // What is wrong on the command line is a matter of usage, not of a configuration.
-function parseAddress(type: DriverType, text: string): unknown {
+function parseMembers(type: DriverType, settings: TagSettings): TagConfig[] {
   try {
-    return type.parseAddress(text)
+    const members = type.expand?.(settings) ?? [settings]
+    return members.map((member) => ({ settings: member, address: type.parseAddress(member.address) }))
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
     const { suggestion } = error.details
-    const hint =
-      typeof suggestion === 'string' && !error.message.includes('did you mean') ? `, did you mean ${suggestion}?` : ''
-    throw new GatewayError('USAGE', `${text}: ${error.message}${hint}`, { cause: error })
+    const told = typeof suggestion !== 'string' || error.message.includes('did you mean')
+    throw new GatewayError('USAGE', `${error.message}${told ? '' : `, did you mean ${suggestion}?`}`, { cause: error })
   }
 }
 
@@ -155,16 +152,9 @@ function parseOptions(type: DriverType, url: URL, port: string | undefined): unk
   const source = new YamlSource(url.host, yaml, env, problems)
   const options = checkSchema(type.options, { source, path: [], value: source.root }, problems)
   if (problems.problems.length === 0) return options
-  throw new GatewayError(
-    'USAGE',
-    problems.problems
-      .map(
-        (problem) =>
-          `${problem.path}: ${problem.message}${problem.suggestion === undefined ? '' : `, did you mean ${problem.suggestion}?`}`,
-      )
-      .join('\n'),
-    {
-      cause: new ConfigError(url.host, problems.problems),
-    },
-  )
+  const sentences = problems.problems.map(({ path: name, message, suggestion }) => {
+    const given = message.replace('the value from the environment', `"${entries.get(name)}"`)
+    return `${name}: ${given}${suggestion === undefined ? '' : `, did you mean ${suggestion}?`}`
+  })
+  throw new GatewayError('USAGE', sentences.join('\n'), { cause: new ConfigError(url.host, problems.problems) })
 }

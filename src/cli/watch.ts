@@ -2,6 +2,7 @@
 import type { RawData } from 'ws'
 import { parseDuration } from '../core/duration.ts'
 import { GatewayError, NotConnectedError } from '../core/errors.ts'
+import type { DataType } from '../core/value.ts'
 import { gatewayUrl } from './api-client.ts'
 import { textOption, type Call } from './call.ts'
 import { Exit } from './exit-code.ts'
@@ -12,6 +13,7 @@ interface SnapshotValue {
   readonly device: string
   readonly tag: string
   readonly unit: string | null
+  readonly type: DataType
   readonly value: ShownValue['value']
   readonly status: number
   readonly time: number | null
@@ -103,13 +105,14 @@ class LineWriter {
     if (known !== undefined) this.#write({ ...known, value, status, time, receivedAt, reason: null }, now)
   }
 
-  #write({ device, tag, unit, value, status, time, receivedAt, reason }: SnapshotValue, now: number): void {
+  #write({ device, tag, unit, type, value, status, time, receivedAt, reason }: SnapshotValue, now: number): void {
     if (this.done) return
     const shown: ShownValue = {
       device,
       tag,
       value,
       unit,
+      type,
       status: statusView(status),
       time: time === null ? null : new Date(time).toISOString(),
       ageMs: receivedAt === null ? null : Math.max(0, now - receivedAt),

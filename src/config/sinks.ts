@@ -7,6 +7,9 @@ import { checkedEntries, checkPlugIn } from './plug-ins.ts'
 import { checkSchema } from './schema-check.ts'
 import { formatPath } from './yaml-source.ts'
 
+/** One wrong topic makes all tags collide; a few of them say what is wrong. */
+const MOST_CONFLICTS = 5
+
 /** Every sink of the list; those with problems are left out or incomplete, and the problems are in the list. */
 export function loadSinks(list: unknown, devices: readonly DeviceConfig[], loading: Loading): SinkConfig[] {
   const { source, problems } = loading
@@ -18,7 +21,11 @@ export function loadSinks(list: unknown, devices: readonly DeviceConfig[], loadi
     const { type, options } = checked
     const at = [...entry.path, 'options']
     const conflicts = options === undefined ? [] : (type.conflicts?.(options as never, tags) ?? [])
-    for (const conflict of conflicts) problems.add(source.placeOf(at, 'key'), formatPath(at), conflict)
+    for (const conflict of conflicts.slice(0, MOST_CONFLICTS))
+      problems.add(source.placeOf(at, 'key'), formatPath(at), conflict)
+    const more = conflicts.length - MOST_CONFLICTS
+    if (more > 0)
+      problems.add(source.placeOf(at, 'key'), formatPath(at), `and ${more} more tags that collide in this sink`)
     return [{ name: entry.name, type, options, enabled: head?.enabled ?? true }]
   })
 }
