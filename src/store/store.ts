@@ -2,15 +2,24 @@
  * What is known: the latest value of every tag, the durable log of all samples, the sinks' cursors in it, and trends.
  * Layout, invariants and recovery are drawn in FORMAT.md.
  */
+import { join } from 'node:path'
 import type { SampleBatch } from '../core/batch.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Cursor } from '../core/cursor.ts'
 import type { Histogram } from '../core/histogram.ts'
 import type { Log } from '../core/log.ts'
 import type { Latest } from '../core/sink.ts'
-import type { TagSettings, TagTable } from '../core/tags.ts'
+import { TagTable, type TagSettings } from '../core/tags.ts'
 import type { TagId } from '../core/value.ts'
-import type { FileSystem } from './files.ts'
+import { nodeFiles, type FileSystem } from './files.ts'
+import { LatestColumns } from './latest.ts'
+import { lockFolder } from './lock.ts'
+import { recoverSegments } from './log/recovery.ts'
+import { knownByCursors, SampleLog } from './log/sample-log.ts'
+import { Sequence } from './log/sequence.ts'
+import { openTagFile, type TagFile } from './tag-file.ts'
+import type { HistorySeries } from './trends/history.ts'
+import { Trends } from './trends/trends.ts'
 
 export interface StoreOptions {
   /** The data folder; made when absent. */
@@ -21,7 +30,7 @@ export interface StoreOptions {
   readonly syncEveryMs?: number | undefined
   /** The oldest segments go when either bound is passed. Default 4 GiB and no age. Trend files count. */
   readonly retention?: { readonly maxBytes?: number | undefined; readonly maxAgeMs?: number | undefined } | undefined
-  /** A segment is sealed at this size (default 16 MiB, at most an eighth of `maxBytes`) or age (default 1 h). */
+  /** A segment is sealed at this size (default 16 MiB, at most an eighth of `maxBytes`) or age (default 15 min). */
   readonly segmentBytes?: number | undefined
   readonly segmentAgeMs?: number | undefined
   /** How many samples may wait in memory for a slow or failed disk before more are refused. Default 1,048,576. */
@@ -65,14 +74,7 @@ export interface LogInfo {
   readonly failed: string | null
 }
 
-/** `[time, value, min, max, status]`; value null: a stretch of bad quality, that is a gap in the line. Times in ms since 1970. */
-export type HistoryPoint = [time: number, value: number | null, min: number | null, max: number | null, status: number]
-
-export interface HistorySeries {
-  /** True when every sample is there, false when they were condensed. */
-  readonly raw: boolean
-  readonly points: HistoryPoint[]
-}
+export type { HistoryPoint, HistorySeries } from './trends/history.ts'
 
 export interface Store {
   readonly logId: string
@@ -97,4 +99,130 @@ export interface Store {
 }
 
 /** Opens a data folder. Throws STORE_LOCKED when another living gateway uses it; damaged data never keeps it from opening. */
-export declare function openStore(options: StoreOptions): Promise<Store>
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const files = options.files ?? nodeFiles
+  const { dir } = options
+  for (const folder of [dir, join(dir, 'log'), join(dir, 'cursors')]) await files.makeFolder(folder)
+  const unlock = await lockFolder(files, dir)
+  try {
+    return await open(options, files, unlock)
+  } catch (error) {
+    await unlock()
+    throw error
+  }
+}
+
+async function open(options: StoreOptions, files: FileSystem, unlock: () => Promise<void>): Promise<Store> {
+  const { dir, clock, log } = options
+  const recovered = await recoverSegments(files, join(dir, 'log'), log)
+  const highestTag = Math.max(0, ...recovered.segments.map((segment) => segment.highestTag))
+  const tagFile = await openTagFile(files, dir, highestTag)
+  const found = recovered.logId === undefined ? {} : { logId: recovered.logId }
+  const sequence = await Sequence.open(files, dir, found, options.reserveBlock ?? 1_000_000)
+  const lastFound = Math.max(recovered.segments.at(-1)?.lastSeq ?? 0, await knownByCursors(files, dir))
+  await sequence.begin(lastFound)
+  const maxBytes = options.retention?.maxBytes ?? 4 * 1024 ** 3
+  const trends = new Trends({ files, log })
+  const samples = new SampleLog(
+    {
+      dir,
+      files,
+      clock,
+      log,
+      tags: tagFile,
+      sequence,
+      recovered,
+      syncEveryMs: options.syncEveryMs ?? 200,
+      segmentBytes: Math.min(options.segmentBytes ?? 16 * 1024 ** 2, Math.max(4096, maxBytes / 8)),
+      segmentAgeMs: options.segmentAgeMs ?? 900_000,
+      maxPendingRows: options.maxPendingRows ?? 1_048_576,
+      tailRows: options.tailRows ?? 262_144,
+      wakeEveryMs: options.wakeEveryMs ?? 5,
+      retention: { maxBytes, maxAgeMs: options.retention?.maxAgeMs },
+      onSealed: (segment) => trends.add(segment),
+      onRemoved: (segment) => trends.remove(segment),
+    },
+    lastFound,
+  )
+  await trends.start(samples)
+  return createStore(samples, sequence, tagFile, trends, unlock)
+}
+
+function createStore(
+  samples: SampleLog,
+  sequence: Sequence,
+  tagFile: TagFile,
+  trends: Trends,
+  unlock: () => Promise<void>,
+): Store {
+  const latest = new LatestColumns()
+  let tags = new TagTable()
+  let closing: Promise<void> | undefined
+
+  async function defineTags(definitions: readonly TagDefinition[]): Promise<TagId[]> {
+    const names = definitions.map(({ device, settings: { name, type } }) => ({ device, name, type }))
+    const ids = await tagFile.allocate(names)
+    const table = new TagTable()
+    for (const [at, { device, settings }] of definitions.entries()) table.add({ id: ids[at]!, device, settings })
+    tags = table
+    return ids
+  }
+
+  function append(batch: SampleBatch): number {
+    if (batch.length === 0) return 0
+    const firstSeq = closing === undefined ? samples.append(batch) : 0
+    latest.update(batch, firstSeq)
+    const seq = new Float64Array(batch.length)
+    if (firstSeq > 0) for (let row = 0; row < seq.length; row++) seq[row] = firstSeq + row
+    batch.seq = seq
+    return firstSeq === 0 ? batch.length : 0
+  }
+
+  async function closeAll(): Promise<void> {
+    try {
+      await trends.stop()
+      await samples.close()
+      await sequence.close()
+    } catch (error) {
+      await sequence.abandon()
+      throw error
+    } finally {
+      await unlock()
+    }
+  }
+
+  return {
+    logId: sequence.logId,
+    get tags() {
+      return tags
+    },
+    latest,
+    defineTags,
+    append,
+    confirm: (tag, receivedAt) => latest.confirm(tag, receivedAt),
+    openCursor: (sink) => samples.openCursor(sink),
+    info: () => infoOf(samples, sequence),
+    history: (tag, from, to, points, signal) => trends.history(tag, from, to, points, signal),
+    flush: () => samples.flush(),
+    close: () => (closing ??= closeAll()),
+  }
+}
+
+function infoOf(samples: SampleLog, sequence: Sequence): LogInfo {
+  return {
+    logId: sequence.logId,
+    oldestSeq: samples.oldestSeq,
+    durableSeq: samples.durable.seq,
+    nextSeq: samples.nextSeq,
+    bytes: samples.bytes,
+    hoursLeft: samples.hoursLeft,
+    segments: samples.segments.length,
+    corruptFrames: samples.corruptFrames,
+    fsyncs: samples.writer.fsyncs,
+    fsyncSeconds: samples.fsyncSeconds,
+    bytesWritten: samples.writer.bytesWritten,
+    pendingRows: samples.pendingRows,
+    refused: samples.refused,
+    failed: samples.failed,
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * One gateway a data folder. The lock file names process, start time and boot, so that what a killed gateway left behind is told
+ * from a living one even when the process id has been given to another program since.
+ */
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { GatewayError } from '../core/errors.ts'
+import { readWhole, type FileSystem } from './files.ts'
+
+interface Holder {
+  readonly pid: number
+  /** Start time of the process in clock ticks since boot; empty where the system does not tell. */
+  readonly started: string
+  readonly boot: string
+  /** Tells two takings by one process apart. */
+  readonly token: string
+}
+
+/** Takes the folder or throws STORE_LOCKED; the returned function gives it back. */
+export async function lockFolder(files: FileSystem, dir: string): Promise<() => Promise<void>> {
+  const path = join(dir, 'LOCK')
+  const own: Holder = { ...describe(process.pid), token: randomUUID() }
+  for (let attempt = 0; attempt < 10; attempt++) {
+    if (await create(files, path, own)) return () => release(files, path, own)
+    const holder = await readHolder(files, path)
+    if (holder !== undefined && isAlive(holder)) throw locked(dir, holder.pid)
+    await removeStale(files, path, holder)
+  }
+  throw locked(dir, undefined)
+}
+
+async function create(files: FileSystem, path: string, own: Holder): Promise<boolean> {
+  try {
+    const file = await files.open(path, 'create')
+    await file.write(Buffer.from(JSON.stringify(own)), 0)
+    await file.close()
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** Moves the file aside before removing it, and puts it back when someone else has taken the folder in between. */
+async function removeStale(files: FileSystem, path: string, judged: Holder | undefined): Promise<void> {
+  const aside = `${path}.${randomUUID()}`
+  try {
+    await files.rename(path, aside)
+  } catch {
+    return
+  }
+  const moved = await readHolder(files, aside)
+  if (moved !== undefined && moved.token !== judged?.token) await files.rename(aside, path)
+  else await files.remove(aside)
+}
+
+async function release(files: FileSystem, path: string, own: Holder): Promise<void> {
+  const holder = await readHolder(files, path)
+  if (holder?.token === own.token) await files.remove(path)
+}
+
+async function readHolder(files: FileSystem, path: string): Promise<Holder | undefined> {
+  // A holder writes its name just after it made the file: an empty one gets a second look.
+  for (let look = 0; look < 3; look++) {
+    const bytes = await readWhole(files, path)
+    if (bytes !== undefined && bytes.length > 0) return parseHolder(bytes.toString())
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+  return undefined
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && 'pid' in value ? (value as Holder) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isAlive(holder: Holder): boolean {
+  const now = describe(holder.pid)
+  if (now.boot !== holder.boot) return false
+  if (now.started !== '' || holder.started !== '') return now.started === holder.started
+  try {
+    process.kill(holder.pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+function describe(pid: number): Omit<Holder, 'token'> {
+  return { pid, started: startTime(pid), boot: readText('/proc/sys/kernel/random/boot_id').trim() }
+}
+
+/** Field 22 of /proc/PID/stat, counted after the command name, which may hold spaces. */
+function startTime(pid: number): string {
+  const stat = readText(`/proc/${pid}/stat`)
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function locked(dir: string, pid: number | undefined): GatewayError {
+  const who = pid === undefined ? 'another gateway' : `another gateway (process ${pid})`
+  return new GatewayError('STORE_LOCKED', `the data folder ${dir} is in use by ${who}`, { details: { dir, pid } })
+}

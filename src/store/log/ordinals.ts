@@ -1,0 +1,59 @@
+/**
+ * Sequence numbers have holes, ordinals do not: the ordinal of a number is how many samples the log ever took up to it, so the
+ * difference of two is an exact count. Gaps (FORMAT.md) are where the two come apart.
+ */
+import type { Gap } from '../../core/sink.ts'
+
+/** A place in the log: after sample `seq`, which was the `ordinal`-th. */
+export interface Position {
+  readonly seq: number
+  readonly ordinal: number
+}
+
+export class Ordinals {
+  #base: Position
+  readonly #gaps: Gap[] = []
+
+  /** `base` is the place before the oldest sample held. */
+  constructor(base: Position) {
+    this.#base = base
+  }
+
+  /** The place after `seq`, which must not lie before the base. */
+  position(seq: number): Position {
+    return { seq, ordinal: this.at(seq) }
+  }
+
+  at(seq: number): number {
+    let ordinal = this.#base.ordinal + seq - this.#base.seq
+    for (const gap of this.#gaps) {
+      if (gap.fromSeq > seq) break
+      const width = Math.min(seq, gap.toSeq) - gap.fromSeq + 1
+      ordinal += Math.min(gap.samples ?? 0, seq >= gap.toSeq ? Infinity : width) - width
+    }
+    return ordinal
+  }
+
+  /** Gaps come in the order of their numbers. */
+  add(gap: Gap): void {
+    this.#gaps.push(gap)
+  }
+
+  /** The recorded gap that holds `seq`. */
+  gapAt(seq: number): Gap | undefined {
+    return this.#gaps.find((gap) => gap.fromSeq <= seq && seq <= gap.toSeq)
+  }
+
+  /** The last number before the next recorded gap after `seq`, at most `limit`. */
+  runEnd(seq: number, limit: number): number {
+    const next = this.#gaps.find((gap) => gap.fromSeq > seq)
+    return next === undefined ? limit : Math.min(limit, next.fromSeq - 1)
+  }
+
+  /** Forgets what lies at or before `seq`; nobody may ask for it again. */
+  prune(seq: number): void {
+    if (seq <= this.#base.seq) return
+    this.#base = this.position(seq)
+    while (this.#gaps[0] !== undefined && this.#gaps[0].toSeq <= seq) this.#gaps.shift()
+  }
+}

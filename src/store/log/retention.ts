@@ -1,0 +1,42 @@
+/** Which segments make room: the oldest, while the whole is too big or they are too old. The open segment stays. */
+import type { Segment } from './segment.ts'
+
+export interface RetentionBounds {
+  readonly maxBytes: number
+  readonly maxAgeMs: number | undefined
+}
+
+/** How many of the oldest segments go. */
+export function countExpired(segments: readonly Segment[], bounds: RetentionBounds, now: number): number {
+  let bytes = totalBytes(segments)
+  let expired = 0
+  for (const segment of segments) {
+    const isTooOld = bounds.maxAgeMs !== undefined && now - segment.lastReceived > bounds.maxAgeMs
+    if (!segment.sealed || (bytes <= bounds.maxBytes && !isTooOld)) break
+    bytes -= segment.bytes + segment.trendBytes
+    expired++
+  }
+  return expired
+}
+
+export const totalBytes = (segments: readonly Segment[]): number =>
+  segments.reduce((sum, segment) => sum + segment.bytes + segment.trendBytes, 0)
+
+/** At what rate the log grows: bytes written now and then, over the last minutes. */
+export class GrowthRate {
+  readonly #seen: { at: number; bytes: number }[] = []
+
+  note(at: number, bytes: number): void {
+    const last = this.#seen.at(-1)
+    if (last !== undefined && at - last.at < 10_000) return
+    this.#seen.push({ at, bytes })
+    while (this.#seen.length > 31) this.#seen.shift()
+  }
+
+  /** Bytes a millisecond; undefined until ten seconds have been seen. */
+  perMs(at: number, bytes: number): number | undefined {
+    const first = this.#seen[0]
+    if (first === undefined || at - first.at < 10_000) return undefined
+    return (bytes - first.bytes) / (at - first.at)
+  }
+}

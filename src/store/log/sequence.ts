@@ -1,0 +1,102 @@
+/**
+ * Sequence numbers, reserved durably in blocks: no number above the reservation is ever given out, so that an unclean start
+ * can go on behind it and none is given twice (FORMAT.md, "Slot file").
+ */
+import { randomBytes } from 'node:crypto'
+import { openSlotFile, type SlotFile } from '../slot-file.ts'
+import type { FileSystem } from '../files.ts'
+import type { Position } from './ordinals.ts'
+
+/** Where nothing says how far numbers had gone, they go on this far beyond what is found. */
+const LOST_RESERVATION_MARGIN = 1e9
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
+
+interface SequenceState {
+  readonly logId: string
+  readonly reserved: number
+  readonly durable: number
+  /** How many samples the log had taken up to `durable`. */
+  readonly ordinal: number
+  readonly clean: boolean
+  readonly next: number
+}
+
+export class Sequence {
+  readonly logId: string
+  /** True when the last stop was clean, or the folder is new. */
+  readonly wasClean: boolean
+  readonly isNew: boolean
+  /** What the last state said was durable. */
+  readonly known: Position
+  /** Where the log is durable now; set by its owner. */
+  durable: () => Position
+  next = 1
+  #reserved: number
+  readonly #block: number
+  readonly #slots: SlotFile
+  #extending: Promise<void> | undefined
+
+  private constructor(slots: SlotFile, state: SequenceState | undefined, found: { logId?: string }, block: number) {
+    this.#slots = slots
+    this.#block = block
+    this.isNew = state === undefined && found.logId === undefined
+    this.logId = state?.logId ?? found.logId ?? createLogId()
+    this.wasClean = state?.clean ?? this.isNew
+    this.known = { seq: state?.durable ?? 0, ordinal: state?.ordinal ?? state?.durable ?? 0 }
+    this.durable = () => this.known
+    this.#reserved = state === undefined ? 0 : state.clean ? state.next - 1 : state.reserved
+  }
+
+  /** Reads the file; `found` is what a segment says the log's id is. */
+  static async open(files: FileSystem, dir: string, found: { logId?: string }, block: number): Promise<Sequence> {
+    const { slots, state } = await openSlotFile(files, `${dir}/sequence`, dir)
+    return new Sequence(slots, state as SequenceState | undefined, found, block)
+  }
+
+  /** Begins behind everything reserved or found, with a fresh reservation on the disk. */
+  async begin(lastFound: number): Promise<void> {
+    const lost = this.#reserved === 0 && !this.isNew ? LOST_RESERVATION_MARGIN : 0
+    this.next = Math.max(this.#reserved, lastFound + lost) + 1
+    await this.#reserve()
+  }
+
+  /** How many numbers may still be given out; asks for more in the background when they run low. */
+  available(): number {
+    const left = this.#reserved - this.next + 1
+    if (left < this.#block / 2 && this.#extending === undefined) {
+      this.#extending = this.#reserve()
+        // The commit loop reports the disk's failures; this one shows as refused rows if it lasts.
+        .catch(() => undefined)
+        .finally(() => (this.#extending = undefined))
+    }
+    return left
+  }
+
+  async close(): Promise<void> {
+    await this.#extending
+    await this.#write(true, this.#reserved)
+    await this.#slots.close()
+  }
+
+  /** Lets go of the file without the mark of a clean stop. */
+  async abandon(): Promise<void> {
+    await this.#extending
+    await this.#slots.close()
+  }
+
+  async #reserve(): Promise<void> {
+    const reserved = this.next - 1 + this.#block
+    await this.#write(false, reserved)
+    this.#reserved = reserved
+  }
+
+  #write(clean: boolean, reserved: number): Promise<void> {
+    const { seq, ordinal } = this.durable()
+    const state: SequenceState = { logId: this.logId, reserved, durable: seq, ordinal, clean, next: this.next }
+    return this.#slots.write(state)
+  }
+}
+
+function createLogId(): string {
+  return Array.from(randomBytes(8), (byte) => ALPHABET[byte & 31]).join('')
+}

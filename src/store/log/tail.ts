@@ -1,0 +1,63 @@
+/**
+ * The newest part of the log in memory: what waits for the disk, and behind it as much as readers near the head need so that
+ * they never read files. Blocks are in order; numbers between two blocks are a gap.
+ */
+import type { SampleBatch } from '../../core/batch.ts'
+import { Block, BLOCK_ROWS } from './block.ts'
+
+export class Tail {
+  readonly #blocks: Block[] = []
+  readonly #maxRows: number
+  readonly #blockRows: number
+  #rows = 0
+
+  constructor(maxRows: number) {
+    this.#maxRows = maxRows
+    this.#blockRows = Math.max(1, Math.min(BLOCK_ROWS, maxRows))
+  }
+
+  /** The oldest number held; undefined when empty. */
+  get firstSeq(): number | undefined {
+    return this.#blocks[0]?.firstSeq
+  }
+
+  get blocks(): readonly Block[] {
+    return this.#blocks
+  }
+
+  /** Takes a whole batch whose first row is number `seq`. */
+  append(batch: SampleBatch, seq: number): void {
+    let done = 0
+    while (done < batch.length) {
+      let block = this.#blocks.at(-1)
+      if (block === undefined || block.isFull || block.endSeq !== seq + done) {
+        block = new Block(seq + done, this.#blockRows)
+        this.#blocks.push(block)
+      }
+      done += block.take(batch, done)
+    }
+    this.#rows += batch.length
+  }
+
+  /** The block that holds `seq`. Readers are mostly near the end, so the search begins there. */
+  find(seq: number): Block | undefined {
+    for (let at = this.#blocks.length - 1; at >= 0; at--) {
+      const block = this.#blocks[at]!
+      if (seq >= block.firstSeq) return seq < block.endSeq ? block : undefined
+    }
+    return undefined
+  }
+
+  /** Lets go of the oldest blocks beyond the bound, never of rows that are not durable. */
+  trim(durableSeq: number): void {
+    let drop = 0
+    while (
+      drop < this.#blocks.length - 1 &&
+      this.#rows > this.#maxRows &&
+      this.#blocks[drop]!.endSeq - 1 <= durableSeq
+    ) {
+      this.#rows -= this.#blocks[drop++]!.rows.length
+    }
+    if (drop > 0) this.#blocks.splice(0, drop)
+  }
+}

@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SampleBatch } from '../core/batch.ts'
+import { systemClock } from '../core/clock.ts'
+import { silentLog } from '../core/log.ts'
+import { Status } from '../core/status.ts'
+import type { TagSettings } from '../core/tags.ts'
+import type { DataType, Value } from '../core/value.ts'
+import { temporaryFolder } from '../testing/peers.ts'
+import { VirtualClock } from '../testing/virtual-clock.ts'
+import { MemoryFiles } from './memory-files.ts'
+import { openStore, type Store, type StoreOptions } from './store.ts'
+
+const signal = AbortSignal.timeout(20_000)
+const tag = (name: string, type: DataType = 'float64'): TagSettings => ({
+  name,
+  address: 'hr:0',
+  type,
+  everyMs: 1000,
+  clamp: false,
+  writable: false,
+})
+
+function openInMemory(files: MemoryFiles, options: Partial<StoreOptions> = {}): Promise<Store> {
+  return openStore({ dir: '/data', clock: new VirtualClock(), log: silentLog, files, reserveBlock: 1000, ...options })
+}
+
+function batchOf(values: readonly (Value | undefined)[], receivedAt = 1_000): SampleBatch {
+  const batch = new SampleBatch(values.length, receivedAt)
+  for (const value of values) batch.push(1, value, Status.Good)
+  return batch
+}
+
+test('every kind of value comes back from disk as it was, with its sequence number', async (t) => {
+  const options = { dir: temporaryFolder(t), clock: systemClock, log: silentLog }
+  const values = [
+    1.5,
+    -0,
+    NaN,
+    Infinity,
+    -Infinity,
+    true,
+    false,
+    2n ** 64n - 1n,
+    -(2n ** 63n),
+    'Grüße 🌡',
+    '',
+    undefined,
+  ]
+  const store = await openStore(options)
+  await store.defineTags([{ device: 'Presse Ä/ß', settings: tag('Füllstand 水位') }])
+  const batch = batchOf([...values, Uint8Array.of(0, 255, 7), 9_007_199_254_740_993n])
+  assert.equal(store.append(batch), 0)
+  assert.deepEqual([...batch.seq!], batch.seq!.map((_, row) => row + 1) as unknown as number[])
+  await store.close()
+
+  const again = await openStore(options)
+  const cursor = await again.openCursor('plant')
+  const read = await cursor.next(100, signal)
+  assert.ok(read instanceof SampleBatch)
+  assert.deepEqual(
+    [...read].map((sample) => sample.value),
+    [...batch].map((sample) => sample.value),
+  )
+  assert.deepEqual([...read.seq!], [...batch.seq!])
+  assert.equal(read.receivedAt, 1_000)
+  assert.deepEqual(await again.defineTags([{ device: 'Presse Ä/ß', settings: tag('Füllstand 水位') }]), [1])
+  await again.close()
+})
+
+test('a changed type is a new id, an id is never given to another tag', async () => {
+  const files = new MemoryFiles()
+  const store = await openInMemory(files)
+  assert.deepEqual(
+    await store.defineTags([
+      { device: 'a', settings: tag('x') },
+      { device: 'a', settings: tag('y') },
+    ]),
+    [1, 2],
+  )
+  assert.deepEqual(await store.defineTags([{ device: 'a', settings: tag('x', 'int16') }]), [3])
+  assert.equal(store.tags.size, 1)
+  await store.close()
+  const lines = files.get('/data/tags').toString().split('\n')
+  files.put('/data/tags', Buffer.from([lines[0], lines[1]!.replace('"y"', '"z"'), lines[2], ''].join('\n')))
+  const again = await openInMemory(files)
+  const [x, fresh] = await again.defineTags([
+    { device: 'a', settings: tag('x') },
+    { device: 'b', settings: tag('n') },
+  ])
+  assert.equal(x, 1)
+  assert.ok(fresh! > 3)
+  await again.close()
+})
+
+test('latest keeps the value of a row that only changes the status, and skips historical rows', async () => {
+  const store = await openInMemory(new MemoryFiles())
+  const batch = new SampleBatch(3, 5000)
+  batch.push(4, 12.5, Status.Good, 4990)
+  batch.push(4, undefined, Status.BadTimeout, 4995)
+  batch.push(4, 99, Status.Good, 1000, true)
+  store.append(batch)
+  store.confirm(4, 6000)
+  assert.deepEqual(store.latest.get(4), {
+    value: 12.5,
+    status: Status.BadTimeout,
+    time: 4990,
+    receivedAt: 6000,
+    seq: 2,
+  })
+  assert.equal(store.latest.get(5).status, Status.BadWaitingForInitialData)
+  assert.equal(store.latest.get(500_000).status, Status.BadWaitingForInitialData)
+  await store.close()
+})
+
+test('a second gateway is kept out of the folder and told by whom; a lock left by a killed one is taken over', async (t) => {
+  const options = { dir: temporaryFolder(t), clock: systemClock, log: silentLog }
+  const store = await openStore(options)
+  await assert.rejects(openStore(options), { code: 'STORE_LOCKED', message: new RegExp(`process ${process.pid}`) })
+  await store.close()
+  const { writeFileSync, readdirSync } = await import('node:fs')
+  writeFileSync(`${options.dir}/LOCK`, JSON.stringify({ pid: process.pid, started: '1', boot: 'other', token: 'x' }))
+  const again = await openStore(options)
+  await again.close()
+  assert.ok(!readdirSync(options.dir).some((name) => name.startsWith('LOCK')))
+})
+
+test('a full disk: rows wait, then are refused and counted, and come with a gap once there is room', async () => {
+  const files = new MemoryFiles()
+  const clock = new VirtualClock()
+  const store = await openInMemory(files, { clock, maxPendingRows: 100 })
+  const cursor = await store.openCursor('s')
+  store.append(batchOf([1, 2, 3]))
+  await store.flush()
+  files.writeFault = 'ENOSPC'
+  for (let i = 0; i < 12; i++) store.append(batchOf(Array.from({ length: 10 }, (_, row) => i * 10 + row)))
+  await assert.rejects(store.flush(), { code: 'STORE_FAILED' })
+  assert.match(store.info().failed!, /ENOSPC/)
+  assert.equal(store.info().durableSeq, 3)
+  assert.equal(store.info().refused, 20)
+  files.writeFault = undefined
+  await clock.advance(1000)
+  assert.equal(store.info().failed, null)
+  store.append(batchOf([7]))
+  await store.flush()
+  const { seqs, gaps } = await drain(store, 's', cursor)
+  assert.equal(seqs.length, 104)
+  assert.deepEqual(
+    gaps.map(({ reason, samples }) => [reason, samples]),
+    [['overflow', 20]],
+  )
+  assert.deepEqual(pick(cursor.ledger()), { routed: 124, delivered: 104, pending: 0, dropped: { overflow: 20 } })
+  await store.close()
+  const again = await openInMemory(files)
+  assert.deepEqual(pick((await again.openCursor('s')).ledger()), {
+    routed: 124,
+    delivered: 104,
+    pending: 0,
+    dropped: { overflow: 20 },
+  })
+  await again.close()
+})
+
+test('after a failed fsync the rows are written again into a new segment and nothing is lost by a power cut', async () => {
+  const files = new MemoryFiles()
+  const store = await openInMemory(files)
+  store.append(batchOf([1, 2, 3]))
+  await store.flush()
+  store.append(batchOf([4, 5]))
+  files.syncFault = 'EIO'
+  await assert.rejects(store.flush(), { code: 'STORE_FAILED' })
+  assert.equal(store.info().durableSeq, 3)
+  files.syncFault = undefined
+  await store.flush()
+  assert.equal(store.info().durableSeq, 5)
+  const after = await openInMemory(files.afterPowerCut())
+  const { values } = await drain(after, 's')
+  assert.deepEqual(values, [1, 2, 3, 4, 5])
+  await after.close()
+})
+
+test('a disk that lies about fsync loses what was reported durable: the oracle of these tests can see it', async () => {
+  const files = new MemoryFiles()
+  const store = await openInMemory(files)
+  files.isLying = true
+  store.append(batchOf([1, 2, 3]))
+  await store.flush()
+  assert.equal(store.info().durableSeq, 3)
+  const after = await openInMemory(files.afterPowerCut())
+  assert.deepEqual((await drain(after, 's')).values, [])
+  await after.close()
+})
+
+test('retention drops the oldest segments; a lagging cursor gets a gap with the exact count, also across restarts', async () => {
+  const files = new MemoryFiles()
+  const bounds = { segmentBytes: 4096, retention: { maxBytes: 40_000 } }
+  let store = await openInMemory(files, bounds)
+  const slow = await store.openCursor('slow')
+  await store.openCursor('absent')
+  for (let i = 0; i < 60; i++) {
+    store.append(batchOf(Array.from({ length: 300 }, () => Math.random())))
+    await store.flush()
+  }
+  assert.ok(store.info().oldestSeq > 1)
+  assert.ok(store.info().bytes < 60_000)
+  const lost = store.info().oldestSeq - 1
+  assert.ok((slow.ledger().dropped.retention ?? 0) > 0)
+  const { seqs, gaps } = await drain(store, 'slow', slow)
+  assert.deepEqual(
+    gaps.map((gap) => [gap.reason, gap.fromSeq]),
+    [['retention', 1]],
+  )
+  assert.equal(gaps[0]!.samples, 18_000 - seqs.length)
+  assert.ok(gaps[0]!.samples! <= lost)
+  assert.deepEqual(pick(slow.ledger()), {
+    routed: 18_000,
+    delivered: seqs.length,
+    pending: 0,
+    dropped: { retention: gaps[0]!.samples },
+  })
+  await store.close()
+  store = await openInMemory(files, bounds)
+  const absent = await store.openCursor('absent')
+  const { routed, delivered, pending, dropped } = absent.ledger()
+  assert.equal(routed, delivered + pending + (dropped.retention ?? 0))
+  await store.close()
+})
+
+test('history keeps every sample when they are few, extremes and gaps when they are many, from trend files and from the log', async () => {
+  const files = new MemoryFiles()
+  const clock = new VirtualClock()
+  const store = await openInMemory(files, { clock, segmentBytes: 4096, tailRows: 500 })
+  const expected: number[] = []
+  for (let i = 0; i < 4000; i += 50) {
+    const batch = new SampleBatch(100, i * 1000)
+    for (let row = i; row < i + 50; row++) {
+      batch.push(1, row === 2345 ? 1e6 : Math.round(Math.sin(row / 50) * 1000) / 10, Status.Good, row * 1000)
+      if (row >= 3000 && row < 3100) batch.push(2, undefined, Status.BadTimeout, row * 1000)
+      else batch.push(2, row, Status.Good, row * 1000)
+      expected.push(batch.value[(row - i) * 2]!)
+    }
+    store.append(batch)
+    await store.flush()
+  }
+  const all = await store.history(1, 0, 4e6, 5000, signal)
+  assert.equal(all.raw, true)
+  assert.deepEqual(
+    all.points.map((point) => point[1]),
+    expected,
+  )
+  const few = await store.history(1, 0, 4e6, 100, signal)
+  assert.equal(few.raw, false)
+  assert.ok(few.points.length <= 200)
+  assert.equal(Math.max(...few.points.map((point) => point[3]!)), 1e6)
+  const gaps = await store.history(2, 0, 4e6, 100, signal)
+  assert.ok(
+    gaps.points.some(([time, value, , , status]) => value === null && status === Status.BadTimeout && time >= 3e6),
+  )
+  await store.close()
+  assert.ok(files.paths(/\.seg$/).length > 3)
+  const again = await openInMemory(files, { segmentBytes: 4096 })
+  const part = await again.history(1, 1_000_000, 1_009_000, 100, signal)
+  assert.deepEqual(
+    part.points.map((point) => point[1]),
+    expected.slice(1000, 1010),
+  )
+  await again.close()
+})
+
+/** Reads and acks everything there is. */
+async function drain(store: Store, sink: string, given?: Awaited<ReturnType<Store['openCursor']>>) {
+  const cursor = given ?? (await store.openCursor(sink))
+  const seqs: number[] = []
+  const values: unknown[] = []
+  const gaps = []
+  const { nextSeq } = store.info()
+  for (let at = 0; at < nextSeq - 1;) {
+    const got = await cursor.next(64, signal)
+    if (!(got instanceof SampleBatch)) {
+      gaps.push(got)
+      at = got.toSeq
+      continue
+    }
+    seqs.push(...got.seq!)
+    values.push(...[...got].map((sample) => sample.value))
+    at = got.seq!.at(-1)!
+    cursor.ack(at, { delivered: got.length })
+  }
+  return { seqs, values, gaps }
+}
+
+function pick({ routed, delivered, pending, dropped }: ReturnType<Awaited<ReturnType<Store['openCursor']>>['ledger']>) {
+  return { routed, delivered, pending, dropped: { ...dropped } }
+}

@@ -1,0 +1,119 @@
+/**
+ * Turns a sealed segment into a trend file: reads its frames, orders up to a million samples at a time by tag, encodes them. It works
+ * in small steps between which the event loop runs.
+ */
+import { HAS_VALUE, IS_BIG, IS_OTHER, type SampleBatch } from '../../core/batch.ts'
+import type { FrameReader } from '../log/reader.ts'
+import type { Segment } from '../log/segment.ts'
+import { TrendEncoder } from './trend-file.ts'
+
+const SLAB_ROWS = 1_048_576
+/** Rows that are ordered or encoded in one step: one to three milliseconds. */
+const STEP_ROWS = 32_768
+
+/** Lets the event loop run. */
+export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** The bytes of the trend file of a sealed segment. */
+export async function transpose(segment: Segment, reader: FrameReader, signal: AbortSignal): Promise<Buffer> {
+  const encoder = new TrendEncoder()
+  const slab = new Slab(Math.min(SLAB_ROWS, segment.samples))
+  for (let seq = segment.firstSeq; seq <= segment.lastSeq;) {
+    signal.throwIfAborted()
+    const frame = await reader.read(segment, seq)
+    if (frame === undefined) break
+    const start = Math.max(0, seq - frame.firstSeq)
+    const end = frame.endSeq - frame.firstSeq
+    if (!slab.hasRoom(end - start)) await slab.drain(encoder)
+    slab.take(frame.rows, start, end)
+    seq = frame.endSeq
+    await breathe()
+  }
+  await slab.drain(encoder)
+  return encoder.finish()
+}
+
+/** Rows in log order that are put in tag order. */
+class Slab {
+  #length = 0
+  #tag: Uint32Array
+  #time: Float64Array
+  #value: Float64Array
+  #status: Uint32Array
+
+  constructor(capacity: number) {
+    this.#tag = new Uint32Array(capacity)
+    this.#time = new Float64Array(capacity)
+    this.#value = new Float64Array(capacity)
+    this.#status = new Uint32Array(capacity)
+  }
+
+  hasRoom(rows: number): boolean {
+    return this.#length + rows <= this.#tag.length
+  }
+
+  take(rows: SampleBatch, start: number, end: number): void {
+    for (let row = start; row < end; row++) {
+      const flags = rows.flags[row]!
+      if (flags & IS_OTHER) continue
+      const at = this.#length++
+      this.#tag[at] = rows.tag[row]!
+      this.#time[at] = rows.time[row]!
+      this.#status[at] = rows.status[row]!
+      this.#value[at] = numberAt(rows, row, flags)
+    }
+  }
+
+  /** Hands all rows to the encoder, tag by tag, and is empty again. */
+  async drain(encoder: TrendEncoder): Promise<void> {
+    const { order, starts } = await this.#sort()
+    let sinceBreath = 0
+    for (let tag = 0; tag + 1 < starts.length; tag++) {
+      const from = starts[tag]!
+      const to = starts[tag + 1]!
+      if (from === to) continue
+      const count = to - from
+      const time = new Float64Array(count)
+      const value = new Float64Array(count)
+      const status = new Float64Array(count)
+      for (let at = 0; at < count; at++) {
+        const row = order[from + at]!
+        time[at] = this.#time[row]!
+        value[at] = this.#value[row]!
+        status[at] = this.#status[row]!
+      }
+      encoder.add(tag, { time, value, status })
+      sinceBreath += count + 16
+      if (sinceBreath < STEP_ROWS) continue
+      sinceBreath = 0
+      await breathe()
+    }
+    encoder.endGroup()
+    this.#length = 0
+  }
+
+  /** A counting sort, stable: `order[starts[tag]…]` are the rows of a tag. */
+  async #sort(): Promise<{ order: Uint32Array; starts: Uint32Array }> {
+    const length = this.#length
+    let highest = 0
+    for (let row = 0; row < length; row++) if (this.#tag[row]! > highest) highest = this.#tag[row]!
+    const starts = new Uint32Array(highest + 2)
+    for (let row = 0; row < length; row++) starts[this.#tag[row]! + 1]!++
+    await breathe()
+    for (let tag = 1; tag < starts.length; tag++) starts[tag]! += starts[tag - 1]!
+    const next = starts.slice()
+    const order = new Uint32Array(length)
+    for (let from = 0; from < length; from += STEP_ROWS * 8) {
+      const to = Math.min(length, from + STEP_ROWS * 8)
+      for (let row = from; row < to; row++) order[next[this.#tag[row]!]!++] = row
+      await breathe()
+    }
+    return { order, starts }
+  }
+}
+
+/** A row's value for a trend line: 64-bit integers as the nearest float, NaN for none. */
+export function numberAt(rows: SampleBatch, row: number, flags: number): number {
+  if ((flags & HAS_VALUE) === 0) return NaN
+  return flags & IS_BIG ? Number(rows.valueAt(row)) : rows.value[row]!
+}
