@@ -18,6 +18,15 @@ export function formatWithUnit(value: JsonValue, type: string, unit: string | nu
   return unit === null || value === null ? text : `${text} ${unit}`
 }
 
+/** A value as a person must see it before and after writing: every digit that a float32 carries, nothing rounded away. */
+export function exactWithUnit(value: JsonValue, unit: string | null): string {
+  const number = typeof value === 'number'
+  const text = number
+    ? String(Number(value.toPrecision(Number.isInteger(value) ? 16 : 7)))
+    : formatValue(value, 'string')
+  return unit === null || value === null ? text : `${text} ${unit}`
+}
+
 /** Counts in groups of three. */
 export const formatCount = (count: number): string => grouped(String(count))
 

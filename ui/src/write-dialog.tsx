@@ -6,13 +6,13 @@ import { Button, Modal, SegmentedControl, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { writeValue, type JsonValue, type WriteView } from './api.ts'
-import { formatDuration, formatWithUnit } from './format.ts'
+import { exactWithUnit, formatDuration } from './format.ts'
 import { useLive, useNow } from './live/context.ts'
 import type { LiveTag } from './live/store.ts'
 import { SeverityMark } from './status-mark.tsx'
 import { severityOf, useStatusInfo } from './status.ts'
 import { strings } from './strings.ts'
-import { limit, parseWritten } from './write-value.ts'
+import { isSame, limit, parseWritten } from './write-value.ts'
 
 interface Props {
   readonly tag: LiveTag
@@ -33,9 +33,10 @@ export default function WriteDialog({ tag, onClose }: Props) {
     event.preventDefault()
     if (value !== null && !write.isPending) write.mutate(value)
   }
-  const show = (shown: JsonValue) => formatWithUnit(shown, tag.type, tag.unit)
+  const show = (shown: JsonValue) => exactWithUnit(shown, tag.unit)
   return (
     <Modal
+      size={520}
       opened
       onClose={onClose}
       title={words.title(tag.key)}
@@ -83,7 +84,7 @@ export default function WriteDialog({ tag, onClose }: Props) {
           <Button variant="default" onClick={onClose}>
             {write.isSuccess ? words.close : words.cancel}
           </Button>
-          <Button type="submit" disabled={value === null || write.isPending}>
+          <Button type="submit" className="effect" disabled={value === null || write.isPending}>
             {value === null ? words.incomplete : words.effect(show(value), tag.key)}
           </Button>
         </div>
@@ -109,7 +110,7 @@ function Facts({ tag, next }: { tag: LiveTag; next: string }) {
       </dd>
       <dt>{words.now}</dt>
       <dd>
-        <strong className="numbers">{formatWithUnit(tag.value, tag.type, tag.unit)}</strong>{' '}
+        <strong className="numbers">{exactWithUnit(tag.value, tag.unit)}</strong>{' '}
         <span className="quiet state-word">
           <SeverityMark severity={severityOf(tag.status)} />
           {status.name}
@@ -142,7 +143,7 @@ function Result({ result, show }: { result: WriteView; show: (value: JsonValue) 
   if (readBackStatus === null || severityOf(readBackStatus.code) === 'bad' || readBack === null) {
     return <Outcome ok={false} text={words.unread(readBackStatus === null ? '' : told(readBackStatus.code))} />
   }
-  if (readBack !== result.value) return <Outcome ok={false} text={words.differs(show(readBack))} />
+  if (!isSame(readBack, result.value)) return <Outcome ok={false} text={words.differs(show(readBack))} />
   return <Outcome ok text={words.done(show(readBack), String(Math.round(result.durationMs)))} />
 }
 

@@ -31,6 +31,12 @@ export function parseWritten(text: string, tag: WritableTag): Parsed {
   return { value }
 }
 
+/** Whether the device reads back what was written: equal, or equal as far as a float32 can tell. */
+export function isSame(readBack: JsonValue, written: JsonValue): boolean {
+  if (typeof readBack !== 'number' || typeof written !== 'number') return readBack === written
+  return Math.abs(readBack - written) <= Math.max(Math.abs(readBack), Math.abs(written)) * 1e-6
+}
+
 /** One end of a range as text. */
 export const limit = (value: number | null, type: string): string =>
   value === null ? '…' : formatValue(value, type === 'bool' ? type : Number.isInteger(value) ? 'int32' : type)
