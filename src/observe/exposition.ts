@@ -32,7 +32,7 @@ export class Exposition {
 
   /** One series of the family. */
   sample(labels: Labels, value: number, sampleName = this.#sampleName): void {
-    const text = labelText(labels)
+    const text = labelText(this.openMetrics ? canonical(labels) : labels)
     this.#parts.push(`${sampleName}${text === '' ? '' : `{${text}}`} ${numberText(value)}\n`)
   }
 
@@ -65,11 +65,16 @@ export class Exposition {
     return this.#parts.join('') + (this.openMetrics ? '# EOF\n' : '')
   }
 
-  // OpenMetrics 1.0, "Considerations: Canonical Numbers": le="1.0", not le="1".
   #bound(bound: number): string {
-    return this.openMetrics && Number.isInteger(bound) ? `${bound}.0` : String(bound)
+    return this.openMetrics ? canonicalNumber(bound) : String(bound)
   }
 }
+
+// OpenMetrics 1.0, "Considerations: Canonical Numbers": le="1.0", not le="1".
+const canonicalNumber = (value: number): string => (Number.isInteger(value) ? `${value}.0` : String(value))
+
+const canonical = (labels: Labels): Labels =>
+  typeof labels.le === 'number' ? { ...labels, le: canonicalNumber(labels.le) } : labels
 
 const numberText = (value: number): string =>
   Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'

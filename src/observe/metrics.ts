@@ -4,7 +4,7 @@
  */
 import type { Gateway } from '../gateway.ts'
 import { collectors, takeSnapshot } from './collect.ts'
-import { Exposition } from './exposition.ts'
+import { Exposition, type Labels } from './exposition.ts'
 import { createHttpStats, type HttpStats } from './http-stats.ts'
 import { metricsTable } from './metrics-table.ts'
 
@@ -67,11 +67,11 @@ async function loadPlatformMetrics(): Promise<PlatformMetrics> {
 async function writePlatform(out: Exposition, platform: PlatformMetrics): Promise<void> {
   for (const metric of await platform.getMetricsAsJSON()) {
     const type = String(metric.type)
-    // A gauge that ends in _total breaks the naming rules that promtool checks.
-    if (type !== 'counter' && metric.name.endsWith('_total')) continue
+    // Names that end in the type, or gauges in _total, break the rules that promtool checks.
+    if (/_(histogram|summary)$/.test(metric.name) || (type !== 'counter' && metric.name.endsWith('_total'))) continue
     out.family(metric.name, type, metric.help)
-    for (const value of metric.values)
-      out.sample(value.labels as Record<string, string>, value.value, value.metricName ?? metric.name)
+    for (const { labels, value, metricName } of metric.values)
+      out.sample(labels as Labels, value, metricName ?? metric.name)
     await out.breathe()
   }
 }

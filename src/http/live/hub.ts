@@ -17,8 +17,6 @@ import { Rows } from './rows.ts'
 
 const TURN_MS = 50
 const DEVICES_MS = 1000
-/** How often values that were read again unchanged are shown as fresh. */
-const CONFIRM_MS = 5000
 const FRAGMENT_ROWS = 500
 
 export class LiveHub {
@@ -103,7 +101,7 @@ export class LiveHub {
     const slice = new Slice()
     const now = this.#gateway.clock.monotonic()
     if (now >= this.#confirmDueAt) {
-      this.#confirmDueAt = now + CONFIRM_MS
+      this.#confirmDueAt = now + this.#limits.liveConfirmMs
       await this.#confirmations.touch(slice)
     }
     const refreshed = now >= this.#devicesDueAt
