@@ -33,17 +33,17 @@ function pipelineOf(settings: Partial<TagSettings>) {
     pipeline,
     held,
     times,
-    send(...rows: readonly Row[]) {
+    send: (...rows: readonly Row[]) => {
       const batch = new SampleBatch(rows.length, clock.now())
       for (const [value, status = 0, historical = false] of rows) batch.push(0, value, status, clock.now(), historical)
       pipeline.apply(batch, emit)
       return taken()
     },
-    tick() {
+    tick: () => {
       pipeline.tick(clock.now(), emit)
       return taken()
     },
-    flush() {
+    flush: () => {
       pipeline.flush(clock.now(), emit)
       return taken()
     },

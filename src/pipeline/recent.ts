@@ -41,7 +41,7 @@ export class RecentRows {
   push(out: SampleBatch, tag: TagId): void {
     const status = this.#status[tag]!
     const flags = isBad(status) ? 0 : this.#flags[tag]!
-    if (flags & (IS_BIG | IS_OTHER)) return out.push(tag, this.#others.get(tag), status, this.#time[tag]!)
+    if (flags & (IS_BIG | IS_OTHER)) return out.push(tag, this.#others.get(tag), status, this.#time[tag])
     out.pushNumber(tag, this.#value[tag]!, status, this.#time[tag]!, flags & (HAS_VALUE | IS_BOOLEAN))
   }
 }

@@ -2,7 +2,7 @@
  * engineering = raw × scale + offset. An int64 becomes a number, exact up to 2^53. Booleans, strings and bytes pass as they
  * are. A result that is not finite is no value: BadDecodingError.
  */
-import { HAS_VALUE, IS_BIG, IS_BOOLEAN, IS_OTHER, IS_UNSIGNED, type SampleBatch } from '../core/batch.ts'
+import { HAS_VALUE, HISTORICAL, IS_BIG, IS_BOOLEAN, IS_OTHER, IS_UNSIGNED, type SampleBatch } from '../core/batch.ts'
 import { isScaled } from '../core/scaling.ts'
 import { Status } from '../core/status.ts'
 import { columnOf, type StepType } from './step.ts'
@@ -14,19 +14,6 @@ export const scale: StepType = {
     const factor = columnOf(tags, capacity, (settings) => settings.scale ?? 1)
     const offset = columnOf(tags, capacity, (settings) => settings.offset ?? 0)
 
-    function scaleRow(batch: SampleBatch, row: number, by: number, plus: number): void {
-      const flags = batch.flags[row]!
-      if ((flags & HAS_VALUE) === 0 || flags & (IS_BOOLEAN | IS_OTHER)) return
-      const raw = flags & IS_BIG ? Number(batch.valueAt(row)) : batch.value[row]!
-      const value = raw * by + plus
-      batch.flags[row] = flags & ~(IS_BIG | IS_UNSIGNED)
-      batch.value[row] = value
-      if (Number.isFinite(value)) return
-      batch.value[row] = 0
-      batch.flags[row]! &= ~HAS_VALUE
-      batch.status[row] = Status.BadDecodingError
-    }
-
     return {
       apply(batch) {
         for (let row = 0; row < batch.length; row++) {
@@ -37,4 +24,17 @@ export const scale: StepType = {
       },
     }
   },
+}
+
+function scaleRow(batch: SampleBatch, row: number, by: number, plus: number): void {
+  const flags = batch.flags[row]!
+  if ((flags & HAS_VALUE) === 0 || flags & (IS_BOOLEAN | IS_OTHER)) return
+  const raw = flags & IS_BIG ? Number(batch.valueAt(row)) : batch.value[row]!
+  const value = raw * by + plus
+  batch.flags[row] = flags & ~(IS_BIG | IS_UNSIGNED)
+  batch.value[row] = value
+  if (Number.isFinite(value)) return
+  batch.value[row] = 0
+  batch.flags[row] = flags & HISTORICAL
+  batch.status[row] = Status.BadDecodingError
 }

@@ -17,7 +17,7 @@ export interface StepContext {
   /** The newest row of each tag that may not be silent for long. */
   readonly recent: RecentRows
   /** A row was held back that confirms the last value. */
-  held(tag: TagId, receivedAt: number): void
+  readonly held: (tag: TagId, receivedAt: number) => void
 }
 
 export interface Step {

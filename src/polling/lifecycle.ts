@@ -166,7 +166,7 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
   }
 
   polled(group: PollGroup): void {
-    if (group.unanswered === group.requests) return this.#unanswered()
+    if (group.unanswered === group.requests) return this.#unanswered(group)
     const wasSilent = this.#silence.silent
     this.#silence.answered()
     this.#retry.reset()
@@ -236,13 +236,20 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     else group.begin(dueAt)
   }
 
-  #unanswered(): void {
+  #unanswered(group: PollGroup): void {
     const before = this.#silence.silent
     this.#silence.unanswered()
-    if (!this.#silence.silent) return
+    const { polls, silent } = this.#silence
+    if (!silent) {
+      // One lost packet must not cost a slow group its values for an interval: ask again soon.
+      if (group.everyMs > FIRST_READ_MS) this.#wait(FIRST_READ_MS, () => this.#probe())
+      if (this.state === 'Running' || this.state === 'Degraded') return this.#assess()
+      this.reason = reasonOfSilence(this.name, this.endpoint, polls, group.everyMs)
+      return
+    }
     const pause = this.#silence.pause()
     this.#wait(pause, () => this.#probeAgain())
-    this.#become('Failed', reasonOfSilence(this.name, this.endpoint, this.#silence.polls, pause))
+    this.#become('Failed', reasonOfSilence(this.name, this.endpoint, polls, pause))
     if (!before) this.#tellAll(Status.BadTimeout)
   }
 

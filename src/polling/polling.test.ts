@@ -30,13 +30,14 @@ function setupOf(device: FakeDevice, given: Given = {}): DeviceSetup {
   return { name, type: fakeDriver, options: { line, device, inFlight }, enabled, points }
 }
 
+const dial = () => Promise.reject(new Error('no network in this test'))
+
 /** Polling under a virtual clock, started; `rows` are all rows so far as `tag:status`. */
 function start(...setups: readonly DeviceSetup[]) {
   const clock = new VirtualClock()
   const lines: string[] = []
   const write = (_fields: object, sentence: string) => lines.push(sentence)
   const log: Log = { ...silentLog, info: write, warn: write, error: write, child: () => log }
-  const dial = () => Promise.reject(new Error('no network in this test'))
   const polling = createPolling(setups, { clock, log, dial, random: () => 0.5 })
   const rows: string[] = []
   polling.start((batch) => {
@@ -45,6 +46,9 @@ function start(...setups: readonly DeviceSetup[]) {
   const take = () => rows.splice(0)
   return { clock, polling, lines, rows, take, session: polling.devices[0]! }
 }
+
+/** How long after the device `first` this one is due. */
+const gapOf = (name: string) => (phaseOf(`${name} 1000`, 1000) - phaseOf('first 1000', 1000) + 1000) % 1000
 
 const never = () => new AbortController().signal
 
@@ -85,7 +89,6 @@ describe('polling', () => {
   })
 
   test('lateness counts from the due time, waiting for the line included', async () => {
-    const gapOf = (name: string) => (phaseOf(`${name} 1000`, 1000) - phaseOf('first 1000', 1000) + 1000) % 1000
     const second = Array.from({ length: 100 }, (_, i) => `d${i}`).find((name) => gapOf(name) > 50 && gapOf(name) < 300)!
     const device = new FakeDevice()
     device.answerMs = 450
@@ -159,7 +162,10 @@ describe('bad devices', () => {
     device.mode = 'silent'
     await clock.advance(30_000)
     assert.equal(session.state, 'Failed')
-    assert.match(session.reason!, /^Filler 1 did not answer\. .*ran out of time.*Next probe in/)
+    assert.match(
+      session.reason!,
+      /^Filler 1 did not answer\. .*no request of the last \d+ polls got an answer.*Next attempt in/,
+    )
     assert.ok(take().filter((row) => row === '4:BadTimeout').length >= 1)
     const before = device.requests.length
     await clock.advance(300_000)
@@ -169,6 +175,20 @@ describe('bad devices', () => {
     await clock.advance(61_000)
     assert.equal(session.state, 'Running')
     assert.deepEqual(new Set(take().slice(-5)), new Set(['0:Good', '1:Good', '2:Good', '3:Good', '4:Good']))
+  })
+
+  test('one poll without an answer: a slow interval is read again soon, and the state stays', async () => {
+    const device = new FakeDevice()
+    const { clock, session, take } = start(setupOf(device, { tags: 2, everyMs: 3_600_000 }))
+    device.mode = 'silent'
+    await clock.advance(2100)
+    assert.deepEqual(take(), ['0:BadTimeout', '1:BadTimeout'])
+    assert.equal(session.state, 'Connecting')
+    assert.match(session.reason!, /^Filler 1 did not answer/)
+    device.mode = 'well'
+    await clock.advance(3000)
+    assert.deepEqual(take().slice(-2), ['0:Good', '1:Good'])
+    assert.equal(session.state, 'Running')
   })
 
   test('a silent device is connected anew before it is asked again: a dead connection looks the same', async () => {

@@ -16,9 +16,10 @@ export function reasonOfLoss(device: string, error: unknown, pauseMs: number): s
 
 /** Connected, but nothing is answered. */
 export function reasonOfSilence(device: string, endpoint: string, polls: number, pauseMs: number): string {
+  const asked = polls === 1 ? 'the last poll' : `the last ${polls} polls`
   return (
-    `${device} did not answer. ${endpoint} accepts the connection, but every request of the last ${polls} polls ran out of time. ` +
-    `Check the unit id and the device behind it. Next probe in ${formatDuration(pauseMs)}.`
+    `${device} did not answer. ${endpoint} accepts the connection, but no request of ${asked} got an answer from the device ` +
+    `in time. Check the unit id and the device behind it. Next attempt in ${formatDuration(pauseMs)}.`
   )
 }
 

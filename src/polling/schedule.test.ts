@@ -17,7 +17,7 @@ test('a phase lies within its period and depends on the name alone', () => {
 test('phases of numbered names are spread evenly over the period', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[a-z-]{1,12}$/), fc.integer({ min: 0, max: 100_000 }), (prefix, first) => {
-      const slots = new Array<number>(20).fill(0)
+      const slots = Array.from({ length: 20 }, () => 0)
       for (let i = 0; i < 10_000; i++) slots[Math.floor(phaseOf(`${prefix}${first + i} 1000`, 1000) / 50)]!++
       // 500 a slot are expected; five standard deviations are about 110.
       for (const count of slots) assert.ok(count > 390 && count < 610, slots.join(' '))
