@@ -1,0 +1,109 @@
+/** Every example loads with the real drivers and sinks, and editors agree: it holds by the generated JSON Schema of both drafts. */
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { Ajv } from 'ajv'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { parse } from 'yaml'
+import { drivers } from '../drivers/index.ts'
+import { sinks } from '../sinks/index.ts'
+import { configJsonSchema, SCHEMA_DRAFTS } from './json-schema.ts'
+import { loadConfig } from './load.ts'
+import { TAG_COLUMNS } from './tag-columns.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const examples = globSync('examples/*/bifrost.yaml', { cwd: ROOT })
+const OPTIONS = {
+  strict: true,
+  strictTypes: false,
+  strictRequired: false,
+  allErrors: true,
+  allowUnionTypes: true,
+  keywords: ['secret', 'restart'],
+}
+const validators = {
+  'draft-07': new Ajv(OPTIONS).compile(configJsonSchema(drivers, sinks, 'draft-07')),
+  '2020-12': new Ajv2020(OPTIONS).compile(configJsonSchema(drivers, sinks, '2020-12')),
+}
+
+test('there are examples', () => {
+  assert.ok(examples.length >= 4, examples.join())
+})
+
+for (const example of examples) {
+  test(`${example} loads without warnings, and holds by the schema`, async () => {
+    const config = await loadConfig(join(ROOT, example), { drivers, sinks, env: {} })
+    assert.ok(config.devices.length > 0 && config.devices.every((device) => device.tags.length > 0))
+    assert.deepEqual(config.warnings, [])
+    for (const draft of SCHEMA_DRAFTS) {
+      const validate = validators[draft]
+      assert.ok(
+        validate(parse(readFileSync(join(ROOT, example), 'utf8'), { merge: true })),
+        JSON.stringify(validate.errors, null, 1),
+      )
+    }
+  })
+}
+
+test('the schema refuses what the loader refuses', () => {
+  const device = { name: 'a', driver: 'modbus', options: { host: 'x' } }
+  const cases: readonly (readonly [what: string, devices: unknown, valid: boolean])[] = [
+    ['a good device', device, true],
+    ['a number from the environment', { ...device, options: { host: 'x', port: '${PORT}' } }, true],
+    ['an unknown key', { ...device, evry: '1s' }, false],
+    ['an unknown option', { ...device, options: { host: 'x', prot: 1 } }, false],
+    ['a wrong type', { ...device, options: { host: 'x', port: 'high' } }, false],
+    ['a missing option', { name: 'a', driver: 'modbus', options: {} }, false],
+    ['missing options', { name: 'a', driver: 'modbus' }, false],
+    ['an unknown driver', { ...device, driver: 'mobdus' }, false],
+    ['a tag without an address', { ...device, tags: [{ name: 't', type: 'int16' }] }, false],
+    ['an unknown column', { ...device, tags: [{ name: 't', type: 'int16', address: 'hr:0', scael: 1 }] }, false],
+  ]
+  for (const draft of SCHEMA_DRAFTS) {
+    for (const [what, entry, valid] of cases) {
+      assert.equal(validators[draft]({ version: 1, devices: [entry] }), valid, `${draft}: ${what}`)
+    }
+  }
+  const sink = { name: 's', sink: 'mqtt', options: { url: 'mqtt://x', topic: 'a/{tag}', passwordFile: 'pw' } }
+  assert.ok(validators['draft-07']({ version: 1, sinks: [sink] }), JSON.stringify(validators['draft-07'].errors))
+})
+
+test('everything a person may write has a description', () => {
+  const missing: string[] = []
+  const walk = (schema: unknown, path: string): void => {
+    if (typeof schema !== 'object' || schema === null) return
+    for (const [name, inner] of Object.entries((schema as { properties?: Record<string, object> }).properties ?? {})) {
+      const conditional = /\.(if|then)$/.test(path) && name === 'options'
+      if (!conditional && !path.endsWith('.if') && !('description' in inner)) missing.push(`${path}.${name}`)
+      walk(inner, `${path}.${name}`)
+    }
+    for (const key of ['items', 'then', 'if']) walk((schema as Record<string, unknown>)[key], `${path}.${key}`)
+    for (const key of ['allOf', 'anyOf'])
+      ((schema as Record<string, unknown[]>)[key] ?? []).forEach((one) => walk(one, path))
+  }
+  for (const one of SCHEMA_DRAFTS) walk(configJsonSchema(drivers, sinks, one), '')
+  assert.deepEqual(missing, [])
+})
+
+test('the columns of a tag list are the public ones, in their order', () => {
+  const header =
+    'name,address,type,order,length,unit,every,low,high,scale,offset,clamp,deadband,swingingDoor,spike,staleAfter,maxSilence,writable,writeMin,writeMax,description'
+  assert.deepEqual(
+    TAG_COLUMNS.map((column) => column.name),
+    header.split(','),
+  )
+})
+
+test('the tag lists of the demo are those of the simulated plant', () => {
+  const lists = globSync('simulators/plant/tags/*.csv', { cwd: ROOT })
+  assert.equal(lists.length, 3)
+  for (const list of lists) {
+    const copy = join(ROOT, 'examples', 'demo', basename(list))
+    assert.equal(
+      readFileSync(copy, 'utf8'),
+      readFileSync(join(ROOT, list), 'utf8'),
+      `${dirname(list)} and examples/demo differ`,
+    )
+  }
+})
