@@ -63,10 +63,8 @@ function secured(raw: Duplex, options: ConnectionOptions, signal: AbortSignal): 
     }
     const onAbort = () => fail(signal.reason)
     const socket = startTls(raw, options)
-    socket.on('error', (error) => (settled ? undefined : fail(error)))
-    socket.once('close', () =>
-      settled ? undefined : fail(new NotConnectedError('the connection was closed during the TLS handshake')),
-    )
+    socket.on('error', (error) => (settled ? undefined : fail(isReset(error) ? handshakeCut() : error)))
+    socket.once('close', () => (settled ? undefined : fail(handshakeCut())))
     socket.once('secureConnect', () => {
       settled = true
       signal.removeEventListener('abort', onAbort)
@@ -75,6 +73,13 @@ function secured(raw: Duplex, options: ConnectionOptions, signal: AbortSignal): 
     signal.addEventListener('abort', onAbort, { once: true })
   })
 }
+
+const isReset = (error: Error): boolean => 'code' in error && error.code === 'ECONNRESET'
+
+const handshakeCut = () =>
+  new NotConnectedError(
+    'the broker closed the connection during the TLS handshake; perhaps it does not speak TLS on this port',
+  )
 
 /** `tls.connect` throws at once when a certificate or key cannot be parsed. */
 function startTls(raw: Duplex, options: ConnectionOptions): TLSSocket {

@@ -1,0 +1,209 @@
+/** What the mqtt sink owes beyond the suite: reasons in words, retained values, last will, refusals; against mosquitto. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { createServer, type Socket } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import type { SinkType } from '../../core/sink.ts'
+import { createAuthority, createCertificate } from '../../testing/certificates.ts'
+import { batchOf, sinkContext, startDelivery, tagTable, type DeliveryRig } from '../../testing/delivery-rig.ts'
+import { startMosquitto } from '../../testing/mosquitto.ts'
+import { subscribeMqtt } from '../../testing/mqtt-subscriber.ts'
+import { eventually, findCommand, freePort, needs, temporaryFolder } from '../../testing/peers.ts'
+import { mqtt } from './sink.ts'
+
+const type = mqtt as unknown as SinkType
+const skip = needs('mosquitto', 'mosquitto_sub', 'openssl')
+
+const deliver = (t: TestContext, options: object): DeliveryRig =>
+  startDelivery(t, type, options, { tags: tagTable('press-1/level', 'press-1/secret') })
+
+/** Waits until the sink shows this state with this reason. */
+async function shows(rig: DeliveryRig, state: string, reason: RegExp): Promise<void> {
+  const status = () => rig.runner.status()
+  await eventually(`${state} because ${reason}`, () => status().state === state && reason.test(status().reason ?? ''), 5000)
+    .catch((error: Error) => assert.fail(`${error.message}; it is ${status().state}: ${status().reason}`)) // prettier-ignore
+}
+
+for (const protocolVersion of [5, 4]) {
+  test(`MQTT ${protocolVersion}: a wrong password is named in words, nothing is dropped`, { skip }, async (t) => {
+    const broker = await startMosquitto(t, { user: { name: 'plant', password: 'right' } })
+    const rig = deliver(t, { url: broker.url, protocolVersion, username: 'plant', password: 'wrong' })
+    rig.cursor.append(batchOf([[1, 1]]))
+    await shows(rig, 'Failed', /refused user "plant": .*wrong user name or password/)
+    assert.deepEqual([rig.cursor.ledger().pending, rig.cursor.ledger().dropped], [1, {}])
+  })
+}
+
+test('the right password gets in', { skip }, async (t) => {
+  const broker = await startMosquitto(t, { user: { name: 'plant', password: 'right' } })
+  const rig = deliver(t, { url: broker.url, username: 'plant', password: 'right' })
+  rig.cursor.append(batchOf([[1, 1]]))
+  await eventually('delivered', () => rig.cursor.ledger().delivered === 1)
+})
+
+test('a topic without permission turns the sink red and drops nothing (MQTT 5)', { skip }, async (t) => {
+  const broker = await startMosquitto(t, { acl: ['topic readwrite press-1/level', 'topic readwrite _bifrost/#'] })
+  const rig = deliver(t, { url: broker.url })
+  rig.cursor.append(batchOf([[1, 1], [2, 2]])) // prettier-ignore
+  await shows(rig, 'Failed', /not authorized.*topic "press-1\/secret"/)
+  assert.deepEqual([rig.cursor.ledger().pending, rig.cursor.ledger().dropped], [2, {}])
+})
+
+test("the retained last value is there for a new subscriber, mosquitto's own", { skip }, async (t) => {
+  const broker = await startMosquitto(t)
+  const rig = deliver(t, { url: broker.url })
+  rig.cursor.append(batchOf([[1, 1], [1, 2], [1, 3.5]])) // prettier-ignore
+  await eventually('delivered', () => rig.cursor.ledger().delivered === 3)
+  const args = ['-p', String(broker.port), '-t', 'press-1/level', '-C', '1', '-W', '5', '-F', '%r %p']
+  const line = execFileSync(findCommand('mosquitto_sub')!, args, { encoding: 'utf8' })
+  assert.equal(line.trim(), '1 {"v":3.5,"t":1732356000123,"q":0,"log":"k3f9","seq":3}')
+})
+
+test('online while it runs, offline when it stops, both retained', { skip }, async (t) => {
+  const broker = await startMosquitto(t)
+  const rig = deliver(t, { url: broker.url, clientId: 'gw/1' })
+  const watcher = await subscribeMqtt(t, broker.url, '_bifrost/#')
+  const states = () => watcher.messages.map(({ topic, text }) => [topic, (JSON.parse(text) as { state: string }).state])
+  await eventually('online', () => states().length >= 1)
+  await rig.runner.stop(2000)
+  await eventually('offline', () => states().length >= 2)
+  assert.deepEqual(states().slice(-2), [['_bifrost/gw_1/state', 'online'], ['_bifrost/gw_1/state', 'offline']]) // prettier-ignore
+  const late = await subscribeMqtt(t, broker.url, '_bifrost/#')
+  const kept = await late.find('the retained state', ({ retained }) => retained)
+  assert.match(kept.text, /"state":"offline"/)
+})
+
+test('the last will says offline when the connection is cut; then it comes back by itself', { skip }, async (t) => {
+  const broker = await startMosquitto(t)
+  const cut = await cuttable(t, broker.port)
+  const rig = deliver(t, { url: `mqtt://127.0.0.1:${cut.port}` })
+  const watcher = await subscribeMqtt(t, broker.url, '_bifrost/#')
+  const last = () => watcher.messages.at(-1)?.text ?? ''
+  await eventually('online', () => last().includes('online'))
+  const before = watcher.messages.length
+  cut.now()
+  await eventually(
+    'offline, then online again',
+    () => last().includes('online') && watcher.messages.length >= before + 2,
+  )
+  assert.match(watcher.messages[before]!.text, /"state":"offline"/)
+  assert.equal(rig.runner.status().reconnects, 1)
+})
+
+test('certificates: what is wrong is said in words', { skip }, async (t) => {
+  const folder = temporaryFolder(t)
+  const authority = createAuthority(folder, 'authority')
+  const other = createAuthority(folder, 'other')
+  const start = (name: string, host: string, days?: number) =>
+    startMosquitto(t, { tls: createCertificate(folder, name, authority, host, days) })
+  const expired = await start('expired', 'localhost', -1)
+  const elsewhere = await start('elsewhere', 'plant.example')
+  const good = await start('good', 'localhost')
+  const client = await startMosquitto(t, {
+    tls: { ...createCertificate(folder, 'mutual', authority, 'localhost'), clientCa: authority.cert },
+  })
+  const plain = await startMosquitto(t)
+  const ca = authority.cert
+  await shows(deliver(t, { url: expired.url, ca }), 'Failed', /its certificate has expired/)
+  await shows(deliver(t, { url: elsewhere.url, ca }), 'Failed', /host name mismatch.*plant\.example/)
+  await shows(deliver(t, { url: good.url, ca: other.cert }), 'Failed', /authority is unknown/)
+  await shows(deliver(t, { url: good.url }), 'Failed', /authority is unknown/)
+  await shows(
+    deliver(t, { url: good.url, ca: `${folder}/absent.crt` }),
+    'Failed',
+    /file of ca cannot be read.*absent\.crt/,
+  )
+  await shows(deliver(t, { url: client.url, ca }), 'Failed', /client certificate/)
+  await shows(
+    deliver(t, { url: `mqtts://localhost:${plain.port}`, ca }),
+    'Connecting',
+    /during the TLS handshake|does not speak TLS/,
+  )
+  const pair = createCertificate(folder, 'client', authority, 'client')
+  const rig = deliver(t, { url: client.url, ca, cert: pair.cert, key: pair.key })
+  rig.cursor.append(batchOf([[1, 1]]))
+  await eventually('delivered with a client certificate', () => rig.cursor.ledger().delivered === 1)
+})
+
+test('insecure is loud and stays within its sink', { skip }, async (t) => {
+  const folder = temporaryFolder(t)
+  const broker = await startMosquitto(t, {
+    tls: createCertificate(folder, 'b', createAuthority(folder, 'a'), 'elsewhere'),
+  })
+  const rig = deliver(t, { url: broker.url, insecure: true })
+  rig.cursor.append(batchOf([[1, 1]]))
+  await eventually('delivered', () => rig.cursor.ledger().delivered === 1)
+  const warnings: string[] = []
+  const log = { ...sinkContext().log, warn: (_: object, sentence: string) => void warnings.push(sentence) }
+  type.create(type.options.parse({ url: broker.url, insecure: true }), sinkContext({ log }))
+  assert.match(warnings.join(), /insecure: any server certificate is accepted/)
+  assert.equal(process.env.NODE_TLS_REJECT_UNAUTHORIZED, undefined)
+  await shows(deliver(t, { url: broker.url }), 'Failed', /authority is unknown|host name mismatch/)
+})
+
+test('over WebSocket', { skip }, async (t) => {
+  const port = await freePort()
+  const broker = await startMosquitto(t, { extra: [`listener ${port} 127.0.0.1`, 'protocol websockets'] })
+  const watcher = await subscribeMqtt(t, broker.url, 'press-1/#')
+  const rig = deliver(t, { url: `ws://127.0.0.1:${port}/mqtt` })
+  rig.cursor.append(batchOf([[1, 1]]))
+  await watcher.find('the value', ({ topic }) => topic === 'press-1/level')
+})
+
+test('nobody listens, an unknown name, a peer that is no broker: each is named', async (t) => {
+  const port = await freePort()
+  await shows(deliver(t, { url: `mqtt://127.0.0.1:${port}` }), 'Connecting', /refused the connection/)
+  await shows(deliver(t, { url: 'mqtt://no-such-host.invalid' }), 'Connecting', /no-such-host\.invalid.*name/)
+  const silent = await listen(t, () => undefined)
+  const never = deliver(t, { url: `mqtt://127.0.0.1:${silent}`, connectTimeout: 300 })
+  await shows(never, 'Connecting', /did not answer as an MQTT broker within 300 ms/)
+  const rude = await listen(t, (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+  await shows(
+    deliver(t, { url: `mqtt://127.0.0.1:${rude}` }),
+    'Connecting',
+    /closed the connection before|cannot be connected/,
+  )
+})
+
+test('a broker that accepts and then confirms nothing is given up, and nothing is dropped', async (t) => {
+  const CONNACK = Buffer.from('20020000', 'hex')
+  const port = await listen(t, (socket) => socket.once('data', () => socket.write(CONNACK)))
+  const options = { url: `mqtt://127.0.0.1:${port}`, protocolVersion: 4, ackTimeout: 200, statusTopic: '' }
+  const rig = deliver(t, options)
+  rig.cursor.append(batchOf([[1, 1]]))
+  await shows(rig, 'Connecting', /confirmed nothing for 200 ms/)
+  assert.deepEqual([rig.cursor.ledger().pending, rig.cursor.ledger().dropped], [1, {}])
+})
+
+/** A listener of its own on 127.0.0.1. */
+async function listen(t: TestContext, onSocket: (socket: Socket) => void): Promise<number> {
+  const port = await freePort()
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    onSocket(socket)
+  })
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  t.after(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  return port
+}
+
+/** A proxy whose connections can be cut without a word. */
+async function cuttable(t: TestContext, port: number): Promise<{ port: number; now(): void }> {
+  const { connect } = await import('node:net')
+  const sockets = new Set<Socket>()
+  const proxy = await listen(t, (near) => {
+    const far = connect({ port, host: '127.0.0.1' })
+    for (const socket of [near, far]) {
+      sockets.add(socket)
+      socket.on('error', () => undefined)
+    }
+    near.pipe(far)
+    far.pipe(near)
+  })
+  return { port: proxy, now: () => sockets.forEach((socket) => socket.resetAndDestroy()) }
+}
