@@ -205,7 +205,8 @@ test('what does not fit is refused with its status', () => {
 })
 
 test('the rounding error of undone scaling is not a fraction', () => {
-  assert.deepEqual(encode('int16', 12.3 / 0.1), Uint8Array.of(0, 123))
+  assert.notEqual(0.7 / 0.1, 7)
+  assert.deepEqual(encode('int16', 0.7 / 0.1), Uint8Array.of(0, 7))
 })
 
 const ARBITRARY: Partial<Record<DataType, fc.Arbitrary<Value>>> = {

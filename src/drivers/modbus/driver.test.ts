@@ -49,7 +49,7 @@ testDriver({
         { tag: tagOf('hr:14', 'int64'), value: -5n },
         { tag: tagOf('hr:20', 'string', { length: 11 }), value: 'Käse 40 %' },
         { tag: tagOf('hr:30.9', 'bool'), value: true },
-        { tag: tagOf('hr:31.9', 'bool', { order: 'BADC' }), value: true },
+        { tag: tagOf('hr:32.9', 'bool', { order: 'BADC' }), value: true },
         { tag: tagOf('co:9', 'bool'), value: true },
         { tag: tagOf('2.hr:40', 'int16'), value: -7 },
       ],

@@ -82,7 +82,7 @@ function encodeFloat(type: 'float32' | 'float64', value: number): Uint8Array | S
   return new Uint8Array(view.buffer)
 }
 
-/** Undone scaling leaves 123.00000000000001 of 12.3 / 0.1: that is 123. A real fraction does not fit an integer. */
+/** Undone scaling leaves 6.999999999999999 of 0.7 / 0.1: that is 7. A real fraction does not fit an integer. */
 function encodeInteger(type: DataType, value: number): Uint8Array | StatusCode {
   const range = RANGES[type]
   if (range === undefined) return Status.BadTypeMismatch

@@ -61,8 +61,7 @@ const compareSpans = (a: Span, b: Span): number =>
 
 function fits(block: Span, span: Span, limits: PlanLimits): boolean {
   if (block.unit !== span.unit || block.area !== span.area) return false
-  const end = block.offset + block.length
   const maxGap = isBitArea(span.area) ? limits.maxGap * 16 : limits.maxGap
-  if (span.offset - end > maxGap) return false
-  return Math.max(end, span.offset + span.length) - block.offset <= limitOf(span.area, limits)
+  if (span.offset - (block.offset + block.length) > maxGap) return false
+  return span.offset + span.length - block.offset <= limitOf(span.area, limits)
 }
