@@ -49,18 +49,3 @@ export class ScriptedSink implements Sink {
     this.closed++
   }
 }
-
-/** Takes everything and counts it: the far side of benchmarks. */
-export class CountingSink implements Sink {
-  samples = 0
-  batches = 0
-
-  async connect(): Promise<void> {}
-
-  async write(batch: SampleBatch): Promise<void> {
-    this.samples += batch.length
-    this.batches++
-  }
-
-  async close(): Promise<void> {}
-}
