@@ -11,6 +11,7 @@ import type { Log } from '../core/log.ts'
 import { Status, type StatusCode } from '../core/status.ts'
 import { Backoff } from '../wire/backoff.ts'
 import { runCommand } from './command.ts'
+import { attemptConnect } from './connect-attempt.ts'
 import type { ConnectGate, Entrant } from './connect-gate.ts'
 import type { Line } from './line.ts'
 import { groupByInterval, PollGroup, type GroupOwner } from './poll-group.ts'
@@ -24,8 +25,7 @@ import { Silence } from './silence.ts'
 
 const RETRY_MIN_MS = 500
 const RETRY_MAX_MS = 30_000
-/** A driver has its own, shorter, time limits; these hold when it has none. */
-const CONNECT_LIMIT_MS = 30_000
+/** A driver has its own, shorter, time limit; this holds when it has none. */
 const REQUEST_LIMIT_MS = 60_000
 /** After a connect, groups that are due later than this are read at once. */
 const FIRST_READ_MS = 1000
@@ -137,26 +137,12 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
   enter(): void {
     const attempt = new AbortController()
     this.#connection = attempt
-    const limit = this.clock.after(CONNECT_LIMIT_MS, () => {
-      settle(
-        new NotConnectedError(
-          `${this.endpoint} did not complete the connection within ${formatDuration(CONNECT_LIMIT_MS)}`,
-        ),
-      )
-      attempt.abort()
-    })
-    const settle = (error: unknown) => {
-      limit.cancel()
+    attemptConnect(this.#device, this.endpoint, this.clock, attempt, (error) => {
       if (this.#phase !== 'connecting' || this.#connection !== attempt) return
       this.#gate.leave(this)
       if (error === undefined) this.#connected()
       else this.#refused(error)
-    }
-    attempt.signal.addEventListener('abort', () => limit.cancel(), { once: true })
-    open(this.#device, attempt.signal).then(
-      () => settle(undefined),
-      (error: unknown) => settle(error ?? new NotConnectedError('the connection failed')),
-    )
+    })
   }
 
   emit(batch: SampleBatch): void {
@@ -300,9 +286,4 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     this.#outage = status
     this.#emit(statusRows(this.points, status, this.clock.now()))
   }
-}
-
-/** A driver that throws before its first await fails like any other. */
-async function open(device: Driver<unknown>, signal: AbortSignal): Promise<void> {
-  await device.connect(signal)
 }

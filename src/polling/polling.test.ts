@@ -1,60 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Point } from '../core/driver.ts'
 import { quantile } from '../core/histogram.ts'
-import { silentLog, type Log } from '../core/log.ts'
-import { Status, statusName } from '../core/status.ts'
-import { FakeDevice, fakeDriver } from '../testing/fake-driver.ts'
-import { tagSettings } from '../testing/tags.ts'
-import { settle, VirtualClock } from '../testing/virtual-clock.ts'
-import { createPolling, type DeviceSetup } from './polling.ts'
+import { Status } from '../core/status.ts'
+import { FakeDevice } from '../testing/fake-driver.ts'
+import { never, setupOf, startPolling } from '../testing/polling-rig.ts'
+import { settle } from '../testing/virtual-clock.ts'
 import { phaseOf } from './schedule.ts'
-
-interface Given {
-  name?: string
-  line?: string
-  inFlight?: number
-  tags?: number
-  firstTag?: number
-  everyMs?: number
-  enabled?: boolean
-}
-
-function setupOf(device: FakeDevice, given: Given = {}): DeviceSetup {
-  const { name = 'Filler 1', line = name, inFlight = 1, tags = 1, firstTag = 0, everyMs = 1000, enabled = true } = given
-  const points: Point<unknown>[] = Array.from({ length: tags }, (_, i) => ({
-    tag: firstTag + i,
-    address: '',
-    settings: tagSettings({ name: `t${firstTag + i}`, everyMs }),
-  }))
-  return { name, type: fakeDriver, options: { line, device, inFlight }, enabled, points }
-}
-
-const dial = () => Promise.reject(new Error('no network in this test'))
-
-/** Polling under a virtual clock, started; `rows` are all rows so far as `tag:status`. */
-function start(...setups: readonly DeviceSetup[]) {
-  const clock = new VirtualClock()
-  const lines: string[] = []
-  const write = (_fields: object, sentence: string) => lines.push(sentence)
-  const log: Log = { ...silentLog, info: write, warn: write, error: write, child: () => log }
-  const polling = createPolling(setups, { clock, log, dial, random: () => 0.5 })
-  const rows: string[] = []
-  polling.start((batch) => {
-    for (const { tag, status } of batch) rows.push(`${tag}:${statusName(status)}`)
-  })
-  const take = () => rows.splice(0)
-  return { clock, polling, lines, rows, take, session: polling.devices[0]! }
-}
 
 /** How long after the device `first` this one is due. */
 const gapOf = (name: string) => (phaseOf(`${name} 1000`, 1000) - phaseOf('first 1000', 1000) + 1000) % 1000
 
-const never = () => new AbortController().signal
-
 describe('polling', () => {
   test('a device connects, runs and gives each point once an interval', async () => {
-    const { clock, session, take } = start(setupOf(new FakeDevice(), { tags: 3 }))
+    const { clock, session, take } = startPolling(setupOf(new FakeDevice(), { tags: 3 }))
     assert.equal(session.state, 'Connecting')
     await clock.advance(1000)
     take()
@@ -70,7 +28,7 @@ describe('polling', () => {
   })
 
   test('a slow interval is read at once after the connect, not an interval later', async () => {
-    const { clock, take } = start(setupOf(new FakeDevice(), { everyMs: 3_600_000 }))
+    const { clock, take } = startPolling(setupOf(new FakeDevice(), { everyMs: 3_600_000 }))
     await clock.advance(100)
     assert.deepEqual(take(), ['0:Good'])
   })
@@ -78,7 +36,7 @@ describe('polling', () => {
   test('a poll that still runs when the next is due is an overrun: counted, not queued', async () => {
     const device = new FakeDevice()
     device.answerMs = 1500
-    const { clock, session } = start(setupOf(device))
+    const { clock, session } = startPolling(setupOf(device))
     await clock.advance(20_500)
     const { polls, overruns } = session.stats
     assert.ok(polls >= 9 && polls <= 11, `${polls} polls`)
@@ -92,7 +50,7 @@ describe('polling', () => {
     const second = Array.from({ length: 100 }, (_, i) => `d${i}`).find((name) => gapOf(name) > 50 && gapOf(name) < 300)!
     const device = new FakeDevice()
     device.answerMs = 450
-    const { clock, polling } = start(
+    const { clock, polling } = startPolling(
       setupOf(device, { name: 'first', line: 'bus' }),
       setupOf(device, { name: second, line: 'bus', firstTag: 1 }),
     )
@@ -109,7 +67,7 @@ describe('polling', () => {
   test('a device with one bad point is degraded, says which, and its other points are good', async () => {
     const device = new FakeDevice()
     device.bad.set(1, Status.BadConfigurationError)
-    const { clock, session, take } = start(setupOf(device, { tags: 3 }))
+    const { clock, session, take } = startPolling(setupOf(device, { tags: 3 }))
     await clock.advance(3000)
     assert.equal(session.state, 'Degraded')
     assert.match(session.reason!, /^One point of Filler 1 is bad.*t1: BadConfigurationError \(0x80890000\)/)
@@ -121,7 +79,7 @@ describe('polling', () => {
 
   test('a disabled device is not connected; its points are out of service', async () => {
     const device = new FakeDevice()
-    const { clock, session, take, polling } = start(setupOf(device, { enabled: false, tags: 2 }))
+    const { clock, session, take, polling } = startPolling(setupOf(device, { enabled: false, tags: 2 }))
     await clock.advance(5000)
     assert.equal(device.connects, 0)
     assert.equal(session.state, 'Disabled')
@@ -138,7 +96,7 @@ describe('bad devices', () => {
   test('a device that refuses: every point says so once, pauses grow, it recovers alone', async () => {
     const device = new FakeDevice()
     device.mode = 'refuse'
-    const { clock, session, take, lines } = start(setupOf(device, { tags: 2 }))
+    const { clock, session, take, lines } = startPolling(setupOf(device, { tags: 2 }))
     await clock.advance(120_000)
     assert.deepEqual(take(), ['0:BadNoCommunication', '1:BadNoCommunication'])
     assert.equal(session.state, 'Failed')
@@ -157,7 +115,7 @@ describe('bad devices', () => {
 
   test('a device that is silent: three polls, then single probes with growing pauses; it recovers alone', async () => {
     const device = new FakeDevice()
-    const { clock, session, take } = start(setupOf(device, { tags: 5, everyMs: 10_000 }))
+    const { clock, session, take } = startPolling(setupOf(device, { tags: 5, everyMs: 10_000 }))
     await clock.advance(5000)
     device.mode = 'silent'
     await clock.advance(30_000)
@@ -179,7 +137,7 @@ describe('bad devices', () => {
 
   test('one poll without an answer: a slow interval is read again soon, and the state stays', async () => {
     const device = new FakeDevice()
-    const { clock, session, take } = start(setupOf(device, { tags: 2, everyMs: 3_600_000 }))
+    const { clock, session, take } = startPolling(setupOf(device, { tags: 2, everyMs: 3_600_000 }))
     device.mode = 'silent'
     await clock.advance(2100)
     assert.deepEqual(take(), ['0:BadTimeout', '1:BadTimeout'])
@@ -193,7 +151,7 @@ describe('bad devices', () => {
 
   test('a silent device is connected anew before it is asked again: a dead connection looks the same', async () => {
     const device = new FakeDevice()
-    const { clock } = start(setupOf(device))
+    const { clock } = startPolling(setupOf(device))
     await clock.advance(1500)
     device.mode = 'silent'
     await clock.advance(30_000)
@@ -205,7 +163,7 @@ describe('bad devices', () => {
     const dead = new FakeDevice()
     dead.mode = 'silent'
     const well = new FakeDevice()
-    const { clock, polling } = start(
+    const { clock, polling } = startPolling(
       setupOf(dead, { name: 'dead', line: 'bus', tags: 4 }),
       setupOf(well, { name: 'well', line: 'bus', firstTag: 10 }),
     )
@@ -222,7 +180,7 @@ describe('bad devices', () => {
 
   test('a lost connection: the poll is given up, every point says so once, it reconnects alone', async () => {
     const device = new FakeDevice()
-    const { clock, session, take } = start(setupOf(device, { tags: 3 }))
+    const { clock, session, take } = startPolling(setupOf(device, { tags: 3 }))
     await clock.advance(2500)
     take()
     device.mode = 'drop'
@@ -242,7 +200,7 @@ describe('bad devices', () => {
     const stuck = new FakeDevice()
     stuck.mode = 'stuck'
     const well = new FakeDevice()
-    const { clock, polling } = start(
+    const { clock, polling } = startPolling(
       setupOf(stuck, { name: 'stuck', line: 'bus' }),
       setupOf(well, { name: 'well', line: 'bus', firstTag: 1 }),
     )
@@ -259,7 +217,7 @@ describe('bad devices', () => {
   test('a driver that fails in an unexpected way is reconnected, and the log says so', async () => {
     const device = new FakeDevice()
     device.mode = 'throw'
-    const { clock, session, lines } = start(setupOf(device))
+    const { clock, session, lines } = startPolling(setupOf(device))
     await clock.advance(2000)
     assert.equal(session.state, 'Failed')
     assert.ok(lines.some((line) => line.includes('unexpected')))
@@ -272,7 +230,7 @@ describe('bad devices', () => {
     const mute = Array.from({ length: 600 }, () => new FakeDevice())
     for (const device of mute) device.mode = 'mute'
     const well = new FakeDevice()
-    const { clock, polling } = start(
+    const { clock, polling } = startPolling(
       ...mute.map((device, i) => setupOf(device, { name: `mute ${i}`, firstTag: i })),
       setupOf(well, { name: 'well', firstTag: 1000 }),
     )
@@ -286,116 +244,12 @@ describe('bad devices', () => {
   })
 })
 
-describe('commands on a line', () => {
-  test('a write goes between two requests of a poll', async () => {
-    const device = new FakeDevice()
-    device.answerMs = 100
-    const { clock, session } = start(setupOf(device, { tags: 8, everyMs: 2000 }))
-    await clock.advance(2500)
-    const busy = device.requests.length
-    while (device.inFlight === 0 || device.requests.at(-1)!.what !== 'r2') await clock.advance(10)
-    const done = session.write([{ point: session.points[5]!, value: 42 }], { deadlineMs: 1000, signal: never() })
-    await clock.advance(1000)
-    assert.deepEqual(await done, [Status.Good])
-    const after = device.requests.slice(busy).map(({ what }) => what)
-    const at = after.indexOf('w5')
-    assert.deepEqual(after.slice(at - 1, at + 2), ['r2', 'w5', 'r3'])
-    assert.equal(device.mostInFlight, 1)
-  })
-
-  test('a write whose time is over while it waits never runs', async () => {
-    const device = new FakeDevice()
-    device.answerMs = 5000
-    const { clock, session } = start(setupOf(device, { everyMs: 60_000 }))
-    await clock.advance(100)
-    assert.equal(device.inFlight, 1)
-    const done = session.write([{ point: session.points[0]!, value: 1 }], { deadlineMs: 1000, signal: never() })
-    await clock.advance(1000)
-    assert.deepEqual(await done, [Status.BadTimeout])
-    await clock.advance(30_000)
-    assert.ok(!device.requests.some(({ what }) => what.startsWith('w')))
-  })
-
-  test('without a connection a write is refused, and the refusal of the device is data', async () => {
-    const device = new FakeDevice()
-    device.mode = 'refuse'
-    const { clock, session } = start(setupOf(device))
-    await clock.advance(100)
-    const item = { point: session.points[0]!, value: 1 }
-    assert.deepEqual(await session.write([item], { deadlineMs: 1000, signal: never() }), [Status.BadNotConnected])
-    device.mode = 'well'
-    device.writeStatus = Status.BadNotWritable
-    await clock.advance(5000)
-    const done = session.write([item], { deadlineMs: 1000, signal: never() })
-    await clock.advance(100)
-    assert.deepEqual(await done, [Status.BadNotWritable])
-  })
-
-  test('a connection lost during a write ends it and the session', async () => {
-    const device = new FakeDevice()
-    const { clock, session } = start(setupOf(device, { everyMs: 60_000 }))
-    await clock.advance(1000)
-    device.mode = 'drop'
-    const done = session.write([{ point: session.points[0]!, value: 1 }], { deadlineMs: 1000, signal: never() })
-    await clock.advance(100)
-    assert.deepEqual(await done, [Status.BadNoCommunication])
-    assert.equal(session.state, 'Failed')
-  })
-
-  test('readNow gives one row a point; an abort gives BadTimeout for the rest and harms no connection', async () => {
-    const device = new FakeDevice()
-    device.answerMs = 100
-    const { clock, session } = start(setupOf(device, { tags: 3, everyMs: 60_000 }))
-    await clock.advance(1000)
-    const caller = new AbortController()
-    const whole = session.readNow(session.points, never())
-    await clock.advance(500)
-    assert.deepEqual(
-      [...(await whole)].map(({ status }) => status),
-      [0, 0, 0],
-    )
-    const part = session.readNow(session.points, caller.signal)
-    await clock.advance(150)
-    caller.abort()
-    await settle()
-    assert.deepEqual(
-      [...(await part)].map(({ status }) => status),
-      [0, Status.BadTimeout, Status.BadTimeout],
-    )
-    await clock.advance(1000)
-    assert.equal(session.state, 'Running')
-    assert.equal(device.inFlight, 0)
-  })
-})
-
-describe('a line', () => {
-  test('devices of one line take turns; a device with many requests does not go first', async () => {
-    const log: FakeDevice = new FakeDevice()
-    log.answerMs = 50
-    const setups = [
-      setupOf(log, { name: 'many', line: 'bus', tags: 6, everyMs: 60_000 }),
-      setupOf(log, { name: 'few', line: 'bus', firstTag: 10, everyMs: 60_000 }),
-    ]
-    const { clock } = start(...setups)
-    await clock.advance(1000)
-    const order = log.requests.map(({ what }) => what)
-    assert.ok(order.indexOf('r10') <= 2, order.join(' '))
-  })
-
-  test('as many requests as the driver type allows are in flight, and no more', async () => {
-    const device = new FakeDevice()
-    const { clock } = start(setupOf(device, { tags: 9, inFlight: 4 }))
-    await clock.advance(3000)
-    assert.equal(device.mostInFlight, 4)
-  })
-})
-
 test('stop ends at once, aborts what is in flight and closes every driver', async () => {
   const busy = new FakeDevice()
   busy.answerMs = 5000
   const refused = new FakeDevice()
   refused.mode = 'mute'
-  const { clock, polling, take } = start(setupOf(busy), setupOf(refused, { name: 'other', firstTag: 1 }))
+  const { clock, polling, take } = startPolling(setupOf(busy), setupOf(refused, { name: 'other', firstTag: 1 }))
   await clock.advance(1500)
   assert.equal(busy.inFlight, 1)
   take()
