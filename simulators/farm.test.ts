@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 import { startProcess } from '../src/testing/peers.ts'
 import { farmAddress, farmValue, startFarm } from './farm.ts'
-import { readRegisters } from './raw-client.ts'
+import { readRegisters } from './modbus/raw-client.ts'
 
 test('every poll raises every register of that device by one, and only that device', async (t) => {
   const farm = await startFarm({ devices: 300, tags: 200, layout: 'addresses', port: 0 })

@@ -14,7 +14,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { AduSplitter, answer, MBAP_BYTES } from './mbap.ts'
+import { AduSplitter, answer, MBAP_BYTES } from './modbus/mbap.ts'
 
 export interface FarmOptions {
   readonly devices: number

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { eventually, startProcess } from '../src/testing/peers.ts'
 import { applyFaultLine, startPlant } from './plant.ts'
-import { exchange, readRegisters, readRequest } from './raw-client.ts'
+import { exchange, readRegisters, readRequest } from './modbus/raw-client.ts'
 
 async function start(t: TestContext) {
   const running = await startPlant({ host: '127.0.0.1', port: 0, seed: 1 })
@@ -117,6 +117,13 @@ test('as a program: one line when ready, faults by lines on stdin, exit 0 on SIG
   await program.waitFor(/unknown fault \\"sloow\\": use slow, silent/)
   assert.equal((await readRegisters(socket, 0, 1)).length, 1)
   assert.deepEqual(await program.stop(), { code: 0, signal: null })
+})
+
+test('as a program it does not outlive the program that started it', async (t) => {
+  const program = startProcess(t, process.execPath, ['simulators/plant.ts'])
+  await program.waitFor(/"ready":true/)
+  program.child.stdin!.end()
+  assert.deepEqual(await program.exited, { code: 0, signal: null })
 })
 
 test('the tag lists name 42 tags whose registers exist', async (t) => {

@@ -4,14 +4,15 @@
  *     node simulators/plant.ts --port 0 --seed 1 [--host 127.0.0.1] [--fault 'slow unit=2 ms=500']…
  *
  * The first line on stdout is {"ready":true,"host":…,"port":N,"units":{"1":"tank farm","2":"filler","3":"energy meter"}}.
- * Lines on stdin switch faults at run time (`fault silent unit=2`, `fault clear`; see faults.ts); each is answered by a line.
- * It runs until SIGTERM (exit 0).
+ * Lines on stdin switch faults at run time (`fault silent unit=2`, `fault clear`; see modbus/faults.ts); each is answered by a line.
+ * It runs until SIGTERM (exit 0), or until the program that started it ends.
  */
+import { fstatSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { systemClock, type Clock } from '../src/core/clock.ts'
 import { createModbusServer, RegisterBank } from '../src/protocols/modbus/index.ts'
-import { parseFault, toWireFault, type Fault } from './faults.ts'
+import { parseFault, toWireFault, type Fault } from './modbus/faults.ts'
 import { createPlant, STEP_MS, type Plant } from './plant/plant.ts'
 import type { RegisterImage } from './plant/register-image.ts'
 
@@ -107,7 +108,10 @@ async function main(): Promise<void> {
   process.once('SIGINT', stop)
   for (const fault of values.fault) applyFaultLine(running.faults, `fault ${fault}`)
   print({ ready: true, host, port: running.port, units: UNITS })
-  createInterface({ input: process.stdin }).on('line', (line) => {
+  const lines = createInterface({ input: process.stdin })
+  // A program that started us and was killed closes its end of the socket pair: nobody would end us otherwise.
+  if (fstatSync(process.stdin.fd).isSocket()) lines.on('close', stop)
+  lines.on('line', (line) => {
     try {
       applyFaultLine(running.faults, line)
       print({ faults: running.faults.map((fault) => fault.kind) })

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { startProcess, temporaryFolder } from '../src/testing/peers.ts'
-import { exchange, readRegisters, readRequest } from './raw-client.ts'
+import { exchange, readRegisters, readRequest } from './modbus/raw-client.ts'
 import { startRecorded, type Recording } from './recorded.ts'
 
 const RECORDINGS: readonly Recording[] = [

@@ -11,7 +11,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { parseArgs } from 'node:util'
-import { AduSplitter, answer } from './mbap.ts'
+import { AduSplitter, answer } from './modbus/mbap.ts'
 
 /** One recorded request of function 1 to 4 with its answer. */
 export interface Recording {

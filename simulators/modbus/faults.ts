@@ -2,7 +2,7 @@
  * Faults that a simulated device can be told to have, as text: `slow unit=2 ms=500`, `silent unit=1`,
  * `exception unit=1 code=2 from=100 to=109`, `rst`, `garbage`, `half`, `clear`. Without `unit` a fault concerns every unit.
  */
-import type { Fault as WireFault, ServerRequest } from '../src/protocols/modbus/index.ts'
+import type { Fault as WireFault, ServerRequest } from '../../src/protocols/modbus/index.ts'
 
 export const FAULT_KINDS = ['slow', 'silent', 'exception', 'rst', 'garbage', 'half'] as const
 
