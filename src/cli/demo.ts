@@ -12,7 +12,7 @@ import { loadConfigFile } from './config-file.ts'
 import { startDemoBroker, type DemoBroker } from './demo-broker.ts'
 import { packageRoot, packageVersion } from './package-root.ts'
 import { findPortHolder } from './port-holder.ts'
-import { serve } from './serve.ts'
+import { serve, stopSignal } from './serve.ts'
 import { startSimulator } from './simulator.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -21,6 +21,7 @@ const PORTS_TRIED = 100
 const PLANT_READY_MS = 15_000
 
 export async function run(call: Call): Promise<number> {
+  const stopped = stopSignal()
   await using owned = new AsyncDisposableStack()
   const data = mkdtempSync(join(tmpdir(), 'bifrost-demo-'))
   const removeData = () => rmSync(data, { recursive: true, force: true })
@@ -49,8 +50,10 @@ export async function run(call: Call): Promise<number> {
   const level = call.env.BIFROST_LOG_LEVEL === undefined ? 'warn' : config.log.level
   const log = createLogger({ level, format: 'human', version: packageVersion() })
   const tags = config.devices.reduce((sum, device) => sum + device.tags.length, 0)
-  return serve(config, {
+  // Awaited here: what is owned is given back when this function returns.
+  return await serve(config, {
     log,
+    stopped,
     onReady: (url) => printBlock(call.terminal, { url: url ?? '', mqttPort: broker.port, plantPort: plant.port, tags }),
   })
 }

@@ -2,9 +2,10 @@
 import { formatProblem } from '../config/problem.ts'
 import type { Call } from './call.ts'
 import { configFile, loadConfigFile } from './config-file.ts'
-import { serve } from './serve.ts'
+import { serve, stopSignal } from './serve.ts'
 
 export async function run(call: Call): Promise<number> {
+  const stopped = stopSignal()
   const config = await loadConfigFile(configFile(call), call.env)
   const { createLogger, logFormat } = await import('../observe/log.ts')
   const { packageVersion } = await import('./package-root.ts')
@@ -14,6 +15,7 @@ export async function run(call: Call): Promise<number> {
   for (const warning of config.warnings) log.warn({ file: warning.file, line: warning.line }, formatProblem(warning))
   return serve(config, {
     log,
+    stopped,
     onReady(url) {
       const devices = config.devices.length
       log.info(

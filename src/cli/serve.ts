@@ -17,13 +17,14 @@ const STOP_LIMIT_MS = 4500
 
 export interface ServeOptions {
   readonly log: Log
+  /** Resolves when the process shall stop: `stopSignal()`. */
+  readonly stopped: Promise<NodeJS.Signals>
   /** Called once everything runs, with the address of the page; undefined when the configuration switches it off. */
   onReady(url: string | undefined): void
 }
 
 /** Runs until a signal; resolves with the exit code after a clean stop. */
-export async function serve(config: Config, { log, onReady }: ServeOptions): Promise<number> {
-  const stopped = stopSignal()
+export async function serve(config: Config, { log, stopped, onReady }: ServeOptions): Promise<number> {
   const { startGateway } = await import('../gateway.ts')
   const gateway = await startGateway(config, { log, version: packageVersion() })
   let http: HttpServer | undefined
@@ -38,8 +39,8 @@ export async function serve(config: Config, { log, onReady }: ServeOptions): Pro
   return stopAll(gateway, http, log)
 }
 
-/** The first SIGTERM or SIGINT; the second SIGINT ends the process at once. */
-function stopSignal(): Promise<NodeJS.Signals> {
+/** The first SIGTERM or SIGINT from now on; the second SIGINT ends the process at once. */
+export function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     process.once('SIGTERM', resolve)
     process.once('SIGINT', (signal) => {
