@@ -37,12 +37,11 @@ async function start(t: TestContext, options: Partial<HttpOptions> = {}) {
     const response = await fetch(http.url + path, init)
     const text = await response.text()
     const isJson = response.headers.get('content-type')?.includes('json') === true
-    // oxlint-disable-next-line typescript/no-explicit-any
     return {
       status: response.status,
       headers: response.headers,
       text,
-      body: (isJson ? JSON.parse(text) : undefined) as any,
+      body: isJson ? JSON.parse(text) : undefined,
     }
   }
   const put = (path: string, body: unknown, headers: Record<string, string> = {}) =>

@@ -2,7 +2,7 @@
  * The log. On a terminal one line for people; otherwise JSON with the field names of the Elastic Common Schema, own fields
  * under `bifrost.` (field guide §7). Secrets are blanked in both. Log or throw, never both.
  */
-import { pino, type DestinationStream, type Logger } from 'pino'
+import { pino, type Logger } from 'pino'
 import type { Log } from '../core/log.ts'
 import { createHumanLog } from './human-log.ts'
 import { redactText, redactValue } from './redact.ts'
@@ -55,7 +55,7 @@ export function createLogger(options: LoggerOptions): Log {
       timestamp: () => `,"@timestamp":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ 'log.level': label }) },
     },
-    destination as DestinationStream,
+    destination,
   )
   return overPino(logger)
 }

@@ -60,7 +60,7 @@ async function loadPlatformMetrics(): Promise<PlatformMetrics> {
   const { Registry, collectDefaultMetrics } = await import('@prometheus-io/client')
   const register = new Registry()
   collectDefaultMetrics({ register })
-  return register as unknown as PlatformMetrics
+  return register
 }
 
 /** The client's own text output renames its counters for good once OpenMetrics was asked for; so it is written here. */

@@ -34,7 +34,7 @@ export function createSteeredDevice(): SteeredDevice {
       describeAddress: (address: string) => address,
       line: () => 'steered',
       create: (_options, context: Context) => createDriver(steered, context),
-    }) as unknown as DriverType,
+    }),
   }
   return steered
 }

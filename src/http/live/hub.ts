@@ -129,7 +129,8 @@ export class LiveHub {
 
   async #continueSnapshot(client: LiveClient, slice: Slice): Promise<void> {
     const { snapshot } = client
-    while (snapshot !== undefined && client.open && !this.#slow(client)) {
+    if (snapshot === undefined) return
+    while (client.open && !this.#slow(client)) {
       if (snapshot.sent >= snapshot.tags.length) return this.#endSnapshot(client)
       const rows: string[] = []
       const end = Math.min(snapshot.tags.length, snapshot.sent + FRAGMENT_ROWS)
@@ -158,7 +159,7 @@ export class LiveHub {
 
   async #sendDeltas(now: number, slice: Slice): Promise<void> {
     const shared = new Map<number, LiveClient[]>()
-    for (const client of [...this.#clients]) {
+    for (const client of this.#clients) {
       if (!client.settled || now < client.nextDueAt || this.#slow(client)) continue
       client.nextDueAt = this.#dueAfter(client)
       if (client.current?.tags !== undefined) {

@@ -51,7 +51,7 @@ async function open(t: TestContext, port: number, query = '?interval=50ms') {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/api/v1/live${query}`)
   t.after(() => socket.terminate())
   const messages: Message[] = []
-  socket.on('message', (data) => messages.push(JSON.parse(String(data)) as Message))
+  socket.on('message', (data) => messages.push(JSON.parse((data as Buffer).toString()) as Message))
   await new Promise((resolve, reject) => {
     socket.once('open', resolve)
     socket.once('error', reject)

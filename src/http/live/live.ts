@@ -114,7 +114,7 @@ const subscribeSchema = z.strictObject({
 })
 
 function onMessage(gateway: Gateway, client: LiveClient, data: RawData, isBinary: boolean, limits: Limits): void {
-  const message = isBinary ? undefined : parseMessage(String(data))
+  const message = isBinary ? undefined : parseMessage(textOf(data))
   if (message === undefined) return refuseMessage(client.socket, 'expected { "type": "subscribe", … } as JSON text')
   const { devices = [], tags = [], intervalMs } = message
   if (devices.length + tags.length > limits.liveNames) {
@@ -124,6 +124,9 @@ function onMessage(gateway: Gateway, client: LiveClient, data: RawData, isBinary
   const everything = message.devices === undefined && message.tags === undefined
   client.wanted = everything ? { tags: undefined, devices: undefined } : resolve(gateway, devices, tags)
 }
+
+/** What the library gives is a Buffer, unless it was told otherwise. */
+const textOf = (data: RawData): string => (Buffer.isBuffer(data) ? data.toString() : '')
 
 function parseMessage(text: string): z.output<typeof subscribeSchema> | undefined {
   try {
