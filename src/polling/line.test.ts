@@ -33,6 +33,9 @@ describe('commands on a line', () => {
     assert.deepEqual(await done, [Status.BadTimeout])
     await clock.advance(30_000)
     assert.ok(!device.requests.some(({ what }) => what.startsWith('w')))
+    const { pollsOk } = session.stats
+    await clock.advance(120_000)
+    assert.equal(session.stats.pollsOk, pollsOk + 2, 'the line goes on')
   })
 
   test('without a connection a write is refused, and the refusal of the device is data', async () => {
@@ -83,6 +86,7 @@ describe('commands on a line', () => {
     )
     await clock.advance(1000)
     assert.equal(session.state, 'Running')
+    assert.equal(session.stats.reconnects, 0)
     assert.equal(device.inFlight, 0)
   })
 })

@@ -115,11 +115,14 @@ describe('bad devices', () => {
 
   test('a device that is silent: three polls, then single probes with growing pauses; it recovers alone', async () => {
     const device = new FakeDevice()
-    const { clock, session, take } = startPolling(setupOf(device, { tags: 5, everyMs: 10_000 }))
+    device.timeoutMs = 100
+    const { clock, session, take } = startPolling(setupOf(device, { tags: 5 }))
     await clock.advance(5000)
+    while (device.inFlight > 0) await clock.advance(10)
     device.mode = 'silent'
-    await clock.advance(30_000)
-    assert.equal(session.state, 'Failed')
+    const atFirst = device.requests.length
+    while (session.state !== 'Failed') await clock.advance(100)
+    assert.equal(device.requests.length - atFirst, 5 + 1 + 1, 'one whole poll, then one request each')
     assert.match(
       session.reason!,
       /^Filler 1 did not answer\. .*no request of the last \d+ polls got an answer.*Next attempt in/,
@@ -147,6 +150,29 @@ describe('bad devices', () => {
     await clock.advance(3000)
     assert.deepEqual(take().slice(-2), ['0:Good', '1:Good'])
     assert.equal(session.state, 'Running')
+  })
+
+  test('after a silence every point is read at once, also at a slow interval', async () => {
+    const device = new FakeDevice()
+    device.mode = 'silent'
+    const { clock, session, take } = startPolling(setupOf(device, { tags: 3, everyMs: 3_600_000 }))
+    await clock.advance(20_000)
+    assert.equal(session.state, 'Failed')
+    device.mode = 'well'
+    await clock.advance(61_000)
+    assert.deepEqual(take().slice(-3), ['0:Good', '1:Good', '2:Good'])
+    assert.equal(session.state, 'Running')
+  })
+
+  test('a silent device: the points of a slow interval say so too, not an hour later', async () => {
+    const device = new FakeDevice()
+    const fast = setupOf(device)
+    const slow = setupOf(device, { everyMs: 3_600_000, firstTag: 7 })
+    const { clock, session, take } = startPolling({ ...fast, points: [...fast.points, ...slow.points] })
+    await clock.advance(2000)
+    device.mode = 'silent'
+    while (session.state !== 'Failed') await clock.advance(50)
+    assert.ok(take().includes('7:BadTimeout'))
   })
 
   test('a silent device is connected anew before it is asked again: a dead connection looks the same', async () => {
