@@ -177,6 +177,26 @@ test('lost connections between identical failures do not hide a poison row', asy
   assert.deepEqual(rig.sink.taken, [0, 2, 3])
 })
 
+test('a sample that makes the far side cut the connection is named, not dropped; those before it get past', async (t) => {
+  const cuts = (batch: SampleBatch) => {
+    for (let row = 0; row < batch.length; row++)
+      if (batch.value[row] === 5) throw new NotConnectedError('connection reset')
+  }
+  const rig = start(t, (sink) => (sink.judge = cuts))
+  count(rig, 0, 20)
+  for (let i = 0; i < 100; i++) await rig.clock.advance(200)
+  assert.deepEqual(rig.sink.taken, upTo(5))
+  assert.deepEqual([rig.cursor.ledger().pending, rig.cursor.ledger().dropped], [15, {}])
+  assert.equal(rig.runner.status().state, 'Failed')
+  assert.match(
+    rig.runner.status().reason ?? '',
+    /each time the sample with sequence number 6 is sent: connection reset/,
+  )
+  rig.sink.judge = () => undefined
+  await rig.clock.advance(1000)
+  assert.deepEqual([rig.sink.taken, rig.runner.status().state], [upTo(20), 'Running'])
+})
+
 test('dead letters that cannot be written hold everything: nothing is acknowledged', async (t) => {
   const sink = new ScriptedSink()
   sink.judge = () => Promise.reject(new GatewayError('SINK_REJECTED', 'no'))

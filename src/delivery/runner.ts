@@ -169,7 +169,7 @@ class SinkRunner implements Runner {
     this.#connected = true
     this.#connectedAt = this.#options.clock.monotonic()
     this.#connects++
-    this.#healthy()
+    if (!this.#size.stuck) this.#healthy()
   }
 
   async #step(): Promise<void> {
@@ -201,6 +201,7 @@ class SinkRunner implements Runner {
     if (decision.action === 'reject-batch')
       return this.#reject(batch, everyRow(batch, decision.reason), decision.reason)
     this.#retries++
+    if (decision.action === 'reconnect') return this.#cut(batch, decision)
     if (decision.action !== 'bisect') return this.#again(decision)
     if (this.#size.halve(batch.length, lastSeq(batch))) {
       this.#options.cursor.rewind()
@@ -208,6 +209,18 @@ class SinkRunner implements Runner {
     }
     await this.#reject(batch, everyRow(batch, decision.reason), decision.reason)
     this.#size.found()
+  }
+
+  /**
+   * A sample that makes the far side cut the connection (too large for it, and it doesn't say so) looks like an outage. It is
+   * never dropped for that, but smaller batches get its neighbours past and name it.
+   */
+  #cut(batch: SampleBatch, decision: Decision): Promise<void> {
+    const habit = this.#size.cut(batch.seq?.[0] ?? 0)
+    if (!habit || this.#size.halve(batch.length, lastSeq(batch))) return this.#again(decision)
+    const reason = `the connection is lost each time the sample with sequence number ${lastSeq(batch)} is sent: ${decision.reason}`
+    this.#connected = false
+    return this.#again({ action: 'hold', reason })
   }
 
   /** Only unknown failures are counted: a connection lost in between does not make two of them different. */

@@ -3,7 +3,7 @@ import type { SinkType } from '../core/sink.ts'
 import { mqtt } from './mqtt/sink.ts'
 
 /** Every sink that a configuration can name. */
-export const sinks: readonly SinkType[] = [mqtt as unknown as SinkType]
+export const sinks: readonly SinkType[] = [mqtt]
 
 /** The sink type of this name, or undefined. */
 export const sinkByName = (name: string): SinkType | undefined => sinks.find((sink) => sink.name === name)

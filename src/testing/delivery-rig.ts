@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { HISTORICAL, SampleBatch } from '../core/batch.ts'
 import { systemClock, type Clock } from '../core/clock.ts'
-import type { Cursor } from '../core/cursor.ts'
 import { silentLog, type Log } from '../core/log.ts'
 import type { LatestValue, Sink, SinkContext, SinkType } from '../core/sink.ts'
 import { Status } from '../core/status.ts'
@@ -112,7 +111,7 @@ export function startRunner(t: TestContext, sink: Sink, rig: RigOptions = {}): O
   const folder = temporaryFolder(t)
   const cursor = new MemoryCursor()
   const deadLetters = createDeadLetters({ folder, sink: 'plant', logId: 'k3f9', tags, clock })
-  const base: RunnerOptions = { name: 'plant', type: 'test', sink, cursor: cursor as Cursor, clock, log, deadLetters }
+  const base: RunnerOptions = { name: 'plant', type: 'test', sink, cursor, clock, log, deadLetters }
   const runner = createRunner({ ...base, pause: { firstMs: 20, maxMs: 200 }, random: () => 0.5, ...rig.runner })
   runner.start()
   t.after(() => runner.stop(2000))

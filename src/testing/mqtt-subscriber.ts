@@ -22,7 +22,7 @@ export async function subscribeMqtt(t: TestContext, url: string, topic = '#'): P
   const messages: MqttMessage[] = []
   client.on('error', () => undefined)
   client.on('message', (name, payload, { retain }) =>
-    messages.push({ topic: name, text: `${payload}`, retained: retain }),
+    messages.push({ topic: name, text: payload.toString(), retained: retain }),
   )
   await client.subscribeAsync(topic, { qos: 1 })
   t.after(() => client.endAsync(true))

@@ -137,6 +137,7 @@ export class Connection {
     client.on('packetsend', (packet: Packet) => (packet.cmd === 'pingreq' ? this.#pings++ : 0))
     client.on('packetreceive', (packet: Packet) => (packet.cmd === 'pingresp' ? this.#pong() : undefined))
     this.#check(limits)
+    if (client.stream.destroyed) this.#ended()
   }
 
   /** Sends the messages in order; resolves when the broker has answered to each, with its refusals. */

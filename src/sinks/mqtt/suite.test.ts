@@ -100,7 +100,7 @@ async function startAedes(t: TestContext): Promise<Broker> {
   const port = await freePort()
   const messages: MqttMessage[] = []
   aedes.on('publish', ({ topic, payload, retain }, client) => {
-    if (client !== null) messages.push({ topic, text: `${payload}`, retained: retain })
+    if (client !== null) messages.push({ topic, text: payload.toString(), retained: retain })
   })
   let server = createServer(aedes.handle)
   const sockets = new Set<{ destroy(): void }>()
