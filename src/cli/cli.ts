@@ -92,7 +92,7 @@ function examplesText(examples: CommandInfo['examples']): string {
 }
 
 /** An error as people read it: what happened, then the next step; one JSON object under `--json`. */
-export function reportError(error: unknown, terminal: Terminal): void {
+function reportError(error: unknown, terminal: Terminal): void {
   const code = error instanceof GatewayError ? error.code : 'INTERNAL'
   const problems = error instanceof ConfigError ? error.problems : undefined
   if (terminal.json)

@@ -1,7 +1,7 @@
 /** The demo as a newcomer meets it: one command, addresses that work, values within seconds, nothing left behind. */
 import assert from 'node:assert/strict'
 import { readdirSync, writeFileSync } from 'node:fs'
-import { once } from 'node:events'
+import { once, type EventEmitter } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -47,7 +47,7 @@ test('demo: busy ports are stepped over, values arrive by API, live socket and M
   const { connectAsync } = await import('mqtt')
   const client = await connectAsync(mqttUrl!, { protocolVersion: 4 })
   t.after(() => client.endAsync(true))
-  const message = once(client, 'message')
+  const message = once(client as unknown as EventEmitter, 'message')
   await client.subscribeAsync('acme/demo/filler/#')
   const [topic, payload] = (await message) as [string, Buffer]
   assert.match(topic, /^acme\/demo\/filler\//)

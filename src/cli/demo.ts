@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readVariable } from '../config/environment.ts'
 import { GatewayError } from '../core/errors.ts'
 import { textOption, type Call } from './call.ts'
 import { loadConfigFile } from './config-file.ts'
@@ -47,7 +48,7 @@ export async function run(call: Call): Promise<number> {
   }
   const config = await loadConfigFile(join(packageRoot, 'examples', 'demo', 'bifrost.yaml'), env)
   const { createLogger } = await import('../observe/log.ts')
-  const level = call.env.BIFROST_LOG_LEVEL === undefined ? 'warn' : config.log.level
+  const level = readVariable('BIFROST_LOG_LEVEL', call.env) === undefined ? 'warn' : config.log.level
   const log = createLogger({ level, format: 'human', version: packageVersion() })
   const tags = config.devices.reduce((sum, device) => sum + device.tags.length, 0)
   // Awaited here: what is owned is given back when this function returns.

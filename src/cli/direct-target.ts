@@ -83,7 +83,7 @@ export function targetFromConfig(config: Config, words: readonly string[], point
 }
 
 /** Addresses, each followed by its type where that is not uint16 (or bool). */
-export function parseWords(type: DriverType, words: readonly string[], points: PointOptions): TagConfig[] {
+function parseWords(type: DriverType, words: readonly string[], points: PointOptions): TagConfig[] {
   const tags: TagConfig[] = []
   for (let at = 0; at < words.length; at++) {
     const next = DATA_TYPES.find((one) => one === words[at + 1])

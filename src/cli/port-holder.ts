@@ -25,7 +25,7 @@ export function findPortHolder(port: number): PortHolder | undefined {
 }
 
 /** The inodes of sockets that listen on `port`, from the lines of /proc/net/tcp. */
-export function listeningInodes(lines: readonly string[], port: number): string[] {
+function listeningInodes(lines: readonly string[], port: number): string[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   return lines
     .map((line) => line.trim().split(/\s+/))

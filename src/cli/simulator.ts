@@ -1,6 +1,6 @@
 /** Simulators as processes of their own: `node simulators/NAME.ts …` prints one line of JSON when it is ready. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { GatewayError } from '../core/errors.ts'
@@ -8,17 +8,18 @@ import { packageRoot } from './package-root.ts'
 
 const folder = join(packageRoot, 'simulators')
 
-/** The names of the simulators that can be started. */
-export const simulatorNames = (): string[] =>
+/** The simulators that can be started: those that say when they are ready. */
+const simulatorNames = (): string[] =>
   readdirSync(folder)
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && existsSync(join(folder, name)))
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .filter((name) => readFileSync(join(folder, name), 'utf8').includes('import.meta.main'))
     .map((name) => name.slice(0, -3))
 
 /** The file of a simulator; throws USAGE when there is none of that name. */
 export function simulatorFile(name: string): string {
   const file = join(folder, `${name}.ts`)
   if (/^[a-z-]+$/.test(name) && existsSync(file)) return file
-  throw new GatewayError('USAGE', `there is no simulator "${name}"`)
+  throw new GatewayError('USAGE', `there is no simulator "${name}"; there are ${simulatorNames().join(', ')}`)
 }
 
 export interface RunningSimulator {

@@ -22,8 +22,8 @@ export class Terminal {
   constructor({ json, quiet, color }: TerminalOptions, env: NodeJS.ProcessEnv) {
     this.json = json
     this.#quiet = quiet
-    this.#coloursOut = color && wantsColours(env, process.stdout.isTTY === true)
-    this.#coloursErr = color && wantsColours(env, process.stderr.isTTY === true)
+    this.#coloursOut = color && wantsColours(env, process.stdout.isTTY)
+    this.#coloursErr = color && wantsColours(env, process.stderr.isTTY)
   }
 
   /** A line of the result. */
@@ -61,8 +61,8 @@ export class Terminal {
 }
 
 /** NO_COLOR forbids, then FORCE_COLOR demands; otherwise a terminal that is not dumb. */
-export function wantsColours(env: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
+function wantsColours(env: NodeJS.ProcessEnv, isTerminal: boolean | undefined): boolean {
   if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return false
   if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '') return env.FORCE_COLOR !== '0'
-  return isTerminal && env.TERM !== 'dumb'
+  return isTerminal === true && env.TERM !== 'dumb'
 }

@@ -52,7 +52,7 @@ export async function run(call: Call): Promise<number> {
   const lines = new LineWriter(call, count, () => socket.close())
   return new Promise((resolve, reject) => {
     socket.on('open', () => socket.send(JSON.stringify(subscription(call.args, intervalMs))))
-    socket.on('message', (data: RawData) => lines.take(JSON.parse(String(data)) as Message))
+    socket.on('message', (data: RawData) => lines.take(JSON.parse((data as Buffer).toString()) as Message))
     socket.on('error', (error) =>
       reject(new NotConnectedError(`no live values from ${base}: ${error.message}`, { cause: error })),
     )

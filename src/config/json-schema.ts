@@ -68,6 +68,7 @@ function plugIns(
     properties: { ...(entry.properties as JsonSchema), [key]: named, ...extra },
     allOf: types.map((type) => ({
       if: { properties: { [key]: { const: type.name } }, required: [key] },
+      // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
       then: optionsOf(type.options, draft),
     })),
   }
@@ -96,7 +97,7 @@ const toJsonSchema = (schema: z.ZodType, draft: SchemaDraft): JsonSchema =>
       // The loader refuses unknown keys at every depth, whether or not the schema says so.
       if (zodSchema._zod.def.type === 'object') jsonSchema.additionalProperties ??= false
     },
-  }) as JsonSchema
+  })
 
 const REFERENCE = { type: 'string', pattern: '\\$\\{' }
 

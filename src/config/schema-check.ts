@@ -43,7 +43,7 @@ export function checkSchema<Schema extends z.ZodType>(
 }
 
 /** The object schema inside optional, default and the like; undefined when there is none. */
-export function objectIn(schema: z.core.$ZodType): z.ZodObject | undefined {
+function objectIn(schema: z.core.$ZodType): z.ZodObject | undefined {
   const unwrapped = layersOf(schema).at(-1)
   return unwrapped instanceof z.ZodObject ? unwrapped : undefined
 }
@@ -83,7 +83,7 @@ function readSecrets(
   for (const name of Object.keys(shape)) {
     const from = `${name}File`
     const file = value[from]
-    if (!isSecret(shape[name]!) || from in shape || file === undefined || file === UNRESOLVED) continue
+    if (!isSecret(shape[name]) || from in shape || file === undefined || file === UNRESOLVED) continue
     const at = [...path, from]
     if (value[name] !== undefined)
       problems.add(source.within(value, [from], 'key'), formatPath(at), `give either ${name} or ${from}, not both`)
@@ -137,7 +137,7 @@ function refuseUnknownKeys(schema: z.core.$ZodType, value: unknown, path: Path, 
 
 /** The keys that may be written: those of the schema, and `<option>File` for each secret. */
 function knownKeys(object: z.ZodObject): string[] {
-  return Object.keys(object.shape).flatMap((key) => (isSecret(object.shape[key]!) ? [key, `${key}File`] : [key]))
+  return Object.keys(object.shape).flatMap((key) => (isSecret(object.shape[key]) ? [key, `${key}File`] : [key]))
 }
 
 function reportUnknownKey(

@@ -60,7 +60,7 @@ function inlineRow(source: YamlSource, path: Path, mapping: YamlMapping, problem
         if (typeof value === 'object')
           problems.add(source.placeOf(at), formatPath(at), `expected one value, got ${show(value)}`)
         // The text as it was written: a bare `address: 40001` keeps its digits, `1e3` stays what it is.
-        else visit(column, typeof value === 'string' ? value.trim() : (source.textOf(at) ?? String(value)))
+        else visit(column, typeof value === 'string' ? value.trim() : (source.textOf(at) ?? JSON.stringify(value)))
       }
     },
     placeOf(column: string, character = 1): Place {

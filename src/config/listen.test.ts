@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { listenFault, parseListen } from './listen.ts'
+
+test('reads host and port, IPv6 in brackets, and a bare port', () => {
+  assert.deepEqual(parseListen('127.0.0.1:8080'), { host: '127.0.0.1', port: 8080 })
+  assert.deepEqual(parseListen('[::1]:0'), { host: '::1', port: 0 })
+  assert.deepEqual(parseListen('localhost:80'), { host: 'localhost', port: 80 })
+  assert.deepEqual(parseListen('9000'), { host: '127.0.0.1', port: 9000 })
+  assert.deepEqual(parseListen(':8080'), { host: '', port: 8080 })
+})
+
+test('what is no address, and what the network could reach, is refused with the way out', () => {
+  for (const text of ['', 'localhost', '::1:80', '127.0.0.1:70000', '127.0.0.1:http', 'http://127.0.0.1:80']) {
+    assert.match(listenFault(parseListen(text)) ?? '', /expected host:port/, text)
+  }
+  for (const text of [
+    '0.0.0.0:80',
+    ':80',
+    '[::]:80',
+    '10.0.0.5:80',
+    'plant.example.com:80',
+    '128.0.0.1:80',
+    '127.0.0.1.example.com:80',
+    '1270.0.0.1:80',
+  ]) {
+    assert.match(listenFault(parseListen(text)) ?? '', /there are no accounts yet: listen on 127\.0\.0\.1/, text)
+  }
+  for (const text of ['127.0.0.1:80', '127.1.2.3:80', '[::1]:80', 'localhost:80']) {
+    assert.equal(listenFault(parseListen(text)), undefined, text)
+  }
+})
