@@ -42,6 +42,7 @@ export class LogCursor implements Cursor {
     this.#context = context
     this.#account = account
     this.#read = account.acked
+    this.#schedule()
   }
 
   /** The oldest place that this cursor may still ask about. */
@@ -94,7 +95,6 @@ export class LogCursor implements Cursor {
 
   route(samples: number): void {
     this.#account.route(samples)
-    if (this.#timer === undefined) this.#schedule()
   }
 
   /** Retention has removed everything before `oldest`: what was not read of it is lost now. Rows in flight still may arrive. */

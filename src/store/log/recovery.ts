@@ -184,8 +184,8 @@ async function seal(files: FileSystem, segment: Segment): Promise<void> {
     await file.write(footer, segment.dataEnd)
     await file.sync()
     segment.bytes = segment.dataEnd + footer.length
-    segment.sealed = true
   } finally {
+    segment.sealed = true
     await file.close()
   }
 }

@@ -45,6 +45,7 @@ export interface Segment extends SegmentSummary {
   dataEnd: number
   /** Size of the file. */
   bytes: number
+  /** It gets no more frames. Usually it has its footer then; after a failure it is read without. */
   sealed: boolean
   /** Size of the trend file beside it; 0 when there is none yet. */
   trendBytes: number
@@ -110,9 +111,9 @@ const headerCrc = (bytes: Buffer): number =>
 /** Notes a frame that now belongs to the segment. */
 export function noteFrame(segment: Segment, head: FrameHead, offset: number): void {
   segment.dataEnd = offset + 48 + head.payloadLength
-  if (head.kind !== FrameKind.samples) return
   const lastEntry = segment.index.at(-1)
   if (lastEntry === undefined || offset - lastEntry[1] >= INDEX_BYTES) segment.index.push([head.firstSeq, offset])
+  if (head.kind !== FrameKind.samples) return
   if (segment.samples === 0) segment.firstReceived = head.firstReceived
   segment.lastReceived = head.lastReceived
   segment.samples += head.count

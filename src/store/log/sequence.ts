@@ -25,7 +25,8 @@ export class Sequence {
   readonly logId: string
   /** True when the last stop was clean, or the folder is new. */
   readonly wasClean: boolean
-  readonly isNew: boolean
+  /** The file is gone or damaged, the log is not. */
+  readonly #isLost: boolean
   /** What the last state said was durable. */
   readonly known: Position
   /** Where the log is durable now; set by its owner. */
@@ -39,9 +40,10 @@ export class Sequence {
   private constructor(slots: SlotFile, state: SequenceState | undefined, found: { logId?: string }, block: number) {
     this.#slots = slots
     this.#block = block
-    this.isNew = state === undefined && found.logId === undefined
+    const isNew = state === undefined && found.logId === undefined
+    this.#isLost = state === undefined && !isNew
     this.logId = state?.logId ?? found.logId ?? createLogId()
-    this.wasClean = state?.clean ?? this.isNew
+    this.wasClean = state?.clean ?? isNew
     this.known = { seq: state?.durable ?? 0, ordinal: state?.ordinal ?? state?.durable ?? 0 }
     this.durable = () => this.known
     this.#reserved = state === undefined ? 0 : state.clean ? state.next - 1 : state.reserved
@@ -55,7 +57,7 @@ export class Sequence {
 
   /** Begins behind everything reserved or found, with a fresh reservation on the disk. */
   async begin(lastFound: number): Promise<void> {
-    const lost = this.#reserved === 0 && !this.isNew ? LOST_RESERVATION_MARGIN : 0
+    const lost = this.#isLost ? LOST_RESERVATION_MARGIN : 0
     this.next = Math.max(this.#reserved, lastFound + lost) + 1
     await this.#reserve()
   }

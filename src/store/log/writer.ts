@@ -91,8 +91,8 @@ export class SegmentWriter {
       await this.#sync(file)
       segment.bytes = segment.dataEnd + footer.length
       this.bytesWritten += footer.length
-      segment.sealed = true
     } finally {
+      segment.sealed = true
       await file.close()
       this.#context.onSealed(segment)
     }
@@ -192,6 +192,7 @@ export class SegmentWriter {
 
   async #abandon({ segment, file }: Active): Promise<void> {
     this.#active = undefined
+    segment.sealed = true
     const isEmpty = segment.lastSeq < segment.firstSeq
     // Best effort: recovery can do with whatever is left.
     await file.truncate(segment.dataEnd).catch(() => undefined)
