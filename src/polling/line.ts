@@ -29,10 +29,6 @@ export class Line {
     this.#limit = Math.max(1, limit)
   }
 
-  get inFlight(): number {
-    return this.#inFlight
-  }
-
   /** The one thing the devices of this line share (`Context.share`). */
   share<T>(create: () => T): T {
     this.#shared ??= { thing: create() }

@@ -5,7 +5,7 @@
 import { Backoff } from '../wire/backoff.ts'
 
 /** Polls without any answer, in a row, after which a device counts as silent. */
-export const SILENT_POLLS = 3
+const SILENT_POLLS = 3
 const PROBE_MIN_MS = 1000
 const PROBE_MAX_MS = 60_000
 
