@@ -132,6 +132,41 @@ test('snapshot and deltas together lose no change: what a client ends with is wh
   }
 })
 
+test('what changes while a snapshot is being sent comes in the delta after it', async (t) => {
+  const steered = createSteeredDevice()
+  const names = Array.from({ length: 1200 }, (_, index) => `t${index}`)
+  for (const name of names) steered.values.set(name, 0)
+  // The first row alone is more than the sockets' buffers take, so that the snapshot stops in its middle.
+  const description = 'x'.repeat(16_000_000)
+  const gateway = await startTestGateway(t, {
+    devices: [
+      {
+        name: 'd',
+        type: steered.type,
+        everyMs: 20,
+        tags: names.map((name) => ({ name, deadband: { absolute: 1 }, ...(name === 't0' ? { description } : {}) })),
+      },
+    ],
+  })
+  // Without the renewal of unchanged values, which would bring the change later.
+  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [], limits: { liveConfirmMs: 3_600_000 } })
+  t.after(() => http.close())
+  const { id } = gateway.store.tags.find('d', 't1')!
+  await eventually('tags are read', () => gateway.store.latest.get(id).value === 0)
+  const client = await open(t, http.port)
+  client.socket.pause()
+  client.subscribe()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  steered.values.set('t1', 77)
+  await eventually('the change is stored', () => gateway.store.latest.get(id).value === 77)
+  assert.equal(client.of('snapshot').length, 0)
+  client.socket.resume()
+  await eventually('snapshot', () => client.of('snapshot').length === 1)
+  const row = (client.of('snapshot')[0]!.values as { id: number; value: unknown }[]).find((shown) => shown.id === id)
+  assert.equal(row?.value, 0, 'the row left before the change')
+  await eventually('the change', () => client.rows().some((shown) => shown[0] === id && shown[1] === 77))
+})
+
 test('a slow client gets the newest values and the count of what it missed; a fast one beside it is not held up', async (t) => {
   const { steered, http, gateway } = await start(t, { http: { limits: { liveBufferedBytes: 64 * 1024 } } })
   const slow = await open(t, http.port)
