@@ -46,7 +46,7 @@ function serveOne(options: Partial<ModbusServerOptions> = {}, layout: BankLayout
     await settle()
     return answer
   }
-  return { server, clock, bank, near, ask, answer: () => answer, ended: () => ended }
+  return { server, clock, bank, near, far, ask, answer: () => answer, ended: () => ended }
 }
 
 const hex = (text: string): string => text.replaceAll(' ', '').toLowerCase()
@@ -94,6 +94,8 @@ test('writes reach the bank and its callback; reads are computed when they come'
   assert.equal(await ask('0002 0000 0008 01 0F 0001 0003 01 05'), hex('0002 0000 0006 01 0F 0001 0003'))
   assert.equal(await ask('0003 0000 0008 01 16 0002 00FF 5600'), hex('0003 0000 0008 01 16 0002 00FF 5600'))
   assert.equal(await ask('0004 0000 000D 01 17 0002 0001 0003 0001 02 0007'), hex('0004 0000 0005 01 17 02 5634'))
+  // Clause 6.17: neither is done when one of both addresses is wrong.
+  assert.equal(await ask('0009 0000 000D 01 17 03E8 0009 0003 0001 02 0009'), hex('0009 0000 0003 01 97 02'))
   assert.deepEqual([bank.holdingRegisters.get(2), bank.holdingRegisters.get(3)], [0x5634, 7])
   assert.deepEqual([...bank.coils.block(0, 5)], [0, 1, 0, 1, 0])
   assert.deepEqual(written, ['holdingRegisters 2+1', 'coils 1+3', 'holdingRegisters 2+1', 'holdingRegisters 3+1'])
@@ -161,13 +163,14 @@ test('faults: a delayed answer holds back those behind it, in order', async () =
   assert.equal(answer(), hex('0001 0000 0005 01 03 02 0000 0002 0000 0005 01 03 02 0000'))
 })
 
-test('a flood behind a delayed answer is answered in order, all of it', async () => {
-  const { ask, clock, answer } = serveOne({ intercept: faultOf({ delayMs: 500 }) })
+test('a flood behind a delayed answer is not read on beyond a bound, and answered in order, all of it', async () => {
+  const { ask, clock, answer, far } = serveOne({ intercept: faultOf({ delayMs: 500 }) })
   const flood = Array.from(
     { length: 2000 },
     (_, i) => (i + 1).toString(16).padStart(4, '0') + '0000000601030000' + '0001',
   ).join('')
   await ask(flood)
+  assert.equal(far.isPaused(), true)
   await clock.advance(500)
   await settle()
   const ids = answer()
