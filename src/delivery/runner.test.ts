@@ -236,12 +236,15 @@ test('stop finishes the write in flight, then closes the sink, then the cursor',
 })
 
 test('stop waits no longer than its deadline; what was in flight stays pending', async (t) => {
-  const rig = start(t, (sink) => (sink.judge = () => new Promise<void>(() => undefined)))
+  let finish = () => {}
+  const rig = start(t, (sink) => (sink.judge = () => new Promise<void>((resolve) => (finish = resolve))))
   count(rig, 0, 2)
   await settle()
   const stopped = rig.runner.stop(3000)
   await rig.clock.advance(3000)
   await stopped
+  finish()
+  await settle()
   assert.deepEqual([rig.cursor.closed, rig.cursor.acks, rig.cursor.ledger().pending], [true, [], 2])
 })
 

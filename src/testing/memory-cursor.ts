@@ -56,8 +56,8 @@ export class MemoryCursor implements Cursor {
   }
 
   ack(seq: number, settled: Settled): void {
-    if (this.closed) throw new Error('ack after close')
     this.acks.push(seq)
+    if (this.closed) throw new Error('ack after close')
     this.#delivered += settled.delivered
     for (const [reason, count] of Object.entries(settled.dropped ?? {})) {
       this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count
