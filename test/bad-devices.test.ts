@@ -46,7 +46,7 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
       reply.writeUInt16BE((reply.readUInt16BE(0) + 77) & 0xffff, 0)
       return reply
     }),
-    statuses: /^BadTimeout$/,
+    statuses: /^Bad(Timeout|UnknownResponse)$/,
   },
   {
     what: 'sends fewer bytes than it was asked for',
@@ -172,10 +172,12 @@ test('one illegal register among good ones costs its neighbours nothing and the 
 })
 
 async function settled(gateway: GatewayProcess, name: string, status: RegExp): Promise<void> {
+  let last = ''
   await eventually(
-    `${name} shows ${status}`,
+    () => `${name} shows ${status}, but it shows ${last}`,
     async () => {
       const values = await gateway.values(`?device=${name}`)
+      last = values.map((shown) => `${shown.status.name} (${shown.reason})`).join(', ')
       return values.length > 0 && values.every((shown) => status.test(shown.status.name))
     },
     15_000,

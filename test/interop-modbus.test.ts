@@ -31,7 +31,10 @@ const peer = (name: string): string => fileURLToPath(new URL(`peers/${name}`, im
 const PYTHON = '/usr/bin/python3'
 
 function needsPymodbus(): string | false {
-  if (spawnSync(PYTHON, ['-c', 'import pymodbus.client, pymodbus.server']).status === 0 || process.env.BIFROST_REQUIRE_PEERS === '1')
+  if (
+    spawnSync(PYTHON, ['-c', 'import pymodbus.client, pymodbus.server']).status === 0 ||
+    process.env.BIFROST_REQUIRE_PEERS === '1'
+  )
     return false
   return 'not installed: python3-pymodbus, python3-serial-asyncio (Debian)'
 }

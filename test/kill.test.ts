@@ -80,7 +80,7 @@ test(
     assert.ok(watermarks.every((view, i) => i === 0 || view.durableSeq > watermarks[i - 1]!.durableSeq))
     const bySeq = contentBySeq(recorder.messages)
     for (const [run, { durableSeq }] of watermarks.entries()) {
-      const from = run === 0 ? 1 : firstSeqAfter(bySeq, watermarks[run - 1]!.nextSeq)
+      const from = startOfRun(bySeq, watermarks, run)
       const missing = range(from, durableSeq).filter((seq) => !bySeq.has(seq))
       assert.deepEqual(missing, [], `run ${run}: missing below the watermark ${durableSeq}`)
     }
@@ -114,7 +114,7 @@ function countersFollow(bySeq: ReadonlyMap<number, Received>, watermarks: readon
   const runs = new Map<string, Received[]>()
   for (const message of [...bySeq.values()].sort((a, b) => a.seq - b.seq)) {
     const run = watermarks.findIndex((view) => message.seq <= view.durableSeq)
-    if (run < 0 || message.q !== 0) continue
+    if (run < 0 || message.q !== 0 || message.seq < startOfRun(bySeq, watermarks, run)) continue
     const key = `${run} ${message.topic}`
     runs.set(key, [...(runs.get(key) ?? []), message])
   }
@@ -133,10 +133,18 @@ function countersFollow(bySeq: ReadonlyMap<number, Received>, watermarks: readon
   assert.ok(compared > 500, `only ${compared} values were compared`)
 }
 
-const firstSeqAfter = (bySeq: ReadonlyMap<number, Received>, seq: number): number =>
-  [...bySeq.keys()]
-    .filter((candidate) => candidate >= seq)
-    .reduce((least, candidate) => Math.min(least, candidate), Infinity)
+/** An unclean start continues past the reserved block: the run begins after the widest hole since the last watermark. */
+function startOfRun(bySeq: ReadonlyMap<number, Received>, watermarks: readonly LogView[], run: number): number {
+  if (run === 0) return 1
+  const from = watermarks[run - 1]!.durableSeq
+  const seqs = [...bySeq.keys()]
+    .filter((seq) => seq >= from && seq <= watermarks[run]!.durableSeq)
+    .sort((a, b) => a - b)
+  const widths = seqs.map((seq, i) => (i === 0 ? 0 : seq - seqs[i - 1]!))
+  const widest = Math.max(...widths)
+  assert.ok(widest > 1000, 'after an unclean stop the sequence continues past the reservation')
+  return seqs[widths.indexOf(widest)]!
+}
 
 const range = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i)
