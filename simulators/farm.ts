@@ -79,7 +79,7 @@ interface Load {
 }
 
 function createLoad({ devices, tags }: FarmOptions): Load {
-  const polls = new Array<number>(devices).fill(0)
+  const polls = Array.from({ length: devices }, () => 0)
   const sockets = new Set<Socket>()
   // ramp[j] = j mod 65536, so that any answer is one copy out of it.
   const ramp = Buffer.alloc((65_536 + 125) * 2)
@@ -170,10 +170,9 @@ async function main(): Promise<void> {
   const farm = await startFarm(options)
   const print = (object: object) => process.stdout.write(`${JSON.stringify(object)}\n`)
   print({ ready: true, layout, port: farm.port, ports: farm.ports, devices: options.devices, tags: options.tags })
-  const stop = async () => {
+  const stop = () => {
     print({ stats: true, ...farm.stats() })
-    await farm.close()
-    process.exit(0)
+    void farm.close().then(() => process.exit(0))
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)

@@ -53,10 +53,12 @@ export function toWireFault(fault: Fault, request: ServerRequest): WireFault | u
     case 'exception':
       return touches(fault, request.pdu) ? { exception: fault.code } : undefined
     case 'rst':
+      // oxlint-disable-next-line unicorn/no-thenable -- it is the server's word for what happens next, nothing awaits it
       return { silent: true, then: 'reset' }
     case 'garbage':
       return { alter: () => GARBAGE }
     case 'half':
+      // oxlint-disable-next-line unicorn/no-thenable -- it is the server's word for what happens next, nothing awaits it
       return { alter: (frame) => frame.subarray(0, frame.length >> 1), then: 'reset' }
   }
 }

@@ -122,8 +122,7 @@ function joined(pens: readonly Columns[]): uPlot.AlignedData {
   if (tables.length === 1) return tables[0] as uPlot.AlignedData
   // A gap reaches over the times at which only other pens have points.
   const expanded = tables.map((table) => table.map(() => NULL_EXPAND))
-  const data = uPlot.join(tables as uPlot.AlignedData[], expanded)
-  return data as uPlot.AlignedData
+  return uPlot.join(tables as uPlot.AlignedData[], expanded)
 }
 
 function valuesAt(plot: uPlot): readonly (number | null | undefined)[] | undefined {
