@@ -35,7 +35,7 @@ async function countKept(dir: string, watermark: number): Promise<{ kept: number
     const got = await cursor.next(10_000, signal)
     if (!(got instanceof SampleBatch)) continue
     for (let row = 0; row < got.length; row++) {
-      const seq = got.seq![row]!
+      const seq: number = got.seq![row]!
       assert.equal(got.value[row], seq, 'the content belongs to another number')
       assert.ok(seq > before, 'a number came twice')
       before = seq

@@ -9,6 +9,8 @@ interface MemoryFile {
   content: Buffer
   length: number
   synced: Buffer
+  /** Stretches written since the last sync. A sync that fails forgets them, as the kernel does: they never reach the disk. */
+  dirty: [start: number, end: number][]
 }
 
 type Fault = 'ENOSPC' | 'EIO'
@@ -19,6 +21,7 @@ export class MemoryFiles implements FileSystem {
   /** Fails writes or syncs until it is taken away. */
   writeFault: Fault | undefined
   syncFault: Fault | undefined
+  truncateFault: Fault | undefined
   /** True: sync and syncFolder say yes and keep nothing, as a lying disk does. */
   isLying = false
 
@@ -28,7 +31,7 @@ export class MemoryFiles implements FileSystem {
     if (file !== undefined && mode === 'create') throw failure('EEXIST', path)
     if (file === undefined) {
       if (this.writeFault !== undefined) throw failure(this.writeFault, path)
-      file = { content: Buffer.alloc(0), length: 0, synced: Buffer.alloc(0) }
+      file = { content: Buffer.alloc(0), length: 0, synced: Buffer.alloc(0), dirty: [] }
       this.#names.set(path, file)
     }
     return this.#opened(file, path)
@@ -62,6 +65,13 @@ export class MemoryFiles implements FileSystem {
     for (const [path, file] of this.#names) if (dirname(path) === folder) this.#syncedNames.set(path, file)
   }
 
+  /** What the next process finds after kill -9: everything that was written, and no lock of a living process. */
+  afterKill(): MemoryFiles {
+    const after = new MemoryFiles()
+    for (const path of this.#names.keys()) if (!path.endsWith('/LOCK')) after.put(path, this.get(path))
+    return after
+  }
+
   /** What is on the disk after a power cut: only what was synced, and no lock of a living process. */
   afterPowerCut(): MemoryFiles {
     const after = new MemoryFiles()
@@ -83,7 +93,7 @@ export class MemoryFiles implements FileSystem {
 
   /** Puts content there as if it had always been. */
   put(path: string, bytes: Uint8Array): void {
-    const file = { content: Buffer.from(bytes), length: bytes.length, synced: Buffer.from(bytes) }
+    const file = { content: Buffer.from(bytes), length: bytes.length, synced: Buffer.from(bytes), dirty: [] }
     this.#names.set(path, file)
     this.#syncedNames.set(path, file)
   }
@@ -100,6 +110,7 @@ export class MemoryFiles implements FileSystem {
         }
         file.content.set(bytes, position)
         file.length = Math.max(file.length, end)
+        file.dirty.push([position, end])
       },
       read: async (into, position) => {
         const bytes = file.content.subarray(position, Math.min(file.length, position + into.length))
@@ -108,16 +119,25 @@ export class MemoryFiles implements FileSystem {
       },
       size: async () => file.length,
       truncate: async (size) => {
+        if (this.truncateFault !== undefined) throw failure(this.truncateFault, path)
         file.length = Math.min(file.length, size)
         file.content.fill(0, file.length)
       },
       sync: async () => {
+        const dirty = file.dirty.splice(0)
         if (this.syncFault !== undefined) throw failure(this.syncFault, path)
-        if (!this.isLying) file.synced = Buffer.from(file.content.subarray(0, file.length))
+        if (!this.isLying) keep(file, dirty)
       },
       close: async () => {},
     }
   }
+}
+
+function keep(file: MemoryFile, dirty: readonly [number, number][]): void {
+  const synced = Buffer.alloc(file.length)
+  file.synced.copy(synced)
+  for (const [start, end] of dirty) file.content.copy(synced, start, start, Math.min(end, file.length))
+  file.synced = synced
 }
 
 function failure(code: string, path: string): Error {

@@ -61,7 +61,8 @@ class Subject {
       reserveBlock: 200,
       maxPendingRows: 150,
       tailRows: 32,
-      segmentBytes: 1024,
+      segmentBytes: 300,
+      syncEveryMs: 2000,
       ...(this.#retention === undefined ? {} : { retention: { maxBytes: this.#retention } }),
     })
     this.cursor = await this.store.openCursor('s')
@@ -170,7 +171,7 @@ async function perform(subject: Subject, step: Step): Promise<void> {
   else subject.files.writeFault = subject.files.syncFault = undefined
 }
 
-for (const retention of [undefined, 4000]) {
+for (const retention of [undefined, 1500]) {
   test(`random use against the model, ${retention === undefined ? 'all kept' : 'with retention'}`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
