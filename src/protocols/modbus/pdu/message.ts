@@ -154,7 +154,7 @@ export function encodeResponse(response: ModbusResponse): Uint8Array {
       .uint8(response.exceptionCode)
       .view(response.trailing ?? NONE)
   else if ('data' in response) writer.uint8(response.functionCode).view(response.data)
-  else CODECS.get(response.functionCode)!.writeResponse(writer, response as never)
+  else CODECS.get(response.functionCode)!.writeResponse(writer, response)
   return writer.finish()
 }
 
