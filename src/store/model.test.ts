@@ -28,7 +28,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       do: fc.constantFrom('flush', 'rewind', 'powerCut', 'restart', 'wait', 'failDisk', 'repairDisk'),
-    }) as fc.Arbitrary<Step>,
+    }),
   },
 )
 

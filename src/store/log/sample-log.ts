@@ -209,7 +209,7 @@ export class SampleLog implements LogView {
     } finally {
       this.#commit.stop()
       await this.#removing
-      for (const cursor of [...this.#cursors.values()]) await cursor.close()
+      for (const cursor of this.#cursors.values()) await cursor.close()
     }
   }
 
