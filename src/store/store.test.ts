@@ -186,6 +186,16 @@ test('after a failed fsync the rows are written again into a new segment and not
   }
 })
 
+test('long strings weigh as much as they take: the memory bound holds for them too', async () => {
+  const store = await openInMemory(new MemoryFiles(), { maxPendingRows: 1000 })
+  let refused = 0
+  for (let i = 0; i < 10; i++) refused += store.append(batchOf([`${i}${'x'.repeat(9_600)}`]))
+  assert.equal(refused, 6)
+  await store.flush()
+  assert.equal(store.append(batchOf(['short'])), 0)
+  await store.close()
+})
+
 test('closing on a disk that refuses says so, frees the folder, and the next start finds what was durable', async () => {
   const files = new MemoryFiles()
   const store = await openInMemory(files)

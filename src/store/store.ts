@@ -33,7 +33,7 @@ export interface StoreOptions {
   /** A segment is sealed at this size (default 16 MiB, at most an eighth of `maxBytes`) or age (default 15 min). */
   readonly segmentBytes?: number | undefined
   readonly segmentAgeMs?: number | undefined
-  /** How many samples may wait in memory for a slow or failed disk before more are refused. Default 1,048,576. */
+  /** How many samples may wait in memory for a slow or failed disk before more are refused; long strings count as several. Default 1,048,576. */
   readonly maxPendingRows?: number | undefined
   /** How many samples are kept in memory for readers near the head. Default 262,144. */
   readonly tailRows?: number | undefined

@@ -5,12 +5,17 @@
 import { SampleBatch } from '../../core/batch.ts'
 
 export const BLOCK_ROWS = 16_384
+/** About what a row of numbers takes in memory; longer values count as so many rows more. */
+const ROW_BYTES = 32
+/** A block with more bytes of strings than this takes no further batch. */
+const MAX_OTHER_BYTES = 4 * 1024 * 1024
 
 export class Block {
   readonly firstSeq: number
   readonly rows: SampleBatch
   /** When each row was received. */
   readonly received: Float64Array
+  #otherBytes = 0
 
   constructor(firstSeq: number, capacity = BLOCK_ROWS) {
     this.firstSeq = firstSeq
@@ -24,7 +29,16 @@ export class Block {
   }
 
   get isFull(): boolean {
-    return this.rows.length === this.rows.capacity
+    return this.rows.length === this.rows.capacity || this.#otherBytes > MAX_OTHER_BYTES
+  }
+
+  /** What it takes in memory, in rows of numbers: strings and bytes weigh by their length. */
+  get weight(): number {
+    return this.rows.length + this.#otherBytes / ROW_BYTES
+  }
+
+  get hasOther(): boolean {
+    return this.#otherBytes > 0
   }
 
   /** Copies rows of `batch` from `start` on, as many as fit; returns how many. */
@@ -33,6 +47,10 @@ export class Block {
     const count = Math.min(batch.length - start, this.rows.capacity - at)
     this.received.fill(batch.receivedAt, at, at + count)
     copyRows(batch, start, count, this.rows)
+    for (let row = start; batch.other !== undefined && row < start + count; row++) {
+      const value = batch.other.get(row)
+      if (typeof value === 'string' || value instanceof Uint8Array) this.#otherBytes += value.length
+    }
     return count
   }
 

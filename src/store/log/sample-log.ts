@@ -279,7 +279,8 @@ export class SampleLog implements LogView {
   #mustRefuse(count: number): boolean {
     const { maxPendingRows } = this.#options
     const bound = this.#refusing === undefined ? maxPendingRows : maxPendingRows / 2
-    if (this.pendingRows + count <= bound && this.#sequence.available() > count + 1) {
+    const pending = this.pendingRows + this.tail.extraWeightAfter(this.#commit.durableSeq)
+    if (pending + count <= bound && this.#sequence.available() > count + 1) {
       this.#endRefusal()
       return false
     }

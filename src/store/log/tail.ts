@@ -9,7 +9,7 @@ export class Tail {
   readonly #blocks: Block[] = []
   readonly #maxRows: number
   readonly #blockRows: number
-  #rows = 0
+  #weight = 0
 
   constructor(maxRows: number) {
     this.#maxRows = maxRows
@@ -34,9 +34,19 @@ export class Tail {
         block = new Block(seq + done, this.#blockRows)
         this.#blocks.push(block)
       }
+      const before = block.weight
       done += block.take(batch, done)
+      this.#weight += block.weight - before
     }
-    this.#rows += batch.length
+  }
+
+  /** What long values after `seq` weigh beyond their rows, in rows of numbers. */
+  extraWeightAfter(seq: number): number {
+    let extra = 0
+    for (const block of this.#blocks) {
+      if (block.hasOther && block.endSeq - 1 > seq) extra += block.weight - block.rows.length
+    }
+    return extra
   }
 
   /** The block that holds `seq`. Readers are mostly near the end, so the search begins there. */
@@ -53,10 +63,10 @@ export class Tail {
     let drop = 0
     while (
       drop < this.#blocks.length - 1 &&
-      this.#rows > this.#maxRows &&
+      this.#weight > this.#maxRows &&
       this.#blocks[drop]!.endSeq - 1 <= durableSeq
     ) {
-      this.#rows -= this.#blocks[drop++]!.rows.length
+      this.#weight -= this.#blocks[drop++]!.weight
     }
     if (drop > 0) this.#blocks.splice(0, drop)
   }
