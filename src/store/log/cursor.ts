@@ -84,15 +84,6 @@ export class LogCursor implements Cursor {
     this.#context.onClosed()
   }
 
-  /** Lets go of timer and files without persisting. */
-  async abandon(): Promise<void> {
-    this.#isClosed = true
-    this.#timer?.cancel()
-    await this.#writing
-    await this.#context.slots.close()
-    await this.#context.reader.close()
-  }
-
   route(samples: number): void {
     this.#account.route(samples)
   }

@@ -213,13 +213,6 @@ export class SampleLog implements LogView {
     }
   }
 
-  /** As a crash would: nothing is written any more. For tests of recovery within one process. */
-  async abandon(): Promise<void> {
-    this.#stopTimers()
-    this.#commit.stop()
-    for (const cursor of this.#cursors.values()) await cursor.abandon()
-  }
-
   segmentFor(seq: number): Segment | undefined {
     return this.#segments.find((segment) => segment.lastSeq >= seq)
   }
