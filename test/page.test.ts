@@ -199,6 +199,8 @@ test('a gateway that hangs is named within 5 s, values age, and the page comes b
   await banner.waitFor({ timeout: 5000 })
   assert.match(await banner.innerText(), /has not answered since \d\d:\d\d:\d\d/)
   assert.match(await statusOf(page, 'tank-farm/tank-1-level'), /last known/)
+  assert.match(await page.getByTestId('devices').innerText(), /Running last known/)
+  assert.equal(await modeOf(page), 'No connection')
   const age = async () => parseInt(await row(page, 'tank-farm/tank-1-level').locator('.cell-age').innerText(), 10)
   const first = await age()
   await eventually('values age', async () => (await age()) >= first + 2, 5000)

@@ -4,7 +4,7 @@
  */
 import type { Fault as WireFault, ServerRequest } from '../../src/protocols/modbus/index.ts'
 
-export const FAULT_KINDS = ['slow', 'silent', 'exception', 'rst', 'garbage', 'half'] as const
+const FAULT_KINDS = ['slow', 'silent', 'exception', 'rst', 'garbage', 'half'] as const
 
 export type FaultKind = (typeof FAULT_KINDS)[number]
 

@@ -83,7 +83,7 @@ export interface WriteView {
 }
 
 /** What the gateway refused, in its own words (RFC 9457). */
-export class ProblemError extends Error {
+class ProblemError extends Error {
   readonly code: string | undefined
 
   constructor(message: string, code: string | undefined) {

@@ -13,6 +13,7 @@ interface Props {
 export function DevicePanel({ selected, onSelect }: Props) {
   const devices = useLive((store) => store.devices)
   const loaded = useLive((store) => store.snapshots > 0)
+  const lost = useLive((store) => store.connection.state === 'lost')
   const now = useNow()
   return (
     <section className="panel" aria-labelledby="devices-title">
@@ -25,12 +26,12 @@ export function DevicePanel({ selected, onSelect }: Props) {
           <li key={device.name}>
             <button
               type="button"
-              className="card"
+              className={lost ? 'card aged' : 'card'}
               aria-pressed={device.name === selected}
               aria-label={`${strings.devices.show(device.name)}: ${device.state}`}
               onClick={() => onSelect(device.name === selected ? undefined : device.name)}
             >
-              <DeviceCard device={device} now={now} />
+              <DeviceCard device={device} now={now} lost={lost} />
             </button>
           </li>
         ))}
@@ -39,7 +40,7 @@ export function DevicePanel({ selected, onSelect }: Props) {
   )
 }
 
-function DeviceCard({ device, now }: { device: DeviceView; now: number }) {
+function DeviceCard({ device, now, lost }: { device: DeviceView; now: number; lost: boolean }) {
   const { good, total } = device.tags
   return (
     <>
@@ -48,7 +49,8 @@ function DeviceCard({ device, now }: { device: DeviceView; now: number }) {
         <strong>{device.name}</strong>
         <span className="grow" />
         <span title={device.stateSince}>
-          {device.state} <span className="quiet">{since(device.stateSince, now)}</span>
+          {device.state}{' '}
+          <span className="quiet">{lost ? strings.values.lastKnown : since(device.stateSince, now)}</span>
         </span>
       </span>
       {device.reason !== null && <span className="card-reason">{device.reason}</span>}

@@ -1,7 +1,7 @@
 /** The trend: what it shows (pens, window, live or paused) and its controls. Loaded on its own: uPlot is not on the first screen. */
 import { Button, SegmentedControl } from '@mantine/core'
 import { useEffect, useState, type KeyboardEvent } from 'react'
-import { useLiveStore } from '../live/context.ts'
+import { useLive, useLiveStore } from '../live/context.ts'
 import { strings } from '../strings.ts'
 import { keyed, panned, zoomed, type Window } from './gestures.ts'
 import { PenLegend } from './pen-legend.tsx'
@@ -24,6 +24,7 @@ export default function TrendPanel({ pens: keys, spanSeconds, onSpan, onRemove }
   const spanMs = spanSeconds * 1000
   const load = useLoadWindow(paused, spanMs)
   const { pens, failed } = usePens(keys, load)
+  const lost = useLive((live) => live.connection.state === 'lost')
   const [readout, setReadout] = useState<readonly (number | null | undefined)[]>()
 
   const current = (): Window => paused ?? { from: store.now() - spanMs, to: store.now() }
@@ -50,7 +51,7 @@ export default function TrendPanel({ pens: keys, spanSeconds, onSpan, onRemove }
       <div className="bar">
         <h2 id="trend-title">{strings.trend.title}</h2>
         <span className="quiet" data-testid="trend-mode">
-          {paused === undefined ? strings.trend.live : strings.trend.paused}
+          {paused !== undefined ? strings.trend.paused : lost ? strings.connection.lost : strings.trend.live}
         </span>
         <span className="grow" />
         <SegmentedControl
