@@ -28,10 +28,13 @@ export async function run(args: readonly string[] = []): Promise<void> {
     options: { devices: { type: 'string' }, tags: { type: 'string' }, seconds: { type: 'string', default: '60' } },
   })
   const profiles =
-    values.devices === undefined
-      ? PROFILES
-      : [{ devices: Number(values.devices), tags: Number(values.tags ?? 100), rssLimitMiB: 512 }]
+    values.devices === undefined ? PROFILES : [profileOf(Number(values.devices), Number(values.tags ?? 100))]
   for (const profile of profiles) await runProfile(profile, Number(values.seconds))
+}
+
+/** The product's own limit where it has this profile. */
+function profileOf(devices: number, tags: number): Profile {
+  return PROFILES.find((one) => one.devices === devices && one.tags === tags) ?? { devices, tags, rssLimitMiB: 512 }
 }
 
 async function runProfile(profile: Profile, seconds: number): Promise<void> {

@@ -79,7 +79,7 @@ function print(times: readonly number[]): void {
 
 const configText = (port: number, brokerPort: number): string => `version: 1
 data: ./data
-http: false
+http: { enabled: false }
 devices:
   - name: d1
     driver: modbus

@@ -36,8 +36,22 @@ function loadTags({ mapping, path }: Entry, context: TagListContext, loading: Lo
     problems.add(source.placeOf(at), formatPath(at), `expected the name of a CSV file or a list, got ${show(tags)}`)
     return []
   }
-  const read = readTagCsv(loading.openPath(tags), loading.showPath(tags), context)
+  const read = readTagFile(tags, context, loading)
   if (typeof read !== 'string') return read
   problems.add(source.placeOf(at), formatPath(at), read, closestFile(loading.showPath(tags)))
   return []
+}
+
+/**
+ * Devices of one driver and interval that name the same file have the same list, the very objects: a thousand machines of one
+ * kind are read, and kept, once. Nobody writes to tags once they are read.
+ */
+function readTagFile(named: string, context: TagListContext, { tagLists, ...loading }: Loading): TagConfig[] | string {
+  const path = loading.openPath(named)
+  const key = JSON.stringify([path, context.type.name, context.everyMs])
+  const known = tagLists.get(key)
+  if (known !== undefined) return known
+  const read = readTagCsv(path, loading.showPath(named), context)
+  tagLists.set(key, read)
+  return read
 }

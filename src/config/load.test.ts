@@ -128,6 +128,18 @@ test('a CSV file and an inline list give the same tags', async (t) => {
   assert.equal(fromCsv.devices[0]!.tags[0]!.settings.everyMs, 2000)
 })
 
+test('devices that name the same file share its tags, unless driver or interval differ', async (t) => {
+  const one = (name: string, every: string) =>
+    `  - { name: ${name}, driver: reels, options: { host: plc }, every: ${every}, tags: lists/kind.csv }\n`
+  const config = await load(t, {
+    'lists/kind.csv': 'name,address,type\nlevel,r3,float32\n',
+    'bifrost.yaml': `version: 1\ndevices:\n${one('a', '1s')}${one('b', '1s')}${one('c', '5s')}`,
+  })
+  const [a, b, c] = config.devices
+  assert.equal(a!.tags[0], b!.tags[0])
+  assert.deepEqual([a!.tags[0]!.settings.everyMs, c!.tags[0]!.settings.everyMs], [1000, 5000])
+})
+
 test('an array becomes one tag a member', async (t) => {
   const config = await load(t, { 'bifrost.yaml': device(`${HOST}tags: [{ name: t, address: "r3[3]", type: int16 }]`) })
   assert.deepEqual(

@@ -26,6 +26,7 @@ export async function loadConfig(file: string, sources: ConfigSources): Promise<
     ...sources,
     source,
     problems,
+    tagLists: new Map(),
     openPath: (named) => (isAbsolute(named) ? named : join(folder, named)),
     showPath: (named) => (isAbsolute(named) ? named : join(dirname(file), named)),
   }

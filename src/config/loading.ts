@@ -1,7 +1,7 @@
 /** What the parts of the loader share while one configuration is read. */
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { ConfigSources } from './config.ts'
+import type { ConfigSources, TagConfig } from './config.ts'
 import type { ProblemList } from './problem.ts'
 import { closest } from './suggestion.ts'
 import type { YamlSource } from './yaml-source.ts'
@@ -10,6 +10,8 @@ import type { YamlSource } from './yaml-source.ts'
 export interface Loading extends ConfigSources {
   readonly source: YamlSource
   readonly problems: ProblemList
+  /** Tag lists read from files so far, or why one cannot be read; `loadDevices` knows the key. */
+  readonly tagLists: Map<string, TagConfig[] | string>
   /** The path by which a file named in the configuration is opened: relative ones stand beside the configuration. */
   openPath(file: string): string
   /** The same for messages: relative when the configuration's own path was given so. */

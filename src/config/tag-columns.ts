@@ -169,8 +169,10 @@ function readName(text: string, draft: TagDraft): CellFault | undefined {
 }
 
 function readType(text: string, draft: TagDraft): CellFault | undefined {
-  if ((DATA_TYPES as readonly string[]).includes(text)) {
-    draft.type = text as DataType
+  // The word of the list, not the cell's own copy of it: one string for all tags.
+  const known = DATA_TYPES.find((type) => type === text)
+  if (known !== undefined) {
+    draft.type = known
     return undefined
   }
   const nearest = TYPE_ALIASES[text.toLowerCase()] ?? closest(text, DATA_TYPES)

@@ -44,10 +44,22 @@ export interface TagInfo {
   readonly settings: TagSettings
 }
 
-/** Ids to tags and names to ids. Lookup by id is an array access: it is on the hot path. */
+/** A device with more tags than this gets an index of their names, made when one is first looked up. */
+const SCANNED_TAGS = 32
+
+interface DeviceTags {
+  readonly tags: TagInfo[]
+  byName: Map<string, TagInfo> | undefined
+}
+
+/**
+ * Ids to tags and names to ids. Lookup by id is an array access: it is on the hot path. Lookup by name is not, so that no key
+ * is kept a tag: 100,000 tags are many.
+ */
 export class TagTable {
   readonly #byId: (TagInfo | undefined)[] = []
-  readonly #byName = new Map<string, TagInfo>()
+  readonly #devices = new Map<string, DeviceTags>()
+  #size = 0
 
   /** One more than the highest id: the size a column indexed by tag id needs. */
   get capacity(): number {
@@ -55,12 +67,19 @@ export class TagTable {
   }
 
   get size(): number {
-    return this.#byName.size
+    return this.#size
   }
 
+  /** Adds a tag; its id and its name within the device are new. */
   add(info: TagInfo): void {
     this.#byId[info.id] = info
-    this.#byName.set(tagKey(info.device, info.settings.name), info)
+    const device = this.#devices.get(info.device)
+    if (device === undefined) this.#devices.set(info.device, { tags: [info], byName: undefined })
+    else {
+      device.tags.push(info)
+      device.byName?.set(info.settings.name, info)
+    }
+    this.#size++
   }
 
   get(id: TagId): TagInfo | undefined {
@@ -68,14 +87,15 @@ export class TagTable {
   }
 
   find(device: string, name: string): TagInfo | undefined {
-    return this.#byName.get(tagKey(device, name))
+    const found = this.#devices.get(device)
+    if (found === undefined) return undefined
+    if (found.tags.length <= SCANNED_TAGS) return found.tags.find((info) => info.settings.name === name)
+    found.byName ??= new Map(found.tags.map((info) => [info.settings.name, info]))
+    return found.byName.get(name)
   }
 
-  /** All tags, in the order they were added. */
-  values(): IterableIterator<TagInfo> {
-    return this.#byName.values()
+  /** All tags: device by device, and within each in the order they were added. */
+  *values(): IterableIterator<TagInfo> {
+    for (const { tags } of this.#devices.values()) yield* tags
   }
 }
-
-/** Device names contain no slash, so the key is unique. */
-export const tagKey = (device: string, tag: string): string => `${device}/${tag}`

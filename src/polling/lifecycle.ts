@@ -58,7 +58,6 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
   readonly #groups: PollGroup[]
   readonly #retry: Backoff
   readonly #silence: Silence
-  readonly #names = new Map<number, string>()
   #emit: Emit = () => {}
   #phase: Phase = 'idle'
   #connection = new AbortController()
@@ -85,7 +84,6 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     this.#device = device
     this.#groups = groupByInterval(setup.points).map(([everyMs, points]) => new PollGroup(this, everyMs, points))
     if (!setup.enabled) return
-    for (const point of setup.points) this.#names.set(point.tag, point.settings.name)
     for (const group of this.#groups) {
       group.prepare(this.#device.prepare(group.points))
       schedule.add(`${setup.name} ${group.everyMs}`, group.everyMs, (dueAt, missed) => this.#due(group, dueAt, missed))
@@ -261,8 +259,13 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
   }
 
   #assess(): void {
-    const reason = reasonOfDegradation(this.name, this.#groups, (tag) => this.#names.get(tag) ?? `tag ${tag}`)
+    const reason = reasonOfDegradation(this.name, this.#groups, (tag) => this.#nameOf(tag))
     this.#become(reason === undefined ? 'Running' : 'Degraded', reason ?? null)
+  }
+
+  /** Asked for seldom: an index would cost memory for every tag. */
+  #nameOf(tag: number): string {
+    return this.points.find((point) => point.tag === tag)?.settings.name ?? `tag ${tag}`
   }
 
   #thrown(error: unknown): StatusCode {

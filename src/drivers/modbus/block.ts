@@ -13,15 +13,14 @@ import { BlockDecoder } from './decoder.ts'
 import type { ByteOrder } from './order.ts'
 import { blamesBlock, statusOfFailure } from './outcome.ts'
 import { planBlocks, type PlanLimits, type Span } from './plan.ts'
+import { spanLength } from './types.ts'
 
-/** A point and the registers or bits that it occupies. */
-export interface PlacedPoint {
-  readonly point: Point<ModbusAddress>
-  readonly span: Span
-}
+type ModbusPoint = Point<ModbusAddress>
 
 /** What all blocks of a device have in common. */
 export interface BlockSettings extends PlanLimits {
+  /** The device's unit id; an address may name another. */
+  readonly unit: number
   readonly order: ByteOrder
   readonly timeout: number
   readonly clock: Clock
@@ -32,29 +31,25 @@ const REPLY_HEAD = 2
 
 export class Block {
   readonly #settings: BlockSettings
-  readonly #placed: readonly PlacedPoint[]
+  readonly #points: readonly ModbusPoint[]
   readonly #unit: number
   readonly #request: Uint8Array
   readonly #decoder: BlockDecoder
   /** How the block is read since the device refused it as a whole. */
   #parts: readonly Block[] | undefined
 
-  constructor(span: Span, placed: readonly PlacedPoint[], settings: BlockSettings) {
+  constructor(span: Span, points: readonly ModbusPoint[], settings: BlockSettings) {
     this.#settings = settings
-    this.#placed = placed
+    this.#points = points
     this.#unit = span.unit
     const read = { functionCode: AREAS[span.area].readFunction, address: span.offset, count: span.length }
     // A copy of its own size: the encoder's buffer has room for the longest request.
     this.#request = encodeRequest(read as ModbusRequest).slice()
-    this.#decoder = new BlockDecoder(
-      placed.map(({ point }) => point),
-      span.offset,
-      settings.order,
-    )
+    this.#decoder = new BlockDecoder(points, span.offset, settings.order)
   }
 
   get size(): number {
-    return this.#placed.length
+    return this.#points.length
   }
 
   /** Emits one batch with one row a point. Throws only when the connection is lost or the caller gives up. */
@@ -115,8 +110,8 @@ export class Block {
 
   /** Reads each point alone, and remembers which are bad; not when the unit fell silent meanwhile, which says nothing of a register. */
   async #isolate(client: ModbusClient, batch: SampleBatch, signal: AbortSignal): Promise<'good' | 'silent'> {
-    const single = this.#placed.map((placed) => new Block(placed.span, [placed], this.#settings))
-    const good: PlacedPoint[] = []
+    const single = this.#points.map((point) => new Block(spanOf(point, this.#settings), [point], this.#settings))
+    const good: ModbusPoint[] = []
     const bad: Block[] = []
     let silent = false
     for (const block of single) {
@@ -125,7 +120,7 @@ export class Block {
         continue
       }
       const outcome = await block.#readInto(client, batch, signal)
-      if (outcome === 'good') good.push(block.#placed[0]!)
+      if (outcome === 'good') good.push(block.#points[0]!)
       else bad.push(block)
       silent = outcome === 'silent'
     }
@@ -143,14 +138,20 @@ export class Block {
 }
 
 /** The fewest blocks that cover these points. */
-export function joinBlocks(placed: readonly PlacedPoint[], settings: BlockSettings): Block[] {
-  const spans = placed.map(({ span }) => span)
+export function joinBlocks(points: readonly ModbusPoint[], settings: BlockSettings): Block[] {
+  const spans = points.map((point) => spanOf(point, settings))
   return planBlocks(spans, settings).map(
     (block) =>
       new Block(
         block,
-        block.members.map((index) => placed[index]!),
+        block.members.map((index) => points[index]!),
         settings,
       ),
   )
+}
+
+/** The registers or bits that a point occupies. */
+function spanOf({ address, settings }: ModbusPoint, device: BlockSettings): Span {
+  const { area, offset, unit = device.unit } = address
+  return { unit, area, offset, length: spanLength(address, settings) }
 }

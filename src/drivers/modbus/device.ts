@@ -10,7 +10,7 @@ import { LineConnection } from './connection.ts'
 import type { ModbusOptions } from './options.ts'
 import { parseOrder } from './order.ts'
 import { statusOfFailure } from './outcome.ts'
-import { checkTag, spanLength } from './types.ts'
+import { checkTag } from './types.ts'
 import { ModbusWriter } from './write.ts'
 
 type ModbusPoint = Point<ModbusAddress>
@@ -24,12 +24,13 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   #client: ModbusClient | undefined
 
   constructor(options: ModbusOptions, context: Context) {
-    const { maxRegisters, maxBits, maxGap, timeout } = options
+    const { unit, maxRegisters, maxBits, maxGap, timeout } = options
     this.#options = options
     this.#context = context
     this.#line = context.share(() => new LineConnection())
     this.#writer = new ModbusWriter(options)
     this.#settings = {
+      unit,
       maxRegisters,
       maxBits,
       maxGap,
@@ -50,8 +51,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
 
   prepare(points: readonly ModbusPoint[]): Poll {
     const impossible = points.filter((point) => !isReadable(point))
-    const placed = points.filter(isReadable).map((point) => ({ point, span: this.#spanOf(point) }))
-    const blocks = joinBlocks(placed, this.#settings)
+    const blocks = joinBlocks(impossible.length === 0 ? points : points.filter(isReadable), this.#settings)
     return {
       steps: blocks.length + (impossible.length === 0 ? 0 : 1),
       read: async (step, emit, signal) => {
@@ -94,11 +94,6 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     if (this.#client !== undefined && !this.#client.closed) return this.#client
     const reason = this.#client?.closeReason
     throw new NotConnectedError(reason?.message ?? `${this.#context.name} is not connected`, { cause: reason })
-  }
-
-  #spanOf({ address, settings }: ModbusPoint) {
-    const { area, offset, unit = this.#options.unit } = address
-    return { unit, area, offset, length: spanLength(address, settings) }
   }
 
   /** Tags that the configuration check refuses; they are still answered for. */

@@ -1,0 +1,43 @@
+/** The tag table finds by id and by name, in devices small and large. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TagTable, type TagInfo } from './tags.ts'
+
+const info = (id: number, device: string, name: string): TagInfo => ({
+  id,
+  device,
+  settings: { name, address: '0', type: 'uint16', everyMs: 1000, clamp: false, writable: false },
+})
+
+test('finds each tag by id and by name, and tags added after the first look-up too', () => {
+  const table = new TagTable()
+  for (let i = 1; i <= 100; i++) table.add(info(i, 'large', `t${i}`))
+  table.add(info(101, 'small', 't1'))
+  assert.equal(table.find('large', 't77')!.id, 77)
+  assert.equal(table.find('small', 't1')!.id, 101)
+  table.add(info(102, 'large', 'late'))
+  table.add(info(103, 'small', 'late'))
+  assert.deepEqual(
+    [table.find('large', 'late')!.id, table.find('small', 'late')!.id, table.get(102)!.settings.name],
+    [102, 103, 'late'],
+  )
+  assert.deepEqual([table.size, table.capacity], [103, 104])
+  assert.deepEqual(
+    [table.find('large', 't101'), table.find('none', 't1'), table.find('large', 'large/t1'), table.get(999)],
+    [undefined, undefined, undefined, undefined],
+  )
+})
+
+test('lists tags device by device, in the order they were added', () => {
+  const table = new TagTable()
+  for (const [id, device] of [
+    [5, 'b'],
+    [3, 'a'],
+    [9, 'b'],
+  ] as const)
+    table.add(info(id, device, `t${id}`))
+  assert.deepEqual(
+    [...table.values()].map(({ id }) => id),
+    [5, 9, 3],
+  )
+})
