@@ -105,6 +105,22 @@ test('the same batch again gives the same messages', () => {
   assert.deepEqual(once.encode(batch).payloads, once.encode(batch).payloads)
 })
 
+test('a batch that comes again, whole or in part, repeats the value from before it, not one from its own future', () => {
+  for (const value of [5, true, 'run', 7n] as const) {
+    const latest = new MemoryLatest()
+    latest.set(1, value, 12)
+    const once = encoder('uns-json', tagTable('a/x'), latest)
+    once.encode(batchOf([[1, value]], 10))
+    const batch = batchOf([[1, undefined, Status.BadTimeout], [1, 8]], 11) // prettier-ignore
+    const first = once.encode(batch).payloads
+    assert.match(first[0]!, /^\{"v":(5|true|"run"|"7"),/)
+    assert.deepEqual(once.encode(batch).payloads, first)
+    assert.deepEqual(once.encode(batchOf([[1, undefined, Status.BadTimeout]], 11)).payloads, first.slice(0, 1))
+    assert.deepEqual(once.encode(batchOf([[1, 8], [1, undefined, Status.BadTimeout]], 12)).payloads.length, 2) // prettier-ignore
+    assert.match(once.encode(batchOf([[1, undefined, Status.BadTimeout]], 14)).payloads[0]!, /"v":8,/)
+  }
+})
+
 test('a tag that is no longer configured is refused alone', () => {
   const { payloads, rejected } = encode('uns-json', [[1, 1], [77, 2], [1, 3]]) // prettier-ignore
   assert.equal(payloads.length, 2)
