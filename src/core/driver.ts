@@ -102,6 +102,8 @@ export interface DriverType<Options extends Schema = Schema, Address = unknown> 
   check?(address: Address, tag: TagSettings): string | undefined
   /** Devices with the same key share one Line (socket or serial port), owned by polling. */
   line(options: output<Options>): string
+  /** Where the device is, in words for people: `10.0.0.5:502 unit 2`; the line's key where absent. */
+  endpoint?(options: output<Options>): string
   /** How many requests the line may have in flight; 1 where absent. */
   inFlight?(options: output<Options>): number
   create(options: output<Options>, context: Context): Driver<Address>

@@ -71,7 +71,7 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     const random = context.random ?? Math.random
     this.name = setup.name
     this.driver = setup.type.name
-    this.endpoint = setup.type.line(setup.options as never)
+    this.endpoint = setup.type.endpoint?.(setup.options as never) ?? setup.type.line(setup.options as never)
     this.points = setup.points
     this.clock = context.clock
     this.line = line

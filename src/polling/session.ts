@@ -38,7 +38,7 @@ export interface DeviceSession {
   readonly name: string
   /** The driver type's name. */
   readonly driver: string
-  /** Host and port, or the serial port: the key of the device's line. */
+  /** Where the device is, in words for people: the driver type's `endpoint`. */
   readonly endpoint: string
   readonly state: DeviceState
   /** ms since 1970. */

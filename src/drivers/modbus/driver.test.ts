@@ -182,3 +182,12 @@ test('host names that differ in case are one line, IPv6 is bracketed', () => {
   assert.equal(line('::1'), 'tcp://[::1]:1502')
   assert.equal(line('10.0.0.1'), 'tcp://10.0.0.1:1502')
 })
+
+test('units behind one address share a line, and people can tell them apart', () => {
+  const [one, two] = [1, 2].map((unit) => modbus.options.parse({ host: '::1', port: 1502, unit }))
+  assert.equal(modbus.line(one!), modbus.line(two!))
+  assert.deepEqual(
+    [one, two].map((options) => modbus.endpoint!(options!)),
+    ['[::1]:1502 unit 1', '[::1]:1502 unit 2'],
+  )
+})

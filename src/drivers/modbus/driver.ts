@@ -18,7 +18,11 @@ export const modbus = defineDriver({
   describeAddress,
   expand: (tag) => expandArray(parseAddress(tag.address), tag),
   check: checkTag,
-  line: ({ host, port }) => `tcp://${host.includes(':') ? `[${host}]` : host.toLowerCase()}:${port}`,
+  line: ({ host, port }) => `tcp://${authority(host.toLowerCase(), port)}`,
+  endpoint: ({ host, port, unit }) => `${authority(host, port)} unit ${unit}`,
   inFlight: ({ maxInFlight }) => maxInFlight,
   create: (settings, context) => new ModbusDevice(settings, context),
 })
+
+/** Host and port as in an address (RFC 3986, 3.2): IPv6 in brackets. */
+const authority = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
