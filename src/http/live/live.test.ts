@@ -82,6 +82,8 @@ test('hello, then a snapshot of everything, then deltas of what changed', async 
     writable: false,
     low: null,
     high: null,
+    writeMin: null,
+    writeMax: null,
     description: null,
     value: 0,
     status: 0,

@@ -30,7 +30,7 @@ export class Rows {
   /** A row of a snapshot: what the tag is, and its latest value. */
   snapshot({ id, device, settings }: TagInfo): string {
     const { value, status, time, receivedAt } = this.#gateway.store.latest.get(id)
-    const { name, unit, type, writable, low, high, description } = settings
+    const { name, unit, type, writable, low, high, writeMin, writeMax, description } = settings
     return JSON.stringify({
       id,
       device,
@@ -40,6 +40,8 @@ export class Rows {
       writable,
       low: low ?? null,
       high: high ?? null,
+      writeMin: writeMin ?? null,
+      writeMax: writeMax ?? null,
       description: description ?? null,
       value: null,
       status,
