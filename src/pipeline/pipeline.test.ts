@@ -140,6 +140,37 @@ describe('engineering range', () => {
   })
 })
 
+describe('integers of 64 bits', () => {
+  test('a value outside its range is not Good, and a clamp sets it', () => {
+    const low = -(2n ** 63n)
+    const wide = pipelineOf({ type: 'int64', low: -10, high: 2 ** 53 })
+    assert.deepEqual(wide.send([low], [-10n], [2n ** 53n], [2n ** 53n + 1n]), [
+      [low, 'UncertainEngineeringUnitsExceeded'],
+      [-10n, 'Good'],
+      [2n ** 53n, 'Good'],
+      [2n ** 53n + 1n, 'UncertainEngineeringUnitsExceeded'],
+    ])
+    const clamped = pipelineOf({ type: 'uint64', low: 0.5, high: 10.5, clamp: true })
+    assert.deepEqual(clamped.send([0n], [10n], [2n ** 64n - 1n], [undefined, Status.BadTimeout]), [
+      [1n, 'GoodClamped'],
+      [10n, 'Good'],
+      [10n, 'GoodClamped'],
+      [undefined, 'BadTimeout'],
+    ])
+    assert.deepEqual(pipelineOf({ type: 'uint64', swingingDoor: { absolute: 1 } }).send([2n ** 64n - 1n]), [
+      [2n ** 64n - 1n, 'Good'],
+    ])
+  })
+
+  test('a jump is a spike like any other', () => {
+    const { send } = pipelineOf({ type: 'uint64', spike: 5 })
+    assert.deepEqual(
+      send([10n], [2n ** 64n - 1n], [11n]).map(([, status]) => status),
+      ['Good', 'UncertainSensorNotAccurate', 'Good'],
+    )
+  })
+})
+
 describe('spike', () => {
   test('one wild sample is uncertain, the next good one is trusted', () => {
     const { send, pipeline } = pipelineOf({ spike: 5 })

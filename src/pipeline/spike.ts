@@ -1,13 +1,14 @@
 /**
  * A jump larger than `spike` from one sample to the next is passed on as UncertainSensorNotAccurate: nothing is hidden, but
  * nothing is trusted either. The next sample decides: near the jump, the step was real and becomes the new reference; back
- * near the old reference, it was a spike. After an outage the first value is taken as it is.
+ * near the old reference, it was a spike. After an outage the first value is taken as it is. Integers of 64 bits are compared
+ * as numbers, exactly up to 2^53.
  */
 import { HAS_VALUE, HISTORICAL, IS_BIG, IS_BOOLEAN, IS_OTHER, type SampleBatch } from '../core/batch.ts'
 import { isBad, isGood, Status } from '../core/status.ts'
 import { columnOf, type StepType } from './step.ts'
 
-const SKIPPED = HISTORICAL | IS_BOOLEAN | IS_BIG | IS_OTHER
+const SKIPPED = HISTORICAL | IS_BOOLEAN | IS_OTHER
 
 export const spike: StepType = {
   name: 'spike',
@@ -25,7 +26,7 @@ export const spike: StepType = {
         trusted[tag] = suspect[tag] = NaN
         return
       }
-      const value = batch.value[row]!
+      const value = flags & IS_BIG ? Number(batch.valueAt(row)) : batch.value[row]!
       // Against NaN every comparison is false: the first value is trusted.
       const jumped = Math.abs(value - trusted[tag]!) > largest[tag]!
       const confirmed = Math.abs(value - suspect[tag]!) <= largest[tag]!
