@@ -15,6 +15,7 @@ import { checkSchema } from './schema-check.ts'
 import { closestFile, type Loading } from './loading.ts'
 import { loadSinks } from './sinks.ts'
 import { closest } from './suggestion.ts'
+import { firstForeignLine } from './utf8.ts'
 import { YamlSource, type YamlMapping } from './yaml-source.ts'
 
 /** The configuration in `file`; throws a ConfigError that holds every problem at once. */
@@ -52,8 +53,9 @@ export async function loadConfig(file: string, sources: ConfigSources): Promise<
 }
 
 function readText(file: string): string {
+  let bytes: Buffer
   try {
-    return readFileSync(file, 'utf8')
+    bytes = readFileSync(file)
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     const nearest = missing ? closestFile(file) : undefined
@@ -62,6 +64,9 @@ function readText(file: string): string {
       { file, line: 1, column: 1, path: '', message, ...(nearest === undefined ? {} : { suggestion: nearest }) },
     ])
   }
+  const foreign = firstForeignLine(bytes)
+  if (foreign === undefined) return bytes.toString('utf8')
+  throw new ConfigError(file, [{ file, ...foreign, path: '', message: 'this file is not UTF-8; save it as UTF-8' }])
 }
 
 function toMapping(root: unknown, { source, problems }: Loading): YamlMapping {

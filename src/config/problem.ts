@@ -3,6 +3,7 @@
  * mean …`. All problems of a file are gathered and thrown at once.
  */
 import { GatewayError } from '../core/errors.ts'
+import { hideUrlPasswords } from '../core/url-password.ts'
 
 /** A place in a file; line and column count from 1. */
 export interface Place {
@@ -59,6 +60,8 @@ export class ProblemList {
   }
 }
 
-function toProblem({ file, line, column }: Place, path: string, message: string, suggestion?: string): Problem {
+/** What a driver or sink says of a URL may repeat it: its password does not get further than here. */
+function toProblem({ file, line, column }: Place, path: string, told: string, suggestion?: string): Problem {
+  const message = hideUrlPasswords(told)
   return { file, line, column, path, message, ...(suggestion === undefined ? {} : { suggestion }) }
 }

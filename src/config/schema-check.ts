@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { $ZodIssue } from 'zod/v4/core'
 import { messageOf } from '../core/errors.ts'
 import { readSecretFile } from './environment.ts'
+import { describeIssue, show, typeWord } from './issue-words.ts'
 import type { ProblemList } from './problem.ts'
 import { closest } from './suggestion.ts'
 import { formatPath, retype, UNRESOLVED, type Path, type YamlMapping, type YamlSource } from './yaml-source.ts'
@@ -38,7 +39,7 @@ export function checkSchema<Schema extends z.ZodType>(
   let result = schema.safeParse(context.root)
   if (!result.success && retypeSubstituted(result.error.issues, context)) result = schema.safeParse(context.root)
   if (result.success) return problems.problems.length === before ? result.data : undefined
-  for (const issue of result.error.issues) reportIssue(issue, context)
+  for (const issue of result.error.issues) reportIssue(issue, schema, context)
   return undefined
 }
 
@@ -51,6 +52,21 @@ function objectIn(schema: z.core.$ZodType): z.ZodObject | undefined {
 /** True when the option is marked `.meta({ secret: true })`. */
 export const isSecret = (schema: z.core.$ZodType): boolean =>
   layersOf(schema).some((layer) => z.globalRegistry.get(layer)?.secret === true)
+
+/** The schema of an option. What every object inherits, such as `constructor`, is none. */
+const optionOf = (shape: z.ZodObject['shape'], key: string): z.core.$ZodType | undefined =>
+  Object.hasOwn(shape, key) ? shape[key] : undefined
+
+/** True when the path leads to an option that is marked secret. */
+function isSecretAt(schema: z.core.$ZodType, path: Path): boolean {
+  let current: z.core.$ZodType | undefined = schema
+  for (const step of path) {
+    const shape: z.ZodObject['shape'] | undefined = current && objectIn(current)?.shape
+    current = shape && optionOf(shape, String(step))
+    if (current !== undefined && isSecret(current)) return true
+  }
+  return false
+}
 
 interface CheckContext extends Omit<Located, 'value'> {
   readonly problems: ProblemList
@@ -128,7 +144,7 @@ function refuseUnknownKeys(schema: z.core.$ZodType, value: unknown, path: Path, 
   if (object === undefined || !isMapping(value)) return
   const open = object._zod.def.catchall !== undefined && !(object._zod.def.catchall instanceof z.ZodNever)
   for (const key of Object.keys(value)) {
-    const inner = object.shape[key]
+    const inner = optionOf(object.shape, key)
     if (inner !== undefined) refuseUnknownKeys(inner, value[key], [...path, key], context)
     else if (!open)
       reportUnknownKey(key, path.length === 0 ? knownKeys(object) : Object.keys(object.shape), value, path, context)
@@ -162,7 +178,7 @@ function warnOfPlainSecrets(schema: z.ZodType, { root, source, path, problems }:
   const shape = objectIn(schema)?.shape
   if (shape === undefined || !isMapping(root)) return
   for (const [key, value] of Object.entries(root)) {
-    const inner = shape[key]
+    const inner = optionOf(shape, key)
     if (inner === undefined || typeof value !== 'string' || value === '' || source.isSubstitutedWithin(root, [key]))
       continue
     const place = source.within(root, [key])
@@ -204,7 +220,7 @@ function retypeSubstituted(issues: readonly $ZodIssue[], { root, source }: Check
   return changed
 }
 
-function reportIssue(issue: $ZodIssue, context: CheckContext): void {
+function reportIssue(issue: $ZodIssue, schema: z.core.$ZodType, context: CheckContext): void {
   // Unknown keys are told by refuseUnknownKeys, at every depth.
   if (issue.code === 'unrecognized_keys') return
   const { source, root, path, problems } = context
@@ -224,55 +240,18 @@ function reportIssue(issue: $ZodIssue, context: CheckContext): void {
     )
     return
   }
-  const shown = source.isSubstitutedWithin(root, issue.path) ? 'the value from the environment' : show(given)
-  problems.add(place, whole, `${describe(issue)}, got ${shown}`, suggestionFor(issue, given))
-}
-
-function describe(issue: $ZodIssue): string {
-  if (issue.code === 'invalid_type') return `expected ${typeWord(issue.expected)}`
-  if (issue.code === 'invalid_value') return `expected ${oneOf(issue.values.map(String))}`
-  if (issue.code === 'too_small' && typeof issue.minimum === 'number')
-    return `expected at least ${issue.minimum}${unitOf(issue.origin)}`
-  if (issue.code === 'too_big' && typeof issue.maximum === 'number')
-    return `expected at most ${issue.maximum}${unitOf(issue.origin)}`
-  if (issue.code === 'invalid_union') {
-    const parts = issue.errors.flatMap((branch) => branch.slice(0, 1).map(describe))
-    return parts.length === 0
-      ? 'this is not one of the forms allowed here'
-      : [...new Set(parts)].join(' or ').replaceAll(' or expected ', ' or ')
-  }
-  return issue.message.replace(/^Invalid input: /, '')
-}
-
-const unitOf = (origin: string): string => (origin === 'string' ? ' characters' : origin === 'array' ? ' entries' : '')
-const oneOf = (words: readonly string[]): string => (words.length === 1 ? words[0]! : `one of ${words.join(', ')}`)
-
-function typeWord(type: string): string {
-  const words: Record<string, string> = {
-    int: 'a whole number',
-    number: 'a number',
-    string: 'a text',
-    boolean: 'true or false',
-    array: 'a list',
-    object: 'a mapping',
-    record: 'a mapping',
-  }
-  return words[type] ?? type
+  const secret = isSecretAt(schema, issue.path)
+  const kind = secret ? `a ${typeof given === 'string' ? 'text' : typeof given}` : show(given)
+  const shown = source.isSubstitutedWithin(root, issue.path) ? 'the value from the environment' : kind
+  problems.add(place, whole, `${describeIssue(issue)}, got ${shown}`, suggestionFor(issue, given))
 }
 
 function suggestionFor(issue: $ZodIssue, given: unknown): string | undefined {
   if (issue.code !== 'invalid_value' || typeof given !== 'string') return undefined
+  if (issue.values.some((value) => typeof value !== 'string' && String(value) === given))
+    return `${given} without quotes`
   const nearest = closest(given, issue.values.map(String))
   return nearest === undefined ? undefined : `"${nearest}"`
-}
-
-/** A value in a message: short, and never a whole structure. */
-export function show(value: unknown): string {
-  if (value === undefined || value === null) return 'nothing'
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'object') return 'a mapping'
-  const text = JSON.stringify(value)
-  return text.length > 60 ? `${text.slice(0, 57)}…"` : text
 }
 
 const isMapping = (value: unknown): value is YamlMapping =>

@@ -175,7 +175,7 @@ function readType(text: string, draft: TagDraft): CellFault | undefined {
     draft.type = known
     return undefined
   }
-  const nearest = TYPE_ALIASES[text.toLowerCase()] ?? closest(text, DATA_TYPES)
+  const nearest = TYPE_ALIASES.get(text.toLowerCase()) ?? closest(text, DATA_TYPES)
   return {
     message: `unknown type "${text}"; known are ${DATA_TYPES.join(', ')}`,
     suggestion: nearest && `"${nearest}"`,
@@ -183,31 +183,33 @@ function readType(text: string, draft: TagDraft): CellFault | undefined {
 }
 
 /** What other tools call the types; only ever a suggestion. */
-const TYPE_ALIASES: Record<string, DataType> = {
-  boolean: 'bool',
-  bit: 'bool',
-  coil: 'bool',
-  byte: 'uint8',
-  sint: 'int8',
-  usint: 'uint8',
-  int: 'int16',
-  short: 'int16',
-  uint: 'uint16',
-  word: 'uint16',
-  dint: 'int32',
-  long: 'int32',
-  udint: 'uint32',
-  dword: 'uint32',
-  lint: 'int64',
-  ulint: 'uint64',
-  lword: 'uint64',
-  real: 'float32',
-  float: 'float32',
-  single: 'float32',
-  lreal: 'float64',
-  double: 'float64',
-  text: 'string',
-}
+const TYPE_ALIASES = new Map(
+  Object.entries<DataType>({
+    boolean: 'bool',
+    bit: 'bool',
+    coil: 'bool',
+    byte: 'uint8',
+    sint: 'int8',
+    usint: 'uint8',
+    int: 'int16',
+    short: 'int16',
+    uint: 'uint16',
+    word: 'uint16',
+    dint: 'int32',
+    long: 'int32',
+    udint: 'uint32',
+    dword: 'uint32',
+    lint: 'int64',
+    ulint: 'uint64',
+    lword: 'uint64',
+    real: 'float32',
+    float: 'float32',
+    single: 'float32',
+    lreal: 'float64',
+    double: 'float64',
+    text: 'string',
+  }),
+)
 
 function readLength(text: string, draft: TagDraft): CellFault | undefined {
   const value = Number(text)
@@ -230,10 +232,11 @@ function number(key: KeyOf<number>, min = -Infinity): TagColumn['read'] {
   }
 }
 
+const FLAG_WORDS = new Map(Object.entries({ true: true, yes: true, '1': true, false: false, no: false, '0': false }))
+
 function flag(key: 'clamp' | 'writable'): TagColumn['read'] {
-  const words: Record<string, boolean> = { true: true, yes: true, '1': true, false: false, no: false, '0': false }
   return (text, draft) => {
-    const value = words[text.toLowerCase()]
+    const value = FLAG_WORDS.get(text.toLowerCase())
     if (value === undefined)
       return { message: `expected true or false, got "${text}"`, suggestion: closest(text, ['true', 'false']) }
     draft[key] = value

@@ -1,5 +1,4 @@
 /** The tags of a device from a CSV file: the header says which columns there are, each further record is a tag. */
-import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { messageOf } from '../core/errors.ts'
 import type { TagConfig } from './config.ts'
@@ -8,6 +7,7 @@ import type { Place } from './problem.ts'
 import { closest } from './suggestion.ts'
 import { TAG_COLUMN_NAMES, TAG_COLUMNS, type TagColumn } from './tag-columns.ts'
 import { readTagList, type TagListContext, type TagRow } from './tag-list.ts'
+import { firstForeignLine } from './utf8.ts'
 
 /** Reads `path`, which messages call `file`. When it cannot be read at all the returned sentence says why. */
 export function readTagCsv(path: string, file: string, context: TagListContext): TagConfig[] | string {
@@ -18,9 +18,9 @@ export function readTagCsv(path: string, file: string, context: TagListContext):
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     return missing ? `there is no file ${file}` : `${file} cannot be read: ${messageOf(error)}`
   }
-  if (!isUtf8(bytes)) {
-    const at = placeOfFirstWrongByte(bytes)
-    context.problems.add({ file, ...at }, '', 'this file is not UTF-8; save it as "CSV UTF-8"')
+  const foreign = firstForeignLine(bytes)
+  if (foreign !== undefined) {
+    context.problems.add({ file, ...foreign }, '', 'this file is not UTF-8; save it as "CSV UTF-8"')
     return []
   }
   const { records, faults } = parseCsv(bytes.toString('utf8'))
@@ -116,15 +116,4 @@ class CsvTagRow implements TagRow {
   pathOf(column: string): string {
     return `row ${this.#record.number}, ${column}`
   }
-}
-
-function placeOfFirstWrongByte(bytes: Buffer): { line: number; column: number } {
-  let line = 1
-  for (let start = 0; start < bytes.length; line++) {
-    const lineBreak = bytes.indexOf(10, start)
-    const end = lineBreak < 0 ? bytes.length : lineBreak + 1
-    if (!isUtf8(bytes.subarray(start, end))) return { line, column: 1 }
-    start = end
-  }
-  return { line: 1, column: 1 }
 }

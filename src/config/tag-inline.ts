@@ -1,7 +1,7 @@
 /** The tags of a device from a list in the YAML file: each entry is a mapping with the same names as the columns of a CSV file. */
 import type { TagConfig } from './config.ts'
 import type { Place, ProblemList } from './problem.ts'
-import { show } from './schema-check.ts'
+import { show } from './issue-words.ts'
 import { closest } from './suggestion.ts'
 import { TAG_COLUMN_NAMES, TAG_COLUMNS, type TagColumn } from './tag-columns.ts'
 import { readTagList, type TagListContext, type TagRow } from './tag-list.ts'

@@ -4,8 +4,9 @@
  * `options.port` can point at the very characters.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
-import type { Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml'
+import type { Alias, Document, Node, Pair, Scalar, YAMLError, YAMLMap, YAMLSeq } from 'yaml'
 import { messageOf } from '../core/errors.ts'
+import { aliasTargets } from './aliases.ts'
 import { substitute, type Environment } from './environment.ts'
 import type { Place, ProblemList } from './problem.ts'
 
@@ -36,6 +37,7 @@ export class YamlSource {
   readonly #containers = new Map<object, Container>()
   readonly #known = new Map<Node, unknown>()
   readonly #document: Document.Parsed
+  readonly #targets: ReadonlyMap<Alias, Node>
 
   constructor(file: string, text: string, env: Environment, problems: ProblemList) {
     this.file = file
@@ -49,7 +51,9 @@ export class YamlSource {
     })
     this.#reportSyntax(text.replace(/^\uFEFF/, ''))
     const contents = this.#document.contents
-    this.root = contents === null || this.#document.errors.length > 0 ? undefined : this.#toValue(contents, [])
+    const broken = this.#document.errors.length > 0
+    this.#targets = broken ? new Map() : aliasTargets(this.#document)
+    this.root = contents === null || broken ? undefined : this.#toValue(contents, [])
   }
 
   /** Where the value at `path` stands; where the path leads nowhere, the innermost container that exists. */
@@ -145,7 +149,7 @@ export class YamlSource {
       if (reference !== null && text[error.pos[0] - 1] === '$') {
         this.#problems.add(place, '', 'not YAML: inside { } and [ ] a reference stands in quotes', `"$${reference[0]}"`)
       } else {
-        this.#problems.add(place, '', `not YAML: ${error.message.replace(/\s+/g, ' ')}`)
+        this.#problems.add(place, '', sentenceOf(error))
       }
     }
   }
@@ -156,7 +160,7 @@ export class YamlSource {
   }
 
   #toValue(node: Node, path: Path): unknown {
-    if (isAlias(node)) return this.#toAliased(node.resolve(this.#document), node, path)
+    if (isAlias(node)) return this.#toAliased(this.#targets.get(node), node, path)
     if (isScalar(node)) return this.#toScalar(node, path).value
     if (this.#known.has(node)) return this.#known.get(node)
     this.#known.set(node, undefined)
@@ -214,7 +218,7 @@ export class YamlSource {
     node: Node | null,
     path: Path,
   ): void {
-    const target = isAlias(node) ? node.resolve(this.#document) : node
+    const target = isAlias(node) ? this.#targets.get(node) : node
     if (isScalar(target)) {
       const { value, substituted } = this.#toScalar(target, [...path, key])
       entries.set(key, { key: keyNode, value: node ?? undefined, substituted })
@@ -235,6 +239,12 @@ export class YamlSource {
       return { value: UNRESOLVED, substituted: true }
     }
   }
+}
+
+function sentenceOf({ code, message }: YAMLError): string {
+  if (code === 'MULTIPLE_DOCS') return 'a configuration is one document: nothing stands after a line ---'
+  const sentence = /call stack/i.test(message) ? 'nested too deeply' : message.replace(/\s+/g, ' ')
+  return `not YAML: ${sentence}`
 }
 
 /** Stands for a value whose reference could not be resolved; its problem is already told, further ones are not. */

@@ -2,9 +2,10 @@
  * Keeps secrets out of the log: fields whose name says that they hold one, and the password inside a URL. Also turns what
  * a caller passes into plain fields, with a bound on depth, so that a cyclic object cannot stop the log.
  */
+import { hideUrlPasswords } from '../core/url-password.ts'
+
 const SECRET_NAME =
   /pass(word|phrase)?$|passwd|secret|token|api[-_]?key|authorization|cookie|private[-_]?key|credential/i
-const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s/@]+@/gi
 const MAX_DEPTH = 4
 
 /** What stands in the log in place of a secret. */
@@ -14,8 +15,7 @@ export const REDACTED = '[redacted]'
 export const looksSecret = (name: string): boolean => SECRET_NAME.test(name)
 
 /** A sentence with the passwords of its URLs blanked. */
-export const redactText = (text: string): string =>
-  text.includes('://') ? text.replace(URL_PASSWORD, `$1:${REDACTED}@`) : text
+export const redactText = (text: string): string => hideUrlPasswords(text, REDACTED)
 
 /** A value as the log may show it: secrets blanked, bytes as hex, bigint as text, depth bounded. */
 export function redactValue(name: string, value: unknown, depth = 0): unknown {
