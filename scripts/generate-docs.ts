@@ -39,7 +39,7 @@ const page = (title: string, sections: readonly string[]): string =>
   `# ${title}\n\nMade from the code by \`npm run docs\`; edit the code, not this page.\n\n${sections.join('\n\n')}\n`
 
 interface JsonProperty {
-  type?: string
+  type?: string | string[]
   description?: string
   default?: unknown
   enum?: unknown[]
@@ -62,7 +62,7 @@ function optionsTable(schema: Schema): string {
 function typeOf(property: JsonProperty): string {
   if (property.enum !== undefined) return property.enum.map(code).join(', ')
   if (property.anyOf !== undefined) return [...new Set(property.anyOf.map(typeOf))].join(' or ')
-  return property.type ?? ''
+  return [property.type ?? ''].flat().join(' or ')
 }
 
 const code = (value: unknown): string => `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``
