@@ -89,7 +89,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       await commands.close()
       await polling.stop()
       ticks.cancel()
-      pipeline.flush(clock.now(), keep)
+      pipeline.flush(keep)
       await store
         .flush()
         .catch((error: unknown) =>

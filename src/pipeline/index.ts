@@ -45,7 +45,7 @@ export interface Pipeline {
   /** About every 250 ms, `now` in ms since 1970: emits what is due by time alone (stale, max silence). */
   tick(now: number, emit: Emit): void
   /** Emits the points that swinging doors hold: call once, when polling has stopped. */
-  flush(now: number, emit: Emit): void
+  flush(emit: Emit): void
   /** How many values each rule found fault with, from the start. */
   readonly rejected: Readonly<Record<Rule, number>>
 }
@@ -89,12 +89,12 @@ export function createPipeline(tags: TagTable, clock: Clock, options: PipelineOp
   }
 
   /** Lets each step act by itself; what it gives goes through the steps after it. */
-  function act(action: (step: Step) => SampleBatch | undefined, emit: Emit): void {
+  function act(action: (step: Step) => readonly SampleBatch[] | undefined, emit: Emit): void {
     for (const [i, { step }] of places.entries()) {
-      const batch = action(step)
-      if (batch === undefined) continue
-      tell(batch, i)
-      run(batch, i + 1, emit)
+      for (const batch of action(step) ?? []) {
+        tell(batch, i)
+        run(batch, i + 1, emit)
+      }
     }
   }
 
@@ -102,7 +102,7 @@ export function createPipeline(tags: TagTable, clock: Clock, options: PipelineOp
     rejected,
     apply: (batch, emit) => run(batch, 0, emit),
     tick: (now, emit) => act((step) => step.tick?.(clock.monotonic(), now), emit),
-    flush: (now, emit) => act((step) => step.flush?.(now), emit),
+    flush: (emit) => act((step) => step.flush?.(), emit),
   }
 }
 

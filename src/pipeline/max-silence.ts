@@ -1,10 +1,10 @@
 /**
  * The heartbeat: a tag for which nothing was passed on for `maxSilence` sends its newest row again, value, status and time as
- * they were read. A tag that never gave a row stays silent: nothing is invented.
+ * they were read; it stays as old as it is. A tag that never gave a row stays silent: nothing is invented.
  */
-import { HISTORICAL, SampleBatch } from '../core/batch.ts'
+import { HISTORICAL } from '../core/batch.ts'
 import { Rota } from './rota.ts'
-import { columnOf, type StepType } from './step.ts'
+import { batchesByArrival, columnOf, type StepType } from './step.ts'
 
 export const maxSilence: StepType = {
   name: 'max-silence',
@@ -22,15 +22,10 @@ export const maxSilence: StepType = {
         }
         return batch
       },
-      tick(now, wall) {
+      tick(now) {
         const silent = rota.next((tag) => now - sentAt[tag]! >= limit[tag]!)
-        if (silent === undefined) return undefined
-        const out = new SampleBatch(silent.length, wall)
-        for (const tag of silent) {
-          sentAt[tag] = now
-          recent.push(out, tag)
-        }
-        return out
+        for (const tag of silent) sentAt[tag] = now
+        return batchesByArrival(silent, recent.receivedAt, (tag, out) => recent.push(out, tag))
       },
     }
   },

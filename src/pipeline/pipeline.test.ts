@@ -17,10 +17,12 @@ function pipelineOf(settings: Partial<TagSettings>) {
   const pipeline = createPipeline(tagTable(settings), clock, { held: (_tag, receivedAt) => held.push(receivedAt) })
   let out: (readonly [Value | undefined, string])[] = []
   const times: number[] = []
+  const arrivals: number[] = []
   const emit = (batch: SampleBatch) => {
     for (const { value, status, time } of batch) {
       out.push([value, statusName(status)])
       times.push(time)
+      arrivals.push(batch.receivedAt)
     }
   }
   const taken = () => {
@@ -33,6 +35,7 @@ function pipelineOf(settings: Partial<TagSettings>) {
     pipeline,
     held,
     times,
+    arrivals,
     send: (...rows: readonly Row[]) => {
       const batch = new SampleBatch(rows.length, clock.now())
       for (const [value, status = 0, historical = false] of rows) batch.push(0, value, status, clock.now(), historical)
@@ -44,7 +47,7 @@ function pipelineOf(settings: Partial<TagSettings>) {
       return taken()
     },
     flush: () => {
-      pipeline.flush(clock.now(), emit)
+      pipeline.flush(emit)
       return taken()
     },
   }
@@ -325,6 +328,27 @@ describe('max silence', () => {
     send([undefined, Status.BadTimeout])
     await clock.advance(1000)
     assert.deepEqual(tick(), [[undefined, 'BadTimeout']])
+  })
+
+  test('a value that is sent again is as old as it is: it arrived when it was read', async () => {
+    const heartbeat = pipelineOf({ maxSilenceMs: 1000 })
+    const door = pipelineOf({ swingingDoor: { absolute: 1 }, maxSilenceMs: 60_000 })
+    for (const { send, tick, clock, arrivals } of [heartbeat, door]) {
+      send([1])
+      await clock.advance(500)
+      const readAt = clock.now()
+      send([2])
+      await clock.advance(60_000)
+      assert.deepEqual(tick(), [[2, 'Good']])
+      assert.equal(arrivals.at(-1), readAt)
+      send([undefined, Status.BadNoCommunication])
+      await clock.advance(60_000)
+      tick()
+      assert.ok(arrivals.at(-1)! <= readAt + 60_000)
+    }
+    await heartbeat.clock.advance(60_000)
+    assert.deepEqual(heartbeat.tick(), [[2, 'UncertainNoCommunicationLastUsableValue']])
+    assert.equal(heartbeat.arrivals.at(-1), heartbeat.times.at(-1))
   })
 
   test('a long list of tags is visited within four ticks', async () => {

@@ -53,7 +53,7 @@ function through(settings: Partial<TagSettings>, points: readonly Point[], rows:
     for (const { time, value, status } of points.slice(from, from + rows)) batch.push(0, value, status, time)
     pipeline.apply(batch, emit)
   }
-  pipeline.flush(0, emit)
+  pipeline.flush(emit)
   return out
 }
 

@@ -12,6 +12,8 @@ export class RecentRows {
   #known: Uint8Array
   readonly #value: Float64Array
   readonly #time: Float64Array
+  /** When each row arrived. */
+  readonly receivedAt: Float64Array
   readonly #status: Uint32Array
   readonly #flags: Uint8Array
   readonly #others = new Map<TagId, Value>()
@@ -20,6 +22,7 @@ export class RecentRows {
     this.#known = new Uint8Array(capacity)
     this.#value = new Float64Array(capacity)
     this.#time = new Float64Array(capacity)
+    this.receivedAt = new Float64Array(capacity)
     this.#status = new Uint32Array(capacity)
     this.#flags = new Uint8Array(capacity)
   }
@@ -28,10 +31,12 @@ export class RecentRows {
     const tag = batch.tag[row]!
     const flags = batch.flags[row]!
     this.#status[tag] = batch.status[row]!
-    if (this.#known[tag] === 0) this.#time[tag] = batch.time[row]!
+    const isFirst = this.#known[tag] === 0
     this.#known[tag] = 1
-    if ((flags & HAS_VALUE) === 0) return
+    if ((flags & HAS_VALUE) === 0 && !isFirst) return
     this.#time[tag] = batch.time[row]!
+    this.receivedAt[tag] = batch.receivedAt
+    if ((flags & HAS_VALUE) === 0) return
     this.#flags[tag] = flags
     this.#value[tag] = batch.value[row]!
     if (flags & (IS_BIG | IS_OTHER)) this.#others.set(tag, batch.valueAt(row)!)

@@ -3,6 +3,7 @@ import type { TagId } from '../core/value.ts'
 
 const WHOLE_LIST = 8192
 const TICKS = 4
+const NONE: readonly TagId[] = []
 
 export class Rota {
   readonly #tags: Uint32Array
@@ -14,8 +15,8 @@ export class Rota {
     this.#slice = tags.length <= WHOLE_LIST ? tags.length : Math.ceil(tags.length / TICKS)
   }
 
-  /** The tags of the next slice for which `isDue` holds; undefined when there are none. */
-  next(isDue: (tag: TagId) => boolean): TagId[] | undefined {
+  /** The tags of the next slice for which `isDue` holds. */
+  next(isDue: (tag: TagId) => boolean): readonly TagId[] {
     const end = Math.min(this.#tags.length, this.#at + this.#slice)
     let due: TagId[] | undefined
     for (let i = this.#at; i < end; i++) {
@@ -23,6 +24,6 @@ export class Rota {
       if (isDue(tag)) (due ??= []).push(tag)
     }
     this.#at = end >= this.#tags.length ? 0 : end
-    return due
+    return due ?? NONE
   }
 }

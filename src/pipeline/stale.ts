@@ -28,14 +28,14 @@ export const stale: StepType = {
       },
       tick(now, wall) {
         const late = rota.next((tag) => now - readAt[tag]! > limit[tag]!)
-        if (late === undefined) return undefined
+        if (late.length === 0) return []
         const batch = new SampleBatch(late.length, wall)
         for (const tag of late) {
           readAt[tag] = NaN
           batch.pushNumber(tag, 0, Status.UncertainLastUsableValue, wall, 0)
         }
         rejected.stale += late.length
-        return batch
+        return [batch]
       },
     }
   },

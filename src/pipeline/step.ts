@@ -2,7 +2,7 @@
  * What a pipeline step is. A step owns the batch while it has it: it changes rows in place, takes rows out, or answers with a
  * batch of its own where it adds some. State lives in columns indexed by tag id.
  */
-import type { SampleBatch } from '../core/batch.ts'
+import { SampleBatch } from '../core/batch.ts'
 import type { TagInfo, TagSettings } from '../core/tags.ts'
 import type { TagId } from '../core/value.ts'
 import type { RecentRows } from './recent.ts'
@@ -24,9 +24,9 @@ export interface Step {
   /** `now` is monotonic, ms. Rows of tags that don't need the step pass untouched. */
   apply(batch: SampleBatch, now: number): SampleBatch
   /** What is due by time alone, as rows for the steps after this one. `wall` is ms since 1970. */
-  tick?(now: number, wall: number): SampleBatch | undefined
+  tick?(now: number, wall: number): readonly SampleBatch[]
   /** Everything that is held back; called once at the end. */
-  flush?(wall: number): SampleBatch | undefined
+  flush?(): readonly SampleBatch[]
   /** A later step sent this row with a value out by itself: it is now what the far side knows. */
   sent?(batch: SampleBatch, row: number): void
 }
@@ -55,4 +55,26 @@ export function columnOf(
   const column = new Float64Array(capacity).fill(NaN)
   for (const { id, settings } of tags) column[id] = setting(settings) ?? NaN
   return column
+}
+
+/**
+ * Rows that leave later than they arrived, in one batch for each arrival: a value that is sent again is no younger for it.
+ * `receivedAt` is a column by tag; `push` appends the row of a tag.
+ */
+export function batchesByArrival(
+  tags: readonly TagId[],
+  receivedAt: Float64Array,
+  push: (tag: TagId, out: SampleBatch) => void,
+): readonly SampleBatch[] {
+  const arrivals = new Map<number, TagId[]>()
+  for (const tag of tags) {
+    const together = arrivals.get(receivedAt[tag]!)
+    if (together === undefined) arrivals.set(receivedAt[tag]!, [tag])
+    else together.push(tag)
+  }
+  return [...arrivals].map(([arrival, together]) => {
+    const out = new SampleBatch(together.length, arrival)
+    for (const tag of together) push(tag, out)
+    return out
+  })
 }

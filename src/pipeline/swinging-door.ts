@@ -11,7 +11,7 @@ import { toAbsolute } from '../core/scaling.ts'
 import { isBad } from '../core/status.ts'
 import type { TagId } from '../core/value.ts'
 import { Rota } from './rota.ts'
-import { columnOf, type StepType } from './step.ts'
+import { batchesByArrival, columnOf, type StepType } from './step.ts'
 
 const LONGEST_HOLD_MS = 60_000
 
@@ -30,6 +30,7 @@ export const swingingDoor: StepType = {
     /** The newest row, held back; NaN in `heldTime`: none. */
     const heldTime = new Float64Array(capacity).fill(NaN)
     const heldValue = new Float64Array(capacity)
+    const heldReceivedAt = new Float64Array(capacity)
     /** When the first row after the anchor was held back, monotonic. */
     const since = new Float64Array(capacity)
     const status = new Uint32Array(capacity)
@@ -54,7 +55,7 @@ export const swingingDoor: StepType = {
     }
 
     /** True when the line from the anchor to this row passes all held rows; the row is then the one that is held. */
-    function hold(tag: TagId, time: number, value: number, now: number): boolean {
+    function hold(tag: TagId, time: number, value: number, now: number, receivedAt: number): boolean {
       const span = time - anchorTime[tag]!
       const slope = (value - anchorValue[tag]!) / span
       const isLater = Number.isNaN(heldTime[tag]) ? span > 0 : time > heldTime[tag]!
@@ -65,6 +66,7 @@ export const swingingDoor: StepType = {
       if (Number.isNaN(heldTime[tag])) since[tag] = now
       heldTime[tag] = time
       heldValue[tag] = value
+      heldReceivedAt[tag] = receivedAt
       return true
     }
 
@@ -76,10 +78,10 @@ export const swingingDoor: StepType = {
       const value = batch.value[row]!
       const isNumber = (flags & HAS_VALUE) !== 0 && (flags & (IS_BOOLEAN | IS_BIG | IS_OTHER)) === 0
       const fits = isNumber && !isBad(batch.status[row]!) && batch.status[row] === status[tag]
-      if (fits && hold(tag, time, value, now)) return confirm(tag, value, batch.receivedAt)
+      if (fits && hold(tag, time, value, now, batch.receivedAt)) return confirm(tag, value, batch.receivedAt)
       release(tag, out)
       // After the release the line starts anew from the row that was held, and this row may fit on that one.
-      if (fits && hold(tag, time, value, now)) return confirm(tag, value, batch.receivedAt)
+      if (fits && hold(tag, time, value, now, batch.receivedAt)) return confirm(tag, value, batch.receivedAt)
       status[tag] = batch.status[row]!
       startFrom(tag, isNumber ? time : NaN, value)
       return false
@@ -91,12 +93,7 @@ export const swingingDoor: StepType = {
       return true
     }
 
-    function releaseAll(list: readonly TagId[] | undefined, wall: number): SampleBatch | undefined {
-      if (list === undefined || list.length === 0) return undefined
-      const out = new SampleBatch(list.length, wall)
-      for (const tag of list) release(tag, out)
-      return out
-    }
+    const releaseAll = (list: readonly TagId[]) => batchesByArrival(list, heldReceivedAt, release)
 
     return {
       apply(batch, now) {
@@ -107,16 +104,8 @@ export const swingingDoor: StepType = {
         }
         return out
       },
-      tick: (now, wall) =>
-        releaseAll(
-          rota.next((tag) => heldTime[tag]! > -Infinity && now - since[tag]! >= patience[tag]!),
-          wall,
-        ),
-      flush: (wall) =>
-        releaseAll(
-          ids.filter((tag) => heldTime[tag]! > -Infinity),
-          wall,
-        ),
+      tick: (now) => releaseAll(rota.next((tag) => heldTime[tag]! > -Infinity && now - since[tag]! >= patience[tag]!)),
+      flush: () => releaseAll(ids.filter((tag) => heldTime[tag]! > -Infinity)),
       sent(batch, row) {
         const tag = batch.tag[row]!
         if (deviation[tag]! >= 0 && batch.time[row]! > anchorTime[tag]!)
