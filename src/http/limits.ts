@@ -25,8 +25,8 @@ export const LIMITS = {
   /** A live client with more than this unsent is slow: it gets no delta until it has drained. */
   liveBufferedBytes: 1024 * 1024,
   livePingMs: 30_000,
-  /** How often values that were read again unchanged are shown as fresh. */
-  liveConfirmMs: 5000,
+  /** How often values that were read again unchanged are shown as fresh; less often where there are many. */
+  liveConfirmMs: 1000,
 } as const
 
 /** The bounds, as numbers that a test may lower. */

@@ -105,7 +105,10 @@ test('a unit that is silent behind a shared socket: the other unit of the socket
   assert.equal(server.connections, 1)
   state.fault = { silent: true }
   await eventually('unit 1 has failed', states('one', 'Failed'))
-  assert.match(polling.device('one')!.reason!, new RegExp(`^one did not answer\\. 127\\.0\\.0\\.1:${port} unit 1 accepts`))
+  assert.match(
+    polling.device('one')!.reason!,
+    new RegExp(`^one did not answer\\. 127\\.0\\.0\\.1:${port} unit 1 accepts`),
+  )
   const before = polling.device('two')!.stats.pollsOk
   await eventually('unit 2 goes on', () => polling.device('two')!.stats.pollsOk >= before + 10)
   assert.equal(last.get(0), 'BadTimeout')

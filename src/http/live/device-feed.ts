@@ -1,12 +1,14 @@
 /**
  * Devices for live clients: looked at once a second while somebody listens. A change of state, reason or quality counts at
- * once; counters and times are renewed every five seconds, devices taking turns.
+ * once; counters and times are renewed every second, and where there are many devices they take turns, within five.
  */
 import type { Gateway } from '../../gateway.ts'
 import type { Slice } from '../../observe/slice.ts'
 import { countTags, deviceView } from '../views.ts'
 
-const RENEW_EVERY = 5
+/** Renewed in one second before devices take turns, and the most turns it takes: 10,000 devices must not fill the socket. */
+const RENEWED_AT_ONCE = 500
+const MOST_TURNS = 5
 
 interface Entry {
   key: string
@@ -28,12 +30,14 @@ export class DeviceFeed {
   async refresh(slice: Slice): Promise<void> {
     this.version++
     this.#round++
+    const { devices } = this.#gateway.polling
+    const turns = Math.min(MOST_TURNS, Math.ceil(devices.length / RENEWED_AT_ONCE))
     let at = 0
-    for (const session of this.#gateway.polling.devices) {
+    for (const session of devices) {
       const tags = countTags(this.#gateway, session)
       const key = `${session.state} ${session.stateSince} ${tags.good} ${tags.uncertain} ${tags.bad} ${session.reason}`
       const entry = this.#entries.get(session.name)
-      const due = (at++ + this.#round) % RENEW_EVERY === 0
+      const due = (at++ + this.#round) % turns === 0
       if (entry === undefined || entry.key !== key || due) {
         const text = JSON.stringify(deviceView(this.#gateway, session, tags))
         if (entry?.text !== text) this.#entries.set(session.name, { key, text, version: this.version })

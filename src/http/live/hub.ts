@@ -18,6 +18,9 @@ import { Rows } from './rows.ts'
 const TURN_MS = 50
 const DEVICES_MS = 1000
 const FRAGMENT_ROWS = 500
+/** Unchanged values are renewed at this rate at most, and each within this time. */
+const CONFIRMED_PER_MS = 5
+const LONGEST_CONFIRM_MS = 5000
 
 export class LiveHub {
   readonly #gateway: Gateway
@@ -101,7 +104,7 @@ export class LiveHub {
     const slice = new Slice()
     const now = this.#gateway.clock.monotonic()
     if (now >= this.#confirmDueAt) {
-      this.#confirmDueAt = now + this.#limits.liveConfirmMs
+      this.#confirmDueAt = now + this.#confirmEveryMs()
       await this.#confirmations.touch(slice)
     }
     const refreshed = now >= this.#devicesDueAt
@@ -155,6 +158,11 @@ export class LiveHub {
 
   #slow(client: LiveClient): boolean {
     return client.socket.bufferedAmount > this.#limits.liveBufferedBytes
+  }
+
+  #confirmEveryMs(): number {
+    const { size } = this.#gateway.store.tags
+    return Math.max(this.#limits.liveConfirmMs, Math.min(LONGEST_CONFIRM_MS, size / CONFIRMED_PER_MS))
   }
 
   async #sendDeltas(now: number, slice: Slice): Promise<void> {

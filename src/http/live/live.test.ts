@@ -12,7 +12,7 @@ type Row = [id: number, value: unknown, status: number, time: number, receivedAt
 interface Message {
   type: string
   values: never[]
-  devices: { name: string; state: string }[]
+  devices: { name: string; state: string; lastGoodAt: string | null }[]
   conflated: number
   [name: string]: unknown
 }
@@ -282,6 +282,16 @@ test('more clients than allowed, and an interval out of range, are refused', asy
   assert.equal(await status('?interval=soon'), 400)
   await open(t, http.port)
   assert.equal(await status(''), 429)
+})
+
+test('the time of the last good read of a device is renewed every second', async (t) => {
+  const { http } = await start(t)
+  const client = await open(t, http.port)
+  client.subscribe()
+  const times = () => client.of('devices').flatMap(({ devices }) => devices.filter(({ name }) => name === 'd'))
+  await eventually('three renewals', () => times().length >= 3, 5000)
+  const [first, , third] = times().map(({ lastGoodAt }) => Date.parse(lastGoodAt!))
+  assert.ok(third! - first! < 2500, `${third! - first!} ms`)
 })
 
 test('a value that a deadband confirms stays fresh for live clients', async (t) => {
