@@ -160,8 +160,7 @@ function createStore(
   let closing: Promise<void> | undefined
 
   async function defineTags(definitions: readonly TagDefinition[]): Promise<TagId[]> {
-    const names = definitions.map(({ device, settings: { name, type } }) => ({ device, name, type }))
-    const ids = await tagFile.allocate(names)
+    const ids = await tagFile.allocate(definitions)
     const table = new TagTable()
     for (const [at, { device, settings }] of definitions.entries()) table.add({ id: ids[at]!, device, settings })
     tags = table

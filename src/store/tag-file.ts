@@ -9,6 +9,7 @@ import { readWhole, type FileSystem } from './files.ts'
 
 /** After damage, ids that may have been on the lost lines are left out. */
 const DAMAGE_MARGIN = 100_000
+const LINES_A_WRITE = 4096
 
 export interface TagName {
   readonly device: string
@@ -16,66 +17,155 @@ export interface TagName {
   readonly type: DataType
 }
 
+/** A tag that wants an id. */
+export interface TagWanted {
+  readonly device: string
+  readonly settings: { readonly name: string; readonly type: DataType }
+}
+
 export interface TagFile {
   /** The name that an id was given to. */
   name(id: TagId): TagName | undefined
-  /** Ids for these names, in order; resolves when new ones are on the disk. */
-  allocate(names: readonly TagName[]): Promise<TagId[]>
+  /** Ids for these tags, in order; resolves when new ones are on the disk. */
+  allocate(tags: readonly TagWanted[]): Promise<TagId[]>
 }
 
 /** Reads the dictionary. `highestUsed`: the highest id seen in the log; a lost line must not bring it back. */
 export async function openTagFile(files: FileSystem, dir: string, highestUsed: number): Promise<TagFile> {
   const path = join(dir, 'tags')
-  const byKey = new Map<string, TagId>()
-  const byId: (TagName | undefined)[] = []
+  const names = new NameColumns()
   const bytes = await readWhole(files, path)
   let end = bytes?.length ?? 0
   let next = 1
   let damaged = false
+  const words = new Map<string, string>()
   for (const line of bytes?.toString('utf8').split('\n') ?? []) {
     const entry = parseLine(line)
     if (entry === undefined) {
       damaged ||= line !== ''
       continue
     }
-    const [id, name] = entry
-    remember(id, name)
+    const [id, { device, name, type }] = entry
+    names.set(id, oneOf(words, device), oneOf(words, name), type)
     next = Math.max(next, id + 1)
   }
   if (damaged || highestUsed >= next) next = Math.max(next, highestUsed + 1) + (damaged ? DAMAGE_MARGIN : 0)
   let mustBreak = end > 0 && bytes![end - 1] !== 10
 
-  function remember(id: TagId, name: TagName): void {
-    byId[id] = name
-    byKey.set(keyOf(name), id)
-  }
-
-  async function allocate(names: readonly TagName[]): Promise<TagId[]> {
-    const fresh = new Map<string, [TagId, TagName]>()
-    for (const name of names) {
-      const key = keyOf(name)
-      if (!byKey.has(key) && !fresh.has(key)) fresh.set(key, [next++, name])
-    }
-    if (fresh.size > 0) await append([...fresh.values()])
-    for (const [id, name] of fresh.values()) remember(id, name)
-    return names.map((name) => byKey.get(keyOf(name))!)
-  }
-
-  async function append(entries: readonly [TagId, TagName][]): Promise<void> {
-    const text = Buffer.from((mustBreak ? '\n' : '') + entries.map(([id, name]) => formatLine(id, name)).join(''))
-    const file = await files.open(path, 'write')
+  async function allocate(tags: readonly TagWanted[]): Promise<TagId[]> {
+    const index = new NameIndex(names)
+    const first = next
+    const ids = tags.map(({ device, settings: { name, type } }) => {
+      const known = index.find(device, name, type)
+      if (known !== undefined) return known
+      names.set(next, device, name, type)
+      index.add(next)
+      return next++
+    })
     try {
-      await file.write(text, end)
+      if (next > first) await append(first, next)
+    } catch (error) {
+      names.cut(first)
+      throw error
+    }
+    return ids
+  }
+
+  /** Ids of a failed attempt are not given out again: lines of it may be on the disk. */
+  async function append(from: TagId, to: TagId): Promise<void> {
+    const file = await files.open(path, 'write')
+    let at = end
+    try {
+      for (let id = from; id < to; id += LINES_A_WRITE) {
+        const text = Buffer.from(
+          (mustBreak && id === from ? '\n' : '') + names.lines(id, Math.min(to, id + LINES_A_WRITE)),
+        )
+        await file.write(text, at)
+        at += text.length
+      }
       await file.sync()
       await files.syncFolder(dir)
     } finally {
       await file.close()
     }
-    end += text.length
+    end = at
     mustBreak = false
   }
 
-  return { name: (id) => byId[id], allocate }
+  return { name: (id) => names.at(id), allocate }
+}
+
+/** Names by id as columns: three references a tag, and strings that the tags' settings hold anyway. */
+class NameColumns {
+  readonly #device: string[] = []
+  readonly #name: string[] = []
+  readonly #type: DataType[] = []
+
+  /** One more than the highest id. */
+  get length(): number {
+    return this.#device.length
+  }
+
+  set(id: TagId, device: string, name: string, type: DataType): void {
+    this.#device[id] = device
+    this.#name[id] = name
+    this.#type[id] = type
+  }
+
+  at(id: TagId): TagName | undefined {
+    const device = this.#device[id]
+    return device === undefined ? undefined : { device, name: this.#name[id]!, type: this.#type[id]! }
+  }
+
+  cut(from: TagId): void {
+    for (const column of [this.#device, this.#name, this.#type]) column.length = Math.min(column.length, from)
+  }
+
+  lines(from: TagId, to: TagId): string {
+    let text = ''
+    for (let id = from; id < to; id++) text += formatLine(id, this.at(id)!)
+    return text
+  }
+}
+
+/** Names to ids, made when ids are wanted and let go afterwards. The same device and name with another type is another tag. */
+class NameIndex {
+  readonly #names: NameColumns
+  readonly #devices = new Map<string, Map<string, TagId>>()
+  /** The ids that a later one with another type displaced. */
+  readonly #displaced = new Map<string, TagId>()
+
+  constructor(names: NameColumns) {
+    this.#names = names
+    for (let id = 0; id < names.length; id++) this.add(id)
+  }
+
+  add(id: TagId): void {
+    const tag = this.#names.at(id)
+    if (tag === undefined) return
+    const device = this.#devices.get(tag.device)
+    if (device === undefined) {
+      this.#devices.set(tag.device, new Map([[tag.name, id]]))
+      return
+    }
+    const before = device.get(tag.name)
+    if (before !== undefined) this.#displaced.set(keyOf(this.#names.at(before)!), before)
+    device.set(tag.name, id)
+  }
+
+  find(device: string, name: string, type: DataType): TagId | undefined {
+    const id = this.#devices.get(device)?.get(name)
+    if (id === undefined || this.#names.at(id)!.type === type) return id
+    return this.#displaced.get(keyOf({ device, name, type }))
+  }
+}
+
+/** The word as it was first seen: a word that many lines repeat is one string. */
+function oneOf(words: Map<string, string>, word: string): string {
+  const known = words.get(word)
+  if (known !== undefined) return known
+  words.set(word, word)
+  return word
 }
 
 const keyOf = ({ device, name, type }: TagName): string => JSON.stringify([device, name, type])
