@@ -43,6 +43,8 @@ async function runProfile(profile: Profile, seconds: number): Promise<void> {
   try {
     const config = writeConfig(folder, profile, farm.port)
     const gateway = fork(join(import.meta.dirname, 'flow-gateway.ts'), [config], {
+      execPath: join(import.meta.dirname, '..', 'bin', 'launch'),
+      execArgv: [],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     const messages = messagesOf(gateway)

@@ -12,7 +12,7 @@ const LIMIT_MIB = 120
 export async function run(args: readonly string[] = []): Promise<void> {
   const { values } = parseArgs({ args: [...args], options: { seconds: { type: 'string', default: '20' } } })
   const started = performance.now()
-  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'src', 'main.ts'), 'demo'], {
+  const child = spawn(join(import.meta.dirname, '..', 'bin', 'bifrost'), ['demo'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = new Promise((resolve) => child.once('exit', resolve))

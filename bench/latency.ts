@@ -32,7 +32,7 @@ export async function run(args: readonly string[] = []): Promise<void> {
   const port = await server.listen(0, '127.0.0.1')
   const config = join(folder, 'bifrost.yaml')
   writeFileSync(config, configText(port, brokerPort))
-  const gateway = spawn(process.execPath, [join(import.meta.dirname, '..', 'src', 'main.ts'), 'run', '-c', config], {
+  const gateway = spawn(join(import.meta.dirname, '..', 'bin', 'bifrost'), ['run', '-c', config], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   try {

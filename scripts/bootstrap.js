@@ -26,7 +26,7 @@ function start(args) {
   buildPage()
   const [first = 'demo'] = args
   const given = args.length === 0 || first.startsWith('-') ? ['demo', ...args] : args
-  return runNode(['src/main.ts', ...given])
+  return run(join(root, 'bin', 'bifrost'), given)
 }
 
 function test(args) {
@@ -77,8 +77,12 @@ function node26() {
 }
 
 function runNode(args) {
+  return run(node26(), args)
+}
+
+function run(program, args) {
   const env = { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` }
-  const child = spawnSync(node26(), args, { cwd: root, stdio: 'inherit', env })
+  const child = spawnSync(program, args, { cwd: root, stdio: 'inherit', env })
   if (child.signal !== null) return child.signal === 'SIGINT' ? 130 : 1
   return child.status ?? 1
 }
