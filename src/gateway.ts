@@ -86,8 +86,10 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const ticks = clock.every(TICK_MS, () => pipeline.tick(clock.now(), keep))
 
     const stop = async () => {
-      await commands.close()
+      // Polling ends what is in flight, so that the commands can put it on record.
+      const recorded = commands.close()
       await polling.stop()
+      await recorded
       ticks.cancel()
       pipeline.flush(keep)
       await store

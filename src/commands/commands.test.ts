@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { SampleBatch } from '../core/batch.ts'
@@ -9,7 +9,7 @@ import { silentLog } from '../core/log.ts'
 import { Status, type StatusCode } from '../core/status.ts'
 import type { TagSettings } from '../core/tags.ts'
 import type { Value } from '../core/value.ts'
-import { temporaryFolder } from '../testing/peers.ts'
+import { eventually, temporaryFolder } from '../testing/peers.ts'
 import { tagTable } from '../testing/tags.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
 import { createCommands, type CommandDevice, type WriteRequest } from './commands.ts'
@@ -60,6 +60,7 @@ function commandsOf(
   })
   t.after(() => commands.close())
   return {
+    commands,
     device,
     auditFile,
     emitted,
@@ -220,4 +221,27 @@ test('attempts at the same time each keep their lines whole', async (t) => {
   await Promise.allSettled(Array.from({ length: 50 }, (_, i) => write(i)))
   assert.equal(audit().length, 100)
   assert.equal(new Set(audit().map(({ id }) => id)).size, 50)
+})
+
+test('closing waits until the write in flight is on record, and refuses what comes after', async (t) => {
+  const { commands, device, write, audit, auditFile } = commandsOf(t, { type: 'uint16' })
+  let answer = (_status: StatusCode[]) => {}
+  device.write = () => new Promise((resolve) => (answer = resolve))
+  const inFlight = assert.rejects(write(5), withCode('WRITE_FAILED'))
+  await eventually('the request is on record', () => existsSync(auditFile) && audit().length === 1)
+  let closed = false
+  const closing = commands.close().then(() => (closed = true))
+  await assert.rejects(write(6), withCode('SHUTTING_DOWN'))
+  assert.equal(closed, false)
+  answer([Status.BadNoCommunication])
+  await Promise.all([inFlight, closing])
+  assert.deepEqual(
+    audit().map(({ outcome }) => outcome),
+    ['requested', 'WRITE_FAILED'],
+  )
+})
+
+test('a value that scaling makes infinite is refused, not an internal error', async (t) => {
+  const { write } = commandsOf(t, { type: 'int32', scale: 1e-308 })
+  await assert.rejects(write(1e10), withCode('INVALID_VALUE'))
 })

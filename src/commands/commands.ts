@@ -69,6 +69,7 @@ export interface Commands {
    * WRITE_FAILED (with `status`, `readBack`, `readBackStatus` in its details) when the value did not arrive.
    */
   write(request: WriteRequest): Promise<WriteResult>
+  /** Refuses what comes from now on (SHUTTING_DOWN); resolves when every attempt has ended and is on record. */
   close(): Promise<void>
 }
 
@@ -108,29 +109,43 @@ export function createCommands(context: CommandsContext): Commands {
     })
   }
 
+  const running = new Set<Promise<unknown>>()
+  let closing = false
+
+  async function write(request: WriteRequest): Promise<WriteResult> {
+    const attempt: Attempt = { id: randomUUID(), request, before: undefined, after: request.value ?? null }
+    const fields = { device: request.device, tag: request.tag, user: request.user, from: request.from }
+    try {
+      const target = findTarget(context, request)
+      attempt.before = context.store.latest.get(target.info.id).value
+      const value = toRawValue(parseJsonValue(request.value, target.info.settings), target.info.settings)
+      attempt.after = toJsonValue(value.engineering)
+      await record(attempt, 'requested')
+      const result = await perform(context, target, value, request.deadlineMs ?? DEADLINE_MS)
+      judge(request, target.info.settings, result)
+      await record(attempt, 'written', outcomeOf(result))
+      log.info(fields, `${request.user} wrote ${request.device}/${request.tag}.`)
+      return result
+    } catch (error) {
+      const outcome = error instanceof GatewayError ? error.code : 'INTERNAL'
+      // With a broken audit file this fails like the line before it, and says so to the caller.
+      await record(attempt, outcome, failureOf(error))
+      throw error
+    }
+  }
+
   return {
     async write(request) {
-      const attempt: Attempt = { id: randomUUID(), request, before: undefined, after: request.value ?? null }
-      const fields = { device: request.device, tag: request.tag, user: request.user, from: request.from }
-      try {
-        const target = findTarget(context, request)
-        attempt.before = context.store.latest.get(target.info.id).value
-        const value = toRawValue(parseJsonValue(request.value, target.info.settings), target.info.settings)
-        attempt.after = toJsonValue(value.engineering)
-        await record(attempt, 'requested')
-        const result = await perform(context, target, value, request.deadlineMs ?? DEADLINE_MS)
-        judge(request, target.info.settings, result)
-        await record(attempt, 'written', outcomeOf(result))
-        log.info(fields, `${request.user} wrote ${request.device}/${request.tag}.`)
-        return result
-      } catch (error) {
-        const outcome = error instanceof GatewayError ? error.code : 'INTERNAL'
-        // With a broken audit file this fails like the line before it, and says so to the caller.
-        await record(attempt, outcome, failureOf(error))
-        throw error
-      }
+      if (closing) throw new GatewayError('SHUTTING_DOWN', 'The gateway is shutting down: nothing was written.')
+      const attempt = write(request)
+      running.add(attempt)
+      return attempt.finally(() => running.delete(attempt))
     },
-    close: () => audit.close(),
+    async close() {
+      closing = true
+      await Promise.allSettled(running)
+      await audit.close()
+    },
   }
 }
 

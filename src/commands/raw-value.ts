@@ -5,18 +5,7 @@
 import { GatewayError } from '../core/errors.ts'
 import { isScaled, toEngineering, toRaw } from '../core/scaling.ts'
 import type { TagSettings } from '../core/tags.ts'
-import type { DataType, Value } from '../core/value.ts'
-
-const INTEGER_LIMITS: Partial<Record<DataType, readonly [bigint, bigint]>> = {
-  int8: [-128n, 127n],
-  uint8: [0n, 255n],
-  int16: [-32_768n, 32_767n],
-  uint16: [0n, 65_535n],
-  int32: [-2_147_483_648n, 2_147_483_647n],
-  uint32: [0n, 4_294_967_295n],
-  int64: [-(2n ** 63n), 2n ** 63n - 1n],
-  uint64: [0n, 2n ** 64n - 1n],
-}
+import { INTEGER_RANGES, type Value } from '../core/value.ts'
 
 export interface RawValue {
   /** For the device. */
@@ -66,17 +55,18 @@ function checkLimits(value: number | bigint, { name, unit, low, high, writeMin, 
 
 function fitType(exact: number | bigint, settings: TagSettings, scaled: boolean): number | bigint {
   const { name, type } = settings
-  const limits = INTEGER_LIMITS[type]
+  const limits = INTEGER_RANGES[type]
   if (limits === undefined) return fitFloat(Number(exact), settings)
   if (typeof exact === 'number' && !scaled && !Number.isInteger(exact)) {
     throw invalid(name, `${name} is a tag of type ${type}: it takes whole numbers, not ${exact}.`)
   }
-  const whole = typeof exact === 'bigint' ? exact : BigInt(Math.round(exact))
-  if (whole < limits[0] || whole > limits[1]) {
+  const rounded = typeof exact === 'bigint' ? exact : Math.round(exact)
+  // Infinity, which undoing a tiny scale can give, is outside too.
+  if (!(rounded >= limits[0] && rounded <= limits[1])) {
     const held = scaled ? `${exact} before scaling, and its type ${type}` : `${exact}, and its type ${type}`
     throw invalid(name, `${name} would be ${held} holds ${limits[0]} to ${limits[1]}.`)
   }
-  return type === 'int64' || type === 'uint64' ? whole : Number(whole)
+  return type === 'int64' || type === 'uint64' ? BigInt(rounded) : Number(rounded)
 }
 
 function fitFloat(exact: number, { name, type }: TagSettings): number {

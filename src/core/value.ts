@@ -27,6 +27,18 @@ export const DATA_TYPES = [
 /** The declared type of a tag, by the names that are written in configuration files. */
 export type DataType = (typeof DATA_TYPES)[number]
 
+/** The least and the greatest value of each integer type; a number and a bigint compare exactly with them. */
+export const INTEGER_RANGES: Partial<Record<DataType, readonly [bigint, bigint]>> = {
+  int8: [-128n, 127n],
+  uint8: [0n, 255n],
+  int16: [-32_768n, 32_767n],
+  uint16: [0n, 65_535n],
+  int32: [-(2n ** 31n), 2n ** 31n - 1n],
+  uint32: [0n, 2n ** 32n - 1n],
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+  uint64: [0n, 2n ** 64n - 1n],
+}
+
 /** True for the types whose values live in a batch's `value` column (numbers and booleans). */
 export function isNumericColumn(type: DataType): boolean {
   return type !== 'int64' && type !== 'uint64' && type !== 'string' && type !== 'bytes'

@@ -4,22 +4,11 @@
  */
 import { Status, type StatusCode } from '../../core/status.ts'
 import type { TagSettings } from '../../core/tags.ts'
-import type { DataType, Value } from '../../core/value.ts'
+import { INTEGER_RANGES, type DataType, type Value } from '../../core/value.ts'
 import type { ModbusAddress } from './address.ts'
 import { orderOf, valueBytes } from './types.ts'
 import { positionMask, type ByteOrder } from './order.ts'
 import { encodeText } from './text.ts'
-
-const RANGES: Partial<Record<DataType, readonly [number, number]>> = {
-  int16: [-32768, 32767],
-  uint16: [0, 65535],
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-  uint32: [0, 2 ** 32 - 1],
-}
-const BIG_RANGES: Partial<Record<DataType, readonly [bigint, bigint]>> = {
-  int64: [-(2n ** 63n), 2n ** 63n - 1n],
-  uint64: [0n, 2n ** 64n - 1n],
-}
 
 /** The registers of a value as bytes of the wire; or BadTypeMismatch, or BadOutOfRange. */
 export function encodeRegisters(
@@ -67,7 +56,7 @@ function encodeBig(type: 'int64' | 'uint64', value: Value): Uint8Array | StatusC
   if (typeof value !== 'bigint' && !(typeof value === 'number' && Number.isSafeInteger(value)))
     return Status.BadTypeMismatch
   const exact = BigInt(value)
-  const [min, max] = BIG_RANGES[type]!
+  const [min, max] = INTEGER_RANGES[type]!
   if (exact < min || exact > max) return Status.BadOutOfRange
   const view = new DataView(new ArrayBuffer(8))
   view.setBigInt64(0, BigInt.asIntN(64, exact))
@@ -84,7 +73,7 @@ function encodeFloat(type: 'float32' | 'float64', value: number): Uint8Array | S
 
 /** Undone scaling leaves 6.999999999999999 of 0.7 / 0.1: that is 7. A real fraction does not fit an integer. */
 function encodeInteger(type: DataType, value: number): Uint8Array | StatusCode {
-  const range = RANGES[type]
+  const range = INTEGER_RANGES[type]
   if (range === undefined) return Status.BadTypeMismatch
   const whole = Math.round(value)
   if (whole < range[0] || whole > range[1]) return Status.BadOutOfRange
