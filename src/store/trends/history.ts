@@ -1,6 +1,7 @@
 /**
  * From samples of one tag to what a chart draws: all of them when they are few, else one point a bucket that keeps the smallest
- * and the largest value, and a null point where quality was bad, so that a gap stays a gap.
+ * and the largest value, and a null point where quality was bad, so that a gap stays a gap. Samples are condensed as they come,
+ * so that memory depends on the points that are asked for and not on how many samples there are.
  */
 
 /** `[time, value, min, max, status]`; value null: a stretch of bad quality, that is a gap in the line. Times in ms since 1970. */
@@ -12,74 +13,76 @@ export interface HistorySeries {
   readonly points: HistoryPoint[]
 }
 
-/** Collects samples of one tag between two times, then condenses them. */
+/** One stretch of time: its good samples as one point (the last value), the bad ones as one null point. */
+interface Bucket {
+  good: HistoryPoint | undefined
+  bad: HistoryPoint | undefined
+}
+
+/** Takes samples of one tag between two times, in any order, and holds about `points` of them at most. */
 export class HistoryCollector {
   readonly #from: number
   readonly #to: number
-  readonly #time: number[] = []
-  readonly #value: number[] = []
-  readonly #status: number[] = []
-  #isOrdered = true
+  readonly #points: number
+  /** Every sample while they are few; undefined once they are condensed. */
+  #raw: HistoryPoint[] | undefined = []
+  readonly #buckets: (Bucket | undefined)[] = []
 
-  constructor(from: number, to: number) {
+  constructor(from: number, to: number, points: number) {
     this.#from = from
     this.#to = to
+    this.#points = Math.max(1, points)
   }
 
   /** NaN or an infinity stands for no value. */
   add(time: number, value: number, status: number): void {
-    if (time < this.#from || time > this.#to) return
-    if (this.#isOrdered && time < (this.#time.at(-1) ?? time)) this.#isOrdered = false
-    this.#time.push(time)
-    this.#value.push(value)
-    this.#status.push(status)
+    if (!(time >= this.#from && time <= this.#to)) return
+    if (this.#raw === undefined) return this.#condense(time, value, status)
+    this.#raw.push(pointOf(time, value, status))
+    if (this.#raw.length <= this.#points) return
+    const before = this.#raw
+    this.#raw = undefined
+    for (const point of before) this.#condense(point[0], point[1] ?? NaN, point[4])
   }
 
-  series(points: number): HistorySeries {
-    const order = this.#order()
-    if (order.length <= points) return { raw: true, points: order.map((row) => this.#rawPoint(row)) }
-    const width = (this.#to - this.#from) / Math.max(1, points)
-    const condensed: HistoryPoint[] = []
-    for (let start = 0; start < order.length;) {
-      const bucket = Math.floor((this.#time[order[start]!]! - this.#from) / width)
-      let end = start + 1
-      while (end < order.length && Math.floor((this.#time[order[end]!]! - this.#from) / width) === bucket) end++
-      this.#condense(order.slice(start, end), condensed)
-      start = end
+  series(): HistorySeries {
+    // Historical samples may have come late: the order is that of source times, and of the log where those are equal.
+    if (this.#raw !== undefined) return { raw: true, points: this.#raw.toSorted((a, b) => a[0] - b[0]) }
+    const points = this.#buckets
+      .flatMap((bucket) => [bucket?.good, bucket?.bad])
+      .filter((point) => point !== undefined)
+      .toSorted((a, b) => a[0] - b[0])
+    return { raw: false, points }
+  }
+
+  #condense(time: number, value: number, status: number): void {
+    const share = (time - this.#from) / (this.#to - this.#from || 1)
+    const bucket = (this.#buckets[Math.min(this.#points - 1, Math.floor(share * this.#points))] ??= {
+      good: undefined,
+      bad: undefined,
+    })
+    if (!isGood(value, status)) {
+      if (bucket.bad === undefined || time >= bucket.bad[0]) bucket.bad = pointOf(time, value, status)
+      return
     }
-    return { raw: false, points: condensed }
-  }
-
-  /** Rows in order of source time; historical samples may have come late. */
-  #order(): number[] {
-    const order = this.#time.map((_, row) => row)
-    return this.#isOrdered ? order : order.sort((a, b) => this.#time[a]! - this.#time[b]! || a - b)
-  }
-
-  #isGood(row: number): boolean {
-    return this.#status[row]! < 0x8000_0000 && Number.isFinite(this.#value[row]!)
-  }
-
-  #rawPoint(row: number): HistoryPoint {
-    const value = this.#isGood(row) ? this.#value[row]! : null
-    return [this.#time[row]!, value, value, value, this.#status[row]!]
-  }
-
-  /** One point for the good rows of a bucket (its last value), and one null point where there were bad ones, in order of time. */
-  #condense(rows: readonly number[], into: HistoryPoint[]): void {
-    let good: HistoryPoint | undefined
-    let bad: HistoryPoint | undefined
-    for (const row of rows) {
-      if (!this.#isGood(row)) {
-        bad = this.#rawPoint(row)
-        continue
-      }
-      const value = this.#value[row]!
-      const min = Math.min(value, good?.[2] ?? value)
-      const max = Math.max(value, good?.[3] ?? value)
-      good = [this.#time[row]!, value, min, max, Math.max(this.#status[row]!, good?.[4] ?? 0)]
+    const { good } = bucket
+    if (good === undefined) {
+      bucket.good = pointOf(time, value, status)
+      return
     }
-    const both = [good, bad].filter((point) => point !== undefined)
-    into.push(...both.sort((a, b) => a[0] - b[0]))
+    if (time >= good[0]) {
+      good[0] = time
+      good[1] = value
+    }
+    if (value < good[2]!) good[2] = value
+    if (value > good[3]!) good[3] = value
+    if (status > good[4]) good[4] = status
   }
+}
+
+const isGood = (value: number, status: number): boolean => status < 0x8000_0000 && Number.isFinite(value)
+
+function pointOf(time: number, value: number, status: number): HistoryPoint {
+  const shown = isGood(value, status) ? value : null
+  return [time, shown, shown, shown, status]
 }

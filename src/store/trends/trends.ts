@@ -76,43 +76,34 @@ export class Trends {
   }
 
   async history(tag: TagId, from: number, to: number, points: number, signal: AbortSignal): Promise<HistorySeries> {
-    const collector = new HistoryCollector(from, to)
+    const collector = new HistoryCollector(from, to, points)
     const { tail, segments } = this.#source!
     const reader = new FrameReader(this.#options.files, () => undefined)
     let covered = 0
     try {
       // While this waits for the disk the tail's beginning may move on; then the segments have more.
-      for (let before = -1; covered > before;) {
+      for (let before = -1; covered > before && !reaches(tail, covered);) {
         before = covered
         for (const segment of segments.filter(({ lastSeq }) => lastSeq > before)) {
+          if (reaches(tail, covered)) break
           signal.throwIfAborted()
-          const limit = Math.min(segment.lastSeq, (tail.firstSeq ?? Infinity) - 1)
-          if (await this.#isDone(segment, tag, from, to, collector)) covered = segment.lastSeq
-          else
-            covered = await scan(
-              reader,
-              segment,
-              Math.max(covered + 1, segment.firstSeq),
-              limit,
-              tag,
-              collector,
-              signal,
-            )
+          // An open segment may grow while this waits.
+          const { lastSeq } = segment
+          if (await this.#isDone(segment, tag, from, to, collector)) covered = lastSeq
+          else covered = await scan(reader, segment, covered, tail, tag, collector, signal)
         }
-        if ((tail.firstSeq ?? 0) <= covered + 1) break
       }
     } finally {
       await reader.close()
     }
     collectTail(tail, covered + 1, tag, collector)
-    return collector.series(points)
+    return collector.series()
   }
 
   /** True when a segment has nothing to add, or its trend file has added it. */
   async #isDone(segment: Segment, tag: TagId, from: number, to: number, into: HistoryCollector): Promise<boolean> {
-    if (!segment.sealed) return false
     if (segment.minTime === null || segment.minTime > to || segment.maxTime! < from) return true
-    return segment.trendBytes > 0 && (await this.#fromTrend(segment, tag, from, to, into))
+    return segment.sealed && segment.trendBytes > 0 && (await this.#fromTrend(segment, tag, from, to, into))
   }
 
   async #work(): Promise<void> {
@@ -135,6 +126,8 @@ export class Trends {
       else segment.trendBytes = bytes.length
     } catch (error) {
       if (this.#stop.signal.aborted || this.#removed.has(segment)) return
+      // Half a file takes room that the log may need.
+      await files.remove(path).catch(() => undefined)
       log.warn({ path, error: messageOf(error) }, `no trend file for ${segment.path}: its history is read from the log`)
     } finally {
       await reader.close()
@@ -197,18 +190,22 @@ async function writeFile(files: FileSystem, path: string, bytes: Uint8Array): Pr
   }
 }
 
-/** Reads a segment's frames from `first` to `limit`; returns how far it has come. */
+/** The tail has everything after `covered`. */
+const reaches = (tail: Tail, covered: number): boolean => (tail.firstSeq ?? Infinity) <= covered + 1
+
+/** Reads what a segment has after `covered` and before the tail; returns how far that is. */
 async function scan(
   reader: FrameReader,
   segment: Segment,
-  first: number,
-  limit: number,
+  covered: number,
+  tail: Tail,
   tag: TagId,
   into: HistoryCollector,
   signal: AbortSignal,
 ): Promise<number> {
+  const limit = Math.min(segment.lastSeq, (tail.firstSeq ?? Infinity) - 1)
   let frames = 0
-  for (let seq = first; seq <= limit;) {
+  for (let seq = Math.max(covered + 1, segment.firstSeq); seq <= limit;) {
     signal.throwIfAborted()
     const frame = await reader.read(segment, seq).catch(() => undefined)
     if (frame === undefined) break
@@ -221,7 +218,7 @@ async function scan(
     seq = frame.endSeq
     if (++frames % FRAMES_A_STEP === 0) await breathe()
   }
-  return Math.max(limit, first - 1)
+  return Math.max(limit, covered)
 }
 
 function collectTail(tail: Tail, first: number, tag: TagId, into: HistoryCollector): void {

@@ -1,0 +1,88 @@
+/** What a chart gets: every sample while they are few, else extremes and gaps; and nothing left out, wherever the samples lie. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SampleBatch } from '../../core/batch.ts'
+import { silentLog } from '../../core/log.ts'
+import { Status } from '../../core/status.ts'
+import { VirtualClock } from '../../testing/virtual-clock.ts'
+import type { OpenFile, OpenMode } from '../files.ts'
+import { MemoryFiles } from '../memory-files.ts'
+import { openStore } from '../store.ts'
+import { HistoryCollector } from './history.ts'
+
+const signal = AbortSignal.timeout(20_000)
+
+test('both ends of the range belong to it, and samples outside do not', () => {
+  const collector = new HistoryCollector(100, 200, 10)
+  for (const time of [99, 100, 150, 200, 201, NaN]) collector.add(time, time, 0)
+  assert.deepEqual(
+    collector.series().points.map(([time]) => time),
+    [100, 150, 200],
+  )
+})
+
+test('a million samples in one point: the extremes, the last value, the worst status, and the gap', () => {
+  const collector = new HistoryCollector(0, 1e6, 1)
+  for (let time = 0; time <= 1e6; time++) {
+    if (time === 500) collector.add(time, NaN, Status.BadTimeout)
+    else collector.add(time, time === 700 ? -5 : time % 1000, time === 800 ? 0x4094_0000 : 0)
+  }
+  assert.deepEqual(collector.series(), {
+    raw: false,
+    points: [
+      [500, null, null, null, Status.BadTimeout],
+      [1e6, 0, -5, 999, 0x4094_0000],
+    ],
+  })
+})
+
+test('samples that come late are put in their place, condensed or not', () => {
+  for (const points of [10, 3]) {
+    const collector = new HistoryCollector(0, 30, points)
+    for (const time of [5, 25, 15, 3, 14, 24]) collector.add(time, time, 0)
+    const series = collector.series()
+    const times = series.points.map(([time]) => time)
+    assert.deepEqual(times, points === 10 ? [3, 5, 14, 15, 24, 25] : [5, 15, 25])
+    assert.deepEqual(
+      series.points.map(([, value]) => value),
+      times,
+    )
+  }
+})
+
+/** A disk on which no trend file can be made. */
+class NoTrends extends MemoryFiles {
+  override async open(path: string, mode: OpenMode): Promise<OpenFile> {
+    if (path.endsWith('.trend')) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+    return super.open(path, mode)
+  }
+}
+
+for (const tailRows of [100, 700, 100_000]) {
+  test(`sealed segments without trend files beside ${tailRows} rows in memory: no sample is left out`, async () => {
+    const clock = new VirtualClock()
+    const store = await openStore({
+      dir: '/data',
+      clock,
+      log: silentLog,
+      files: new NoTrends(),
+      segmentBytes: 4096,
+      tailRows,
+    })
+    for (let i = 0; i < 30; i++) {
+      const batch = new SampleBatch(100, i * 100)
+      for (let row = 0; row < 100; row++) batch.push(1, Math.sin(i * 100 + row), Status.Good, i * 100 + row)
+      store.append(batch)
+      await store.flush()
+    }
+    assert.ok(store.info().segments > 3)
+    const all = await store.history(1, 0, 3000, 10_000, signal)
+    assert.deepEqual(
+      all.points.map(([time]) => time),
+      Array.from({ length: 3000 }, (_, at) => at),
+    )
+    const part = await store.history(1, 250, 349, 10_000, signal)
+    assert.equal(part.points.length, 100)
+    await store.close()
+  })
+}
