@@ -35,8 +35,8 @@ export async function api<T>(base: string, path: string, put?: unknown): Promise
       ? {}
       : { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(put) }
   const response = await request(`${base}/api/v1/${path}`, { headers: { accept: 'application/json' }, ...init })
-  if (response.ok) return (await response.json()) as T
-  throw await toError(response)
+  if (response.ok) return (await jsonOf(response, base)) as T
+  throw await toError(response, base)
 }
 
 interface ProblemBody {
@@ -45,15 +45,37 @@ interface ProblemBody {
   readonly detail?: string
 }
 
-async function toError(response: Response): Promise<GatewayError> {
-  const text = await response.text()
-  const problem = text.startsWith('{') ? (JSON.parse(text) as ProblemBody) : {}
-  const code =
-    problem.code !== undefined && problem.code in ERRORS ? (problem.code as ErrorCode) : fallbackCode(response.status)
+/** The answer as JSON; a server that sends something else is not what we look for. */
+export async function jsonOf(response: Response, base: string): Promise<unknown> {
+  try {
+    return await response.json()
+  } catch (error) {
+    throw noGateway(base, error)
+  }
+}
+
+/** What answers is something else: the same as if nothing answered. */
+export const noGateway = (base: string, cause: unknown): NotConnectedError =>
+  new NotConnectedError(`what answers at ${base} is no Bifrost gateway; say where it is with --url`, { cause })
+
+async function toError(response: Response, base: string): Promise<GatewayError> {
+  const isJson = response.headers.get('content-type')?.includes('json') === true
+  const problem = isJson ? ((await jsonOf(response, base)) as ProblemBody) : {}
+  const known = problem.code !== undefined && Object.hasOwn(ERRORS, problem.code)
+  if (
+    !known &&
+    response.headers.get('content-type')?.startsWith('application/problem') !== true &&
+    !isProxyStatus(response.status)
+  )
+    throw noGateway(base, undefined)
+  const code = known ? (problem.code as ErrorCode) : fallbackCode(response.status)
   return new GatewayError(code, problem.detail ?? problem.title ?? `the gateway answered ${response.status}`, {
     details: { status: response.status },
   })
 }
+
+/** What a reverse proxy in front of a gateway answers by itself. */
+const isProxyStatus = (status: number): boolean => [401, 403, 407, 429, 502, 503, 504].includes(status)
 
 function fallbackCode(status: number): ErrorCode {
   if (status === 401 || status === 403) return 'WRITE_FORBIDDEN'

@@ -13,11 +13,8 @@ import { Terminal } from './terminal.ts'
 
 /** Runs the command that the arguments name; resolves with the exit code, never rejects. */
 export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  // `bifrost watch | head` ends when nobody reads any more: that is not an error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === 'EPIPE' ? Exit.ok : Exit.failure),
-  )
   let code: number = Exit.ok
+  endWithReader(args)
   const program = createProgram(env, (result) => {
     code = result
   })
@@ -28,6 +25,18 @@ export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv): P
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? Exit.ok : Exit.usage
   }
+}
+
+/**
+ * `bifrost watch | head` ends when nobody reads any more: that is not an error. A gateway goes on: its work is elsewhere, and
+ * a log collector that is restarted must not stop a plant.
+ */
+function endWithReader(args: readonly string[]): void {
+  const goesOn = args.find((word) => !word.startsWith('-')) === 'run'
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (!goesOn) process.exit(error.code === 'EPIPE' ? Exit.ok : Exit.failure)
+  })
+  process.stderr.on('error', () => undefined)
 }
 
 function createProgram(env: NodeJS.ProcessEnv, done: (code: number) => void): Command {
@@ -103,7 +112,8 @@ function reportError(error: unknown, terminal: Terminal): void {
   }
   terminal.complain(messageOf(error))
   if (error instanceof GatewayError) sayHelp(error.code, terminal)
-  else if (error instanceof Error && error.stack !== undefined)
+  // What the system refused (a file, an address) is no defect of ours: its sentence says all.
+  else if (error instanceof Error && error.stack !== undefined && !('syscall' in error))
     terminal.say(error.stack.split('\n').slice(1).join('\n'))
 }
 

@@ -23,6 +23,7 @@ const PLANT_READY_MS = 15_000
 
 export async function run(call: Call): Promise<number> {
   const stopped = stopSignal()
+  const ports = { mqtt: readPort(call, 'mqttPort'), http: readPort(call, 'port') }
   await using owned = new AsyncDisposableStack()
   const data = mkdtempSync(join(tmpdir(), 'bifrost-demo-'))
   const removeData = () => rmSync(data, { recursive: true, force: true })
@@ -33,8 +34,8 @@ export async function run(call: Call): Promise<number> {
   const seed = textOption(call, 'seed') ?? '1'
   const [plant, broker, httpPort] = await Promise.all([
     startSimulator('plant', ['--port', '0', '--seed', seed], AbortSignal.timeout(PLANT_READY_MS)),
-    startBroker(readPort(call, 'mqttPort'), call.terminal),
-    freePortFrom(readPort(call, 'port'), call.terminal),
+    startBroker(ports.mqtt, call.terminal),
+    freePortFrom(ports.http, call.terminal),
   ])
   owned.defer(() => plant.stop())
   owned.defer(() => broker.close())

@@ -3,7 +3,7 @@ import type { RawData } from 'ws'
 import { parseDuration } from '../core/duration.ts'
 import { GatewayError, NotConnectedError } from '../core/errors.ts'
 import type { DataType } from '../core/value.ts'
-import { gatewayUrl } from './api-client.ts'
+import { gatewayUrl, noGateway } from './api-client.ts'
 import { textOption, type Call } from './call.ts'
 import { Exit } from './exit-code.ts'
 import { statusView, valueLine, type ShownValue } from './value-line.ts'
@@ -43,7 +43,8 @@ type Message =
 export async function run(call: Call): Promise<number> {
   const intervalMs = parseDuration(textOption(call, 'interval') ?? '250ms')
   const count = Number(textOption(call, 'count') ?? Infinity)
-  if (intervalMs === undefined) throw new GatewayError('USAGE', '--interval: expected a duration such as 250ms or 2s')
+  if (intervalMs === undefined || intervalMs < 50 || intervalMs > 60_000)
+    throw new GatewayError('USAGE', '--interval: expected a duration from 50ms to 60s, such as 250ms or 2s')
   if (!(count >= 1)) throw new GatewayError('USAGE', '--count: expected a number from 1')
   const { WebSocket } = await import('ws')
   const base = gatewayUrl(call)
@@ -52,15 +53,37 @@ export async function run(call: Call): Promise<number> {
   const lines = new LineWriter(call, count, () => socket.close())
   return new Promise((resolve, reject) => {
     socket.on('open', () => socket.send(JSON.stringify(subscription(call.args, intervalMs))))
-    socket.on('message', (data: RawData) => lines.take(JSON.parse((data as Buffer).toString()) as Message))
+    socket.on('message', (data: RawData) => {
+      const message = parseMessage(data)
+      if (message !== undefined) return lines.take(message)
+      reject(noGateway(base, undefined))
+      socket.terminate()
+    })
     socket.on('error', (error) =>
-      reject(new NotConnectedError(`no live values from ${base}: ${error.message}`, { cause: error })),
+      reject(
+        error.message.startsWith('Unexpected server response')
+          ? noGateway(base, error)
+          : new NotConnectedError(`no live values from ${base}: ${error.message}`, { cause: error }),
+      ),
     )
-    socket.on('close', (code) => {
+    socket.on('close', (code, reason) => {
       if (lines.done || code === 1000 || code === 1005) resolve(Exit.ok)
-      else reject(new NotConnectedError(`the gateway at ${base} closed the connection (${code})`))
+      else
+        reject(
+          new NotConnectedError(
+            `the gateway at ${base} closed the connection (${[code, ...(reason.length > 0 ? [reason.toString()] : [])].join(': ')})`,
+          ),
+        )
     })
   })
+}
+
+function parseMessage(data: RawData): Message | undefined {
+  try {
+    return JSON.parse((data as Buffer).toString()) as Message
+  } catch {
+    return undefined
+  }
 }
 
 /** Words with a slash are tags, the others devices; none means everything. */

@@ -1,0 +1,87 @@
+/** The command line among strangers: other servers on the port, readers that leave, folders that cannot be made, odd options. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { test, type TestContext } from 'node:test'
+import { WebSocketServer } from 'ws'
+import { eventually, freePort, temporaryFolder } from '../testing/peers.ts'
+
+const LAUNCHER = join(import.meta.dirname, '..', '..', 'bin', 'bifrost')
+
+async function bifrost(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(LAUNCHER, args, { env: { ...process.env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let [out, err] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, out, err }
+}
+
+/** A server that is no gateway; the address it answers at. */
+async function stranger(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  new WebSocketServer({ server }).on('connection', (socket) => socket.send('<html>'))
+  await once(server, 'listening')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+test('a server that is no gateway is called that, without a stack trace, and is never healthy', async (t) => {
+  const url = await stranger(t, (request, response) => {
+    if (request.url?.includes('json') === true) response.end('{"ok":1}')
+    else response.writeHead(200, { 'content-type': 'text/html' }).end('<html>hello')
+  })
+  for (const words of [['read'], ['read', 'a/b'], ['write', 'a/b', '1'], ['health'], ['watch']]) {
+    const { code, out, err } = await bifrost(...words, '--url', url)
+    assert.equal(code, 3, words.join(' '))
+    assert.match(err, /is no Bifrost gateway/, words.join(' '))
+    assert.doesNotMatch(err, /^ +at /m, words.join(' '))
+    assert.equal(out, '', words.join(' '))
+  }
+  const failing = await stranger(t, (_request, response) => response.writeHead(500).end('{not json'))
+  assert.match((await bifrost('read', '--url', failing)).err, /is no Bifrost gateway/)
+})
+
+test('what the system refuses is said without a stack trace', async () => {
+  const { code, err } = await bifrost('init', '/dev/null/plant')
+  assert.equal(code, 1)
+  assert.match(err, /\/dev\/null\/plant/)
+  assert.doesNotMatch(err, /^ +at /m)
+})
+
+test('options that make no sense start nothing', async () => {
+  const port = await bifrost('demo', '--port', 'abc')
+  assert.deepEqual([port.code, port.err.split('\n').length], [2, 3], port.err)
+  const interval = await bifrost('watch', '--interval', '1ms')
+  assert.equal(interval.code, 2)
+  assert.match(interval.err, /from 50ms to/)
+})
+
+test('a gateway outlives the readers of its output', async (t) => {
+  const file = join(temporaryFolder(t), 'bifrost.yaml')
+  const port = await freePort()
+  const device = '{ name: dead, driver: modbus, options: { host: 127.0.0.1, port: 1 }, every: 50ms, tags: [] }'
+  writeFileSync(file, `version: 1\nhttp: { listen: ${port} }\ndevices: [${device}]\n`)
+  const child = spawn(LAUNCHER, ['run', '-c', file], {
+    env: { ...process.env, BIFROST_LOG_LEVEL: 'debug' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  t.after(() => child.kill('SIGKILL'))
+  child.stdout.destroy()
+  child.stderr.destroy()
+  const alive = () => fetch(`http://127.0.0.1:${port}/livez`).then((answer) => answer.ok)
+  await eventually('it answers', () => alive().catch(() => false))
+  await sleep(500)
+  assert.ok(await alive())
+  child.kill('SIGTERM')
+  const [code] = (await once(child, 'exit')) as [number | null]
+  assert.equal(code, 0, 'it still stops in good order')
+})
