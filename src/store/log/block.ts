@@ -37,10 +37,6 @@ export class Block {
     return this.rows.length + this.#otherBytes / ROW_BYTES
   }
 
-  get hasOther(): boolean {
-    return this.#otherBytes > 0
-  }
-
   /** Copies rows of `batch` from `start` on, as many as fit; returns how many. */
   take(batch: SampleBatch, start: number): number {
     const at = this.rows.length

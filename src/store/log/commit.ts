@@ -55,7 +55,7 @@ export class GroupCommit {
     })
   }
 
-  /** Commits all that is there now; rejects with STORE_FAILED when the disk refuses. */
+  /** Commits all that is there now, without waiting for the pace; rejects with STORE_FAILED when the disk refuses. */
   async flush(): Promise<void> {
     // One run may have begun before the newest rows came.
     await this.#running?.catch(() => undefined)
@@ -76,8 +76,10 @@ export class GroupCommit {
     return this.#running
   }
 
+  /** What comes while this runs waits for its own turn: each fsync wears flash. */
   async #commitAll(): Promise<void> {
-    for (;;) {
+    const until = Math.max(this.#context.tail.endSeq - 1, this.#gaps.at(-1)?.toSeq ?? 0)
+    while (this.durableSeq < until) {
       const entries = this.#take()
       if (entries.length === 0) break
       await this.#commit(entries)

@@ -153,7 +153,7 @@ export class SampleLog implements LogView {
 
   /** Samples that wait for the disk. */
   get pendingRows(): number {
-    return this.#sequence.next - 1 - this.#commit.durableSeq
+    return this.tail.rowsAfter(this.#commit.durableSeq)
   }
 
   /** Hours until retention by bytes begins to drop; null when unknown. */

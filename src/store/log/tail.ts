@@ -21,6 +21,11 @@ export class Tail {
     return this.#blocks[0]?.firstSeq
   }
 
+  /** One past the newest number held; 0 when empty. */
+  get endSeq(): number {
+    return this.#blocks.at(-1)?.endSeq ?? 0
+  }
+
   get blocks(): readonly Block[] {
     return this.#blocks
   }
@@ -40,11 +45,22 @@ export class Tail {
     }
   }
 
+  /** How many rows there are after `seq`. */
+  rowsAfter(seq: number): number {
+    let rows = 0
+    for (let at = this.#blocks.length - 1; at >= 0 && this.#blocks[at]!.endSeq - 1 > seq; at--) {
+      const block = this.#blocks[at]!
+      rows += block.endSeq - Math.max(block.firstSeq, seq + 1)
+    }
+    return rows
+  }
+
   /** What long values after `seq` weigh beyond their rows, in rows of numbers. */
   extraWeightAfter(seq: number): number {
     let extra = 0
-    for (const block of this.#blocks) {
-      if (block.hasOther && block.endSeq - 1 > seq) extra += block.weight - block.rows.length
+    for (let at = this.#blocks.length - 1; at >= 0 && this.#blocks[at]!.endSeq - 1 > seq; at--) {
+      const block = this.#blocks[at]!
+      extra += block.weight - block.rows.length
     }
     return extra
   }
