@@ -264,16 +264,16 @@ function testConnection(suite: DriverSuite, name: Name, open: Open): void {
       await driver.connect(signal)
       peer.silence!()
       const poll = driver.prepare(points(peer.readable.map(({ tag }) => tag)))
+      const abort = new AbortController()
+      const waiting = poll.read(0, () => assert.fail('emitted'), abort.signal)
+      abort.abort(new Error('no longer wanted'))
+      await assert.rejects(waiting, /no longer wanted/)
       const rows = rowsByTag(await readAll(poll, signal))
       assert.equal(rows.size, peer.readable.length)
       for (const row of rows.values()) {
         assert.ok(isBad(row.status))
         assert.equal(statusName(row.status), 'BadTimeout')
       }
-      const abort = new AbortController()
-      const waiting = poll.read(0, () => assert.fail('emitted'), abort.signal)
-      abort.abort(new Error('no longer wanted'))
-      await assert.rejects(waiting, /no longer wanted/)
     },
   )
   test(

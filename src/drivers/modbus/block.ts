@@ -6,7 +6,7 @@
 import { SampleBatch } from '../../core/batch.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Emit, Point } from '../../core/driver.ts'
-import { Status } from '../../core/status.ts'
+import { Status, type StatusCode } from '../../core/status.ts'
 import { encodeRequest, type ModbusClient, type ModbusRequest } from '../../protocols/modbus/index.ts'
 import { AREAS, type ModbusAddress } from './address.ts'
 import { BlockDecoder } from './decoder.ts'
@@ -32,7 +32,7 @@ const REPLY_HEAD = 2
 export class Block {
   readonly #settings: BlockSettings
   readonly #points: readonly ModbusPoint[]
-  readonly #unit: number
+  readonly unit: number
   readonly #request: Uint8Array
   readonly #decoder: BlockDecoder
   /** How the block is read since the device refused it as a whole. */
@@ -41,7 +41,7 @@ export class Block {
   constructor(span: Span, points: readonly ModbusPoint[], settings: BlockSettings) {
     this.#settings = settings
     this.#points = points
-    this.#unit = span.unit
+    this.unit = span.unit
     const read = { functionCode: AREAS[span.area].readFunction, address: span.offset, count: span.length }
     // A copy of its own size: the encoder's buffer has room for the longest request.
     this.#request = encodeRequest(read as ModbusRequest).slice()
@@ -52,31 +52,42 @@ export class Block {
     return this.#points.length
   }
 
-  /** Emits one batch with one row a point. Throws only when the connection is lost or the caller gives up. */
-  async read(client: ModbusClient, emit: Emit, signal: AbortSignal): Promise<void> {
+  /**
+   * Emits one batch with one row a point; false when the unit kept silent. Throws only when the connection is lost or the
+   * caller gives up.
+   */
+  async read(client: ModbusClient, emit: Emit, signal: AbortSignal): Promise<boolean> {
     if (this.#parts !== undefined) return this.#readApart(client, emit, signal, undefined)
     const { clock, timeout } = this.#settings
     let reply: Uint8Array
     try {
-      reply = await client.request(this.#unit, this.#request, signal, timeout)
+      reply = await client.request(this.unit, this.#request, signal, timeout)
     } catch (error) {
       const status = statusOfFailure(error)
       if (this.size > 1 && blamesBlock(error)) return this.#readApart(client, emit, signal, error)
-      const failed = new SampleBatch(this.size, clock.now())
-      this.#decoder.fail(status, failed, failed.receivedAt)
-      return emit(failed)
+      this.fail(status, emit)
+      return status !== Status.BadTimeout
     }
     const batch = new SampleBatch(this.size, clock.now())
     this.#decoder.decode(reply, REPLY_HEAD, batch, batch.receivedAt)
     emit(batch)
+    return true
+  }
+
+  /** Emits one row a point with this status, without asking. */
+  fail(status: StatusCode, emit: Emit): void {
+    const batch = new SampleBatch(this.size, this.#settings.clock.now())
+    this.#decoder.fail(status, batch, batch.receivedAt)
+    emit(batch)
   }
 
   /** Reads the parts one after the other into one batch. What was read before the connection was lost is emitted. */
-  async #readApart(client: ModbusClient, emit: Emit, signal: AbortSignal, refusal: unknown): Promise<void> {
+  async #readApart(client: ModbusClient, emit: Emit, signal: AbortSignal, refusal: unknown): Promise<boolean> {
     const batch = new SampleBatch(this.size)
     try {
-      if (refusal === undefined) await this.#readParts(client, batch, signal)
-      else await this.#isolate(client, batch, signal)
+      if (refusal !== undefined) await this.#isolate(client, batch, signal)
+      else if ((await this.#readParts(client, batch, signal)) === 'silent') return hasAnswer(batch)
+      return true
     } finally {
       batch.receivedAt = this.#settings.clock.now()
       if (batch.length > 0) emit(batch)
@@ -87,7 +98,7 @@ export class Block {
     if (this.#parts !== undefined) return this.#readParts(client, batch, signal)
     const { clock, timeout } = this.#settings
     try {
-      const reply = await client.request(this.#unit, this.#request, signal, timeout)
+      const reply = await client.request(this.unit, this.#request, signal, timeout)
       this.#decoder.decode(reply, REPLY_HEAD, batch, clock.now())
       return 'good'
     } catch (error) {
@@ -135,6 +146,12 @@ export class Block {
   #sameRequest(other: Block): boolean {
     return Buffer.compare(this.#request, other.#request) === 0
   }
+}
+
+/** True when a row says something else than that nobody answered. */
+function hasAnswer(batch: SampleBatch): boolean {
+  for (let row = 0; row < batch.length; row++) if (batch.status[row] !== Status.BadTimeout) return true
+  return false
 }
 
 /** The fewest blocks that cover these points. */

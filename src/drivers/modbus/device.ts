@@ -5,12 +5,13 @@ import { NotConnectedError } from '../../core/errors.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
 import type { ModbusClient } from '../../protocols/modbus/index.ts'
 import type { ModbusAddress } from './address.ts'
-import { joinBlocks, type BlockSettings } from './block.ts'
+import { joinBlocks, type Block, type BlockSettings } from './block.ts'
 import { LineConnection } from './connection.ts'
 import type { ModbusOptions } from './options.ts'
 import { parseOrder } from './order.ts'
 import { statusOfFailure } from './outcome.ts'
 import { checkTag } from './types.ts'
+import { UnitBreakers } from './unit-breakers.ts'
 import { ModbusWriter } from './write.ts'
 
 type ModbusPoint = Point<ModbusAddress>
@@ -21,6 +22,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   readonly #line: LineConnection
   readonly #writer: ModbusWriter
   readonly #settings: BlockSettings
+  readonly #breakers: UnitBreakers
   #client: ModbusClient | undefined
 
   constructor(options: ModbusOptions, context: Context) {
@@ -29,6 +31,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     this.#context = context
     this.#line = context.share(() => new LineConnection())
     this.#writer = new ModbusWriter(options)
+    this.#breakers = new UnitBreakers(context.clock)
     this.#settings = {
       unit,
       maxRegisters,
@@ -42,6 +45,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
 
   async connect(signal: AbortSignal): Promise<void> {
     this.#client = await this.#line.join(this, this.#options, this.#context, signal)
+    this.#breakers.reset()
   }
 
   async close(): Promise<void> {
@@ -52,11 +56,12 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   prepare(points: readonly ModbusPoint[]): Poll {
     const impossible = points.filter((point) => !isReadable(point))
     const blocks = joinBlocks(impossible.length === 0 ? points : points.filter(isReadable), this.#settings)
+    for (const { unit } of blocks) this.#breakers.add(unit)
     return {
       steps: blocks.length + (impossible.length === 0 ? 0 : 1),
       read: async (step, emit, signal) => {
         const block = blocks[step]
-        if (block !== undefined) return block.read(this.#connected(), emit, signal)
+        if (block !== undefined) return this.#readBlock(block, emit, signal)
         this.#emitImpossible(impossible, emit)
       },
     }
@@ -64,7 +69,12 @@ export class ModbusDevice implements Driver<ModbusAddress> {
 
   async write(items: readonly WriteItem<ModbusAddress>[], signal: AbortSignal): Promise<StatusCode[]> {
     const results: StatusCode[] = []
-    for (const item of items) results.push(await this.#writer.write(this.#connected(), item, signal))
+    for (const item of items) {
+      const status = await this.#writer.write(this.#connected(), item, signal)
+      // A unit that took a write is there: its read-back shall not wait for a pause to end.
+      if (status === Status.Good) this.#breakers.settle(item.point.address.unit ?? this.#options.unit, true)
+      results.push(status)
+    }
     return results
   }
 
@@ -87,6 +97,17 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     } catch (error) {
       statusOfFailure(error)
       return {}
+    }
+  }
+
+  async #readBlock(block: Block, emit: Emit, signal: AbortSignal): Promise<void> {
+    const client = this.#connected()
+    if (!this.#breakers.mayAsk(block.unit)) return block.fail(Status.BadTimeout, emit)
+    try {
+      this.#breakers.settle(block.unit, await block.read(client, emit, signal))
+    } catch (error) {
+      this.#breakers.release(block.unit)
+      throw error
     }
   }
 

@@ -1,10 +1,12 @@
 /** The Modbus driver against the conformance suite, and what its options, addresses and statuses mean. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { systemClock } from '../../core/clock.ts'
 import { Status, statusName } from '../../core/status.ts'
 import type { TagSettings } from '../../core/tags.ts'
-import { pointsOf, tagOf, testDriver } from '../../testing/driver-suite.ts'
-import { connectTo, readOnce, registers, startDevice } from '../../testing/modbus-device.ts'
+import { pointsOf, readAll, tagOf, testContext, testDriver } from '../../testing/driver-suite.ts'
+import { connectTo, outcomes, readOnce, registers, startDevice } from '../../testing/modbus-device.ts'
+import { VirtualClock } from '../../testing/virtual-clock.ts'
 import { formatAddress, type ModbusAddress } from './address.ts'
 import { modbus } from './driver.ts'
 import { parseAddress } from './notations.ts'
@@ -173,6 +175,33 @@ test('the order is that of the tag, else of the address, else of the device', as
     tagOf('hr:1'),
   ]
   assert.deepEqual(await readOnce(driver, tags), [swapped, 0x00020001, 0x00010002, 256])
+})
+
+test('a silent unit among others costs a time-out now and then, not one a request, and comes back', async (t) => {
+  const device = await startDevice(t)
+  const clock = new VirtualClock()
+  const driver = await connectTo(t, device, { timeout: '30ms' }, { ...testContext(), clock: { ...systemClock, monotonic: () => systemClock.monotonic() + clock.monotonic() } }) // prettier-ignore
+  const poll = driver.prepare(pointsOf(modbus, [tagOf('hr:1'), ...[1, 30, 60, 90].map((at) => tagOf(`2.hr:${at}`))]))
+  const read = async () => outcomes(await readAll(poll))
+  const asked = () => device.requests.filter((request) => request.startsWith('2:')).length
+  const silent = [1, 'BadTimeout', 'BadTimeout', 'BadTimeout', 'BadTimeout']
+  device.fault = ({ unit }) => (unit === 2 ? { silent: true } : undefined)
+  for (let polls = 0; polls < 10; polls++) assert.deepEqual(await read(), silent)
+  assert.equal(asked(), 3)
+  await clock.advance(1000)
+  for (let polls = 0; polls < 10; polls++) assert.deepEqual(await read(), silent)
+  assert.equal(asked(), 4, 'one request after the pause')
+  device.fault = undefined
+  await clock.advance(60_000)
+  assert.deepEqual(await read(), [1, 1, 30, 60, 90])
+})
+
+test('the only unit of a device is always asked: its breaker is that of polling', async (t) => {
+  const device = await startDevice(t)
+  const driver = await connectTo(t, device, { timeout: '30ms' })
+  device.fault = () => ({ silent: true })
+  for (let polls = 0; polls < 5; polls++) await readOnce(driver, registers(1))
+  assert.equal(device.requests.length, 5)
 })
 
 const line = (host: string) => modbus.line(modbus.options.parse({ host, port: 1502 }))

@@ -1,0 +1,69 @@
+/**
+ * Breakers of the units behind one device: a unit that left a few requests in a row unanswered is asked again only after growing
+ * pauses, one request at a time, so that a dead unit costs the others a time-out now and then and not one a request. A device
+ * with a single unit needs none: polling has its breaker for it.
+ */
+import type { Clock } from '../../core/clock.ts'
+import { Backoff } from '../../wire/backoff.ts'
+
+/** Unanswered requests in a row after which a unit counts as silent. */
+const SILENT_REQUESTS = 3
+const PAUSE_MIN_MS = 1000
+const PAUSE_MAX_MS = 60_000
+
+interface Breaker {
+  silent: number
+  /** When the unit may be asked again, monotonic ms. */
+  askAt: number
+  readonly pauses: Backoff
+}
+
+export class UnitBreakers {
+  readonly #clock: Clock
+  readonly #units = new Set<number>()
+  readonly #open = new Map<number, Breaker>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** The device has points in this unit. */
+  add(unit: number): void {
+    this.#units.add(unit)
+  }
+
+  /** False while the unit is silent and its pause lasts. True takes the turn: until its outcome is known nobody else asks. */
+  mayAsk(unit: number): boolean {
+    const breaker = this.#open.get(unit)
+    if (breaker === undefined || breaker.silent < SILENT_REQUESTS) return true
+    if (this.#clock.monotonic() < breaker.askAt) return false
+    breaker.askAt = Infinity
+    return true
+  }
+
+  /** What became of a request that was asked. */
+  settle(unit: number, isAnswered: boolean): void {
+    if (isAnswered) return void this.#open.delete(unit)
+    if (this.#units.size < 2) return
+    const breaker = this.#open.get(unit) ?? this.#opened(unit)
+    if (++breaker.silent >= SILENT_REQUESTS) breaker.askAt = this.#clock.monotonic() + breaker.pauses.next()
+  }
+
+  /** A request that was asked has no outcome (given up, or the connection is lost): the next one may ask. */
+  release(unit: number): void {
+    const breaker = this.#open.get(unit)
+    if (breaker !== undefined) breaker.askAt = this.#clock.monotonic()
+  }
+
+  /** A new connection: everyone gets another chance. */
+  reset(): void {
+    this.#open.clear()
+  }
+
+  #opened(unit: number): Breaker {
+    const pauses = new Backoff({ firstMs: PAUSE_MIN_MS, maxMs: PAUSE_MAX_MS })
+    const breaker = { silent: 0, askAt: 0, pauses }
+    this.#open.set(unit, breaker)
+    return breaker
+  }
+}
