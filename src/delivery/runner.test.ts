@@ -248,6 +248,18 @@ test('stop waits no longer than its deadline; what was in flight stays pending',
   assert.deepEqual([rig.cursor.closed, rig.cursor.acks, rig.cursor.ledger().pending], [true, [], 2])
 })
 
+test('a refusal during stop leaves no timer behind', async (t) => {
+  let refuse = () => {}
+  const rig = start(t, (sink) => (sink.judge = () => new Promise<void>((_, reject) => (refuse = () => reject(new GatewayError('SINK_REJECTED', 'no')))))) // prettier-ignore
+  count(rig, 0, 1)
+  await settle()
+  const stopped = rig.runner.stop(5000)
+  await settle()
+  refuse()
+  await stopped
+  assert.deepEqual([rig.clock.pending, rig.cursor.acks], [0, [1]])
+})
+
 test('a disabled sink sends nothing and says so', async (t) => {
   const rig = start(t, undefined, { runner: { enabled: false } })
   count(rig, 0, 2)

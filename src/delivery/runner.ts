@@ -303,10 +303,10 @@ class SinkRunner implements Runner {
     const { clock, cursor, deadLetters, sink, log } = this.#options
     this.#stopping.abort()
     this.#idle.abort()
-    this.#recovery?.cancel()
     const until = clock.monotonic() + deadlineMs
     await this.#within(deadlineMs, this.#loop ?? Promise.resolve())
     this.#killed.abort()
+    this.#recovery?.cancel()
     this.#connected = false
     try {
       await this.#within(Math.max(100, until - clock.monotonic()), sink.close())
