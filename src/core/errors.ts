@@ -69,12 +69,6 @@ export const ERRORS = {
     title: 'The port is in use',
     help: 'Stop the program that holds it, or choose another port.',
   },
-  STORE_CORRUPT: {
-    retry: false,
-    http: 500,
-    title: 'Damaged data was found in the log',
-    help: 'The damaged frames were skipped and counted; restore from a backup if they matter.',
-  },
   STORE_LOCKED: {
     retry: false,
     http: 500,
@@ -99,9 +93,19 @@ export const ERRORS = {
     title: 'The request is not valid',
     help: 'See `errors` for the fields, and /api/docs for the form.',
   },
-  METHOD_NOT_ALLOWED: { retry: false, http: 405, title: 'This method is not allowed here', help: 'See the `Allow` header, and /api/docs for the methods of each address.' },
+  METHOD_NOT_ALLOWED: {
+    retry: false,
+    http: 405,
+    title: 'This method is not allowed here',
+    help: 'See the `Allow` header, and /api/docs for the methods of each address.',
+  },
   BODY_TOO_LARGE: { retry: false, http: 413, title: 'The request body is too large', help: 'Send less at once.' },
-  MEDIA_TYPE_UNSUPPORTED: { retry: false, http: 415, title: 'This content type is not understood', help: 'Send JSON, with `Content-Type: application/json`.' },
+  MEDIA_TYPE_UNSUPPORTED: {
+    retry: false,
+    http: 415,
+    title: 'This content type is not understood',
+    help: 'Send JSON, with `Content-Type: application/json`.',
+  },
   INVALID_VALUE: {
     retry: false,
     http: 422,

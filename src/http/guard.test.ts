@@ -36,6 +36,12 @@ test('the own names pass with the own port, configured names with theirs', () =>
   assert.ok(!passes({}))
 })
 
+test('the address that is listened on is an own name, whichever of the loopback ones it is', () => {
+  const second = createGuard(() => 8080, [], '127.0.0.2')
+  assert.equal(second.refuse({ host: '127.0.0.2:8080' }, true), undefined)
+  assert.ok(!passes({ host: '127.0.0.2:8080' }))
+})
+
 test('a change needs the own origin, or none; a read does not', () => {
   const host = 'localhost:8080'
   assert.ok(passes({ host }, true))

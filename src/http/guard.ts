@@ -21,9 +21,9 @@ export interface Guard {
   refuse(headers: IncomingHttpHeaders, changes: boolean): GatewayError | undefined
 }
 
-/** A guard for a server that listens on `port()`; `hosts` are further names, each with or without a port. */
-export function createGuard(port: () => number, hosts: readonly string[]): Guard {
-  const loopback = new Set(['localhost', '127.0.0.1', '[::1]'])
+/** A guard for a server that listens on `port()` of `own`; `hosts` are further names, each with or without a port. */
+export function createGuard(port: () => number, hosts: readonly string[], own = '127.0.0.1'): Guard {
+  const loopback = new Set(['localhost', '127.0.0.1', '[::1]', own.toLowerCase()])
   const allowed = new Set(hosts.map((host) => host.toLowerCase()))
 
   const knows = (header: string | undefined): boolean => {

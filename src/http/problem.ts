@@ -52,7 +52,6 @@ export const retryAfterSeconds = (error: GatewayError): number | undefined =>
 
 /** What fastify and its plug-ins throw, in words of the catalogue; undefined for a defect of ours. */
 export function fromFrameworkError(error: Partial<FastifyError> & { message?: string }): GatewayError | undefined {
-  if (error.validation !== undefined) return invalidRequest(error as FastifyError)
   const code = FRAMEWORK_CODES[error.code ?? '']
   if (code !== undefined) return new GatewayError(code, sentenceOf(error))
   const status = error.statusCode ?? 500
@@ -66,19 +65,3 @@ const FRAMEWORK_CODES: Record<string, ErrorCode> = {
 }
 
 const sentenceOf = (error: { message?: string }): string => error.message ?? 'the request could not be understood'
-
-const PLACES: Record<string, string> = {
-  querystring: 'query parameter',
-  params: 'address',
-  headers: 'header',
-  body: 'body',
-}
-
-function invalidRequest(error: FastifyError): GatewayError {
-  const place = PLACES[error.validationContext ?? 'body'] ?? 'request'
-  const errors = (error.validation ?? []).map((issue) => ({
-    detail: `${place}${issue.instancePath === '/' ? '' : ` ${issue.instancePath.slice(1)}`}: ${issue.message ?? 'not valid'}`,
-    pointer: `#${issue.instancePath === '/' ? '' : issue.instancePath}`,
-  }))
-  return new GatewayError('INVALID_REQUEST', errors.map(({ detail }) => detail).join('; '), { details: { errors } })
-}

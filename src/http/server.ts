@@ -2,15 +2,16 @@
  * The HTTP server of a gateway: page, API, live socket, metrics and health. Security first, then routes; every refusal is a
  * problem of the catalogue. Nothing here is on the path of a sample.
  */
+import type { Socket } from 'node:net'
 import fastifyRateLimit from '@fastify/rate-limit'
 import { fastify, type FastifyReply, type FastifyRequest } from 'fastify'
-import { validatorCompiler } from 'fastify-type-provider-zod'
 import { BusyError, GatewayError, messageOf } from '../core/errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { createHealth } from '../observe/health.ts'
 import { createHttpStats } from '../observe/http-stats.ts'
 import { createMetrics } from '../observe/metrics.ts'
 import type { App, RouteContext, ZodRequests } from './app.ts'
+import { refuseBare } from './bare-refusal.ts'
 import { assertLoopback, createGuard, type Guard } from './guard.ts'
 import { acceptJsonOnly } from './json-body.ts'
 import { LIMITS, type Limits } from './limits.ts'
@@ -30,6 +31,7 @@ import { problemRoutes } from './routes/problems.ts'
 import { sinkRoutes } from './routes/sinks.ts'
 import { statusCodeRoutes } from './routes/status-codes.ts'
 import { valueRoutes } from './routes/values.ts'
+import { validatorCompiler } from './validation.ts'
 
 export interface HttpOptions {
   /** A loopback address; anything else is refused while there are no accounts. */
@@ -58,7 +60,7 @@ export async function startHttp(gateway: Gateway, options: HttpOptions): Promise
   const health = createHealth(gateway)
   const app = createApp(gateway, limits)
   let port = options.port
-  const guard = createGuard(() => port, options.hosts)
+  const guard = createGuard(() => port, options.hosts, options.host)
   const page = isPage(options.uiDir) ? options.uiDir : undefined
 
   app.addHook('onResponse', (request, reply, done) => {
@@ -114,6 +116,8 @@ function createApp(gateway: Gateway, limits: Limits): App {
     forceCloseConnections: true,
     return503OnClosing: true,
     routerOptions: { maxParamLength: limits.nameLength * 2 },
+    rewriteUrl: ({ url = '/' }) => originForm(url),
+    clientErrorHandler: (error, socket) => refuseUnreadable(error, socket),
     frameworkErrors: (error, request, reply) => {
       sendProblem(fromFrameworkError(error) ?? new GatewayError('INVALID_REQUEST', messageOf(error)), request, reply)
     },
@@ -139,6 +143,21 @@ function createApp(gateway: Gateway, limits: Limits): App {
   })
   return app
 }
+
+/** A request target in absolute form (RFC 9112, 3.2.2) is served as if it had come in origin form. */
+const originForm = (target: string): string => target.replace(/^https?:\/\/[^/?]*(?=[/?]|$)/i, '') || '/'
+
+/** What is no HTTP at all, too slow or too long: nothing that a route could answer. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const [status, sentence] = UNREADABLE.get(error.code ?? '') ?? [400, 'this is not a request of HTTP/1.1']
+  refuseBare(socket, new GatewayError('INVALID_REQUEST', sentence), '', status)
+}
+
+const UNREADABLE: ReadonlyMap<string, readonly [status: number, sentence: string]> = new Map([
+  ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'the request did not arrive in time']],
+  ['HPE_HEADER_OVERFLOW', [431, 'the headers are too long']],
+])
 
 function sendProblem(error: GatewayError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error, request.url)

@@ -48,9 +48,15 @@ function tagsOf(gateway: Gateway, device: string | undefined): readonly TagInfo[
   return session.points.flatMap((point) => gateway.store.tags.get(point.tag) ?? [])
 }
 
+const SEVERITIES = new Map([
+  ['good', isGood],
+  ['uncertain', isUncertain],
+  ['bad', isBad],
+])
+
 function statusFilter(wanted: string | undefined): (status: StatusCode) => boolean {
   if (wanted === undefined) return () => true
-  const severity = { good: isGood, uncertain: isUncertain, bad: isBad }[wanted.toLowerCase()]
+  const severity = SEVERITIES.get(wanted.toLowerCase())
   // `good` is also the name of a code; as a filter it means every good value.
   if (severity !== undefined) return severity
   const info = statusByName(wanted)

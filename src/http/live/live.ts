@@ -11,9 +11,9 @@ import { parseDuration } from '../../core/duration.ts'
 import type { TagInfo } from '../../core/tags.ts'
 import type { Gateway } from '../../gateway.ts'
 import type { HttpStats } from '../../observe/http-stats.ts'
+import { refuseBare } from '../bare-refusal.ts'
 import type { Guard } from '../guard.ts'
 import type { Limits } from '../limits.ts'
-import { PROBLEM_TYPE, retryAfterSeconds, toProblem } from '../problem.ts'
 import { LiveClient, type Subscription } from './client.ts'
 import { LiveHub } from './hub.ts'
 
@@ -69,7 +69,7 @@ export function serveLive(server: Server, options: LiveOptions): LiveServer {
       (url?.pathname === LIVE_PATH ? undefined : new GatewayError('NOT_FOUND', 'there is no socket at this address')) ??
       (intervalMs === undefined ? new GatewayError('INVALID_REQUEST', INTERVAL_SENTENCE) : undefined) ??
       (hub.size >= limits.liveClients ? new BusyError(`there are ${hub.size} live clients already`, 5000) : undefined)
-    if (refused !== undefined) return refuseUpgrade(socket, refused, url?.pathname ?? '/')
+    if (refused !== undefined) return refuseBare(socket, refused, url?.pathname ?? '/')
     accept(request, socket, head, intervalMs!)
   }
 
@@ -95,15 +95,6 @@ function intervalOf(url: URL | null): number | undefined {
 function helloText(gateway: Gateway): string {
   const { version, store, clock } = gateway
   return JSON.stringify({ type: 'hello', schema: 1, serverTime: clock.now(), version, logId: store.logId })
-}
-
-function refuseUpgrade(socket: Duplex, error: GatewayError, instance: string): void {
-  const body = JSON.stringify(toProblem(error, instance))
-  const retryAfter = retryAfterSeconds(error)
-  socket.end(
-    `HTTP/1.1 ${error.info.http} Refused\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `${retryAfter === undefined ? '' : `Retry-After: ${retryAfter}\r\n`}Connection: close\r\n\r\n${body}`,
-  )
 }
 
 const subscribeSchema = z.strictObject({
