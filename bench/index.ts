@@ -1,7 +1,7 @@
 /** `npm run bench`: all benchmarks, or those that are named. Options after a name go to it: `npm run bench -- flow --seconds 20`. */
 interface Benchmark {
   readonly summary: string
-  load(): Promise<{ run(args?: readonly string[]): Promise<void> }>
+  load(): Promise<{ run(args?: readonly string[]): Promise<unknown> }>
 }
 
 const BENCHMARKS: Record<string, Benchmark> = {

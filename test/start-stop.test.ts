@@ -17,6 +17,7 @@ test('SIGTERM under load: exit 0 in less than five seconds, and what was read is
   await eventually('values are good', async () =>
     (await gateway.values()).every((shown) => shown.status.name === 'Good'),
   )
+  await eventually('some samples are there', async () => (await gateway.get<{ nextSeq: number }>('log')).nextSeq > 20)
   const before = await gateway.get<{ nextSeq: number; logId: string }>('log')
   const started = performance.now()
   const { code } = await gateway.stop('SIGTERM')
