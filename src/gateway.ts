@@ -97,8 +97,11 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
         .catch((error: unknown) =>
           log.error({ error: messageOf(error) }, 'The last samples could not be made durable.'),
         )
-      await Promise.all(runners.map((runner) => runner.stop(SINK_STOP_MS)))
-      await store.close()
+      try {
+        await Promise.all(runners.map((runner) => runner.stop(SINK_STOP_MS)))
+      } finally {
+        await store.close()
+      }
     }
     let stopping: Promise<void> | undefined
     return {

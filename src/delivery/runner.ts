@@ -218,7 +218,9 @@ class SinkRunner implements Runner {
   #cut(batch: SampleBatch, decision: Decision): Promise<void> {
     const habit = this.#size.cut(batch.seq?.[0] ?? 0)
     if (!habit || this.#size.halve(batch.length, lastSeq(batch))) return this.#again(decision)
-    const reason = `the connection is lost each time the sample with sequence number ${lastSeq(batch)} is sent: ${decision.reason}`
+    const reason =
+      `the connection is lost each time the sample with sequence number ${lastSeq(batch)} is sent (${decision.reason}). ` +
+      `Nothing is dropped: raise the far side's limit of message size, or tell this sink of it, and delivery goes on by itself`
     this.#connected = false
     return this.#again({ action: 'hold', reason })
   }

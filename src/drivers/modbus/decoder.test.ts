@@ -127,6 +127,7 @@ test('strings: high byte first, low byte first, padding, UTF-8 and Latin-1', () 
   assert.equal(text('5075 6D70', 3), 'Pum')
   assert.equal(text('C2B0 4300', 4), '°C')
   assert.equal(text('B043', 2), '°C')
+  assert.equal(text('EFBFBD41', 4), '\ufffdA')
   const bytes = decodeOne('hr:0', 'bytes', '0A0B 0C0D', { length: 3, order: 'BADC' }).value
   assert.deepEqual(bytes, Uint8Array.of(0x0b, 0x0a, 0x0d))
 })

@@ -2,6 +2,8 @@
  * Text in registers, two characters each. It is UTF-8, as far as the bytes are; what is not valid UTF-8 is Latin-1, which
  * older devices use for ° and µ. Unused places at the end are NUL or blank and are not part of the text.
  */
+import { isUtf8 } from 'node:buffer'
+
 const NUL = 0x00
 const BLANK = 0x20
 
@@ -10,8 +12,7 @@ export function decodeText(bytes: Uint8Array): string {
   let end = bytes.length
   while (end > 0 && (bytes[end - 1] === NUL || bytes[end - 1] === BLANK)) end--
   const used = Buffer.from(bytes.buffer, bytes.byteOffset, end)
-  const text = used.toString('utf8')
-  return text.includes('\ufffd') ? used.toString('latin1') : text
+  return used.toString(isUtf8(used) ? 'utf8' : 'latin1')
 }
 
 /** The text's UTF-8 bytes, filled up with NUL to `length`; undefined when it is longer. */

@@ -72,21 +72,22 @@ export class InFlight {
     this.#finish()
   }
 
-  /** One function for all messages: an error carries the packet that names its message. */
+  /** One function for all messages: the broker's refusal carries its reason code and the packet that names the message. */
   readonly #onConfirmed = (error?: Error | null, packet?: { messageId?: number }): void => {
-    if (this.#ended) return
+    // Anything else is mqtt.js giving up a message of a dying connection: nobody confirmed it, and the end comes by itself.
+    if (this.#ended || (error && !this.#refuse(error, packet?.messageId))) return
     this.#unconfirmed--
     this.confirmed++
-    if (error) this.#refuse(error, packet?.messageId)
     if (this.#scheduled) return
     this.#scheduled = true
     setImmediate(this.#send)
   }
 
-  #refuse(error: Error, id: number | undefined): void {
+  #refuse(error: Error, id: number | undefined): boolean {
     const message = id === undefined ? undefined : this.#idOf.get(id)
-    const code = 'code' in error && typeof error.code === 'number' ? error.code : 0x80
-    if (message !== undefined) this.#refusals.set(message, code)
+    if (message === undefined || !('code' in error) || typeof error.code !== 'number') return false
+    this.#refusals.set(message, error.code)
+    return true
   }
 
   #finish(): void {
