@@ -1,7 +1,7 @@
 /** A runner with a real sink behind a cursor in memory: the way from the log to the far side, without a gateway around it. */
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { HISTORICAL, SampleBatch } from '../core/batch.ts'
+import { SampleBatch } from '../core/batch.ts'
 import { systemClock, type Clock } from '../core/clock.ts'
 import { silentLog, type Log } from '../core/log.ts'
 import type { LatestValue, Sink, SinkContext, SinkType } from '../core/sink.ts'
@@ -117,6 +117,3 @@ export function startRunner(t: TestContext, sink: Sink, rig: RigOptions = {}): O
   t.after(() => runner.stop(2000))
   return { cursor, runner, tags, deadLetterFile: join(folder, 'plant.ndjson') }
 }
-
-/** True for a row that was recorded earlier than it arrived. */
-export const isHistorical = (batch: SampleBatch, row: number): boolean => (batch.flags[row]! & HISTORICAL) !== 0

@@ -10,7 +10,7 @@ import { MAX_PDU_BYTES } from './pdu/codec.ts'
 export const MBAP_BYTES = 7
 
 /** Messaging guide 3.1.3: header of 7 bytes and a PDU of at most 253. */
-export const MAX_ADU_BYTES = MBAP_BYTES + MAX_PDU_BYTES
+const MAX_ADU_BYTES = MBAP_BYTES + MAX_PDU_BYTES
 
 /** `frame = transaction:uint16 · protocol:uint16 (0) · length:uint16 (2…254: unit and PDU) · unit:uint8 · PDU` */
 export const mbapFormat: FrameFormat = {

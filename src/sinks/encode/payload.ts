@@ -13,7 +13,7 @@ import { influxField, jsonText, type ValueText } from './value-text.ts'
 export const PAYLOAD_PRESETS = ['uns-json', 'umh', 'neuron-tags', 'telegraf-influx'] as const
 
 /** What a payload template may name. Each stands for a JSON value, quotes included. */
-export const PAYLOAD_PLACEHOLDERS = [
+const PAYLOAD_PLACEHOLDERS = [
   'v', 't', 'time', 'q', 'status', 'log', 'seq', 'h', 'device', 'tag', 'unit', 'type',
 ] as const // prettier-ignore
 

@@ -7,7 +7,7 @@ import { GatewayError } from '../../core/errors.ts'
 import { fillTemplate, parseTemplate, type Template } from './template.ts'
 
 /** What a topic template may name. */
-export const TOPIC_PLACEHOLDERS = ['device', 'tag', 'unit', 'type', 'client', 'log'] as const
+const TOPIC_PLACEHOLDERS = ['device', 'tag', 'unit', 'type', 'client', 'log'] as const
 
 export type TopicFields = Partial<Record<(typeof TOPIC_PLACEHOLDERS)[number], string | undefined>>
 export type Slashes = 'replace' | 'levels'

@@ -23,16 +23,6 @@ export const jsonText: ValueText = {
   },
 }
 
-/** A value as people would type it, without quotes. */
-export const plainText: ValueText = {
-  number: (value) => (value - value === 0 ? `${value}` : ''),
-  other(value) {
-    if (value === undefined) return ''
-    if (typeof value === 'number') return plainText.number(value)
-    return value instanceof Uint8Array ? base64(value) : String(value)
-  },
-}
-
 /** `value=1.5,`, `bool=true,`, `int=5i,`, `text="x",`: a field with its comma, or nothing where there is no value. */
 export const influxField: ValueText = {
   number: (value) => (value - value === 0 ? `value=${value},` : ''),
