@@ -128,3 +128,46 @@ test('a frame that rots while the store runs is skipped with a gap of its size a
   assert.equal(store.info().corruptFrames, 1)
   await store.close()
 })
+
+test('a segment under another name or twice costs nothing: what counts is what is in it', async () => {
+  for (const isCopy of [true, false]) {
+    const files = await written(true)
+    for (let more = 0; more < 2; more++) {
+      const store = await open(files)
+      const batch = new SampleBatch(ROWS, 2000)
+      for (let row = 0; row < ROWS; row++) batch.push(1, store.info().nextSeq + row, 0)
+      store.append(batch)
+      await store.close()
+    }
+    const changed = isCopy ? withSegment(files, files.get(SEGMENT)) : withSegment(files, undefined)
+    changed.put('/data/log/00000077.seg', files.get(SEGMENT))
+    const store = await open(changed)
+    assert.deepEqual(
+      (await readAll(store)).seqs,
+      Array.from({ length: 5 * ROWS }, (_, at) => at + 1),
+    )
+    await store.close()
+  }
+})
+
+test('a missing segment that held the gap of an unclean stop is counted by its samples, not by its numbers', async () => {
+  const files = await written(false)
+  for (let more = 0; more < 2; more++) {
+    const store = await open(files)
+    if (more === 0) await store.openCursor('s')
+    const batch = new SampleBatch(ROWS, 2000)
+    for (let row = 0; row < ROWS; row++) batch.push(1, store.info().nextSeq + row, 0)
+    store.append(batch)
+    await store.close()
+  }
+  await files.remove('/data/log/00000002.seg')
+  const store = await open(files)
+  const { seqs, gaps } = await readAll(store)
+  assert.equal(seqs.length, 4 * ROWS)
+  assert.deepEqual(
+    gaps.map(({ samples, reason }) => [samples, reason]),
+    [[ROWS, 'missing-segment']],
+  )
+  assert.equal((await store.openCursor('s')).ledger().routed, 5 * ROWS)
+  await store.close()
+})

@@ -190,15 +190,21 @@ async function seal(files: FileSystem, segment: Segment): Promise<void> {
   }
 }
 
-/** FORMAT.md, recovery rule 4; segments that are left with nothing go. */
-async function withoutOverlaps(files: FileSystem, segments: Segment[]): Promise<Segment[]> {
+/**
+ * FORMAT.md, recovery rule 4. The order is that of the numbers within: what files are called does not count. Of two overlapping ones
+ * the later is the one that was synced, so it counts even where the earlier can still be read. Segments that are left with nothing go.
+ */
+async function withoutOverlaps(files: FileSystem, found: readonly Segment[]): Promise<Segment[]> {
+  const segments = found
+    .filter((segment) => segment.lastSeq >= segment.firstSeq)
+    .sort((a, b) => a.firstSeq - b.firstSeq || a.lastSeq - b.lastSeq || a.number - b.number)
   const kept: Segment[] = []
   for (const [at, segment] of segments.entries()) {
-    const next = segments.slice(at + 1).find((later) => later.lastSeq >= later.firstSeq)
-    if (next !== undefined) segment.lastSeq = Math.min(segment.lastSeq, next.firstSeq - 1)
+    segment.lastSeq = Math.min(segment.lastSeq, (segments[at + 1]?.firstSeq ?? Infinity) - 1)
     segment.gaps = segment.gaps.filter((gap) => gap.toSeq <= segment.lastSeq)
     if (segment.lastSeq >= segment.firstSeq) kept.push(segment)
-    else await files.remove(segment.path)
   }
+  const there = new Set(kept)
+  for (const segment of found) if (!there.has(segment)) await files.remove(segment.path)
   return kept
 }

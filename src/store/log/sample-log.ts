@@ -352,8 +352,21 @@ function createOrdinals(segments: readonly Segment[], known: Position): Ordinals
   const first = segments[0]
   if (first === undefined) return new Ordinals(known)
   const ordinals = new Ordinals({ seq: first.firstSeq - 1, ordinal: first.ordinal })
-  for (const segment of segments) for (const gap of segment.gaps) ordinals.add(gap)
+  for (const [at, segment] of segments.entries()) {
+    const missing = at === 0 ? undefined : gapBetween(segments[at - 1]!, segment, ordinals)
+    if (missing !== undefined) ordinals.add(missing)
+    for (const gap of segment.gaps) ordinals.add(gap)
+  }
   return ordinals
+}
+
+/** A segment is missing between these two: their ordinals say how many samples it held, its numbers alone would not. */
+function gapBetween(before: Segment, after: Segment, ordinals: Ordinals): Gap | undefined {
+  const fromSeq = before.lastSeq + 1
+  const samples = after.ordinal - ordinals.at(before.lastSeq)
+  if (fromSeq >= after.firstSeq || samples < 0) return undefined
+  const times = { fromTime: before.lastReceived, toTime: after.firstReceived }
+  return { fromSeq, toSeq: after.firstSeq - 1, samples, reason: 'missing-segment', ...times }
 }
 
 /** A file name for any sink's name; long ones by hash. */
