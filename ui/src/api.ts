@@ -24,12 +24,13 @@ export interface SnapshotValue {
   readonly writable: boolean
   readonly low: number | null
   readonly high: number | null
+  readonly writeMin: number | null
+  readonly writeMax: number | null
   readonly description: string | null
   readonly value: JsonValue
   readonly status: number
   readonly time: number | null
   readonly receivedAt: number | null
-  readonly reason: string | null
 }
 
 export interface DeviceView {
@@ -58,6 +59,7 @@ export interface SinkView {
   readonly name: string
   readonly kind: string
   readonly state: SessionState
+  readonly stateSince: string
   readonly reason: string | null
   readonly routed: number
   readonly delivered: number
@@ -82,15 +84,39 @@ export interface WriteView {
   readonly durationMs: number
 }
 
-/** What the gateway refused, in its own words (RFC 9457). */
-class ProblemError extends Error {
-  readonly code: string | undefined
+/** What the device said to a write that failed. */
+export interface WriteOutcome {
+  readonly status?: StatusRef
+  readonly readBack?: JsonValue
+  readonly readBackStatus?: StatusRef
+}
 
-  constructor(message: string, code: string | undefined) {
-    super(message)
-    this.code = code
+/** What the gateway refused, in its own words (RFC 9457): the sentence is the message, `help` the next step. */
+export class ProblemError extends Error {
+  readonly httpStatus: number
+  readonly code: string | undefined
+  readonly help: string | undefined
+  readonly result: WriteOutcome
+
+  constructor(httpStatus: number, problem: ProblemBody) {
+    super(problem.detail ?? problem.title ?? `HTTP ${httpStatus}`)
+    this.httpStatus = httpStatus
+    this.code = problem.code
+    this.help = problem.help
+    this.result = problem.result ?? {}
   }
 }
+
+interface ProblemBody {
+  readonly detail?: string
+  readonly title?: string
+  readonly code?: string
+  readonly help?: string
+  readonly result?: WriteOutcome
+}
+
+/** The gateway ends a write before this; who has heard nothing by then does not know whether it happened. */
+const WRITE_TIMEOUT_MS = 20_000
 
 export async function fetchSinks(signal: AbortSignal): Promise<readonly SinkView[]> {
   return (await request<{ sinks: readonly SinkView[] }>('/api/v1/sinks', { signal })).sinks
@@ -123,6 +149,7 @@ export function writeValue(
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
+    signal: AbortSignal.timeout(WRITE_TIMEOUT_MS),
   })
 }
 
@@ -142,6 +169,5 @@ async function request<T>(url: string, init: RequestInit): Promise<T> {
   const response = await fetch(url, init)
   const body: unknown = await response.json().catch(() => undefined)
   if (response.ok) return body as T
-  const problem = (body ?? {}) as { detail?: string; title?: string; code?: string }
-  throw new ProblemError(problem.detail ?? problem.title ?? `HTTP ${response.status}`, problem.code)
+  throw new ProblemError(response.status, body ?? {})
 }

@@ -11,6 +11,7 @@ import { useView } from './url-state.ts'
 
 const TrendPanel = lazy(() => import('./trend/trend-panel.tsx'))
 const WriteDialog = lazy(() => import('./write-dialog.tsx'))
+const ValueFacts = lazy(() => import('./value-facts.tsx'))
 
 const MOST_PENS = 8
 const FIRST_PENS = 3
@@ -20,7 +21,12 @@ export function App() {
   const structure = useLive((store) => store.structure)
   const tags = useLive((store) => store.tags)
   const chosen = useMemo(() => view.pens ?? firstPens(tags), [view.pens, tags, structure])
-  const [writing, setWriting] = useState<LiveTag>()
+  // By name: every snapshot brings new tags, and a dialog must not show the old ones.
+  const [open, setOpen] = useState<{ dialog: 'facts' | 'write'; key: string }>()
+  const opened = useLive((store) => (open === undefined ? undefined : store.find(open.key)))
+  const close = () => setOpen(undefined)
+  const write = useCallback((key: string) => setOpen({ dialog: 'write', key }), [])
+  const showFacts = useCallback((key: string) => setOpen({ dialog: 'facts', key }), [])
   const togglePen = useCallback(
     (key: string) => {
       const without = chosen.filter((pen) => pen !== key)
@@ -47,11 +53,16 @@ export function App() {
               onRemove={togglePen}
             />
           </Suspense>
-          <ValuePanel view={view} change={change} pens={chosen} onPen={togglePen} onWrite={setWriting} />
+          <ValuePanel view={view} change={change} pens={chosen} onPen={togglePen} onFacts={showFacts} onWrite={write} />
         </div>
       </main>
       <Suspense>
-        {writing !== undefined && <WriteDialog key={writing.key} tag={writing} onClose={() => setWriting(undefined)} />}
+        {opened !== undefined && open?.dialog === 'write' && (
+          <WriteDialog key={open.key} tag={opened} onClose={close} />
+        )}
+        {opened !== undefined && open?.dialog === 'facts' && (
+          <ValueFacts tag={opened} onWrite={write} onClose={close} />
+        )}
       </Suspense>
     </div>
   )

@@ -43,14 +43,21 @@ export function formatDuration(ms: number): string {
 export function formatTime(time: number | null): string {
   if (time === null || time <= 0) return strings.values.none
   const date = new Date(time)
-  const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
   const today = date.toDateString() === new Date().toDateString()
-  return today ? clock : `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock}`
+  return today ? clockOf(date) : `${dayOf(date)} ${clockOf(date)}`
 }
 
-/** The local zone's offset: `UTC+01:00`. */
-export function zoneOffset(): string {
-  const minutes = -new Date().getTimezoneOffset()
+/** A time in full, local: `2026-11-23 10:00:00.123 UTC+01:00`. */
+export function formatMoment(time: number | null): string {
+  if (time === null || time <= 0) return strings.values.none
+  const date = new Date(time)
+  const ms = String(date.getMilliseconds()).padStart(3, '0')
+  return `${dayOf(date)} ${clockOf(date)}.${ms} ${zoneOffset(date)}`
+}
+
+/** The local zone's offset, at that time: `UTC+01:00`. */
+export function zoneOffset(at: Date = new Date()): string {
+  const minutes = -at.getTimezoneOffset()
   const size = Math.abs(minutes)
   return `UTC${minutes < 0 ? '−' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`
 }
@@ -76,5 +83,8 @@ function grouped(text: string): string {
   const spaced = whole.replace(/\B(?=(\d{3})+$)/g, NARROW_SPACE).replace('-', '−')
   return fraction === undefined ? spaced : `${spaced}.${fraction}`
 }
+
+const dayOf = (date: Date): string => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+const clockOf = (date: Date): string => `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
 
 const two = (n: number): string => String(n).padStart(2, '0')

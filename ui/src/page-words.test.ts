@@ -32,7 +32,7 @@ test('ages and codes', () => {
 })
 
 test('a view survives its address', () => {
-  const view = { q: 'tank 1', device: 'a/b', abnormalOnly: true, pens: ['a/b', 'c/d'], spanSeconds: 60 }
+  const view = { q: 'tank 1', device: 'a/b', abnormalOnly: true, pens: ['a/b', 'c/d, 100 %', 'e/%2C'], spanSeconds: 60 }
   assert.deepEqual(parseView(formatView(view)), view)
   assert.equal(formatView(parseView('')), '')
   assert.equal(parseView('?span=nonsense').spanSeconds, 300)
@@ -48,8 +48,9 @@ test('zoom keeps the place under the pointer, pan keeps the span, keys do both',
   assert.equal(keyed(window, 'a'), undefined)
 })
 
-const level = { type: 'float32', low: 0, high: 10 }
-const counter = { type: 'int64', low: null, high: null }
+const unlimited = { low: null, high: null, writeMin: null, writeMax: null }
+const level = { ...unlimited, type: 'float32', low: 0, high: 10 }
+const counter = { ...unlimited, type: 'int64' }
 
 test('what is typed becomes a value, or a sentence that says what is wrong', () => {
   assert.deepEqual(parseWritten(' 2.5 ', level), { value: 2.5 })
@@ -60,6 +61,14 @@ test('what is typed becomes a value, or a sentence that says what is wrong', () 
   assert.deepEqual(parseWritten('9223372036854775807', counter), { value: '9223372036854775807' })
   assert.match(JSON.stringify(parseWritten('1.5', counter)), /whole/)
   assert.deepEqual(parseWritten('false', { ...level, type: 'bool' }), { value: false })
+})
+
+test('what may be written is the narrower of range and write limits', () => {
+  const limited = { ...level, writeMin: -5, writeMax: 8 }
+  assert.deepEqual(parseWritten('8', limited), { value: 8 })
+  assert.deepEqual(parseWritten('9', limited), { wrong: 'Allowed is 0 to 8.' })
+  assert.deepEqual(parseWritten('-1', limited), { wrong: 'Allowed is 0 to 8.' })
+  assert.deepEqual(parseWritten('7', { ...counter, writeMax: 6 }), { wrong: 'Allowed is … to 6.' })
 })
 
 test('a read-back is the same when only a float32 lies between', () => {

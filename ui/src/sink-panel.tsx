@@ -2,10 +2,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { fetchSinks, type SinkView } from './api.ts'
 import { formatCount, formatDuration } from './format.ts'
+import { useNow } from './live/context.ts'
 import { StateMark } from './status-mark.tsx'
 import { strings } from './strings.ts'
 
 export function SinkPanel() {
+  const now = useNow()
   const { data, isPending, isError } = useQuery({
     queryKey: ['sinks'],
     queryFn: ({ signal }) => fetchSinks(signal),
@@ -20,7 +22,7 @@ export function SinkPanel() {
       <ul className="cards" data-testid="sinks">
         {(data ?? []).map((sink) => (
           <li key={sink.name} className={isError ? 'card aged' : 'card'}>
-            <SinkCard sink={sink} />
+            <SinkCard sink={sink} now={now} lost={isError} />
           </li>
         ))}
       </ul>
@@ -28,7 +30,7 @@ export function SinkPanel() {
   )
 }
 
-function SinkCard({ sink }: { sink: SinkView }) {
+function SinkCard({ sink, now, lost }: { sink: SinkView; now: number; lost: boolean }) {
   const dropped = Object.entries(sink.dropped).filter(([, count]) => count > 0)
   return (
     <>
@@ -37,7 +39,12 @@ function SinkCard({ sink }: { sink: SinkView }) {
         <strong>{sink.name}</strong>
         <span className="quiet">{sink.kind}</span>
         <span className="grow" />
-        <span>{sink.state}</span>
+        <span title={sink.stateSince}>
+          {sink.state}{' '}
+          <span className="quiet">
+            {lost ? strings.values.lastKnown : strings.sinks.since(formatDuration(now - Date.parse(sink.stateSince)))}
+          </span>
+        </span>
       </span>
       {sink.reason !== null && <span className="card-reason">{sink.reason}</span>}
       <span className="quiet card-line numbers">

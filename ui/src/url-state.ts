@@ -32,7 +32,7 @@ export function parseView(search: string): View {
     q: query.get('q') ?? '',
     device: query.get('device') ?? undefined,
     abnormalOnly: query.get('status') === 'abnormal',
-    pens: query.get('pens')?.split(',').filter(Boolean),
+    pens: query.get('pens')?.split(',').filter(Boolean).map(readPen),
     spanSeconds: span >= 5 && span <= 31_536_000 ? span : 300,
   }
 }
@@ -42,11 +42,15 @@ export function formatView(view: View): string {
   if (view.q !== '') query.set('q', view.q)
   if (view.device !== undefined) query.set('device', view.device)
   if (view.abnormalOnly) query.set('status', 'abnormal')
-  if (view.pens !== undefined) query.set('pens', view.pens.join(','))
+  if (view.pens !== undefined) query.set('pens', view.pens.map(writePen).join(','))
   if (view.spanSeconds !== 300) query.set('span', String(Math.round(view.spanSeconds)))
   const text = query.toString()
   return text === '' ? '' : `?${text}`
 }
+
+// A comma separates pens, so one within a name is escaped.
+const writePen = (key: string): string => key.replaceAll('%', '%25').replaceAll(',', '%2C')
+const readPen = (text: string): string => text.replaceAll('%2C', ',').replaceAll('%25', '%')
 
 function subscribe(listener: () => void): () => void {
   window.addEventListener('popstate', listener)

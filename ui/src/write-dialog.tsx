@@ -5,14 +5,14 @@
 import { Button, Modal, SegmentedControl, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
-import { writeValue, type JsonValue, type WriteView } from './api.ts'
-import { exactWithUnit, formatDuration } from './format.ts'
+import { ProblemError, writeValue, type JsonValue, type StatusRef, type WriteView } from './api.ts'
+import { exactWithUnit, formatDuration, statusHex } from './format.ts'
 import { useLive, useNow } from './live/context.ts'
 import type { LiveTag } from './live/store.ts'
 import { SeverityMark } from './status-mark.tsx'
 import { severityOf, useStatusInfo } from './status.ts'
 import { strings } from './strings.ts'
-import { isSame, limit, parseWritten } from './write-value.ts'
+import { isSame, limit, parseWritten, writeRange } from './write-value.ts'
 
 interface Props {
   readonly tag: LiveTag
@@ -22,6 +22,7 @@ interface Props {
 const words = strings.write
 
 export default function WriteDialog({ tag, onClose }: Props) {
+  const lost = useLive((store) => store.connection.state === 'lost')
   const [text, setText] = useState('')
   const [reason, setReason] = useState('')
   const parsed = parseWritten(text, tag)
@@ -29,6 +30,10 @@ export default function WriteDialog({ tag, onClose }: Props) {
   const write = useMutation({
     mutationFn: (wanted: JsonValue) => writeValue(tag, reason === '' ? { value: wanted } : { value: wanted, reason }),
   })
+  const type = (typed: string) => {
+    setText(typed)
+    if (!write.isPending) write.reset()
+  }
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (value !== null && !write.isPending) write.mutate(value)
@@ -39,7 +44,7 @@ export default function WriteDialog({ tag, onClose }: Props) {
       size={520}
       opened
       onClose={onClose}
-      title={words.title(tag.key)}
+      title={<bdi>{words.title(tag.key)}</bdi>}
       centered
       closeButtonProps={{ 'aria-label': words.close }}
     >
@@ -50,7 +55,7 @@ export default function WriteDialog({ tag, onClose }: Props) {
             fullWidth
             aria-label={words.newValue}
             value={text}
-            onChange={setText}
+            onChange={type}
             data={[
               { value: 'false', label: strings.values.off },
               { value: 'true', label: strings.values.on },
@@ -63,7 +68,7 @@ export default function WriteDialog({ tag, onClose }: Props) {
             inputMode={tag.type === 'string' ? 'text' : 'decimal'}
             autoComplete="off"
             value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
+            onChange={(event) => type(event.currentTarget.value)}
             error={'wrong' in parsed ? parsed.wrong : undefined}
           />
         )}
@@ -77,14 +82,14 @@ export default function WriteDialog({ tag, onClose }: Props) {
         />
         <div role="status" className="result" data-testid="write-result">
           {write.isPending && words.busy}
-          {write.isError && <Outcome ok={false} text={words.failed(write.error.message)} />}
+          {write.isError && <Refusal error={write.error} show={show} />}
           {write.isSuccess && <Result result={write.data} show={show} />}
         </div>
         <div className="bar end">
           <Button variant="default" onClick={onClose}>
             {write.isSuccess ? words.close : words.cancel}
           </Button>
-          <Button type="submit" className="effect" disabled={value === null || write.isPending}>
+          <Button type="submit" className="effect" disabled={value === null || write.isPending || lost}>
             {value === null ? words.incomplete : words.effect(show(value), tag.key)}
           </Button>
         </div>
@@ -97,8 +102,9 @@ function Facts({ tag, next }: { tag: LiveTag; next: string }) {
   useLive((store) => store.version)
   const now = useNow()
   const status = useStatusInfo()(tag.status)
-  const ranged = tag.low !== null || tag.high !== null
-  const range = ranged ? words.rangeOf(limit(tag.low, tag.type), limit(tag.high, tag.type)) : words.noRange
+  const { low, high } = writeRange(tag)
+  const ranged = low !== null || high !== null
+  const range = ranged ? words.rangeOf(limit(low, tag.type), limit(high, tag.type)) : words.noRange
   return (
     <dl className="facts">
       <dt>{words.device}</dt>
@@ -114,7 +120,7 @@ function Facts({ tag, next }: { tag: LiveTag; next: string }) {
         <span className="quiet state-word">
           <SeverityMark severity={severityOf(tag.status)} />
           {status.name}
-          {tag.receivedAt !== null && `, ${formatDuration(now - tag.receivedAt)}`}
+          {tag.receivedAt !== null && tag.value !== null && `, ${formatDuration(now - tag.receivedAt)}`}
         </span>
       </dd>
       <dt>{words.next}</dt>
@@ -145,6 +151,36 @@ function Result({ result, show }: { result: WriteView; show: (value: JsonValue) 
   }
   if (!isSame(readBack, result.value)) return <Outcome ok={false} text={words.differs(show(readBack))} />
   return <Outcome ok text={words.done(show(readBack), String(Math.round(result.durationMs)))} />
+}
+
+/** What was refused: the sentence and the next step, and underneath what the protocol said. */
+function Refusal({ error, show }: { error: Error; show: (value: JsonValue) => string }) {
+  if (!(error instanceof ProblemError)) return <Outcome ok={false} text={words.unknown} />
+  const { code, help, httpStatus, result } = error
+  const { status, readBack, readBackStatus } = result
+  const told = ({ code: number, name }: StatusRef) => `${name} (${statusHex(number)})`
+  return (
+    <>
+      <Outcome ok={false} text={code === 'WRITE_FAILED' ? error.message : words.failed(error.message)} />
+      {help !== undefined && <p>{help}</p>}
+      <details className="quiet">
+        <summary>{words.details}</summary>
+        <p>
+          {words.detailCode}: {code} (HTTP {httpStatus})
+        </p>
+        {status !== undefined && (
+          <p>
+            {words.detailStatus}: {told(status)}
+          </p>
+        )}
+        {readBackStatus !== undefined && (
+          <p>
+            {words.detailReadBack}: {show(readBack ?? null)}, {told(readBackStatus)}
+          </p>
+        )}
+      </details>
+    </>
+  )
 }
 
 function Outcome({ ok, text }: { ok: boolean; text: string }) {

@@ -7,6 +7,18 @@ export interface WritableTag {
   readonly type: string
   readonly low: number | null
   readonly high: number | null
+  readonly writeMin: number | null
+  readonly writeMax: number | null
+}
+
+/** What may be written: the narrower of the engineering range and the tag's limits for writing. */
+export function writeRange(tag: WritableTag): { readonly low: number | null; readonly high: number | null } {
+  const lows = [tag.low, tag.writeMin].filter((limit) => limit !== null)
+  const highs = [tag.high, tag.writeMax].filter((limit) => limit !== null)
+  return {
+    low: lows.length === 0 ? null : Math.max(...lows),
+    high: highs.length === 0 ? null : Math.min(...highs),
+  }
 }
 
 export type Parsed = { readonly value: JsonValue } | { readonly wrong: string }
@@ -22,13 +34,15 @@ export function parseWritten(text: string, tag: WritableTag): Parsed {
   if (tag.type === 'string' || tag.type === 'bytes') return { value: text }
   if (!NUMBER.test(typed)) return { wrong: strings.write.notNumber }
   // A scaled integer takes fractions too: the gateway undoes the scale and checks; 64 bits travel as text.
-  if (tag.type.endsWith('int64')) return WHOLE.test(typed) ? { value: typed } : { wrong: strings.write.notWhole }
+  const long = tag.type.endsWith('int64')
+  if (long && !WHOLE.test(typed)) return { wrong: strings.write.notWhole }
   const value = Number(typed)
   if (!Number.isFinite(value)) return { wrong: strings.write.notNumber }
-  if ((tag.low !== null && value < tag.low) || (tag.high !== null && value > tag.high)) {
-    return { wrong: strings.write.outside(limit(tag.low, tag.type), limit(tag.high, tag.type)) }
+  const { low, high } = writeRange(tag)
+  if ((low !== null && value < low) || (high !== null && value > high)) {
+    return { wrong: strings.write.outside(limit(low, tag.type), limit(high, tag.type)) }
   }
-  return { value }
+  return { value: long ? typed : value }
 }
 
 /** Whether the device reads back what was written: equal, or equal as far as a float32 can tell. */

@@ -13,12 +13,13 @@ const value = (id: number, tag: string): SnapshotValue => ({
   writable: false,
   low: 0,
   high: 10,
+  writeMin: null,
+  writeMax: null,
   description: 'Level',
   value: 1.5,
   status: 0,
   time: 1000,
   receivedAt: 1000,
-  reason: null,
 })
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -72,24 +73,37 @@ test('500 messages in half a second are told at most ten times a second, and the
   assert.equal(last, 499)
 })
 
+const device = (name: string, state: 'Running' | 'Failed') => ({
+  name,
+  driver: 'modbus',
+  endpoint: '127.0.0.1:502',
+  enabled: true,
+  state,
+  stateSince: '2026-11-23T10:00:00.000Z',
+  reason: null,
+  lastGoodAt: null,
+  tags: { total: 1, good: 1, uncertain: 0, bad: 0 },
+  pollMs: { p50: null, p99: null },
+})
+
 test('devices of a later message replace those of the same name', () => {
   const store = new LiveStore()
-  const device = (name: string, state: 'Running' | 'Failed') => ({
-    name,
-    driver: 'modbus',
-    endpoint: '127.0.0.1:502',
-    enabled: true,
-    state,
-    stateSince: '2026-11-23T10:00:00.000Z',
-    reason: null,
-    lastGoodAt: null,
-    tags: { total: 1, good: 1, uncertain: 0, bad: 0 },
-    pollMs: { p50: null, p99: null },
-  })
   store.apply({ type: 'snapshot', values: [], devices: [device('a', 'Running'), device('b', 'Running')] })
   store.apply({ type: 'devices', devices: [device('b', 'Failed')] })
   assert.deepEqual(
     store.devices.map(({ name, state }) => `${name} ${state}`),
     ['a Running', 'b Failed'],
   )
+})
+
+test('a device was read when its newest good value was, however old its own view is', () => {
+  const store = new LiveStore()
+  const view = { ...device('press-1', 'Running'), lastGoodAt: new Date(1500).toISOString() }
+  store.apply({ type: 'snapshot', values: [value(1, 'a')], devices: [view] })
+  assert.equal(store.lastGoodAt(view), 1500)
+  store.apply({ type: 'delta', serverTime: 0, values: [[1, 2, 0, 2000, 2000]], conflated: 0 })
+  assert.equal(store.lastGoodAt(view), 2000)
+  store.apply({ type: 'delta', serverTime: 0, values: [[1, 2, 0x80310000, 2000, 9000]], conflated: 0 })
+  assert.equal(store.lastGoodAt(view), 2000, 'a bad read is none')
+  assert.equal(store.lastGoodAt(device('other', 'Failed')), undefined)
 })

@@ -17,6 +17,8 @@ export interface LiveTag {
   readonly writable: boolean
   readonly low: number | null
   readonly high: number | null
+  readonly writeMin: number | null
+  readonly writeMax: number | null
   readonly description: string | null
   /** What the text filter looks into, in lower case. */
   readonly searched: string
@@ -24,7 +26,6 @@ export interface LiveTag {
   status: number
   time: number | null
   receivedAt: number | null
-  reason: string | null
 }
 
 export interface Connection {
@@ -62,6 +63,9 @@ export class LiveStore {
   clockOffsetMs = 0
   #byId = new Map<number, LiveTag>()
   #byKey = new Map<string, LiveTag>()
+  #deviceByName = new Map<string, DeviceView>()
+  /** Device to the newest good read of its tags, ms since 1970. */
+  #goodAt = new Map<string, number>()
   #listeners = new Set<Listener>()
   #watchers = new Set<Watcher>()
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -80,6 +84,17 @@ export class LiveStore {
 
   find(key: string): LiveTag | undefined {
     return this.#byKey.get(key)
+  }
+
+  device(name: string): DeviceView | undefined {
+    return this.#deviceByName.get(name)
+  }
+
+  /** When a good value of the device was last read, ms since 1970: its values know it sooner than the device's own view. */
+  lastGoodAt(device: DeviceView): number | undefined {
+    const seen = this.#goodAt.get(device.name)
+    const told = device.lastGoodAt === null ? undefined : Date.parse(device.lastGoodAt)
+    return seen === undefined || told === undefined ? (seen ?? told) : Math.max(seen, told)
   }
 
   /** The gateway's present time. */
@@ -106,7 +121,7 @@ export class LiveStore {
         break
       case 'snapshot':
         this.#replace(message.values)
-        this.devices = message.devices
+        this.#setDevices(message.devices)
         break
       case 'delta':
         this.clockOffsetMs = message.serverTime - Date.now()
@@ -122,6 +137,8 @@ export class LiveStore {
     this.tags = values.map(toLiveTag).sort((a, b) => a.id - b.id)
     this.#byId = new Map(this.tags.map((tag) => [tag.id, tag]))
     this.#byKey = new Map(this.tags.map((tag) => [tag.key, tag]))
+    this.#goodAt.clear()
+    for (const tag of this.tags) this.#noteRead(tag)
     this.structure++
     this.severities++
     this.snapshots++
@@ -135,6 +152,7 @@ export class LiveStore {
     tag.status = row[2]
     tag.time = row[3]
     tag.receivedAt = row[4]
+    this.#noteRead(tag)
     for (const watcher of this.#watchers) watcher(tag)
   }
 
@@ -142,7 +160,17 @@ export class LiveStore {
     const byName = new Map(changed.map((device) => [device.name, device]))
     const kept = this.devices.map((device) => byName.get(device.name) ?? device)
     const known = new Set(this.devices.map((device) => device.name))
-    this.devices = [...kept, ...changed.filter((device) => !known.has(device.name))]
+    this.#setDevices([...kept, ...changed.filter((device) => !known.has(device.name))])
+  }
+
+  #setDevices(devices: readonly DeviceView[]): void {
+    this.devices = devices
+    this.#deviceByName = new Map(devices.map((device) => [device.name, device]))
+  }
+
+  #noteRead({ device, status, receivedAt }: LiveTag): void {
+    if (receivedAt === null || severityOf(status) !== 'good') return
+    if (receivedAt > (this.#goodAt.get(device) ?? 0)) this.#goodAt.set(device, receivedAt)
   }
 
   #tellSoon(): void {

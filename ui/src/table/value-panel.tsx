@@ -14,10 +14,11 @@ interface Props {
   readonly pens: readonly string[]
   change(part: Partial<View>): void
   onPen(key: string): void
-  onWrite(tag: LiveTag): void
+  onFacts(key: string): void
+  onWrite(key: string): void
 }
 
-export function ValuePanel({ view, pens, change, onPen, onWrite }: Props) {
+export function ValuePanel({ view, pens, change, onPen, onFacts, onWrite }: Props) {
   const tags = useLive((store) => store.tags)
   const severities = useLive((store) => (view.abnormalOnly ? store.severities : 0))
   const loaded = useLive((store) => store.snapshots > 0)
@@ -55,7 +56,7 @@ export function ValuePanel({ view, pens, change, onPen, onWrite }: Props) {
         </span>
       </div>
       {shown.length > 0 ? (
-        <ValueTable tags={shown} pens={pens} onPen={onPen} onWrite={onWrite} />
+        <ValueTable tags={shown} pens={pens} onPen={onPen} onFacts={onFacts} onWrite={onWrite} />
       ) : (
         <div className="empty">
           <p>{emptyText(loaded, view, tags.length)}</p>

@@ -17,10 +17,13 @@ interface Props {
   readonly time: number | null
   readonly age: string
   readonly connected: boolean
+  /** What is wrong with its device, when it is not good. */
+  readonly trouble: string | null
   /** Its place among the pens of the trend; -1 when it is not drawn. */
   readonly pen: number
   onPen(key: string): void
-  onWrite(tag: LiveTag): void
+  onFacts(key: string): void
+  onWrite(key: string): void
 }
 
 export const ValueRow = memo(function ValueRow(props: Props) {
@@ -36,8 +39,9 @@ export const ValueRow = memo(function ValueRow(props: Props) {
       data-severity={severity}
       data-aged={props.connected ? undefined : true}
       style={{ transform: `translateY(${props.top}px)` }}
+      onClick={(event) => onBareRow(event.target) && props.onFacts(tag.key)}
     >
-      <span role="cell" className="cell-device quiet">
+      <span role="cell" className="cell-device quiet" dir="auto" title={tag.device}>
         {tag.device}
       </span>
       <span role="cell" className="cell-tag">
@@ -46,24 +50,25 @@ export const ValueRow = memo(function ValueRow(props: Props) {
           className="pen"
           aria-pressed={pen >= 0}
           aria-label={strings.values.penLabel(tag.key)}
-          title={tag.description ?? tag.key}
+          title={tag.description === null ? tag.key : `${tag.key}: ${tag.description}`}
           disabled={!drawable && pen < 0}
           onClick={() => props.onPen(tag.key)}
         >
           <span className="swatch" style={pen >= 0 ? { background: `var(--pen-${pen})` } : undefined} />
-          <span className="clip" data-device={tag.device}>
-            {tag.tag}
+          <span className="clip">
+            <bdi className="pen-device">{tag.device}</bdi>
+            <bdi>{tag.tag}</bdi>
           </span>
         </button>
       </span>
       <span role="cell" className="cell-value numbers right" data-testid="value">
-        {formatValue(value, tag.type)}
+        <bdi>{formatValue(value, tag.type)}</bdi>
       </span>
       <span role="cell" className="cell-unit quiet">
         {tag.unit}
       </span>
       <span role="cell" className="cell-status">
-        <StatusCell status={status} reason={tag.reason} connected={props.connected} />
+        <StatusCell {...props} />
       </span>
       <span role="cell" className="cell-time numbers quiet" title={isoTime(props.time)}>
         {formatTime(props.time)}
@@ -78,7 +83,7 @@ export const ValueRow = memo(function ValueRow(props: Props) {
             variant="default"
             aria-label={strings.values.writeLabel(tag.key)}
             disabled={!props.connected}
-            onClick={() => props.onWrite(tag)}
+            onClick={() => props.onWrite(tag.key)}
           >
             {strings.values.write}
           </Button>
@@ -88,27 +93,31 @@ export const ValueRow = memo(function ValueRow(props: Props) {
   )
 })
 
-interface StatusProps {
-  readonly status: StatusInfo
-  readonly reason: string | null
-  readonly connected: boolean
-}
+/** A finger or pointer on the row itself, not on one of its buttons. */
+const onBareRow = (target: EventTarget): boolean => target instanceof Element && target.closest('button') === null
 
-const StatusCell = memo(function StatusCell({ status, reason, connected }: StatusProps) {
+const StatusCell = ({ tag, status, connected, trouble, onFacts }: Props) => {
   const severity = severityOf(status.code)
-  const text = [status.text, severity === 'good' ? null : reason, `${status.name} (${statusHex(status.code)})`]
+  const text = [status.text, severity === 'good' ? null : trouble, `${status.name} (${statusHex(status.code)})`]
+  const word = connected ? status.name : `${status.name}, ${strings.values.lastKnown}`
   return (
     <Tooltip
       label={text.filter(Boolean).join(' ')}
       multiline
       maw={360}
       openDelay={200}
-      events={{ hover: true, focus: true, touch: true }}
+      events={{ hover: true, focus: true, touch: false }}
     >
-      <span className="state-word" data-testid="status" tabIndex={severity === 'good' ? undefined : 0}>
+      <button
+        type="button"
+        className="state-word status"
+        data-testid="status"
+        aria-label={strings.values.factsLabel(word, tag.key)}
+        onClick={() => onFacts(tag.key)}
+      >
         <SeverityMark severity={severity} />
-        <span className="clip">{connected ? status.name : `${status.name}, ${strings.values.lastKnown}`}</span>
-      </span>
+        <span className="clip">{word}</span>
+      </button>
     </Tooltip>
   )
-})
+}

@@ -5,8 +5,9 @@
 import { useMediaQuery } from '@mantine/hooks'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useRef } from 'react'
+import type { DeviceView } from '../api.ts'
 import { formatDuration, zoneOffset } from '../format.ts'
-import { useLive, useNow } from '../live/context.ts'
+import { useLive, useLiveStore, useNow } from '../live/context.ts'
 import type { LiveTag } from '../live/store.ts'
 import { useStatusInfo } from '../status.ts'
 import { strings } from '../strings.ts'
@@ -16,15 +17,17 @@ interface Props {
   readonly tags: readonly LiveTag[]
   readonly pens: readonly string[]
   onPen(key: string): void
-  onWrite(tag: LiveTag): void
+  onFacts(key: string): void
+  onWrite(key: string): void
 }
 
 const ROW_PX = 34
 const CARD_PX = 66
 
-export function ValueTable({ tags, pens, onPen, onWrite }: Props) {
+export function ValueTable({ tags, pens, onPen, onFacts, onWrite }: Props) {
   const narrow = useMediaQuery('(max-width: 760px)')
   const scroller = useRef<HTMLDivElement>(null)
+  const store = useLiveStore()
   const now = useNow()
   const connected = useLive((store) => store.connection.state !== 'lost')
   useLive((store) => store.version)
@@ -59,10 +62,16 @@ export function ValueTable({ tags, pens, onPen, onWrite }: Props) {
               value={tag.value}
               status={statusOf(tag.status)}
               time={tag.time}
-              age={tag.receivedAt === null ? strings.values.none : formatDuration(now - tag.receivedAt)}
+              age={
+                tag.receivedAt === null || tag.value === null
+                  ? strings.values.none
+                  : formatDuration(now - tag.receivedAt)
+              }
               connected={connected}
               pen={pens.indexOf(tag.key)}
+              trouble={troubleOf(store.device(tag.device))}
               onPen={onPen}
+              onFacts={onFacts}
               onWrite={onWrite}
             />
           )
@@ -70,6 +79,11 @@ export function ValueTable({ tags, pens, onPen, onWrite }: Props) {
       </div>
     </div>
   )
+}
+
+function troubleOf(device: DeviceView | undefined): string | null {
+  if (device === undefined || device.reason === null) return null
+  return strings.values.deviceIs(device.name, device.state, device.reason)
 }
 
 function TableHead() {

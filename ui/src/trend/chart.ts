@@ -3,6 +3,7 @@
  */
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { joined } from './pen-join.ts'
 import type { Columns } from './pen-data.ts'
 
 export interface PenStyle {
@@ -28,8 +29,6 @@ export interface Chart {
 }
 
 const MOST_AXES = 2
-/** uPlot's JoinNullMode. */
-const NULL_EXPAND = 2
 const FONT = '12px system-ui, sans-serif'
 
 /** `onCursor` gets the value of each pen at the pointer, or undefined when it left. */
@@ -114,15 +113,6 @@ function rangeOf(_plot: uPlot, min: number | null, max: number | null): [number,
   if (min === null || max === null || !Number.isFinite(min) || !Number.isFinite(max)) return [0, 1]
   const pad = max > min ? (max - min) * 0.08 : Math.max(Math.abs(max) * 0.02, 0.5)
   return [min - pad, max + pad]
-}
-
-function joined(pens: readonly Columns[]): uPlot.AlignedData {
-  const tables = pens.map(({ times, values }) => [times.map((time) => time / 1000), values])
-  if (tables.length === 0) return [[]]
-  if (tables.length === 1) return tables[0] as uPlot.AlignedData
-  // A gap reaches over the times at which only other pens have points.
-  const expanded = tables.map((table) => table.map(() => NULL_EXPAND))
-  return uPlot.join(tables as uPlot.AlignedData[], expanded)
 }
 
 function valuesAt(plot: uPlot): readonly (number | null | undefined)[] | undefined {

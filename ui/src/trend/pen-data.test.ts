@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HistoryPoint } from '../api.ts'
 import { PenData } from './pen-data.ts'
+import { joined } from './pen-join.ts'
 
 const GOOD = 0
 const NO_COMMUNICATION = 0x80310000
@@ -40,7 +41,7 @@ test('bad quality and a last usable value are gaps, once', () => {
   pen.addLive(1, LAST_USABLE, 1000, 2000)
   pen.addLive(1, NO_COMMUNICATION, 1000, 3000)
   pen.addLive(4, GOOD, 4000, 4000)
-  assert.deepEqual(pen.columns(), { times: [1000, 2000, 4000], values: [1, null, 4] })
+  assert.deepEqual(pen.columns(), { times: [1000, 2000, 2000.5, 4000], values: [1, 1, null, 4] })
 })
 
 test('an uncertain value that is new is drawn', () => {
@@ -66,6 +67,14 @@ test('a decimated point keeps its minimum and its maximum', () => {
   assert.deepEqual(pen.columns().values, [2, 9, 5, null])
 })
 
+test('what a tag was when the window begins is drawn into it, good or bad', () => {
+  const pen = new PenData()
+  pen.setHistory(raw([5000, 2]), 6000, [1000, 7, 3, 9, GOOD])
+  assert.deepEqual(pen.columns(), { times: [1000, 5000], values: [7, 2] })
+  pen.setHistory(raw(), 6000, [900, null, null, null, NO_COMMUNICATION])
+  assert.deepEqual(pen.columns(), { times: [900], values: [null] })
+})
+
 test('a hole between the history in sight and the live values is not bridged', () => {
   const pen = new PenData()
   pen.addLive(8, GOOD, 100_000, 100_000)
@@ -78,4 +87,26 @@ test('live points are bounded', () => {
   for (let i = 1; i <= 50_000; i++) pen.addLive(i, GOOD, i, i)
   assert.ok(pen.columns().times.length <= 20_000)
   assert.equal(pen.columns().values.at(-1), 50_000)
+})
+
+test('a value that was confirmed unchanged is drawn up to its last good read, where the gap begins', () => {
+  const pen = new PenData()
+  pen.setHistory(raw([1000, 7]), 1500)
+  pen.addLive(7, NO_COMMUNICATION, 1000, 5000)
+  pen.addLive(7, NO_COMMUNICATION, 1000, 5000)
+  assert.deepEqual(pen.columns(), { times: [1000, 5000, 5000.5], values: [7, 7, null] })
+})
+
+test('on a shared time axis a gap reaches forward to the next point, never back', () => {
+  const held = { times: [1000, 5000, 9000], values: [7, null, 8] }
+  const busy = { times: [1000, 3000, 5500, 7000, 9500], values: [1, 2, 3, 4, 5] }
+  assert.deepEqual(joined([held, busy]), [
+    [1, 3, 5, 5.5, 7, 9, 9.5],
+    [7, undefined, null, null, null, 8, undefined],
+    [1, 2, undefined, 3, 4, undefined, 5],
+  ])
+  assert.deepEqual(joined([held]), [
+    [1, 5, 9],
+    [7, null, 8],
+  ])
 })

@@ -2,7 +2,7 @@
  * The points of one pen: a stretch of history from the log and, after it, what arrived live. History always wins where both
  * know a time, so a back-fill after a lost connection adds what was missed and no point twice.
  */
-import type { HistoryView, JsonValue } from '../api.ts'
+import type { HistoryPoint, HistoryView, JsonValue } from '../api.ts'
 import { severityOf } from '../status.ts'
 
 /** Times in ms, rising; null is a gap. */
@@ -25,7 +25,15 @@ export class PenData {
     const last = this.lastTime()
     const bad = severityOf(status) === 'bad' || toNumber(value) === null
     if (!bad && time !== null && time > last) this.#push(time, toNumber(value))
-    else if (severityOf(status) !== 'good' && receivedAt !== null) this.breakLine(receivedAt)
+    else if (severityOf(status) !== 'good' && receivedAt !== null) this.#end(receivedAt)
+  }
+
+  // A value that was read again unchanged held until its last good read: the line goes that far, and no further.
+  #end(readAt: number): void {
+    const { times, values } = this.#live.times.length > 0 ? this.#live : this.#history
+    const [last, value] = [times.at(-1), values.at(-1)]
+    if (last !== undefined && value !== undefined && value !== null && readAt > last) this.#push(readAt, value)
+    this.breakLine(readAt)
   }
 
   /** A gap from here on: what comes next is not joined to what was before. */
@@ -35,9 +43,13 @@ export class PenData {
     this.#push(Math.max(time, this.lastTime() + MIN_MAX_MS), null)
   }
 
-  /** Replaces the history by what the gateway has up to `to`, and forgets the live points that it covers. */
-  setHistory(view: HistoryView, to: number): void {
+  /**
+   * Replaces the history by what the gateway has up to `to`, and forgets the live points that it covers. `lead` is the last
+   * point before it: what the tag was when the window begins.
+   */
+  setHistory(view: HistoryView, to: number, lead?: HistoryPoint): void {
     const columns: Columns = { times: [], values: [] }
+    if (lead !== undefined) add(columns, lead[0], toNumber(lead[1]))
     for (const [time, value, min, max] of view.points) {
       const [low, high] = [toNumber(min), toNumber(max)]
       if (view.raw || low === null || high === null || low === high) add(columns, time, toNumber(value))

@@ -1,7 +1,10 @@
-/** The pens under the trend: name, value at the pointer or now, and a button that takes the pen away. */
+/** The pens under the trend: name, value at the pointer or now (with its status when that is not good), and a button that takes the pen away. */
 import type { JsonValue } from '../api.ts'
-import { formatWithUnit } from '../format.ts'
-import { useLive } from '../live/context.ts'
+import { formatDuration, formatWithUnit } from '../format.ts'
+import { useLive, useNow } from '../live/context.ts'
+import type { LiveTag } from '../live/store.ts'
+import { SeverityMark } from '../status-mark.tsx'
+import { severityOf, useStatusInfo } from '../status.ts'
 import { strings } from '../strings.ts'
 import type { Pen } from './use-pens.ts'
 
@@ -13,15 +16,27 @@ interface Props {
 
 export function PenLegend({ pens, readout, onRemove }: Props) {
   useLive((store) => store.version)
+  const lost = useLive((store) => store.connection.state === 'lost')
+  const now = useNow()
+  const statusOf = useStatusInfo()
   return (
     <ul className="pens">
       {pens.map(({ tag }, index) => (
         <li key={tag.key}>
           <span className="swatch" style={{ background: `var(--pen-${index % 8})` }} />
-          <span>{tag.key}</span>
-          <span className="numbers">
-            {formatWithUnit(readout === undefined ? tag.value : drawn(readout[index], tag.type), tag.type, tag.unit)}
+          <bdi>{tag.key}</bdi>
+          <span className={readout === undefined && isAged(tag, lost) ? 'numbers aged-value' : 'numbers'}>
+            <bdi>
+              {formatWithUnit(readout === undefined ? tag.value : drawn(readout[index], tag.type), tag.type, tag.unit)}
+            </bdi>
           </span>
+          {readout === undefined && isAged(tag, lost) && (
+            <span className="state-word">
+              <SeverityMark severity={severityOf(tag.status)} />
+              {statusOf(tag.status).name}
+              {tag.receivedAt !== null && tag.value !== null && `, ${formatDuration(now - tag.receivedAt)}`}
+            </span>
+          )}
           <button type="button" aria-label={strings.trend.remove(tag.key)} onClick={() => onRemove(tag.key)}>
             ×
           </button>
@@ -30,6 +45,8 @@ export function PenLegend({ pens, readout, onRemove }: Props) {
     </ul>
   )
 }
+
+const isAged = (tag: LiveTag, lost: boolean): boolean => lost || severityOf(tag.status) !== 'good'
 
 /** What the chart drew as a number, as the tag's own type again. */
 function drawn(value: number | null | undefined, type: string): JsonValue {

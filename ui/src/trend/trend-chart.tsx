@@ -78,6 +78,8 @@ function upToNow({ tag, data }: Pen, open: boolean): Columns {
   const columns = data.columns()
   const last = columns.times.at(-1)
   const read = tag.receivedAt
+  // Bad for longer than the history in sight: a gap all the way.
+  if (last === undefined && severityOf(tag.status) === 'bad') return { times: [0], values: [null] }
   const good = open && severityOf(tag.status) === 'good'
   if (!good || last === undefined || read === null || read <= last || columns.values.at(-1) === null) return columns
   return { times: [...columns.times, read], values: [...columns.values, toNumber(tag.value)] }
