@@ -30,8 +30,8 @@ export class LatestColumns implements Latest {
     }
   }
 
-  /** Takes all rows of a batch; row `i` has the sequence number `firstSeq + i`, or none when `firstSeq` is 0. */
-  update(batch: SampleBatch, firstSeq: number): void {
+  /** Takes all rows of a batch; row `i` has the sequence number `firstSeq + i × step`: refused rows share the one of their gap. */
+  update(batch: SampleBatch, firstSeq: number, step: 0 | 1): void {
     const { tag, flags, status, time, value, length } = batch
     for (let row = 0; row < length; row++) {
       const id = tag[row]!
@@ -39,7 +39,7 @@ export class LatestColumns implements Latest {
       if (flag & HISTORICAL) continue
       if (id >= this.#seq.length) this.#grow(id)
       this.#status[id] = status[row]!
-      this.#seq[id] = firstSeq === 0 ? 0 : firstSeq + row
+      this.#seq[id] = firstSeq + row * step
       const had = this.#flags[id]! & HAS_VALUE
       if ((flag & HAS_VALUE) === 0 && had) continue
       this.#time[id] = time[row]!

@@ -170,7 +170,9 @@ function createStore(
   function append(batch: SampleBatch): number {
     if (batch.length === 0) return 0
     const firstSeq = closing === undefined ? samples.append(batch) : 0
-    latest.update(batch, firstSeq)
+    // What was refused is known all the same. Its number is that of the gap it is in, so that no reader takes it for older.
+    if (firstSeq > 0) latest.update(batch, firstSeq, 1)
+    else latest.update(batch, samples.readableSeq, 0)
     const seq = new Float64Array(batch.length)
     if (firstSeq > 0) for (let row = 0; row < seq.length; row++) seq[row] = firstSeq + row
     batch.seq = seq

@@ -23,10 +23,12 @@ interface Settlement {
   dropped: Record<string, number>
 }
 
+/** Samples that are lost, but the reader has not acked the gap yet: it may want to hear of it again. */
 interface AheadDrop {
-  readonly toSeq: number
+  readonly after: Position
+  to: Position
   readonly reason: string
-  readonly samples: number
+  samples: number
 }
 
 /** More acks than this between two fsyncs are kept as fewer, larger ones. */
@@ -62,8 +64,8 @@ export class Account {
     for (const [reason, count] of Object.entries(settled.dropped ?? {})) add(dropped, reason, count)
     const isForward = place.seq > this.acked.seq
     const at = isForward ? place : this.acked
-    for (const drop of this.#ahead) if (drop.toSeq <= at.seq) add(dropped, drop.reason, drop.samples)
-    this.#ahead = this.#ahead.filter((drop) => drop.toSeq > at.seq)
+    for (const drop of this.#ahead) if (drop.to.seq <= at.seq) add(dropped, drop.reason, drop.samples)
+    this.#ahead = this.#ahead.filter((drop) => drop.to.seq > at.seq)
     this.#waiting.push({ place: at, delivered: this.#last.delivered + settled.delivered, dropped })
     if (this.#waiting.length > MAX_WAITING) {
       const last = this.#waiting.length - 1
@@ -71,14 +73,18 @@ export class Account {
     }
   }
 
-  /** Counts the samples between two places as dropped, but for those already settled or counted. */
+  /** Counts the samples between two places as dropped, but for those already settled or counted. The place is left for an ack to move. */
   drop(after: Position, to: Position, reason: string): void {
-    const from = after.seq > this.acked.seq ? after : this.acked
+    let from = after.seq > this.acked.seq ? after : this.acked
+    for (const drop of this.#ahead) if (drop.after.seq <= from.seq && from.seq < drop.to.seq) from = drop.to
     if (to.seq <= from.seq) return
     let samples = to.ordinal - from.ordinal
-    for (const drop of this.#ahead) if (drop.toSeq > from.seq && drop.toSeq <= to.seq) samples -= drop.samples
-    if (samples > 0) this.#ahead.push({ toSeq: to.seq, reason, samples })
-    if (from.ordinal === this.acked.ordinal) this.settle(to, { delivered: 0 })
+    for (const drop of this.#ahead) if (drop.after.seq >= from.seq && drop.to.seq <= to.seq) samples -= drop.samples
+    const last = this.#ahead.at(-1)
+    if (last !== undefined && last.reason === reason && last.to.seq === from.seq) {
+      last.to = to
+      last.samples += samples
+    } else if (samples > 0) this.#ahead.push({ after: from, to, reason, samples })
   }
 
   ledger(head: Position, oldestPendingTime: number | undefined): Ledger {

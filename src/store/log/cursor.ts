@@ -150,7 +150,8 @@ export class LogCursor implements Cursor {
     try {
       return await this.#context.reader.read(segment, want)
     } catch (error) {
-      if (isAbort(error)) throw error
+      // Too many open files or too little memory pass: that is no reason to leave samples out.
+      if (isAbort(error) || isPassing(error)) throw error
       await this.#context.reader.close()
       this.#context.view.lose(segment, messageOf(error))
       return 'unreadable'
@@ -180,6 +181,11 @@ export class LogCursor implements Cursor {
     return { fromSeq, toSeq, samples: recorded === undefined ? samples : recorded.samples, reason, fromTime, toTime }
   }
 }
+
+const PASSING = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'])
+
+const isPassing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && PASSING.has(String(error.code))
 
 function sliceFrame({ rows, firstSeq, endSeq }: DecodedFrame, from: number, maxRows: number): SampleBatch {
   const start = from - firstSeq

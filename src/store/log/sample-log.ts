@@ -156,8 +156,9 @@ export class SampleLog implements LogView {
     return this.tail.rowsAfter(this.#commit.durableSeq)
   }
 
-  /** Hours until retention by bytes begins to drop; null when unknown. */
+  /** Hours until retention by bytes begins to drop; null when unknown, and while nothing can be written. */
   get hoursLeft(): number | null {
+    if (this.failed !== null) return null
     const rate = this.#growth.perMs(this.#options.clock.now(), this.#writer.bytesWritten)
     if (rate === undefined || rate <= 0) return null
     return Math.max(0, this.#options.retention.maxBytes - this.bytes) / rate / 3_600_000
@@ -195,6 +196,7 @@ export class SampleLog implements LogView {
     const reader = new FrameReader(files, (segment, offset) => this.#noteDamage(segment, offset))
     const onClosed = () => void this.#cursors.delete(sink)
     const cursor = new LogCursor({ sink, view: this, reader, slots, clock, log, onClosed }, account)
+    if (account.acked.seq < this.oldestSeq - 1) cursor.overtaken(this.ordinals.position(this.oldestSeq - 1))
     this.#cursors.set(sink, cursor)
     return cursor
   }
