@@ -178,13 +178,30 @@ for (const [what, bytes, message] of LOST_FRAMING) {
   })
 }
 
-test('good replies before the garbage of the same chunk still count', async () => {
+test('of a chunk that ends in garbage the replies count that a frame follows; where the last one ends nobody knows', async () => {
   const { client, say } = playPeer()
   const good = client.readHoldingRegisters(1, 0, 1)
-  const lost = rejection(client.readHoldingRegisters(1, 1, 1))
-  await say('0001 0000 0005 01 03 02 0009 FFFF FFFF FFFF')
+  const last = rejection(client.readHoldingRegisters(1, 1, 1))
+  const lost = rejection(client.readHoldingRegisters(1, 2, 1))
+  await say('0001 0000 0005 01 03 02 0009 0002 0000 0005 01 03 02 000A FFFF FFFF FFFF')
   assert.equal(toHex(await good), '0009')
+  await failsWith(last, 'NOT_CONNECTED', /MBAP protocol id is 65535/)
   await failsWith(lost, 'NOT_CONNECTED', /MBAP protocol id is 65535/)
+})
+
+test('a reply that ends short never takes its last value from the reply after it', async () => {
+  for (const chunks of [
+    ['0001 0000 0007 01 03 04 000A', '0002 0000 0007 01 03 04 000B 000C'],
+    ['0001 0000 0007 01 03 04 000A 0002 0000 0007 01 03 04 000B 000C'],
+  ]) {
+    const { client, say } = playPeer()
+    const first = rejection(client.readHoldingRegisters(1, 0, 2))
+    const second = rejection(client.readHoldingRegisters(1, 2, 2))
+    await settle()
+    for (const chunk of chunks) await say(chunk)
+    await failsWith(first, 'NOT_CONNECTED', /broke the framing/)
+    await failsWith(second, 'NOT_CONNECTED', /broke the framing/)
+  }
 })
 
 test('a silent device: each request times out by itself, at its own time; the connection stays', async () => {

@@ -179,16 +179,29 @@ export class Exchange {
   #received(chunk: Uint8Array): void {
     this.stats.bytesReceived += chunk.length
     this.#options.trace?.('rx', chunk)
-    const framer = this.#framer
-    framer.push(chunk)
+    this.#framer.push(chunk)
     try {
-      while (this.#closeReason === undefined && framer.next()) this.#reply(framer.bytes, framer.start, framer.end)
+      this.#takeFrames()
     } catch (error) {
       this.stats.violations++
       this.#fail(this.#lost(`the device broke the framing: ${messageOf(error)}`, error))
       return
     }
     this.#sendQueued()
+  }
+
+  /**
+   * A frame counts once what follows it in the chunk begins like a frame too: a device that sends fewer bytes than it announced
+   * has the beginning of its next reply in the place of the last values.
+   */
+  #takeFrames(): void {
+    const framer = this.#framer
+    let found = framer.next()
+    while (found && this.#closeReason === undefined) {
+      const { bytes, start, end } = framer
+      found = framer.next()
+      this.#reply(bytes, start, end)
+    }
   }
 
   #reply(bytes: Uint8Array, start: number, end: number): void {
