@@ -59,7 +59,13 @@ interface DeviceTags {
 export class TagTable {
   readonly #byId: (TagInfo | undefined)[] = []
   readonly #devices = new Map<string, DeviceTags>()
+  readonly #former: (id: TagId) => TagInfo | undefined
   #size = 0
+
+  /** `former` knows the tags that the configuration had once: samples of them may still wait for a sink. */
+  constructor(former: (id: TagId) => TagInfo | undefined = () => undefined) {
+    this.#former = former
+  }
 
   /** One more than the highest id: the size a column indexed by tag id needs. */
   get capacity(): number {
@@ -82,8 +88,9 @@ export class TagTable {
     this.#size++
   }
 
+  /** The tag with this id; one that is no longer configured too, with what is still known of it. */
   get(id: TagId): TagInfo | undefined {
-    return this.#byId[id]
+    return this.#byId[id] ?? this.#former(id)
   }
 
   find(device: string, name: string): TagInfo | undefined {

@@ -26,6 +26,7 @@ async function start(t: TestContext, options: Partial<HttpOptions> = {}) {
           { name: 'never', type: 'float32' },
           { name: 'a/b #50% ü', address: 'level' },
           { name: 'plain%2Fpercent', address: 'level' },
+          { name: 'recipe', type: 'string' },
         ],
       },
       { name: 'plant', type: simulated, tags: [{ name: 'wave', address: 'sine:period=10s,min=0,max=10' }] },
@@ -115,10 +116,10 @@ test('values are filtered by device, status and text', async (t) => {
   const { get } = await start(t)
   const tags = async (query: string): Promise<string[]> =>
     (await get(`/api/v1/values${query}`)).body.values.map((row: { tag: string }) => row.tag)
-  assert.equal((await tags('')).length, 6)
+  assert.equal((await tags('')).length, 7)
   assert.deepEqual(await tags('?device=plant'), ['wave'])
-  assert.deepEqual(await tags('?status=bad'), ['never'])
-  assert.deepEqual(await tags('?status=BadNoData'), ['never'])
+  assert.deepEqual(await tags('?status=bad'), ['never', 'recipe'])
+  assert.deepEqual(await tags('?status=BadNoData'), ['never', 'recipe'])
   assert.equal((await tags('?status=good')).length, 5)
   assert.deepEqual(await tags('?q=OIL'), ['level'])
   assert.deepEqual(await tags('?q=plant'), ['wave'])
@@ -177,7 +178,7 @@ test('devices, sinks, log and status codes answer', async (t) => {
       ['plant', 'simulated', 'Running'],
     ],
   )
-  assert.deepEqual(devices[0].tags, { total: 5, good: 4, uncertain: 0, bad: 1 })
+  assert.deepEqual(devices[0].tags, { total: 6, good: 4, uncertain: 0, bad: 2 })
   assert.deepEqual((await get('/api/v1/sinks')).body, { sinks: [] })
   const log = (await get('/api/v1/log')).body
   assert.equal(log.logId, gateway.store.logId)
@@ -200,6 +201,9 @@ test('history gives the values of a tag, and refuses an empty range', async (t) 
   assert.equal((await get('/api/v1/history/plant/wave?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z')).status, 400)
   assert.equal((await get('/api/v1/history/plant/wave?from=yesterday')).status, 400)
   assert.equal((await get('/api/v1/history/plant/nothing')).status, 404)
+  const text = await get('/api/v1/history/press-1/recipe')
+  assert.deepEqual([text.status, text.body.code], [400, 'INVALID_REQUEST'])
+  assert.match(text.body.detail, /numbers and booleans; press-1\/recipe is of type string/)
 })
 
 test('PUT writes through to the device and reads back', async (t) => {

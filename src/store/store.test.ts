@@ -93,6 +93,26 @@ test('a changed type is a new id, an id is never given to another tag', async ()
   await again.close()
 })
 
+test('a tag that left the configuration keeps its name for the samples that still wait, and is found by id alone', async () => {
+  const files = new MemoryFiles()
+  const store = await openInMemory(files)
+  await store.defineTags([
+    { device: 'a', settings: tag('x') },
+    { device: 'b', settings: tag('y', 'string') },
+  ])
+  await store.close()
+  const again = await openInMemory(files)
+  await again.defineTags([{ device: 'a', settings: { ...tag('x'), unit: 'm' } }])
+  const former = again.tags.get(2)
+  assert.deepEqual([former?.device, former?.settings.name, former?.settings.type], ['b', 'y', 'string'])
+  assert.equal(again.tags.get(2), former, 'encoders keep what they made for a tag by this object')
+  assert.equal(again.tags.get(1)?.settings.unit, 'm')
+  assert.equal(again.tags.get(3), undefined)
+  assert.equal(again.tags.find('b', 'y'), undefined)
+  assert.deepEqual([again.tags.size, [...again.tags.values()].length], [1, 1])
+  await again.close()
+})
+
 test('latest keeps the value of a row that only changes the status, and skips historical rows', async () => {
   const store = await openInMemory(new MemoryFiles())
   const batch = new SampleBatch(3, 5000)

@@ -9,7 +9,7 @@ import type { Cursor } from '../core/cursor.ts'
 import type { Histogram } from '../core/histogram.ts'
 import type { Log } from '../core/log.ts'
 import type { Latest } from '../core/sink.ts'
-import { TagTable, type TagSettings } from '../core/tags.ts'
+import { TagTable, type TagInfo, type TagSettings } from '../core/tags.ts'
 import type { TagId } from '../core/value.ts'
 import { nodeFiles, type FileSystem } from './files.ts'
 import { LatestColumns } from './latest.ts'
@@ -78,7 +78,7 @@ export type { HistoryPoint, HistorySeries } from './trends/history.ts'
 
 export interface Store {
   readonly logId: string
-  /** Exactly the tags of the last `defineTags`. */
+  /** Exactly the tags of the last `defineTags`; by id it also knows the ones before, as samples of them may wait for a sink. */
   readonly tags: TagTable
   readonly latest: Latest
   /** Ids for these tags, in order; new ones are durable before it resolves. Same device, name and type: same id, for ever. */
@@ -161,7 +161,7 @@ function createStore(
 
   async function defineTags(definitions: readonly TagDefinition[]): Promise<TagId[]> {
     const ids = await tagFile.allocate(definitions)
-    const table = new TagTable()
+    const table = new TagTable(formerTags(tagFile))
     for (const [at, { device, settings }] of definitions.entries()) table.add({ id: ids[at]!, device, settings })
     tags = table
     return ids
@@ -206,6 +206,19 @@ function createStore(
     history: (tag, from, to, points, signal) => trends.history(tag, from, to, points, signal),
     flush: () => samples.flush(),
     close: () => (closing ??= closeAll()),
+  }
+}
+
+/** Tags that are in the dictionary and no longer in the configuration, by what the dictionary keeps: device, name and type. */
+function formerTags(tagFile: TagFile): (id: TagId) => TagInfo | undefined {
+  const known = new Map<TagId, TagInfo>()
+  return (id) => {
+    const name = tagFile.name(id)
+    if (name === undefined || known.has(id)) return known.get(id)
+    const settings = { name: name.name, address: '', type: name.type, everyMs: 0, clamp: false, writable: false }
+    const info = { id, device: name.device, settings }
+    known.set(id, info)
+    return info
   }
 }
 

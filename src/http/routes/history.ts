@@ -1,6 +1,7 @@
 /** `/api/v1/history`: what a tag was, condensed to about as many points as are asked for without hiding a peak or a gap. */
 import { z } from 'zod'
 import { GatewayError } from '../../core/errors.ts'
+import type { TagInfo } from '../../core/tags.ts'
 import type { App, RouteContext } from '../app.ts'
 import { answers, historySchema, tagParams } from '../schemas.ts'
 import { findTag, setNames } from './values.ts'
@@ -31,6 +32,7 @@ export function historyRoutes(app: App, { gateway }: RouteContext): void {
     preValidation: (request, _reply, done) => done(setNames(request, '/api/v1/history/')),
     handler: async (request, reply) => {
       const info = findTag(gateway, request.params)
+      if (info.settings.type === 'string' || info.settings.type === 'bytes') throw notCharted(info)
       const to = parseTime(request.query.to) ?? gateway.clock.now()
       const from = parseTime(request.query.from) ?? to - HOUR_MS
       if (from >= to) throw emptyRange()
@@ -49,6 +51,11 @@ export function historyRoutes(app: App, { gateway }: RouteContext): void {
       }
     },
   })
+}
+
+function notCharted({ device, settings: { name, type } }: TagInfo): GatewayError {
+  const detail = `history is kept for numbers and booleans; ${device}/${name} is of type ${type}`
+  return new GatewayError('INVALID_REQUEST', detail, { details: { device, tag: name, type } })
 }
 
 function emptyRange(): GatewayError {
