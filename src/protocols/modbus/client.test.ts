@@ -193,6 +193,7 @@ test('a reply that ends short never takes its last value from the reply after it
   for (const chunks of [
     ['0001 0000 0007 01 03 04 000A', '0002 0000 0007 01 03 04 000B 000C'],
     ['0001 0000 0007 01 03 04 000A 0002 0000 0007 01 03 04 000B 000C'],
+    ['0001 0000 0007 01 03 04 000A', '0002 00', '00 0007 01 03 04 000B 000C'],
   ]) {
     const { client, say } = playPeer()
     const first = rejection(client.readHoldingRegisters(1, 0, 2))

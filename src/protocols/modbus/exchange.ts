@@ -71,6 +71,8 @@ export class Exchange {
   readonly #stream: Duplex
   readonly #options: ExchangeOptions
   readonly #framer = new Framer(mbapFormat)
+  /** A frame that is followed by too few bytes to tell whether it ended where it said. */
+  #unsure: { readonly bytes: Uint8Array; readonly start: number; readonly end: number } | undefined
   readonly #ids = new TransactionIds()
   /** By transaction id, in the order of sending. */
   readonly #sent = new Map<number, Pending>()
@@ -191,17 +193,21 @@ export class Exchange {
   }
 
   /**
-   * A frame counts once what follows it in the chunk begins like a frame too: a device that sends fewer bytes than it announced
-   * has the beginning of its next reply in the place of the last values.
+   * A frame counts once what came after it begins like a frame too, or nothing came: a device that sends fewer bytes than it
+   * announced has the beginning of its next reply in the place of the last values.
    */
   #takeFrames(): void {
     const framer = this.#framer
-    let found = framer.next()
-    while (found && this.#closeReason === undefined) {
+    let last = this.#unsure
+    this.#unsure = undefined
+    while (this.#closeReason === undefined && framer.next()) {
       const { bytes, start, end } = framer
-      found = framer.next()
-      this.#reply(bytes, start, end)
+      if (last !== undefined) this.#reply(last.bytes, last.start, last.end)
+      last = { bytes, start, end }
     }
+    if (last === undefined) return
+    if (framer.pending > 0 && framer.pending < mbapFormat.headerBytes) this.#unsure = last
+    else this.#reply(last.bytes, last.start, last.end)
   }
 
   #reply(bytes: Uint8Array, start: number, end: number): void {
