@@ -9,6 +9,7 @@ import type { Messages } from '../encode/message-encoder.ts'
 import { InFlight, type PublishSettings, type Refusals } from './in-flight.ts'
 import { NullStore } from './null-store.ts'
 import type { MqttOptions } from './options.ts'
+import { forgoNumberCache } from './packet-numbers.ts'
 import { connectRefusal, disconnection, transportError } from './reasons.ts'
 import { openTransport } from './transport.ts'
 
@@ -31,6 +32,7 @@ export async function openConnection(
 ): Promise<Connection> {
   const stream = await openTransport(options, context, signal)
   const { MqttClient } = await import('mqtt')
+  forgoNumberCache()
   const client = new MqttClient(() => stream, clientOptions(options, identity))
   try {
     await accepted(client, options, context, signal)
