@@ -83,7 +83,7 @@ function LongList({ devices, card }: LongListProps) {
           data-index={index}
           aria-setsize={devices.length}
           aria-posinset={index + 1}
-          style={{ position: 'absolute', left: 0, right: 0, transform: `translateY(${start}px)` }}
+          style={{ position: 'absolute', top: 0, left: 0, right: 0, transform: `translateY(${start}px)` }}
         >
           {card(devices[index]!)}
         </li>

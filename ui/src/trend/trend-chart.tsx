@@ -48,7 +48,9 @@ export function TrendChart(props: Props) {
         from,
         to,
       )
-      parent.dataset.points = String(latest.current.pens.reduce((sum, pen) => sum + pen.data.columns().times.length, 0))
+      const all = latest.current.pens.map((pen) => pen.data.columns().values)
+      parent.dataset.points = String(all.reduce((sum, values) => sum + values.length, 0))
+      parent.dataset.gaps = String(all.reduce((sum, values) => sum + gapsIn(values), 0))
     }
     redraw.current = draw
     const timer = setInterval(() => latest.current.paused ?? draw(), REDRAW_MS)
@@ -72,6 +74,10 @@ export function TrendChart(props: Props) {
 
   return <div ref={box} className="chart" data-testid="trend" />
 }
+
+/** Stretches of bad quality. */
+const gapsIn = (values: readonly (number | null)[]): number =>
+  values.filter((value, index) => value === null && values[index - 1] !== null).length
 
 /** A good value that was confirmed after its last change is drawn up to the last time it was read. */
 function upToNow({ tag, data }: Pen, open: boolean): Columns {
