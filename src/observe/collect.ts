@@ -45,6 +45,8 @@ const DROP_REASONS = ['rejected', 'retention'] as const
 /** What each metric of the table writes. */
 export const collectors: Record<MetricName, Collector> = {
   bifrost_build_info: (out, { gateway }) => out.sample({ version: gateway.version, node: process.version }, 1),
+  bifrost_config_last_reload_successful: (out) => out.sample({}, 1),
+  bifrost_config_last_reload_success_timestamp_seconds: (out, { gateway }) => out.sample({}, gateway.startedAt / 1000),
   bifrost_start_timestamp_seconds: (out, { gateway }) => out.sample({}, gateway.startedAt / 1000),
 
   bifrost_device_up: async (out, { devices }) => {
@@ -106,6 +108,8 @@ export const collectors: Record<MetricName, Collector> = {
   bifrost_sink_samples_pending: (out, { sinks }) => perSink(out, sinks, (sink) => sink.pending),
   bifrost_sink_samples_dropped_total: (out, { sinks }) => dropped(out, sinks),
   bifrost_sink_dropped_messages_total: (out, { sinks }) => dropped(out, sinks),
+  bifrost_sink_queue_messages: (out, { sinks }) => perSink(out, sinks, (sink) => sink.pending),
+  bifrost_sink_sent_messages_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.delivered),
   bifrost_sink_queue_oldest_timestamp_seconds: (out, { sinks, gateway }) => {
     const now = gateway.clock.now()
     for (const sink of sinks) {

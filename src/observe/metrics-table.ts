@@ -25,6 +25,20 @@ const SINK = ['sink', 'kind'] as const
 /** Every metric of the gateway itself; `process_*` and `nodejs_*` come from the Prometheus client. */
 export const metricsTable = [
   define('bifrost_build_info', 'gauge', '', ['version', 'node'], 'Always 1; the labels say what runs.'),
+  define(
+    'bifrost_config_last_reload_successful',
+    'gauge',
+    '',
+    [],
+    '1: the configuration that runs is the last one that was read.',
+  ),
+  define(
+    'bifrost_config_last_reload_success_timestamp_seconds',
+    'gauge',
+    'seconds',
+    [],
+    'When the configuration that runs was taken up; the start, as there is no reload without one.',
+  ),
   define('bifrost_start_timestamp_seconds', 'gauge', 'seconds', [], 'When the gateway started.'),
 
   define('bifrost_device_up', 'gauge', '', DEVICE, '1 when the device is in state Running, 0 otherwise.'),
@@ -78,6 +92,20 @@ export const metricsTable = [
     '',
     [...SINK, 'reason'],
     'The same count as bifrost_sink_samples_dropped_total: one message a sample.',
+  ),
+  define(
+    'bifrost_sink_queue_messages',
+    'gauge',
+    '',
+    SINK,
+    'The same count as bifrost_sink_samples_pending: one message a sample.',
+  ),
+  define(
+    'bifrost_sink_sent_messages_total',
+    'counter',
+    '',
+    SINK,
+    'The same count as bifrost_sink_samples_delivered_total: one message a sample.',
   ),
   define(
     'bifrost_sink_queue_oldest_timestamp_seconds',
