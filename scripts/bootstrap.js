@@ -13,9 +13,9 @@ const say = (sentence) => process.stderr.write(`bifrost: ${sentence}\n`)
 
 const commands = { start, test, check, bench, docs }
 const [name, ...rest] = process.argv.slice(2)
-const command = commands[name]
+const command = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined
 if (command === undefined) {
-  say(`unknown command '${name}'; it is one of ${Object.keys(commands).join(', ')}`)
+  say(`unknown command '${name ?? ''}'; it is one of ${Object.keys(commands).join(', ')}`)
   process.exit(2)
 }
 process.chdir(root)
