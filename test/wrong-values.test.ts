@@ -28,13 +28,13 @@ function wrong(request: ScriptedRequest, change: (reply: Buffer) => void): Buffe
   return reply
 }
 
-function later(request: ScriptedRequest, reply: Buffer, delayMs: number): void {
+function later(request: ScriptedRequest, reply: Buffer, delayMs: number): undefined {
   setTimeout(() => !request.socket.destroyed && request.socket.write(reply), delayMs)
 }
 
 const MISBEHAVIOURS: readonly ((request: ScriptedRequest) => Buffer | undefined)[] = [
   () => undefined,
-  (request) => void later(request, right(request), 150),
+  (request) => later(request, right(request), 150),
   (request) => wrong(request, (reply) => reply.writeUInt16BE((request.transaction + 1000) & 0xffff, 0)),
   (request) => Buffer.concat([right(request), registersReply(request, WRONG)]),
   (request) => wrong(request, (reply) => reply.writeUInt8(request.unit + 7, 6)),
@@ -43,8 +43,7 @@ const MISBEHAVIOURS: readonly ((request: ScriptedRequest) => Buffer | undefined)
   (request) => wrong(request, (reply) => reply.writeUInt8(2 * request.count - 2, 8)),
   (request) => {
     request.socket.write(right(request).subarray(0, 2))
-    later(request, right(request).subarray(2), 3)
-    return undefined
+    return later(request, right(request).subarray(2), 3)
   },
   (request) => {
     request.socket.write(right(request).subarray(0, 8), () => request.socket.resetAndDestroy())
