@@ -3,6 +3,7 @@
  * difference of two is an exact count. Gaps (FORMAT.md) are where the two come apart.
  */
 import type { Gap } from '../../core/sink.ts'
+import type { Segment } from './segment.ts'
 
 /** A place in the log: after sample `seq`, which was the `ordinal`-th. */
 export interface Position {
@@ -56,4 +57,26 @@ export class Ordinals {
     this.#base = this.position(seq)
     while (this.#gaps[0] !== undefined && this.#gaps[0].toSeq <= seq) this.#gaps.shift()
   }
+}
+
+/** The ordinals of what recovery found; `known` is what the sequence file says where it found nothing. */
+export function createOrdinals(segments: readonly Segment[], known: Position): Ordinals {
+  const first = segments[0]
+  if (first === undefined) return new Ordinals(known)
+  const ordinals = new Ordinals({ seq: first.firstSeq - 1, ordinal: first.ordinal })
+  for (const [at, segment] of segments.entries()) {
+    const missing = at === 0 ? undefined : gapBetween(segments[at - 1]!, segment, ordinals)
+    if (missing !== undefined) ordinals.add(missing)
+    for (const gap of segment.gaps) ordinals.add(gap)
+  }
+  return ordinals
+}
+
+/** A segment is missing between these two: their ordinals say how many samples it held, its numbers alone would not. */
+function gapBetween(before: Segment, after: Segment, ordinals: Ordinals): Gap | undefined {
+  const fromSeq = before.lastSeq + 1
+  const samples = after.ordinal - ordinals.at(before.lastSeq)
+  if (fromSeq >= after.firstSeq || samples < 0) return undefined
+  const times = { fromTime: before.lastReceived, toTime: after.firstReceived }
+  return { fromSeq, toSeq: after.firstSeq - 1, samples, reason: 'missing-segment', ...times }
 }

@@ -1,4 +1,5 @@
 /** Which segments make room: the oldest, while the whole is too big or they are too old. The open segment stays. */
+import type { ClockSteps } from './clock-steps.ts'
 import type { Segment } from './segment.ts'
 
 export interface RetentionBounds {
@@ -7,11 +8,11 @@ export interface RetentionBounds {
 }
 
 /** How many of the oldest segments go. */
-export function countExpired(segments: readonly Segment[], bounds: RetentionBounds, now: number): number {
+export function countExpired(segments: readonly Segment[], bounds: RetentionBounds, steps: ClockSteps): number {
   let bytes = totalBytes(segments)
   let expired = 0
   for (const segment of segments) {
-    const isTooOld = bounds.maxAgeMs !== undefined && now - segment.lastReceived > bounds.maxAgeMs
+    const isTooOld = steps.age(segment.lastSeq, segment.lastReceived) > (bounds.maxAgeMs ?? Infinity)
     if (!segment.sealed || (bytes <= bounds.maxBytes && !isTooOld)) break
     bytes -= segment.bytes + segment.trendBytes
     expired++
@@ -22,7 +23,7 @@ export function countExpired(segments: readonly Segment[], bounds: RetentionBoun
 export const totalBytes = (segments: readonly Segment[]): number =>
   segments.reduce((sum, segment) => sum + segment.bytes + segment.trendBytes, 0)
 
-/** At what rate the log grows: bytes written now and then, over the last minutes. */
+/** At what rate the log grows: bytes written now and then (monotonic ms), over the last minutes. */
 export class GrowthRate {
   readonly #seen: { at: number; bytes: number }[] = []
 

@@ -14,9 +14,10 @@ import { readWhole, type FileSystem } from '../files.ts'
 import { openSlotFile, readSlots } from '../slot-file.ts'
 import type { TagFile } from '../tag-file.ts'
 import { Account, type CursorState } from './account.ts'
+import { ClockSteps } from './clock-steps.ts'
 import { GroupCommit } from './commit.ts'
 import { LogCursor } from './cursor.ts'
-import { Ordinals, type Position } from './ordinals.ts'
+import { createOrdinals, type Ordinals, type Position } from './ordinals.ts'
 import { FrameReader } from './reader.ts'
 import type { Recovered } from './recovery.ts'
 import { countExpired, GrowthRate, totalBytes, type RetentionBounds } from './retention.ts'
@@ -58,6 +59,7 @@ export class SampleLog implements LogView {
   readonly #cursors = new Map<string, LogCursor>()
   readonly #damage = new Set<string>()
   readonly #growth = new GrowthRate()
+  readonly #steps: ClockSteps
   readonly #sweep
   #removing: Promise<void> = Promise.resolve()
   /** Rows are being refused since: one gap with one number, however long it lasts. */
@@ -107,7 +109,8 @@ export class SampleLog implements LogView {
     else this.#commit.durableSeq = sequence.next - 1
     sequence.durable = () => this.durable
     this.#sweep = clock.every(60_000, () => this.#onDurable())
-    this.#growth.note(clock.now(), 0)
+    this.#growth.note(clock.monotonic(), 0)
+    this.#steps = new ClockSteps(clock, sequence.clockSteps, sequence.next - 1)
   }
 
   get head(): Position {
@@ -159,7 +162,7 @@ export class SampleLog implements LogView {
   /** Hours until retention by bytes begins to drop; null when unknown, and while nothing can be written. */
   get hoursLeft(): number | null {
     if (this.failed !== null) return null
-    const rate = this.#growth.perMs(this.#options.clock.now(), this.#writer.bytesWritten)
+    const rate = this.#growth.perMs(this.#options.clock.monotonic(), this.#writer.bytesWritten)
     if (rate === undefined || rate <= 0) return null
     return Math.max(0, this.#options.retention.maxBytes - this.bytes) / rate / 3_600_000
   }
@@ -306,10 +309,21 @@ export class SampleLog implements LogView {
 
   #onDurable(): void {
     const { clock, retention, maxPendingRows } = this.#options
-    this.#growth.note(clock.now(), this.#writer.bytesWritten)
+    this.#growth.note(clock.monotonic(), this.#writer.bytesWritten)
+    this.#lookAtClock()
     if (this.pendingRows <= maxPendingRows / 2) this.#endRefusal()
-    const expired = countExpired(this.#segments, retention, clock.now())
+    const expired = countExpired(this.#segments, retention, this.#steps)
     if (expired > 0) this.#expire(this.#segments.splice(0, expired))
+  }
+
+  #lookAtClock(): void {
+    if (!this.#steps.look(this.#sequence.next - 1, this.oldestSeq)) return
+    this.#options.log.warn(
+      { ms: this.#steps.all.at(-1)!.ms },
+      'the clock was set; the age of older samples is counted on',
+    )
+    this.#sequence.clockSteps = this.#steps.all
+    this.#sequence.save()
   }
 
   #expire(expired: readonly Segment[]): void {
@@ -348,27 +362,6 @@ export async function knownByCursors(files: FileSystem, dir: string): Promise<nu
     known = Math.max(known, state?.seq ?? 0, state?.routedSeq ?? 0)
   }
   return known
-}
-
-function createOrdinals(segments: readonly Segment[], known: Position): Ordinals {
-  const first = segments[0]
-  if (first === undefined) return new Ordinals(known)
-  const ordinals = new Ordinals({ seq: first.firstSeq - 1, ordinal: first.ordinal })
-  for (const [at, segment] of segments.entries()) {
-    const missing = at === 0 ? undefined : gapBetween(segments[at - 1]!, segment, ordinals)
-    if (missing !== undefined) ordinals.add(missing)
-    for (const gap of segment.gaps) ordinals.add(gap)
-  }
-  return ordinals
-}
-
-/** A segment is missing between these two: their ordinals say how many samples it held, its numbers alone would not. */
-function gapBetween(before: Segment, after: Segment, ordinals: Ordinals): Gap | undefined {
-  const fromSeq = before.lastSeq + 1
-  const samples = after.ordinal - ordinals.at(before.lastSeq)
-  if (fromSeq >= after.firstSeq || samples < 0) return undefined
-  const times = { fromTime: before.lastReceived, toTime: after.firstReceived }
-  return { fromSeq, toSeq: after.firstSeq - 1, samples, reason: 'missing-segment', ...times }
 }
 
 /** A file name for any sink's name; long ones by hash. */

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { openSlotFile, type SlotFile } from '../slot-file.ts'
 import type { FileSystem } from '../files.ts'
+import type { ClockStep } from './clock-steps.ts'
 import type { Position } from './ordinals.ts'
 
 /** Where nothing says how far numbers had gone, they go on this far beyond what is found. */
@@ -19,6 +20,7 @@ interface SequenceState {
   readonly ordinal: number
   readonly clean: boolean
   readonly next: number
+  readonly clockSteps?: readonly ClockStep[]
 }
 
 export class Sequence {
@@ -31,6 +33,8 @@ export class Sequence {
   readonly known: Position
   /** Where the log is durable now; set by its owner. */
   durable: () => Position
+  /** How the wall clock was set while what is held was received; set by its owner. */
+  clockSteps: readonly ClockStep[]
   next = 1
   #reserved: number
   readonly #block: number
@@ -46,6 +50,7 @@ export class Sequence {
     this.wasClean = state?.clean ?? isNew
     this.known = { seq: state?.durable ?? 0, ordinal: state?.ordinal ?? state?.durable ?? 0 }
     this.durable = () => this.known
+    this.clockSteps = state?.clockSteps ?? []
     this.#reserved = state === undefined ? 0 : state.clean ? state.next - 1 : state.reserved
   }
 
@@ -65,13 +70,16 @@ export class Sequence {
   /** How many numbers may still be given out; asks for more in the background when they run low. */
   available(): number {
     const left = this.#reserved - this.next + 1
-    if (left < this.#block / 2 && this.#extending === undefined) {
-      this.#extending = this.#reserve()
-        // The commit loop reports the disk's failures; this one shows as refused rows if it lasts.
-        .catch(() => undefined)
-        .finally(() => (this.#extending = undefined))
-    }
+    if (left < this.#block / 2) this.save()
     return left
+  }
+
+  /** Writes the state, with a fresh reservation, in the background. */
+  save(): void {
+    this.#extending ??= this.#reserve()
+      // The commit loop reports the disk's failures; this one shows as refused rows if it lasts.
+      .catch(() => undefined)
+      .finally(() => (this.#extending = undefined))
   }
 
   async close(): Promise<void> {
@@ -94,7 +102,8 @@ export class Sequence {
 
   #write(clean: boolean, reserved: number): Promise<void> {
     const { seq, ordinal } = this.durable()
-    const state: SequenceState = { logId: this.logId, reserved, durable: seq, ordinal, clean, next: this.next }
+    const { logId, next, clockSteps } = this
+    const state: SequenceState = { logId, reserved, durable: seq, ordinal, clean, next, clockSteps }
     return this.#slots.write(state)
   }
 }

@@ -44,6 +44,8 @@ export interface WriterContext {
 interface Active {
   readonly segment: Segment
   readonly file: OpenFile
+  /** By the monotonic clock: the wall clock may be set. */
+  readonly openedAt: number
   /** Tags whose names this segment holds. */
   readonly named: Set<TagId>
 }
@@ -99,9 +101,9 @@ export class SegmentWriter {
   }
 
   async #rollIfDue(): Promise<void> {
-    const segment = this.#active?.segment
-    if (segment === undefined) return
-    const age = this.#context.clock.now() - segment.created
+    if (this.#active === undefined) return
+    const { segment, openedAt } = this.#active
+    const age = this.#context.clock.monotonic() - openedAt
     if (segment.dataEnd >= this.#context.segmentBytes || age >= this.#context.segmentAgeMs) await this.seal()
   }
 
@@ -119,7 +121,8 @@ export class SegmentWriter {
       await files.remove(path).catch(() => undefined)
       throw error
     }
-    this.#active = { segment: createSegment(number, path, header), file, named: new Set() }
+    const segment = createSegment(number, path, header)
+    this.#active = { segment, file, openedAt: clock.monotonic(), named: new Set() }
     return this.#active
   }
 
