@@ -63,6 +63,9 @@ function install() {
     process.exit(result.status ?? 1)
   }
   writeFileSync(stamp, wanted)
+  // What fails here is told by the command that follows, in its own words.
+  spawnSync(join(root, 'bin', 'bifrost'), ['--version'], { stdio: 'ignore' })
+  spawnSync(join(root, 'bin', 'launch'), [join(root, 'scripts', 'compile.ts')], { stdio: 'ignore' })
 }
 
 /** Node 26 of the lock file, else the Node that runs this when it is new enough. */
