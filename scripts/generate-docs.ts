@@ -1,10 +1,13 @@
 /**
- * Makes docs/reference/ from the code: drivers, sinks, errors, statuses, metrics. `--check` writes nothing and fails when a page
+ * Makes docs/reference/ from the code: drivers, sinks, configuration, commands, errors, statuses, metrics. `--check` writes nothing and fails when a page
  * is not what the code says.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { COMMANDS, type CommandInfo } from '../src/cli/commands.ts'
+import { deviceSchema, fileSchema, sinkSchema } from '../src/config/file-schema.ts'
+import { TAG_COLUMNS } from '../src/config/tag-columns.ts'
 import type { Schema } from '../src/core/driver.ts'
 import { ERRORS } from '../src/core/errors.ts'
 import { STATUS_TABLE, sparkplugQuality, statusHex } from '../src/core/status.ts'
@@ -22,6 +25,17 @@ export function referencePages(): Record<string, string> {
       'Sinks',
       sinks.map((sink) => `## ${sink.name}\n\n${sink.summary}\n\n${optionsTable(sink.options)}`),
     ),
+    'configuration.md': page('Configuration', [
+      `## The file\n\n${optionsTable(fileSchema)}`,
+      ...(['log', 'http', 'store'] as const).map((name) => `## ${name}\n\n${optionsTable(innerOf(name))}`),
+      `## A device\n\nIts options are those of its [driver](drivers.md).\n\n${optionsTable(deviceSchema)}`,
+      `## A tag\n\nThe columns of a CSV file and the keys of an inline list.\n\n${columnsTable()}`,
+      `## A sink\n\nIts options are those of its [kind](sinks.md).\n\n${optionsTable(sinkSchema)}`,
+    ]),
+    'command-line.md': page(
+      'Command line',
+      COMMANDS.flatMap((info) => commandSections(info, 'bifrost')),
+    ),
     'errors.md': page('Errors', [errorsTable()]),
     'status-codes.md': page('Status codes', [statusTable()]),
     'metrics.md': page('Metrics', [metricsReference()]),
@@ -33,6 +47,34 @@ function driverSection(driver: (typeof drivers)[number]): string {
     (text) => `\`${text}\` (${driver.describeAddress(driver.parseAddress(text))})`,
   )
   return `## ${driver.name}\n\n${driver.summary}\n\nAddresses, for example: ${examples.join(', ')}.\n\n${optionsTable(driver.options)}`
+}
+
+/** The schema of a part of the file, without its default. */
+function innerOf(name: 'log' | 'http' | 'store'): Schema {
+  return fileSchema.shape[name].unwrap()
+}
+
+function columnsTable(): string {
+  const rows = TAG_COLUMNS.map(({ name, json, description }) => [code(name), typeOf(json as JsonProperty), description])
+  return table(['column', 'type', 'meaning'], rows)
+}
+
+function commandSections(info: CommandInfo, parent: string): string[] {
+  const { usage, summary, description = '', examples, options = [], commands = [] } = info
+  const lines = examples.map(([line, meaning]) => `# ${meaning}\n${line}`).join('\n\n')
+  const rows = options.map(([flags, meaning, fallback]) => [
+    code(flags),
+    fallback === undefined ? '' : code(fallback),
+    meaning,
+  ])
+  const parts = [
+    `## ${parent} ${usage}`,
+    `${summary[0]!.toUpperCase()}${summary.slice(1)}. ${description}`.trim(),
+    `\`\`\`sh\n${lines}\n\`\`\``,
+    ...(rows.length === 0 ? [] : [table(['option', 'default', 'meaning'], rows)]),
+  ]
+  const inner = `${parent} ${usage.split(' ')[0]}`
+  return [parts.join('\n\n'), ...commands.flatMap((command) => commandSections(command, inner))]
 }
 
 const page = (title: string, sections: readonly string[]): string =>

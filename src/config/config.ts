@@ -63,7 +63,7 @@ export interface Config {
   /** The data folder, absolute. */
   readonly data: string
   readonly log: { readonly level: LogLevel; readonly format: LogFormat }
-  /** Undefined when the file says `http: false`. */
+  /** Undefined when the file says `http: { enabled: false }`. */
   readonly http: HttpConfig | undefined
   readonly store: StoreConfig
   readonly devices: readonly DeviceConfig[]

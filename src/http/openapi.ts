@@ -6,8 +6,8 @@ import { z } from 'zod'
 import { type App } from './app.ts'
 
 /** Where the document and its page are. */
-export const OPENAPI_PATH = '/api/openapi.json'
-export const DOCS_PATH = '/api/docs'
+const OPENAPI_PATH = '/api/openapi.json'
+const DOCS_PATH = '/api/docs'
 
 const DESCRIPTION = `Every value comes with its quality (an OPC UA status code), its source time and its age.
 

@@ -7,11 +7,11 @@ const time = () => z.iso.datetime()
 const count = () => z.int().min(0)
 const name = (what: string) => z.string().min(1).describe(what)
 
-export const valueSchema = z
+const valueSchema = z
   .union([z.number(), z.boolean(), z.string(), z.null()])
   .describe('Number, boolean or text; int64 and uint64 as a decimal string, bytes as base64; null when there is none')
 
-export const statusSchema = z
+const statusSchema = z
   .object({ code: z.int().min(0).max(0xffff_ffff), name: z.string() })
   .describe('OPC UA StatusCode (OPC 10000-4)')
 
@@ -71,7 +71,7 @@ export const historySchema = z.object({
   next: z.null(),
 })
 
-export const sinkSchema = z.object({
+const sinkSchema = z.object({
   name: z.string(),
   kind: z.string(),
   state: z.string(),

@@ -9,10 +9,10 @@ const SECRET_NAME =
 const MAX_DEPTH = 4
 
 /** What stands in the log in place of a secret. */
-export const REDACTED = '[redacted]'
+const REDACTED = '[redacted]'
 
 /** True for a field name that says that its value is a secret. */
-export const looksSecret = (name: string): boolean => SECRET_NAME.test(name)
+const looksSecret = (name: string): boolean => SECRET_NAME.test(name)
 
 /** A sentence with the passwords of its URLs blanked. */
 export const redactText = (text: string): string => hideUrlPasswords(text, REDACTED)
