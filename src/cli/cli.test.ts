@@ -240,7 +240,8 @@ test('the launcher works through symbolic links and says what is missing without
   symlinkSync('first', join(folder, 'bifrost'))
   assert.equal((await bifrost(['version'], { command: join(folder, 'bifrost'), cwd: folder })).code, 0)
   mkdirSync(join(folder, 'bin'))
-  writeFileSync(join(folder, 'bin', 'bifrost'), readFileSync(LAUNCHER), { mode: 0o755 })
+  for (const name of ['bifrost', 'launch'])
+    writeFileSync(join(folder, 'bin', name), readFileSync(join(ROOT, 'bin', name)), { mode: 0o755 })
   mkdirSync(join(folder, 'old'))
   writeFileSync(join(folder, 'old', 'node'), '#!/bin/sh\necho 20.1.0\n', { mode: 0o755 })
   const old = await bifrost(['version'], {
