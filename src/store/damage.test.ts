@@ -171,3 +171,29 @@ test('a missing segment that held the gap of an unclean stop is counted by its s
   assert.equal((await store.openCursor('s')).ledger().routed, 5 * ROWS)
   await store.close()
 })
+
+test('the newer slot of the sequence file rots: numbers that it had reserved are not given again', async () => {
+  for (const slot of [0, 1]) {
+    const files = new MemoryFiles()
+    const store = await open(files)
+    const given = new Set<number>()
+    for (let times = 0; times < 6; times++) {
+      const batch = new SampleBatch(30)
+      for (let row = 0; row < 30; row++) batch.push(1, row, 0)
+      store.append(batch)
+      for (const seq of batch.seq!) given.add(seq)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    assert.ok(given.size === 180)
+    const left = files.afterKill()
+    const bytes = left.get('/data/sequence')
+    bytes[slot * 4096 + 20]! ^= 1
+    left.put('/data/sequence', bytes)
+    const again = await open(left)
+    const batch = new SampleBatch(1)
+    batch.push(1, 1, 0)
+    again.append(batch)
+    assert.ok(batch.seq![0]! > Math.max(...given), `${batch.seq![0]} was given before`)
+    await again.close()
+  }
+})

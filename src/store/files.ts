@@ -2,6 +2,7 @@
  * The file system as the store needs it. It is replaceable so that tests can take away what was not synced, fill the disk and make
  * fsync fail; `nodeFiles` is the real one.
  */
+import { dirname } from 'node:path'
 import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises'
 
 /** One open file. Positions are absolute; there is no file pointer. */
@@ -24,6 +25,7 @@ export interface FileSystem {
   open(path: string, mode: OpenMode): Promise<OpenFile>
   /** Names in a folder. */
   list(folder: string): Promise<string[]>
+  /** With those above it, as far as they are missing; their names are on the disk when it resolves. */
   makeFolder(folder: string): Promise<void>
   rename(from: string, to: string): Promise<void>
   remove(path: string): Promise<void>
@@ -42,7 +44,11 @@ export const nodeFiles: FileSystem = {
     return fromHandle(await open(path, 'r+'))
   },
   list: (folder) => readdir(folder),
-  makeFolder: async (folder) => void (await mkdir(folder, { recursive: true })),
+  async makeFolder(folder) {
+    const first = await mkdir(folder, { recursive: true })
+    if (first === undefined) return
+    for (let made = folder; made.length >= first.length; made = dirname(made)) await nodeFiles.syncFolder(dirname(made))
+  },
   rename: (from, to) => rename(from, to),
   remove: (path) => rm(path, { force: true }),
   async syncFolder(folder) {

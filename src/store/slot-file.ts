@@ -14,12 +14,12 @@ export interface SlotFile {
   close(): Promise<void>
 }
 
-/** Opens or makes a slot file; `state` is what was last written whole, undefined when there is nothing valid. */
+/** Opens or makes a slot file; `state` is what was last written whole, undefined when there is nothing valid. `isOlder`: a slot that may have been newer does not check. */
 export async function openSlotFile(
   files: FileSystem,
   path: string,
   folder: string,
-): Promise<{ slots: SlotFile; state: unknown; damaged: boolean }> {
+): Promise<{ slots: SlotFile; state: unknown; damaged: boolean; isOlder: boolean }> {
   const bytes = await readWhole(files, path)
   const found = bytes === undefined ? undefined : newest(bytes)
   const file = await files.open(path, 'write')
@@ -28,6 +28,7 @@ export async function openSlotFile(
     slots: createSlots(file, found?.generation ?? 0, found?.slot ?? 1),
     state: found?.state,
     damaged: bytes !== undefined && bytes.length > 0 && found === undefined,
+    isOlder: bytes !== undefined && found !== undefined && hasDamage(bytes),
   }
 }
 
@@ -66,6 +67,13 @@ function newest(bytes: Buffer): { generation: number; slot: number; state: unkno
   const found = [0, 1].map((slot) => decodeSlot(bytes, slot)).filter((state) => state !== undefined)
   return found.sort((a, b) => b.generation - a.generation)[0]
 }
+
+/** A slot that was never written is all zeros. */
+const hasDamage = (bytes: Buffer): boolean =>
+  [0, 1].some((slot) => {
+    const part = bytes.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES)
+    return part.some((byte) => byte !== 0) && decodeSlot(bytes, slot) === undefined
+  })
 
 function decodeSlot(bytes: Buffer, slot: number) {
   const start = slot * SLOT_BYTES

@@ -56,8 +56,14 @@ export class Sequence {
 
   /** Reads the file; `found` is what a segment says the log's id is. */
   static async open(files: FileSystem, dir: string, found: { logId?: string }, block: number): Promise<Sequence> {
-    const { slots, state } = await openSlotFile(files, `${dir}/sequence`, dir)
-    return new Sequence(slots, state as SequenceState | undefined, found, block)
+    const { slots, state, isOlder } = await openSlotFile(files, `${dir}/sequence`, dir)
+    const known = state as SequenceState | undefined
+    // The newer reservation cannot be read. It was at most one block further; and that stop is not known to have been clean.
+    const last =
+      isOlder && known !== undefined
+        ? { ...known, clean: false, reserved: Math.max(known.reserved, known.next - 1) + block }
+        : known
+    return new Sequence(slots, last, found, block)
   }
 
   /** Begins behind everything reserved or found, with a fresh reservation on the disk. */
