@@ -11,6 +11,8 @@ export type OnDue = (dueAt: number, missed: number) => void
 
 /** Wake-ups closer together than this are merged: it bounds the cost of a dense schedule. */
 const MIN_GAP_MS = 4
+/** After a stall thousands are due at once: so many start, then replies are read, then the next. */
+const MOST_AT_ONCE = 200
 
 interface Cycle {
   readonly phaseMs: number
@@ -69,8 +71,11 @@ export class Schedule {
 
   #wake(): void {
     const now = this.#clock.monotonic()
-    for (let next = this.#heap[0]!; this.#running && next.dueAt <= now; next = this.#heap[0]!) this.#fire(next, now)
-    this.#arm(MIN_GAP_MS)
+    let left = MOST_AT_ONCE
+    for (let next = this.#heap[0]!; this.#running && next.dueAt <= now && left > 0; next = this.#heap[0]!, left--) {
+      this.#fire(next, now)
+    }
+    this.#arm(left === 0 ? 1 : MIN_GAP_MS)
   }
 
   #fire(cycle: Cycle, now: number): void {
