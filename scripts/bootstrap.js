@@ -1,7 +1,7 @@
 // The one way in: `npm start`, `npm test`, `npm run check|bench|docs` each work as the first command of a fresh clone.
 // Plain JavaScript that Node 20 can run: it installs what the lock file names, finds Node 26, builds the page when its
 // sources are newer, brings the Debian packages of the tests, and hands over.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -20,7 +20,7 @@ if (command === undefined) {
 }
 process.chdir(root)
 install()
-process.exit(command(rest))
+process.exitCode = await command(rest)
 
 function start(args) {
   buildPage()
@@ -83,11 +83,19 @@ function runNode(args) {
   return run(node26(), args)
 }
 
+/** Runs the program to its end. What ends this process ends it too; Ctrl-C reaches it by the terminal, once. */
 function run(program, args) {
   const env = { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` }
-  const child = spawnSync(program, args, { cwd: root, stdio: 'inherit', env })
-  if (child.signal !== null) return child.signal === 'SIGINT' ? 130 : 1
-  return child.status ?? 1
+  const child = spawn(program, args, { cwd: root, stdio: 'inherit', env })
+  process.on('SIGINT', () => {})
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      say(`${program} cannot be started: ${error.message}`)
+      resolve(1)
+    })
+    child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)))
+  })
 }
 
 /** Builds ui/dist when it is missing or older than a source of the page. */
