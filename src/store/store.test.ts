@@ -297,6 +297,19 @@ test('retention drops the oldest segments; a lagging cursor gets a gap with the 
   await store.close()
 })
 
+test('a short age bound is kept to closely: segments are sealed so often that the oldest can go in time', async () => {
+  const clock = new VirtualClock()
+  const maxAgeMs = 80 * 60_000
+  const store = await openInMemory(new MemoryFiles(), { clock, tailRows: 1, retention: { maxAgeMs } })
+  for (let minute = 0; minute < 200; minute++) {
+    store.append(batchOf([minute], clock.now()))
+    await clock.advance(60_000)
+  }
+  const { oldestSeq } = store.info()
+  assert.ok(oldestSeq >= 110 && oldestSeq <= 121, `the oldest of 200 is ${oldestSeq}`)
+  await store.close()
+})
+
 test('history keeps every sample when they are few, extremes and gaps when they are many, from trend files and from the log', async () => {
   const files = new MemoryFiles()
   const clock = new VirtualClock()

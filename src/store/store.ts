@@ -30,7 +30,7 @@ export interface StoreOptions {
   readonly syncEveryMs?: number | undefined
   /** The oldest segments go when either bound is passed. Default 4 GiB and no age. Trend files count. */
   readonly retention?: { readonly maxBytes?: number | undefined; readonly maxAgeMs?: number | undefined } | undefined
-  /** A segment is sealed at this size (default 16 MiB, at most an eighth of `maxBytes`) or age (default 15 min). */
+  /** A segment is sealed at this size (default 16 MiB) or age (default 1 h), and before it is an eighth of what retention allows. */
   readonly segmentBytes?: number | undefined
   readonly segmentAgeMs?: number | undefined
   /** How many samples may wait in memory for a slow or failed disk before more are refused; long strings count as several. Default 1,048,576. */
@@ -122,6 +122,7 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
   const lastFound = Math.max(recovered.segments.at(-1)?.lastSeq ?? 0, await knownByCursors(files, dir))
   await sequence.begin(lastFound)
   const maxBytes = options.retention?.maxBytes ?? 4 * 1024 ** 3
+  const maxAgeMs = options.retention?.maxAgeMs
   const trends = new Trends({ files, log })
   const samples = new SampleLog(
     {
@@ -134,11 +135,11 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
       recovered,
       syncEveryMs: options.syncEveryMs ?? 200,
       segmentBytes: Math.min(options.segmentBytes ?? 16 * 1024 ** 2, Math.max(4096, maxBytes / 8)),
-      segmentAgeMs: options.segmentAgeMs ?? 900_000,
+      segmentAgeMs: Math.min(options.segmentAgeMs ?? 3_600_000, (maxAgeMs ?? Infinity) / 8),
       maxPendingRows: options.maxPendingRows ?? 1_048_576,
       tailRows: options.tailRows ?? 262_144,
       wakeEveryMs: options.wakeEveryMs ?? 5,
-      retention: { maxBytes, maxAgeMs: options.retention?.maxAgeMs },
+      retention: { maxBytes, maxAgeMs },
       onSealed: (segment) => trends.add(segment),
       onRemoved: (segment) => trends.remove(segment),
     },
