@@ -50,8 +50,9 @@ function docs(args) {
 /** `npm ci` when what is installed is not what the lock file names. */
 function install() {
   const hash = createHash('sha256')
-  for (const file of ['package.json', 'package-lock.json']) hash.update(readFileSync(join(root, file)))
-  const wanted = `${hash.digest('hex')} ${process.platform}-${process.arch}`
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
+  const wanted = `${hash} ${process.platform}-${process.arch}`
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
   say('installing packages (npm ci)')
   const result = spawnSync('npm', ['ci', '--strict-allow-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
