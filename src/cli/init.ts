@@ -2,9 +2,10 @@
  * `bifrost init`: writes an example as a configuration to start from, with its JSON Schema beside it so that editors complete
  * and check without a network. Nothing is ever overwritten.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configJsonSchema } from '../config/json-schema.ts'
+import { folderProblem, makeFolders } from '../core/folder.ts'
 import type { Call } from './call.ts'
 import { Exit } from './exit-code.ts'
 import { packageRoot } from './package-root.ts'
@@ -23,7 +24,12 @@ export async function run(call: Call): Promise<number> {
     )
     return Exit.failure
   }
-  mkdirSync(folder, { recursive: true })
+  try {
+    await makeFolders(folder)
+  } catch (error) {
+    call.terminal.complain(`the folder ${folder} cannot be made: ${folderProblem(error)}; name another folder`)
+    return Exit.failure
+  }
   for (const [name, text] of files) writeFileSync(join(folder, name), text, { flag: 'wx' })
   const config = join(folder, 'bifrost.yaml')
   if (call.terminal.json) call.terminal.resultJson({ folder, files: [...files.keys()] })

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
 import { WebSocketServer } from 'ws'
+import { startGatewayProcess } from '../testing/gateway-process.ts'
 import { eventually, freePort, temporaryFolder } from '../testing/peers.ts'
 
 const LAUNCHER = join(import.meta.dirname, '..', '..', 'bin', 'bifrost')
@@ -55,6 +56,42 @@ test('what the system refuses is said without a stack trace', async () => {
   assert.equal(code, 1)
   assert.match(err, /\/dev\/null\/plant/)
   assert.doesNotMatch(err, /^ +at /m)
+})
+
+test(
+  'a folder on a file system that takes none is refused at once, by init and by run',
+  { skip: !existsSync('/proc/self') },
+  async (t) => {
+    const init = await bifrost('init', '/proc/bifrost/plant')
+    assert.equal(init.code, 1)
+    assert.match(init.err, /\/proc\/bifrost\/plant cannot be made: \/proc takes no new folders.*name another folder/)
+    const dir = temporaryFolder(t)
+    const run = async (data: string) => {
+      const file = join(dir, 'bifrost.yaml')
+      writeFileSync(file, `version: 1\ndata: ${data}\nhttp: { listen: 0 }\n`)
+      const { code, err } = await bifrost('run', '-c', file)
+      assert.equal(code, 1, err)
+      assert.doesNotMatch(err, /^ +at /m)
+      assert.match(err, /^ {2}Check free space, permissions/m)
+      return err
+    }
+    assert.match(await run('/proc/bifrost'), /`data`: the folder \/proc\/bifrost cannot be used: \/proc takes no/)
+    writeFileSync(join(dir, 'taken'), '')
+    assert.match(await run('./taken'), /`data`: the folder .*taken cannot be used: .*taken exists and is not a folder/)
+  },
+)
+
+test('watch says what matches nothing, and does not wait for it', async (t) => {
+  const device =
+    '{ name: d, driver: simulated, tags: [{ name: a, address: "sine:period=5s,min=0,max=1", type: float64 }] }'
+  const { url } = await startGatewayProcess(t, { yaml: `devices: [${device}]\n` })
+  const none = await bifrost('watch', 'nope', '--url', url)
+  assert.deepEqual([none.code, none.out], [1, ''])
+  assert.match(none.err, /nothing matches nope; `bifrost read` lists/)
+  const some = await bifrost('watch', 'd/a', 'd/b', '--count', '1', '--url', url)
+  assert.equal(some.code, 0)
+  assert.match(some.out, /d\/a/)
+  assert.match(some.err, /nothing matches d\/b/)
 })
 
 test('options that make no sense start nothing', async () => {

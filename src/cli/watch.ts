@@ -67,7 +67,8 @@ export async function run(call: Call): Promise<number> {
       ),
     )
     socket.on('close', (code, reason) => {
-      if (lines.done || code === 1000 || code === 1005) resolve(Exit.ok)
+      if (lines.empty) resolve(Exit.failure)
+      else if (lines.done || code === 1000 || code === 1005) resolve(Exit.ok)
       else
         reject(
           new NotConnectedError(
@@ -95,6 +96,8 @@ function subscription(words: readonly string[], intervalMs: number): object {
 
 class LineWriter {
   done = false
+  /** The gateway has no tag of those asked for: there is nothing to wait for. */
+  empty = false
   readonly #call: Call
   readonly #limit: number
   readonly #finish: () => void
@@ -120,7 +123,14 @@ class LineWriter {
     for (const value of values) this.#known.set(value.id, value)
     this.#width = Math.max(0, ...values.map(({ device, tag }) => device.length + tag.length + 1))
     for (const value of values) this.#write(value, Date.now())
-    if (values.length === 0) this.#call.terminal.say('nothing matches; `bifrost read` lists what there is')
+    const { args, terminal } = this.#call
+    const names = new Set(values.flatMap(({ device, tag }) => [device, `${device}/${tag}`]))
+    const unknown = args.filter((word) => !names.has(word))
+    if (unknown.length > 0)
+      terminal.complain(`nothing matches ${unknown.join(', ')}; \`bifrost read\` lists what there is`)
+    else if (values.length === 0) terminal.complain('this gateway has no tags; add some to its configuration')
+    this.empty = values.length === 0
+    if (this.empty) this.#finish()
   }
 
   #takeChange([id, value, status, time, receivedAt]: Change, now: number): void {

@@ -53,7 +53,7 @@ export function createHealth(gateway: Gateway): Health {
         {
           name: 'config',
           ok: true,
-          detail: `loaded: ${gateway.config.devices.length} devices, ${gateway.config.sinks.length} sinks`,
+          detail: `loaded: ${count(gateway.config.devices, 'device')}, ${count(gateway.config.sinks, 'sink')}`,
         },
         { name: 'store', ok: failed === null, detail: failed ?? 'the log can be written' },
         { name: 'gateway', ok: !leaving, detail: leaving ? 'shutting down' : 'started' },
@@ -67,6 +67,9 @@ export function createHealth(gateway: Gateway): Health {
     close: () => timer.cancel(),
   }
 }
+
+const count = (things: readonly unknown[], word: string): string =>
+  `${things.length} ${word}${things.length === 1 ? '' : 's'}`
 
 const report = (checks: HealthCheck[]): HealthReport => ({ ok: checks.every((check) => check.ok), checks })
 

@@ -3,7 +3,8 @@
  * fsync fail; `nodeFiles` is the real one.
  */
 import { dirname } from 'node:path'
-import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises'
+import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises'
+import { makeFolders } from '../core/folder.ts'
 
 /** One open file. Positions are absolute; there is no file pointer. */
 export interface OpenFile {
@@ -45,9 +46,7 @@ export const nodeFiles: FileSystem = {
   },
   list: (folder) => readdir(folder),
   async makeFolder(folder) {
-    const first = await mkdir(folder, { recursive: true })
-    if (first === undefined) return
-    for (let made = folder; made.length >= first.length; made = dirname(made)) await nodeFiles.syncFolder(dirname(made))
+    for (const made of await makeFolders(folder)) await nodeFiles.syncFolder(dirname(made))
   },
   rename: (from, to) => rename(from, to),
   remove: (path) => rm(path, { force: true }),

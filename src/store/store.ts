@@ -6,7 +6,10 @@ import { join } from 'node:path'
 import type { SampleBatch } from '../core/batch.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Cursor } from '../core/cursor.ts'
+import { GatewayError } from '../core/errors.ts'
+import { folderProblem } from '../core/folder.ts'
 import type { Histogram } from '../core/histogram.ts'
+import { keepLastValues } from '../core/kept-values.ts'
 import type { Log } from '../core/log.ts'
 import type { Latest } from '../core/sink.ts'
 import { TagTable, type TagInfo, type TagSettings } from '../core/tags.ts'
@@ -102,13 +105,24 @@ export interface Store {
 export async function openStore(options: StoreOptions): Promise<Store> {
   const files = options.files ?? nodeFiles
   const { dir } = options
-  for (const folder of [dir, join(dir, 'log'), join(dir, 'cursors')]) await files.makeFolder(folder)
-  const unlock = await lockFolder(files, dir)
+  const unlock = await takeFolder(files, dir)
   try {
     return await open(options, files, unlock)
   } catch (error) {
     await unlock()
     throw error
+  }
+}
+
+/** Makes the data folder where it is missing, and takes it for this process. */
+async function takeFolder(files: FileSystem, dir: string): Promise<() => Promise<void>> {
+  try {
+    for (const folder of [dir, join(dir, 'log'), join(dir, 'cursors')]) await files.makeFolder(folder)
+    return await lockFolder(files, dir)
+  } catch (cause) {
+    if (cause instanceof GatewayError) throw cause
+    const problem = `\`data\`: the folder ${dir} cannot be used: ${folderProblem(cause)}`
+    throw new GatewayError('STORE_FAILED', problem, { cause, details: { dir } })
   }
 }
 
@@ -168,8 +182,11 @@ function createStore(
     return ids
   }
 
+  const lastValue = (tag: TagId) => latest.get(tag).value
+
   function append(batch: SampleBatch): number {
     if (batch.length === 0) return 0
+    keepLastValues(batch, lastValue)
     const firstSeq = closing === undefined ? samples.append(batch) : 0
     // What was refused is known all the same. Its number is that of the gap it is in, so that no reader takes it for older.
     if (firstSeq > 0) latest.update(batch, firstSeq, 1)
