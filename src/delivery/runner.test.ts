@@ -79,7 +79,45 @@ test('pauses grow while the far side is away, and are short again after a succes
   }
   const pauses = at.slice(1).map((time, n) => time - at[n]!)
   assert.deepEqual(pauses.slice(1), [200, 400, 800, 800, 800, 800])
-  assert.equal(rig.lines.filter((line) => line.includes('refused')).length, 1, rig.lines.join('\n'))
+  const told = rig.lines.filter((line) => line.includes('refused'))
+  assert.deepEqual(told, ['sink is Connecting: refused', 'sink is Failed: refused'], 'each state is logged once')
+})
+
+test('a far side that is away: Connecting at first, Failed from the third attempt in a row, and still trying', async (t) => {
+  const rig = start(t, (sink) => {
+    for (let i = 0; i < 6; i++) sink.connectErrors.push(new NotConnectedError('refused'))
+  }, { runner: { pause: { firstMs: 100, maxMs: 800 }, random: () => 1 } }) // prettier-ignore
+  count(rig, 0, 3)
+  const states: string[] = []
+  while (rig.sink.connects < 7) {
+    await settle()
+    states[rig.sink.connects] = `${rig.runner.status().state} ${rig.runner.status().reason}`
+    await rig.clock.advance(10)
+  }
+  assert.deepEqual(states.slice(1, 7), [
+    'Connecting refused',
+    'Connecting refused',
+    ...new Array<string>(4).fill('Failed refused'),
+  ])
+  await settle()
+  assert.deepEqual([rig.runner.status().state, rig.runner.status().reason], ['Running', null])
+  assert.deepEqual(rig.sink.taken, upTo(3))
+})
+
+test('a far side that takes connections and cuts every write stays Failed until a write succeeds', async (t) => {
+  const rig = start(t, (sink) => {
+    for (let i = 0; i < 6; i++) sink.writeErrors.push(new NotConnectedError('cut'))
+  }, { runner: { pause: { firstMs: 100, maxMs: 800 }, random: () => 1 } }) // prettier-ignore
+  count(rig, 0, 1)
+  await rig.clock.advance(10_000)
+  assert.deepEqual(rig.sink.taken, [0])
+  assert.equal(rig.runner.status().state, 'Running')
+  const failed = rig.lines.slice(rig.lines.indexOf('sink is Failed: cut'))
+  assert.deepEqual(
+    failed.map((line) => /^sink is (\w+)/.exec(line)?.[1]),
+    ['Failed', 'Failed', 'Running'],
+    rig.lines.join('\n'),
+  )
 })
 
 test('an idle connection that is lost is made again at once, and shown', async (t) => {

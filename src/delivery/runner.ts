@@ -169,7 +169,9 @@ class SinkRunner implements Runner {
     this.#connected = true
     this.#connectedAt = this.#options.clock.monotonic()
     this.#connects++
-    if (!this.#size.stuck) this.#healthy()
+    // After failures in a row a connection proves nothing while samples wait: the first write does.
+    const isProven = !this.#pause.failing || this.#options.cursor.ledger().pending === 0
+    if (!this.#size.stuck && isProven) this.#healthy()
   }
 
   async #step(): Promise<void> {
@@ -237,14 +239,16 @@ class SinkRunner implements Runner {
     const up = this.#options.clock.monotonic() - this.#connectedAt
     if (this.#connected && up > this.#maxPauseMs) this.#pause.reset()
     if (decision.action === 'reconnect') this.#connected = false
-    this.#state.set(this.#stateFor(decision), decision.reason)
     const ms = decision.action === 'wait' ? Math.min(decision.ms, LONGEST_WAIT_MS) : this.#pause.next()
+    this.#state.set(this.#stateFor(decision), decision.reason)
     await sleep(this.#options.clock, ms, this.#stopping.signal).catch(() => undefined)
   }
 
+  /** As with devices: without a connection a sink is Failed after a few attempts in a row, until one succeeds. */
   #stateFor(decision: Decision): SinkStateName {
     if (decision.action === 'hold') return 'Failed'
-    return this.#connected ? 'Degraded' : 'Connecting'
+    if (this.#connected) return 'Degraded'
+    return this.#pause.failing || this.#state.name === 'Failed' ? 'Failed' : 'Connecting'
   }
 
   /** Rows to the dead letters, on disk before the ack. If that fails nothing is acked, and the batch comes again. */

@@ -166,7 +166,7 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     if (!(error instanceof NotConnectedError))
       this.#log.error({ device: this.name, err: error }, 'the driver failed in an unexpected way; reconnecting')
     const pause = this.#giveUp()
-    this.#become('Failed', reasonOfLoss(this.name, error, pause))
+    this.#becomeUnconnected(reasonOfLoss(this.name, error, pause))
     this.#tellAll(Status.BadNoCommunication)
   }
 
@@ -186,7 +186,7 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
 
   #refused(error: unknown): void {
     const pause = this.#giveUp()
-    this.#become('Failed', reasonOfRefusal(this.name, error, pause))
+    this.#becomeUnconnected(reasonOfRefusal(this.name, error, pause))
     this.#tellAll(Status.BadNoCommunication)
   }
 
@@ -273,13 +273,19 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     return Status.BadNoCommunication
   }
 
+  /** As with sinks: without a connection a device is Failed after a few attempts in a row, until one succeeds. */
+  #becomeUnconnected(reason: string): void {
+    this.#become(this.#retry.failing || this.state === 'Failed' ? 'Failed' : 'Connecting', reason)
+  }
+
   #become(state: DeviceState, reason: string | null): void {
+    const isNews = state !== this.state || (this.reason === null && reason !== null)
     this.reason = reason
-    if (state === this.state) return
+    if (!isNews) return
+    if (state !== this.state) this.stateSince = this.clock.now()
     this.state = state
-    this.stateSince = this.clock.now()
     const fields = { device: this.name, state }
-    if (state === 'Failed' || state === 'Degraded') this.#log.warn(fields, reason!)
+    if (state !== 'Running' && state !== 'Disabled') this.#log.warn(fields, reason!)
     else this.#log.info(fields, reason ?? `${this.name} is running.`)
   }
 

@@ -61,7 +61,8 @@ describe('commands on a line', () => {
     const done = session.write([{ point: session.points[0]!, value: 1 }], { deadlineMs: 1000, signal: never() })
     await clock.advance(100)
     assert.deepEqual(await done, [Status.BadNoCommunication])
-    assert.equal(session.state, 'Failed')
+    assert.equal(session.state, 'Connecting')
+    assert.match(session.reason!, /lost its connection/)
   })
 
   test('readNow gives one row a point; an abort gives BadTimeout for the rest and harms no connection', async () => {

@@ -97,20 +97,28 @@ describe('bad devices', () => {
     const device = new FakeDevice()
     device.mode = 'refuse'
     const { clock, session, take, lines } = startPolling(setupOf(device, { tags: 2 }))
-    await clock.advance(120_000)
+    const states = new Map<number, string>()
+    for (let ms = 0; ms < 120_000; ms += 100) {
+      await clock.advance(100)
+      states.set(device.connects, session.state)
+    }
     assert.deepEqual(take(), ['0:BadNoCommunication', '1:BadNoCommunication'])
+    assert.deepEqual(
+      [1, 2, 3, 4].map((attempt) => states.get(attempt)),
+      ['Connecting', 'Connecting', 'Failed', 'Failed'],
+    )
     assert.equal(session.state, 'Failed')
     assert.match(
       session.reason!,
       /^Filler 1 cannot be reached\. connect ECONNREFUSED 10\.0\.0\.5:502\. .*Next attempt in \d/,
     )
     assert.ok(device.connects >= 6 && device.connects <= 14, `${device.connects} connects`)
-    assert.equal(lines.length, 1, 'logged once')
+    assert.equal(lines.length, 2, 'logged once as Connecting, once as Failed')
     device.mode = 'well'
     await clock.advance(31_000)
     assert.equal(session.state, 'Running')
     assert.ok(take().includes('1:Good'))
-    assert.equal(lines.length, 2)
+    assert.equal(lines.length, 3)
   })
 
   test('a device that is silent: three polls, then single probes with growing pauses; it recovers alone', async () => {
@@ -211,12 +219,14 @@ describe('bad devices', () => {
     take()
     device.mode = 'drop'
     await clock.advance(1050)
-    assert.equal(session.state, 'Failed')
+    assert.equal(session.state, 'Connecting')
     assert.match(session.reason!, /^Filler 1 lost its connection\. the far side reset the connection\./)
     const rows = take()
     assert.deepEqual(rows.slice(-3), ['0:BadNoCommunication', '1:BadNoCommunication', '2:BadNoCommunication'])
+    await clock.advance(10_000)
+    assert.equal(session.state, 'Failed', 'a connection that is lost at each request is none')
     device.mode = 'well'
-    await clock.advance(3000)
+    await clock.advance(31_000)
     assert.equal(session.state, 'Running')
     assert.ok(session.stats.reconnects >= 1)
     assert.ok(take().includes('2:Good'))
@@ -244,7 +254,7 @@ describe('bad devices', () => {
     const device = new FakeDevice()
     device.mode = 'throw'
     const { clock, session, lines } = startPolling(setupOf(device))
-    await clock.advance(2000)
+    await clock.advance(20_000)
     assert.equal(session.state, 'Failed')
     assert.ok(lines.some((line) => line.includes('unexpected')))
     device.mode = 'well'

@@ -9,6 +9,8 @@ export interface BackoffOptions {
   readonly random?: () => number
 }
 
+const FAILING_ATTEMPTS = 3
+
 export class Backoff {
   readonly #options: BackoffOptions
   #attempts = 0
@@ -20,6 +22,11 @@ export class Backoff {
   /** Failures since the last success. */
   get attempts(): number {
     return this.#attempts
+  }
+
+  /** So many failures in a row that it is no short break any more: people shall see it as failed. */
+  get failing(): boolean {
+    return this.#attempts >= FAILING_ATTEMPTS
   }
 
   /** The pause before the next attempt, in ms; each call counts as one failure. */

@@ -123,7 +123,7 @@ test('certificates: what is wrong is said in words', { skip }, async (t) => {
   await shows(deliver(t, { url: client.url, ca }), 'Failed', /client certificate/)
   await shows(
     deliver(t, { url: `mqtts://localhost:${plain.port}`, ca }),
-    'Connecting',
+    'Failed',
     /during the TLS handshake|does not speak TLS/,
   )
   const pair = createCertificate(folder, 'client', authority, 'client')
@@ -159,15 +159,15 @@ test('over WebSocket', { skip }, async (t) => {
 
 test('nobody listens, an unknown name, a peer that is no broker: each is named', async (t) => {
   const port = await freePort()
-  await shows(deliver(t, { url: `mqtt://127.0.0.1:${port}` }), 'Connecting', /refused the connection/)
-  await shows(deliver(t, { url: 'mqtt://no-such-host.invalid' }), 'Connecting', /no-such-host\.invalid.*name/)
+  await shows(deliver(t, { url: `mqtt://127.0.0.1:${port}` }), 'Failed', /refused the connection/)
+  await shows(deliver(t, { url: 'mqtt://no-such-host.invalid' }), 'Failed', /no-such-host\.invalid.*name/)
   const silent = await listen(t, () => undefined)
   const never = deliver(t, { url: `mqtt://127.0.0.1:${silent}`, connectTimeout: 300 })
-  await shows(never, 'Connecting', /did not answer as an MQTT broker within 300 ms/)
+  await shows(never, 'Failed', /did not answer as an MQTT broker within 300 ms/)
   const rude = await listen(t, (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
   await shows(
     deliver(t, { url: `mqtt://127.0.0.1:${rude}` }),
-    'Connecting',
+    'Failed',
     /closed the connection before|cannot be connected/,
   )
 })
@@ -178,7 +178,7 @@ test('a broker that accepts and then confirms nothing is given up, and nothing i
   const options = { url: `mqtt://127.0.0.1:${port}`, protocolVersion: 4, ackTimeout: 200, statusTopic: '' }
   const rig = deliver(t, options)
   rig.cursor.append(batchOf([[1, 1]]))
-  await shows(rig, 'Connecting', /confirmed nothing for 200 ms/)
+  await shows(rig, 'Failed', /confirmed nothing for 200 ms/)
   assert.deepEqual([rig.cursor.ledger().pending, rig.cursor.ledger().dropped], [1, {}])
 })
 
