@@ -46,6 +46,21 @@ test('a letter says which sample, why and when', async (t) => {
   assert.equal(letters.written, 2)
 })
 
+test('a sample whose time is no date gets a letter too', async (t) => {
+  const letters = createDeadLetters(optionsIn(temporaryFolder(t)))
+  const batch = batchOf([[1, 1, Status.Good, NaN], [1, 2, Status.Good, 9e15], [1, 3]]) // prettier-ignore
+  await letters.add(batch, new Map([[0, 'no'], [1, 'no'], [2, 'no']])) // prettier-ignore
+  await letters.close()
+  assert.deepEqual(
+    lines(letters.file).map(({ time, value }) => [time, value]),
+    [
+      [null, 1],
+      [null, 2],
+      ['2024-11-23T10:00:00.123Z', 3],
+    ],
+  )
+})
+
 test('a restart appends', async (t) => {
   const options = optionsIn(temporaryFolder(t))
   for (const seq of [1, 2]) {

@@ -91,7 +91,7 @@ class DeadLetterFiles implements DeadLetters {
       type: info?.settings.type ?? null,
       value: toJsonValue(batch.valueAt(row)),
       status: { code: status, name: statusName(status) },
-      time: new Date(batch.time[row]!).toISOString(),
+      time: isoOf(batch.time[row]!),
       historical: (batch.flags[row]! & HISTORICAL) !== 0,
     })}\n`
   }
@@ -113,6 +113,12 @@ class DeadLetterFiles implements DeadLetters {
     this.#size = (await handle.stat()).size
     return handle
   }
+}
+
+/** A device's clock may say what is no date; a letter about it must be possible all the same. */
+function isoOf(ms: number): string | null {
+  const date = new Date(ms)
+  return Number.isNaN(date.getTime()) ? null : date.toISOString()
 }
 
 async function sizeOf(file: string): Promise<number> {
