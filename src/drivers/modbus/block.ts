@@ -1,6 +1,6 @@
 /**
- * One request of a poll, made once and sent every cycle. When the device refuses the block's addresses (exceptions 02, 03) its
- * points are read singly, so that a bad register costs no neighbour its value; from then on the good ones are read together
+ * One request of a poll, made once and sent every cycle. When the device refuses the block's addresses (exceptions 02, 03) it is
+ * halved until the bad register is alone, so that it costs no neighbour its value; from then on the good ones are read together
  * again, without gaps, and each bad one alone: a cycle costs one request more for it, and it comes back by itself.
  */
 import { SampleBatch } from '../../core/batch.ts'
@@ -28,6 +28,10 @@ export interface BlockSettings extends PlanLimits {
 
 /** The data of a read reply begins after function code and byte count. */
 const REPLY_HEAD = 2
+/** The search for bad registers pauses until the next poll after this long: a step has to end before polling gives the connection up. */
+const ISOLATE_LIMIT_MS = 20_000
+
+type Outcome = 'good' | 'bad' | 'silent'
 
 export class Block {
   readonly #settings: BlockSettings
@@ -57,14 +61,14 @@ export class Block {
    * caller gives up.
    */
   async read(client: ModbusClient, emit: Emit, signal: AbortSignal): Promise<boolean> {
-    if (this.#parts !== undefined) return this.#readApart(client, emit, signal, undefined)
+    if (this.#parts !== undefined) return this.#readApart(client, emit, signal)
     const { clock, timeout } = this.#settings
     let reply: Uint8Array
     try {
       reply = await client.request(this.unit, this.#request, signal, timeout)
     } catch (error) {
       const status = statusOfFailure(error)
-      if (this.size > 1 && blamesBlock(error)) return this.#readApart(client, emit, signal, error)
+      if (this.size > 1 && blamesBlock(error)) return this.#readApart(client, emit, signal)
       this.fail(status, emit)
       return status !== Status.BadTimeout
     }
@@ -81,21 +85,30 @@ export class Block {
     emit(batch)
   }
 
-  /** Reads the parts one after the other into one batch. What was read before the connection was lost is emitted. */
-  async #readApart(client: ModbusClient, emit: Emit, signal: AbortSignal, refusal: unknown): Promise<boolean> {
+  /** Reads the parts, or finds out which, one after the other into one batch. What was read before the connection was lost is emitted. */
+  async #readApart(client: ModbusClient, emit: Emit, signal: AbortSignal): Promise<boolean> {
+    const { clock } = this.#settings
     const batch = new SampleBatch(this.size)
+    const until = clock.monotonic() + ISOLATE_LIMIT_MS
     try {
-      if (refusal !== undefined) await this.#isolate(client, batch, signal)
-      else if ((await this.#readParts(client, batch, signal)) === 'silent') return hasAnswer(batch)
+      if (this.#parts === undefined) await this.#isolate(client, batch, signal, until)
+      else if ((await this.#readParts(this.#parts, client, batch, signal, until)) === 'silent') return hasAnswer(batch)
       return true
     } finally {
-      batch.receivedAt = this.#settings.clock.now()
+      batch.receivedAt = clock.now()
       if (batch.length > 0) emit(batch)
     }
   }
 
-  async #readInto(client: ModbusClient, batch: SampleBatch, signal: AbortSignal): Promise<'good' | 'bad' | 'silent'> {
-    if (this.#parts !== undefined) return this.#readParts(client, batch, signal)
+  /** `until`, in monotonic ms: no new search for a bad register from then on. */
+  async #readInto(client: ModbusClient, batch: SampleBatch, signal: AbortSignal, until: number): Promise<Outcome> {
+    if (this.#parts !== undefined) return this.#readParts(this.#parts, client, batch, signal, until)
+    const outcome = await this.#ask(client, batch, signal)
+    return outcome === 'refused' ? this.#isolate(client, batch, signal, until) : outcome
+  }
+
+  /** One request. No rows when the device refuses the addresses of several points: which of them is meant it does not say. */
+  async #ask(client: ModbusClient, batch: SampleBatch, signal: AbortSignal): Promise<Outcome | 'refused'> {
     const { clock, timeout } = this.#settings
     try {
       const reply = await client.request(this.unit, this.#request, signal, timeout)
@@ -103,44 +116,65 @@ export class Block {
       return 'good'
     } catch (error) {
       const status = statusOfFailure(error)
-      if (this.size > 1 && blamesBlock(error)) return this.#isolate(client, batch, signal)
+      if (this.size > 1 && blamesBlock(error)) return 'refused'
       this.#decoder.fail(status, batch, clock.now())
       return status === Status.BadTimeout ? 'silent' : 'bad'
     }
   }
 
   /** A unit that keeps silent costs one time-out, not one a part. The parts known as bad come last, so that they cost the others nothing. */
-  async #readParts(client: ModbusClient, batch: SampleBatch, signal: AbortSignal): Promise<'good' | 'silent'> {
+  async #readParts(
+    parts: readonly Block[],
+    client: ModbusClient,
+    batch: SampleBatch,
+    signal: AbortSignal,
+    until: number,
+  ): Promise<Outcome> {
     let silent = false
-    for (const part of this.#parts!) {
+    for (const part of parts) {
       if (silent) part.#decoder.fail(Status.BadTimeout, batch, this.#settings.clock.now())
-      else silent = (await part.#readInto(client, batch, signal)) === 'silent'
+      else silent = (await part.#readInto(client, batch, signal, until)) === 'silent'
     }
     return silent ? 'silent' : 'good'
   }
 
-  /** Reads each point alone, and remembers which are bad; not when the unit fell silent meanwhile, which says nothing of a register. */
-  async #isolate(client: ModbusClient, batch: SampleBatch, signal: AbortSignal): Promise<'good' | 'silent'> {
-    const single = this.#points.map((point) => new Block(spanOf(point, this.#settings), [point], this.#settings))
-    const good: ModbusPoint[] = []
+  /**
+   * Halves what is refused until each bad point is alone, and remembers which are bad; not when the unit fell silent meanwhile,
+   * which says nothing of a register. A slow line may need several polls for it: the next one goes on where this one stopped.
+   */
+  async #isolate(client: ModbusClient, batch: SampleBatch, signal: AbortSignal, until: number): Promise<Outcome> {
+    const { clock } = this.#settings
+    const good: Block[] = []
     const bad: Block[] = []
-    let silent = false
-    for (const block of single) {
-      if (silent) {
-        block.#decoder.fail(Status.BadTimeout, batch, this.#settings.clock.now())
-        continue
+    const open = this.#halves()
+    while (open.length > 0 && clock.monotonic() < until) {
+      const block = open.shift()!
+      const outcome = await block.#ask(client, batch, signal)
+      if (outcome === 'refused') open.unshift(...block.#halves())
+      else if (outcome === 'good') good.push(block)
+      else if (outcome === 'bad') bad.push(block)
+      else {
+        for (const rest of open) rest.#decoder.fail(Status.BadTimeout, batch, clock.now())
+        return 'silent'
       }
-      const outcome = await block.#readInto(client, batch, signal)
-      if (outcome === 'good') good.push(block.#points[0]!)
-      else bad.push(block)
-      silent = outcome === 'silent'
     }
-    if (silent) return 'silent'
-    const joined = joinBlocks(good, { ...this.#settings, maxGap: 0 })
-    // Each is good alone and together they were refused: this device wants them alone.
-    const apart = bad.length === 0 && joined.length === 1 && joined[0]!.#sameRequest(this)
-    this.#parts = apart ? single : [...joined, ...bad]
+    for (const rest of open) rest.#decoder.fail(Status.BadWaitingForInitialData, batch, clock.now())
+    this.#parts = open.length > 0 ? [...good, ...open, ...bad] : this.#split(good, bad)
     return 'good'
+  }
+
+  #halves(): Block[] {
+    const middle = Math.ceil(this.size / 2)
+    const halves = [this.#points.slice(0, middle), this.#points.slice(middle)]
+    return halves.flatMap((points) => joinBlocks(points, this.#settings))
+  }
+
+  /** The good points together again, without gaps; as they were read where the device refuses just that. */
+  #split(good: readonly Block[], bad: readonly Block[]): readonly Block[] {
+    const points = good.flatMap((block) => block.#points)
+    const joined = joinBlocks(points, { ...this.#settings, maxGap: 0 })
+    const isRefused = bad.length === 0 && joined.length === 1 && joined[0]!.#sameRequest(this)
+    return isRefused ? good : [...joined, ...bad]
   }
 
   #sameRequest(other: Block): boolean {
