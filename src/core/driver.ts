@@ -81,7 +81,8 @@ export interface Driver<Address> {
  */
 export interface Poll {
   readonly steps: number
-  read(step: number, emit: Emit, signal: AbortSignal): Promise<void>
+  /** Resolves to 'unasked' when the rows were emitted without a request: there is none to count. */
+  read(step: number, emit: Emit, signal: AbortSignal): Promise<void | 'unasked'>
 }
 
 export interface DriverType<Options extends Schema = Schema, Address = unknown> {

@@ -97,7 +97,7 @@ test('a far side that is away: Connecting at first, Failed from the third attemp
   assert.deepEqual(states.slice(1, 7), [
     'Connecting refused',
     'Connecting refused',
-    ...new Array<string>(4).fill('Failed refused'),
+    ...Array.from({ length: 4 }, () => 'Failed refused'),
   ])
   await settle()
   assert.deepEqual([rig.runner.status().state, rig.runner.status().reason], ['Running', null])

@@ -114,9 +114,7 @@ export class PollGroup implements Turn {
     const { stats, line } = this.#owner
     const outcome = request.outcome
     this.#inFlight--
-    if (outcome === 'ok') stats.requestsOk++
-    else if (outcome === 'timeout') stats.requestsTimeout++
-    else stats.requestsFailed++
+    if (request.asked) countRequest(stats, outcome)
     this.rows += request.rows
     this.badRows += request.badRows
     this.firstBad ??= request.firstBad
@@ -170,15 +168,25 @@ export class PollGroup implements Turn {
   }
 }
 
+function countRequest(stats: DeviceStats, outcome: Outcome): void {
+  if (outcome === 'ok') stats.requestsOk++
+  else if (outcome === 'timeout') stats.requestsTimeout++
+  else stats.requestsFailed++
+}
+
+type Outcome = 'ok' | 'timeout' | 'failed'
+
 /** One step of the poll, made once and used for every poll; after `abandon` nothing of it counts any more. */
 class Request {
   rows = 0
   badRows = 0
   firstBad: { tag: TagId; status: StatusCode } | undefined
+  /** False when the driver gave its rows without asking the device. */
+  asked = true
   readonly #group: PollGroup
   readonly #step: number
   readonly #emit: Emit = (batch) => this.#take(batch)
-  readonly #onDone = () => this.#done()
+  readonly #onDone = (result: void | 'unasked') => this.#done(result)
   readonly #onFail = (error: unknown) => this.#fail(error)
   #timeouts = 0
   #active = false
@@ -189,7 +197,7 @@ class Request {
     this.#step = step
   }
 
-  get outcome(): 'ok' | 'timeout' | 'failed' {
+  get outcome(): Outcome {
     if (this.rows === 0 || this.badRows < this.rows) return 'ok'
     return this.#timeouts === this.rows ? 'timeout' : 'failed'
   }
@@ -225,8 +233,9 @@ class Request {
     this.#group.emit(batch)
   }
 
-  #done(): void {
+  #done(result: void | 'unasked'): void {
     if (this.#abandoned) return
+    this.asked = result !== 'unasked'
     this.#active = false
     this.#group.settle(this)
   }

@@ -193,6 +193,16 @@ describe('bad devices', () => {
     assert.ok(device.connects >= 2)
   })
 
+  test('only requests that were asked are counted', async () => {
+    const device = new FakeDevice()
+    device.unasked.add(1)
+    const { clock, session, take } = startPolling(setupOf(device, { tags: 2 }))
+    await clock.advance(5500)
+    assert.ok(take().includes('1:BadTimeout'))
+    assert.ok(session.stats.requestsOk >= 4)
+    assert.deepEqual([session.stats.requestsTimeout, session.stats.requestsFailed], [0, 0])
+  })
+
   test('a silent device on a shared line: its neighbours keep their interval', async () => {
     const dead = new FakeDevice()
     dead.mode = 'silent'

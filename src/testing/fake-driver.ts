@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { SampleBatch } from '../core/batch.ts'
 import { sleep } from '../core/clock.ts'
-import { defineDriver, type Context, type Driver, type Point, type Poll, type WriteItem } from '../core/driver.ts'
+import { defineDriver, type Context, type Driver, type Emit, type Point, type Poll, type WriteItem } from '../core/driver.ts'
 import { NotConnectedError } from '../core/errors.ts'
 import { Status, type StatusCode } from '../core/status.ts'
 import type { Value } from '../core/value.ts'
@@ -20,6 +20,8 @@ export class FakeDevice {
   readonly bad = new Map<number, StatusCode>()
   writeStatus: StatusCode = Status.Good
   readonly values = new Map<number, Value>()
+  /** Tags that the driver answers for without asking, as one with a breaker of its own. */
+  readonly unasked = new Set<number>()
   connects = 0
   connecting = 0
   closes = 0
@@ -71,6 +73,7 @@ class FakeConnection implements Driver<string> {
       steps: points.length,
       read: async (step, emit, signal) => {
         const { tag } = points[step]!
+        if (this.#device.unasked.has(tag)) return this.#answerAlone(tag, emit)
         const status = await this.#request(`r${tag}`, signal)
         const batch = new SampleBatch(1, this.#context.clock.now())
         const outcome = status === Status.Good ? (this.#device.bad.get(tag) ?? Status.Good) : status
@@ -78,6 +81,13 @@ class FakeConnection implements Driver<string> {
         emit(batch)
       },
     }
+  }
+
+  #answerAlone(tag: number, emit: Emit): 'unasked' {
+    const batch = new SampleBatch(1, this.#context.clock.now())
+    batch.push(tag, undefined, Status.BadTimeout)
+    emit(batch)
+    return 'unasked'
   }
 
   async write(items: readonly WriteItem<string>[], signal: AbortSignal): Promise<StatusCode[]> {

@@ -63,6 +63,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
         const block = blocks[step]
         if (block !== undefined) return this.#readBlock(block, emit, signal)
         this.#emitImpossible(impossible, emit)
+        return 'unasked'
       },
     }
   }
@@ -100,9 +101,12 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     }
   }
 
-  async #readBlock(block: Block, emit: Emit, signal: AbortSignal): Promise<void> {
+  async #readBlock(block: Block, emit: Emit, signal: AbortSignal): Promise<void | 'unasked'> {
     const client = this.#connected()
-    if (!this.#breakers.mayAsk(block.unit)) return block.fail(Status.BadTimeout, emit)
+    if (!this.#breakers.mayAsk(block.unit)) {
+      block.fail(Status.BadTimeout, emit)
+      return 'unasked'
+    }
     try {
       this.#breakers.settle(block.unit, await block.read(client, emit, signal))
     } catch (error) {

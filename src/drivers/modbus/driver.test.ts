@@ -188,6 +188,8 @@ test('a silent unit among others costs a time-out now and then, not one a reques
   device.fault = ({ unit }) => (unit === 2 ? { silent: true } : undefined)
   for (let polls = 0; polls < 10; polls++) assert.deepEqual(await read(), silent)
   assert.equal(asked(), 3)
+  assert.equal(await poll.read(1, () => undefined, new AbortController().signal), 'unasked')
+  assert.equal(await poll.read(0, () => undefined, new AbortController().signal), undefined)
   await clock.advance(1000)
   for (let polls = 0; polls < 10; polls++) assert.deepEqual(await read(), silent)
   assert.equal(asked(), 4, 'one request after the pause')
