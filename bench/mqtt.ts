@@ -17,7 +17,7 @@ import { createRunner } from '../src/delivery/runner.ts'
 import { MessageEncoder } from '../src/sinks/encode/message-encoder.ts'
 import { parseTopic } from '../src/sinks/encode/topic.ts'
 import { mqtt } from '../src/sinks/mqtt/sink.ts'
-import { MemoryLatest, sinkContext, tagTable } from '../src/testing/delivery-rig.ts'
+import { sinkContext, tagTable } from '../src/testing/delivery-rig.ts'
 import { findCommand, freePort } from '../src/testing/peers.ts'
 
 const MESSAGES = 40_000
@@ -89,7 +89,6 @@ const encoderOf = (tags: TagTable) =>
     logId: 'k3f9',
     clientId: 'bench',
     tags,
-    latest: new MemoryLatest(),
   })
 
 function encodeOnly(tags: TagTable): void {

@@ -19,6 +19,9 @@ export const IS_OTHER = 16
 /** Together with IS_BIG: the 64 bits are unsigned (a uint64 above 2^63 - 1). */
 export const IS_UNSIGNED = 32
 
+/** The row changes the status alone; its value columns repeat the value that the tag had until then. Set by the store. */
+export const KEPT = 64
+
 /** One row of a batch as an object: for edges and tests, not for the hot path. */
 export interface Sample {
   tag: TagId
@@ -42,7 +45,7 @@ export class SampleBatch implements Iterable<Sample> {
   readonly value: Float64Array
   /** OPC UA StatusCode, 0 = Good. */
   readonly status: Uint32Array
-  /** HAS_VALUE | HISTORICAL | IS_BOOLEAN | IS_BIG | IS_OTHER | IS_UNSIGNED. */
+  /** HAS_VALUE | HISTORICAL | IS_BOOLEAN | IS_BIG | IS_OTHER | IS_UNSIGNED | KEPT. */
   readonly flags: Uint8Array
   /** int64 and uint64 rows as 64 bits; IS_UNSIGNED says how to read the top bit, `valueAt` does it. */
   big: BigInt64Array | undefined
@@ -112,12 +115,28 @@ export class SampleBatch implements Iterable<Sample> {
 
   /** The value of a row in its own type; undefined when the row carries none. */
   valueAt(row: number): Value | undefined {
-    const flags = this.flags[row]!
-    if ((flags & HAS_VALUE) === 0) return undefined
-    if (flags & IS_BOOLEAN) return this.value[row] !== 0
-    if (flags & IS_BIG) return flags & IS_UNSIGNED ? BigInt.asUintN(64, this.big![row]!) : this.big![row]
-    if (flags & IS_OTHER) return this.other?.get(row)
-    return this.value[row]
+    return this.flags[row]! & HAS_VALUE ? this.#stored(row) : undefined
+  }
+
+  /** As `valueAt`; for a row that changes the status alone, the value that the tag had until then, if it had one. */
+  lastValueAt(row: number): Value | undefined {
+    return this.flags[row]! & (HAS_VALUE | KEPT) ? this.#stored(row) : undefined
+  }
+
+  /** Gives a row without a value the last one of its tag, to be sent with the new status. It stays a row without a value. */
+  keep(row: number, value: Value): void {
+    const flags = this.flags[row]! | KEPT
+    if (typeof value === 'number' || typeof value === 'boolean') {
+      this.value[row] = Number(value)
+      this.flags[row] = typeof value === 'boolean' ? flags | IS_BOOLEAN : flags
+    } else if (typeof value === 'bigint') {
+      this.flags[row] = flags | IS_BIG | (value > 0x7fff_ffff_ffff_ffffn ? IS_UNSIGNED : 0)
+      this.big ??= new BigInt64Array(this.capacity)
+      this.big[row] = BigInt.asIntN(64, value)
+    } else {
+      this.flags[row] = flags | IS_OTHER
+      this.#setOther(row, value)
+    }
   }
 
   sampleAt(row: number): Sample {
@@ -133,6 +152,14 @@ export class SampleBatch implements Iterable<Sample> {
 
   *[Symbol.iterator](): Iterator<Sample> {
     for (let row = 0; row < this.length; row++) yield this.sampleAt(row)
+  }
+
+  #stored(row: number): Value | undefined {
+    const flags = this.flags[row]!
+    if (flags & IS_BOOLEAN) return this.value[row] !== 0
+    if (flags & IS_BIG) return flags & IS_UNSIGNED ? BigInt.asUintN(64, this.big![row]!) : this.big![row]
+    if (flags & IS_OTHER) return this.other?.get(row)
+    return this.value[row]
   }
 
   #setOther(row: number, value: Value): void {

@@ -133,6 +133,28 @@ test('latest keeps the value of a row that only changes the status, and skips hi
   await store.close()
 })
 
+test('a status without a value says the same after a power cut as before: the value that it is about is logged with it', async () => {
+  for (const value of [7.5, true, 'run', 9n] as const) {
+    const files = new MemoryFiles()
+    const store = await openInMemory(files)
+    await store.defineTags([{ device: 'press', settings: tag('level') }])
+    store.append(batchOf([value]))
+    const lost = new SampleBatch(1, 2_000)
+    lost.push(1, undefined, Status.BadTimeout)
+    store.append(lost)
+    await store.flush()
+    const after = files.afterPowerCut()
+
+    const again = await openInMemory(after)
+    await again.defineTags([{ device: 'press', settings: tag('level') }])
+    assert.equal(again.latest.get(1).value, undefined)
+    const read = await (await again.openCursor('plant')).next(10, signal)
+    assert.ok(read instanceof SampleBatch)
+    assert.deepEqual([read.valueAt(1), read.lastValueAt(1), read.status[1]], [undefined, value, Status.BadTimeout])
+    await again.close()
+  }
+})
+
 test('a second gateway is kept out of the folder and told by whom; a lock left by a killed one is taken over', async (t) => {
   const options = { dir: temporaryFolder(t), clock: systemClock, log: silentLog }
   const store = await openStore(options)

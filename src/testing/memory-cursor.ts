@@ -1,7 +1,9 @@
 /** A cursor over an array: what the store's cursor does, without a disk, for tests of runners and sinks. */
 import { SampleBatch } from '../core/batch.ts'
+import { keepLastValues } from '../core/kept-values.ts'
 import type { Cursor, Ledger, Settled } from '../core/cursor.ts'
 import type { Gap } from '../core/sink.ts'
+import type { TagId, Value } from '../core/value.ts'
 
 export class MemoryCursor implements Cursor {
   readonly #items: (SampleBatch | Gap)[] = []
@@ -14,10 +16,15 @@ export class MemoryCursor implements Cursor {
   #wake: (() => void) | undefined
   closed = false
   readonly acks: number[] = []
+  /** The last value of each tag, for rows that come without one; tests may know some from before. */
+  readonly known = new Map<TagId, Value>()
 
   /** Every row becomes an item of its own, numbered from 1. */
   append(batch: SampleBatch): void {
+    keepLastValues(batch, (tag) => this.known.get(tag))
     for (let row = 0; row < batch.length; row++) {
+      const value = batch.valueAt(row)
+      if (value !== undefined) this.known.set(batch.tag[row]!, value)
       const one = new SampleBatch(1, batch.receivedAt)
       one.pushRow(batch, row)
       one.seq = Float64Array.of(this.#nextSeq++)

@@ -1,22 +1,27 @@
 /** Topics and payloads, to the byte: these are what subscribers script against. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { keepLastValues } from '../../core/kept-values.ts'
 import { Status } from '../../core/status.ts'
 import { TagTable, type TagInfo } from '../../core/tags.ts'
-import { batchOf, MemoryLatest, tagSettings, tagTable, type Row } from '../../testing/delivery-rig.ts'
+import { batchOf, tagSettings, tagTable, type Row } from '../../testing/delivery-rig.ts'
 import { MessageEncoder, type Messages } from './message-encoder.ts'
 import { parseTopic, topicConflicts, topicName, type Slashes } from './topic.ts'
 
-function encoder(payload: string, tags: TagTable, latest = new MemoryLatest(), topic = '{device}/{tag}') {
+function encoder(payload: string, tags: TagTable, topic = '{device}/{tag}') {
   const slashes: Slashes = 'replace'
-  return new MessageEncoder({ topic: parseTopic(topic), slashes, payload, logId: 'k3f9', clientId: 'c', tags, latest })
+  return new MessageEncoder({ topic: parseTopic(topic), slashes, payload, logId: 'k3f9', clientId: 'c', tags })
 }
 
 const encode = (
   payload: string,
   rows: readonly Row[],
   tags = tagTable('press-1/level', 'press-1/b', 'oven/t'),
-): Messages => encoder(payload, tags).encode(batchOf(rows, 4711))
+): Messages => {
+  const batch = batchOf(rows, 4711)
+  keepLastValues(batch, () => undefined)
+  return encoder(payload, tags).encode(batch)
+}
 
 test('uns-json: exactly the documented keys, in their order', () => {
   const { topics, payloads } = encode('uns-json', [[1, 1.5], [2, true, Status.BadTimeout], [3, -7n, 0, 5, true]]) // prettier-ignore
@@ -45,7 +50,7 @@ test('umh: exactly two keys; a bad value is not sent as if it were good', () => 
 test('neuron-tags: one message a device and source time, bad tags as errors', () => {
   const rows: Row[] = [[1, 1.5], [3, 20], [2, 'x', Status.BadTimeout], [1, 2, Status.UncertainSensorNotAccurate, 1_732_356_000_124]] // prettier-ignore
   const tags = tagTable('press-1/level', 'press-1/b', 'oven/t')
-  const { topics, payloads, messageOf } = encoder('neuron-tags', tags, new MemoryLatest(), 'neuron/{device}').encode(batchOf(rows)) // prettier-ignore
+  const { topics, payloads, messageOf } = encoder('neuron-tags', tags, 'neuron/{device}').encode(batchOf(rows)) // prettier-ignore
   assert.deepEqual(topics, ['neuron/press-1', 'neuron/oven', 'neuron/press-1'])
   assert.deepEqual([...messageOf], [0, 1, 0, 2])
   assert.deepEqual(payloads, [
@@ -91,33 +96,24 @@ test('a template: each placeholder is a JSON value', () => {
   })
 })
 
-test('a backlog row without value never shows a value from its future', () => {
-  const latest = new MemoryLatest()
-  latest.set(1, 99, 1000)
-  const { payloads } = encoder('uns-json', tagTable('a/x'), latest).encode(batchOf([[1, undefined, Status.BadTimeout]], 500)) // prettier-ignore
-  assert.equal((JSON.parse(payloads[0]!) as { v: unknown }).v, null)
-})
-
-test('the same batch again gives the same messages', () => {
-  const rows: Row[] = [[1, undefined, Status.BadTimeout], [1, 7], [1, undefined, Status.BadTimeout], [1, 8]] // prettier-ignore
-  const once = encoder('uns-json', tagTable('a/x'))
-  const batch = batchOf(rows, 10)
-  assert.deepEqual(once.encode(batch).payloads, once.encode(batch).payloads)
-})
-
-test('a batch that comes again, whole or in part, repeats the value from before it, not one from its own future', () => {
-  for (const value of [5, true, 'run', 7n] as const) {
-    const latest = new MemoryLatest()
-    latest.set(1, value, 12)
-    const once = encoder('uns-json', tagTable('a/x'), latest)
-    once.encode(batchOf([[1, value]], 10))
-    const batch = batchOf([[1, undefined, Status.BadTimeout], [1, 8]], 11) // prettier-ignore
-    const first = once.encode(batch).payloads
-    assert.match(first[0]!, /^\{"v":(5|true|"run"|"7"),/)
-    assert.deepEqual(once.encode(batch).payloads, first)
-    assert.deepEqual(once.encode(batchOf([[1, undefined, Status.BadTimeout]], 11)).payloads, first.slice(0, 1))
-    assert.deepEqual(once.encode(batchOf([[1, 8], [1, undefined, Status.BadTimeout]], 12)).payloads.length, 2) // prettier-ignore
-    assert.match(once.encode(batchOf([[1, undefined, Status.BadTimeout]], 14)).payloads[0]!, /"v":8,/)
+test('a row without value sends the value that the store kept with it, every time the same; null where there was none', () => {
+  for (const [value, text] of [
+    [5, '5'],
+    [true, 'true'],
+    ['run', '"run"'],
+    [-7n, '"-7"'],
+    [2n ** 64n - 1n, '"18446744073709551615"'],
+  ] as const) {
+    // prettier-ignore
+    const batch = batchOf([[1, undefined, Status.BadTimeout], [1, 8], [1, undefined, Status.BadTimeout]], 10) // prettier-ignore
+    batch.keep(0, value)
+    const once = encoder('uns-json', tagTable('a/x'))
+    const { payloads } = once.encode(batch)
+    assert.deepEqual(
+      payloads.map((payload) => /"v":([^,]+),/.exec(payload)![1]),
+      [text, '8', 'null'],
+    )
+    assert.deepEqual(once.encode(batch).payloads, payloads)
   }
 })
 
@@ -135,7 +131,7 @@ test('a topic longer than MQTT allows is refused for its tag alone', () => {
 
 test('a changed tag with the same id gets its new topic', () => {
   const tags = tagTable('a/x')
-  const once = encoder('uns-json', tags, new MemoryLatest(), '{device}/{tag}/{unit}')
+  const once = encoder('uns-json', tags, '{device}/{tag}/{unit}')
   assert.equal(once.encode(batchOf([[1, 1]])).topics[0], 'a/x/_')
   const info: TagInfo = { id: 1, device: 'a', settings: tagSettings('x', 'float64', { unit: 'm' }) }
   tags.add(info)

@@ -1,10 +1,8 @@
 /** A batch as messages: topic and payload each. Topics and payload heads are made once a tag and kept by tag id. */
-import { HAS_VALUE, type SampleBatch } from '../../core/batch.ts'
-import type { Latest } from '../../core/sink.ts'
+import type { SampleBatch } from '../../core/batch.ts'
 import type { TagInfo, TagTable } from '../../core/tags.ts'
-import { LastValues } from './last-values.ts'
 import { NeuronTags } from './neuron-tags.ts'
-import { rowFormat, seqOf, type RowFormat } from './payload.ts'
+import { rowFormat, type RowFormat } from './payload.ts'
 import type { Template } from './template.ts'
 import { MAX_TOPIC_BYTES, topicName, type Slashes, type TopicFields } from './topic.ts'
 import { isPlainNumber, jsonText, type ValueText } from './value-text.ts'
@@ -27,7 +25,6 @@ export interface MessageEncoderOptions {
   readonly logId: string
   readonly clientId: string
   readonly tags: TagTable
-  readonly latest: Latest
 }
 
 interface TagText {
@@ -42,14 +39,12 @@ export class MessageEncoder {
   readonly #options: MessageEncoderOptions
   readonly #format: RowFormat | undefined
   readonly #values: ValueText
-  readonly #last: LastValues
   readonly #texts: (TagText | undefined)[] = []
 
   constructor(options: MessageEncoderOptions) {
     this.#options = options
     this.#format = options.payload === 'neuron-tags' ? undefined : rowFormat(options.payload, options.logId)
     this.#values = this.#format?.values ?? jsonText
-    this.#last = new LastValues(options.latest)
   }
 
   encode(batch: SampleBatch): Messages {
@@ -80,11 +75,8 @@ export class MessageEncoder {
   }
 
   #valueText(batch: SampleBatch, row: number): string {
-    if ((batch.flags[row]! & HAS_VALUE) === 0) {
-      return this.#values.other(this.#last.at(batch.tag[row]!, seqOf(batch, row)))
-    }
-    this.#last.note(batch, row)
-    return isPlainNumber(batch, row) ? this.#values.number(batch.value[row]!) : this.#values.other(batch.valueAt(row))
+    if (isPlainNumber(batch, row)) return this.#values.number(batch.value[row]!)
+    return this.#values.other(batch.lastValueAt(row))
   }
 
   #textOf(tag: number): TagText | undefined {

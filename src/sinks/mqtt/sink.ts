@@ -60,7 +60,6 @@ class MqttSink implements Sink {
       logId: context.logId,
       clientId: this.#clientId,
       tags: context.tags,
-      latest: context.latest,
     })
     if (!options.insecure) return
     context.log.warn(
