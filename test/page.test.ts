@@ -127,6 +127,23 @@ test('values live, with status in words, units, ages and filters that live in th
   assert.deepEqual([...hosts], [new URL(gateway.url).host], 'no external host')
 })
 
+test('a gateway without devices, sinks and tags says so, with what to do next', { skip }, async (t) => {
+  const { url } = await startGatewayProcess(t, { yaml: '' })
+  const context = await browser.newContext()
+  t.after(() => context.close())
+  const page = await context.newPage()
+  await page.goto(url)
+  const next = /Add .* bifrost\.yaml and restart the gateway|add one to bifrost\.yaml and restart the gateway/
+  for (const title of ['Devices', 'Sinks', 'Values']) {
+    const panel = page.getByRole('region', { name: title })
+    await panel.getByText(next).waitFor({ timeout: 10_000 })
+  }
+  assert.equal(await page.getByText('Clear the filters').count(), 0)
+  assert.equal(await count(page), '0 of 0')
+  await page.getByText('There is no tag to draw yet.').waitFor({ timeout: 10_000 })
+  await assertAccessible(page, 'the empty page')
+})
+
 test('the trend draws, zooms by wheel, pans by drag and keys, pauses and goes back to live', { skip }, async (t) => {
   const { page, complaints } = await open(t, { path: '?span=60&pens=tank-farm%2Ftank-1-level' })
   const trend = page.getByTestId('trend')

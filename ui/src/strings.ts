@@ -12,7 +12,7 @@ export const strings = {
   },
   devices: {
     title: 'Devices',
-    empty: 'No device is configured. Add one to bifrost.yaml and reload.',
+    empty: 'No device is configured. Add one to bifrost.yaml and restart the gateway.',
     since: (text: string) => `for ${text}`,
     lastGood: (text: string) => `last good ${text} ago`,
     neverGood: 'no good value yet',
@@ -23,7 +23,8 @@ export const strings = {
   sinks: {
     title: 'Sinks',
     since: (text: string) => `for ${text}`,
-    empty: 'No sink is configured: values stay in the log.',
+    empty:
+      'No sink is configured: values stay in the log. To send them on, add one to bifrost.yaml and restart the gateway.',
     loading: 'Asking the gateway …',
     failed: 'The gateway did not say how its sinks are.',
     delivered: 'delivered',
@@ -39,6 +40,7 @@ export const strings = {
     clearDevice: (name: string) => `Device ${name}: show all`,
     count: (shown: string, total: string) => `${shown} of ${total}`,
     waiting: 'Waiting for the first values …',
+    noTags: 'No tag is configured. Add tags to a device in bifrost.yaml and restart the gateway.',
     noMatch: 'No value matches.',
     allGood: 'Nothing abnormal: every value is good.',
     clear: 'Clear the filters',
@@ -78,6 +80,7 @@ export const strings = {
   trend: {
     title: 'Trend',
     empty: 'Choose a tag in the table to draw it here.',
+    noTags: 'There is no tag to draw yet.',
     loading: 'Loading the trend …',
     live: 'Live',
     paused: 'Paused',

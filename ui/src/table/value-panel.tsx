@@ -60,7 +60,7 @@ export function ValuePanel({ view, pens, change, onPen, onFacts, onWrite }: Prop
       ) : (
         <div className="empty">
           <p>{emptyText(loaded, view, tags.length)}</p>
-          {loaded && filtered && (
+          {loaded && filtered && tags.length > 0 && (
             <Button
               size="compact-sm"
               variant="default"
@@ -85,6 +85,7 @@ function matches(tag: LiveTag, view: View): boolean {
 }
 
 function emptyText(loaded: boolean, view: View, total: number): string {
-  if (!loaded || total === 0) return strings.values.waiting
+  if (!loaded) return strings.values.waiting
+  if (total === 0) return strings.values.noTags
   return view.abnormalOnly && view.q === '' ? strings.values.allGood : strings.values.noMatch
 }

@@ -25,6 +25,7 @@ export default function TrendPanel({ pens: keys, spanSeconds, onSpan, onRemove }
   const load = useLoadWindow(paused, spanMs)
   const { pens, failed } = usePens(keys, load)
   const lost = useLive((live) => live.connection.state === 'lost')
+  const hasNoTags = useLive((live) => live.snapshots > 0 && live.tags.length === 0)
   const [readout, setReadout] = useState<readonly (number | null | undefined)[]>()
 
   const current = (): Window => paused ?? { from: store.now() - spanMs, to: store.now() }
@@ -78,7 +79,7 @@ export default function TrendPanel({ pens: keys, spanSeconds, onSpan, onRemove }
         </Button>
       </div>
       {pens.length === 0 ? (
-        <p className="empty trend-wait">{strings.trend.empty}</p>
+        <p className="empty trend-wait">{hasNoTags ? strings.trend.noTags : strings.trend.empty}</p>
       ) : (
         <div
           className="chart-focus"
