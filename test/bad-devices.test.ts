@@ -184,12 +184,20 @@ async function settled(gateway: GatewayProcess, name: string, status: RegExp): P
   )
 }
 
-/** The neighbour was polled at its rate, without a failure, an overrun or an old value. */
+/**
+ * Beats of 100 ms that a busy machine may take from the neighbour within the look of a second or more; a silent device that held
+ * it up by one of its time-outs of 200 ms in each of its polls would take nearly half of them.
+ */
+const MACHINE_BEATS = 2
+
+/** The neighbour was polled at its rate, without a failure, a held-up poll or an old value. */
 async function neighbourIsWell(gateway: GatewayProcess, before: DeviceView): Promise<void> {
   const after = await gateway.get<DeviceView>('devices/good')
   assert.equal(after.state, 'Running')
   assert.equal(after.polls.failed, before.polls.failed)
-  assert.equal(after.polls.overruns, before.polls.overruns)
-  assert.ok(after.polls.ok >= before.polls.ok + 8, `only ${after.polls.ok - before.polls.ok} polls in a second`)
+  const ok = after.polls.ok - before.polls.ok
+  const leftOut = after.polls.overruns - before.polls.overruns
+  assert.ok(leftOut <= MACHINE_BEATS, `${leftOut} polls were left out, ${ok} made`)
+  assert.ok(ok + leftOut >= 8, `only ${ok} polls in a second, ${leftOut} left out`)
   for (const shown of await gateway.values('?device=good')) assert.equal(shown.status.name, 'Good')
 }
