@@ -15,7 +15,7 @@ import { MemoryCursor } from './memory-cursor.ts'
 import { temporaryFolder } from './peers.ts'
 
 /** The latest value of every tag, set by hand. */
-export class MemoryLatest {
+class MemoryLatest {
   readonly #values = new Map<TagId, LatestValue>()
 
   set(tag: TagId, value: Value | undefined, seq: number): void {

@@ -5,7 +5,15 @@
 import { z } from 'zod'
 import { SampleBatch } from '../core/batch.ts'
 import { sleep } from '../core/clock.ts'
-import { defineDriver, type Context, type Driver, type Emit, type Point, type Poll, type WriteItem } from '../core/driver.ts'
+import {
+  defineDriver,
+  type Context,
+  type Driver,
+  type Emit,
+  type Point,
+  type Poll,
+  type WriteItem,
+} from '../core/driver.ts'
 import { NotConnectedError } from '../core/errors.ts'
 import { Status, type StatusCode } from '../core/status.ts'
 import type { Value } from '../core/value.ts'

@@ -53,7 +53,10 @@ test('on a slow line the search goes on in the next poll, so that no poll takes 
   const poll = driver.prepare(pointsOf(modbus, registers(1, 2, 3, 4, 5, 6, 7, 8)))
   const first = outcomes(await readAll(poll))
   assert.deepEqual(first.slice(0, 2), [1, 2])
-  assert.deepEqual(first.slice(4), Array.from({ length: 4 }, () => 'BadWaitingForInitialData'))
+  assert.deepEqual(
+    first.slice(4),
+    Array.from({ length: 4 }, () => 'BadWaitingForInitialData'),
+  )
   assert.ok(device.requests.length <= 6, `${device.requests.length} requests`)
   for (let cycle = 0; cycle < 4; cycle++) await readAll(poll)
   device.requests.length = 0
