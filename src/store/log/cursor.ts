@@ -25,6 +25,8 @@ export interface CursorContext {
   readonly slots: SlotFile
   readonly clock: Clock
   readonly log: Log
+  /** Resolves when everything appended so far is durable; rejects when the disk refuses. */
+  flush(): Promise<void>
   onClosed(): void
 }
 
@@ -78,6 +80,8 @@ export class LogCursor implements Cursor {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#timer?.cancel()
+    // What the far side has and the disk does not yet would come again after the restart. A disk that refuses is told elsewhere.
+    if (this.#account.acked.seq > this.#context.view.durable.seq) await this.#context.flush().catch(() => undefined)
     await this.#persist()
     await this.#context.slots.close()
     await this.#context.reader.close()

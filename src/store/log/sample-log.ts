@@ -198,7 +198,10 @@ export class SampleLog implements LogView {
     const account = this.#accountOf(state as CursorState | undefined)
     const reader = new FrameReader(files, (segment, offset) => this.#noteDamage(segment, offset))
     const onClosed = () => void this.#cursors.delete(sink)
-    const cursor = new LogCursor({ sink, view: this, reader, slots, clock, log, onClosed }, account)
+    const cursor = new LogCursor(
+      { sink, view: this, reader, slots, clock, log, flush: () => this.flush(), onClosed },
+      account,
+    )
     if (account.acked.seq < this.oldestSeq - 1) cursor.overtaken(this.ordinals.position(this.oldestSeq - 1))
     this.#cursors.set(sink, cursor)
     return cursor
@@ -212,9 +215,9 @@ export class SampleLog implements LogView {
       await this.flush()
       await this.#writer.seal()
     } finally {
-      this.#commit.stop()
       await this.#removing
       for (const cursor of this.#cursors.values()) await cursor.close()
+      this.#commit.stop()
     }
   }
 
