@@ -41,6 +41,8 @@ const WORDS: Record<number, string> = {
 
 /** Codes after which only a person can help: credentials, permissions, settings. */
 const REFUSED = new Set([1, 2, 4, 5, 0x84, 0x85, 0x86, 0x87, 0x8a, 0x8c, 0x9a, 0x9b, 0x9c, 0x9d])
+/** The broker wants the other `protocolVersion`. */
+const VERSION = new Set([1, 0x84])
 const BUSY = new Set([0x89, 0x96, 0x97])
 /** Codes that concern one message and will not change. */
 const REJECTED = new Set([0x90, 0x95, 0x99])
@@ -57,6 +59,10 @@ export function connectRefusal(broker: string, code: number, user: string | unde
   const who = user === undefined ? 'us (no username is configured)' : `user "${user}"`
   const sentence = `${broker} refused ${who}: ${reasonText(code)}`
   const details = { reasonCode: code }
+  if (VERSION.has(code)) {
+    const advice = 'protocolVersion: 4 is MQTT 3.1.1, 5 is MQTT 5.0'
+    return new GatewayError('SINK_REFUSED', `${broker} refused us: ${reasonText(code)}; ${advice}`, { details })
+  }
   if (code === 0x90)
     return new GatewayError('SINK_REFUSED', `${broker} refused the status topic: ${reasonText(code)}`, { details })
   if (REFUSED.has(code)) return new GatewayError('SINK_REFUSED', sentence, { details })
