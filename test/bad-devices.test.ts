@@ -166,6 +166,7 @@ test('one illegal register among good ones costs its neighbours nothing and the 
   await new Promise((resolve) => setTimeout(resolve, 500))
   const values = await gateway.values()
   assert.equal(values.find((shown) => shown.tag === 'r5')?.status.name, 'BadConfigurationError')
+  assert.match(values.find((shown) => shown.tag === 'r5')?.reason ?? '', /^The device refused the address/)
   assert.deepEqual(
     values.filter((shown) => shown.status.name !== 'Good').map((shown) => shown.tag),
     ['r5'],

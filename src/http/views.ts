@@ -4,7 +4,7 @@
  */
 import { quantile } from '../core/histogram.ts'
 import type { LatestValue } from '../core/sink.ts'
-import { isGood, isUncertain, statusInfo } from '../core/status.ts'
+import { Status, isGood, isUncertain, statusInfo } from '../core/status.ts'
 import type { TagInfo } from '../core/tags.ts'
 import { toJsonValue, type Value } from '../core/value.ts'
 import type { Gateway } from '../gateway.ts'
@@ -20,9 +20,20 @@ export function valueText(value: Value | undefined): string {
 /** `{ code, name }`. */
 export const statusView = (code: number): { code: number; name: string } => ({ code, name: statusInfo(code).name })
 
+/** Statuses that tell of the device rather than of the point: its reason is theirs. */
+const OF_THE_DEVICE: ReadonlySet<number> = new Set([
+  Status.BadNoCommunication,
+  Status.BadNotConnected,
+  Status.BadTimeout,
+  Status.BadOutOfService,
+  Status.UncertainNoCommunicationLastUsableValue,
+])
+
 /** Why a value is not good, in a sentence; null when it is. */
 export function reasonOf(status: number, session: DeviceSession | undefined): string | null {
-  return isGood(status) ? null : (session?.reason ?? statusInfo(status).text)
+  if (isGood(status)) return null
+  const { code, text } = statusInfo(status)
+  return (OF_THE_DEVICE.has(code) ? session?.reason : undefined) ?? text
 }
 
 /** One tag's latest value as the JSON text of the REST API. */

@@ -42,7 +42,7 @@ test('the right password gets in', { skip }, async (t) => {
 })
 
 test('a topic without permission turns the sink red and drops nothing (MQTT 5)', { skip }, async (t) => {
-  const broker = await startMosquitto(t, { acl: ['topic readwrite press-1/level', 'topic readwrite _bifrost/#'] })
+  const broker = await startMosquitto(t, { acl: ['topic readwrite press-1/level', 'topic readwrite _gateway/#'] })
   const rig = deliver(t, { url: broker.url })
   rig.cursor.append(batchOf([[1, 1], [2, 2]])) // prettier-ignore
   await shows(rig, 'Failed', /not authorized.*topic "press-1\/secret"/)
@@ -69,13 +69,13 @@ test("the retained last value is there for a new subscriber, mosquitto's own", {
 test('online while it runs, offline when it stops, both retained', { skip }, async (t) => {
   const broker = await startMosquitto(t)
   const rig = deliver(t, { url: broker.url, clientId: 'gw/1' })
-  const watcher = await subscribeMqtt(t, broker.url, '_bifrost/#')
+  const watcher = await subscribeMqtt(t, broker.url, '_gateway/#')
   const states = () => watcher.messages.map(({ topic, text }) => [topic, (JSON.parse(text) as { state: string }).state])
   await eventually('online', () => states().length >= 1)
   await rig.runner.stop(2000)
   await eventually('offline', () => states().length >= 2)
-  assert.deepEqual(states().slice(-2), [['_bifrost/gw_1/state', 'online'], ['_bifrost/gw_1/state', 'offline']]) // prettier-ignore
-  const late = await subscribeMqtt(t, broker.url, '_bifrost/#')
+  assert.deepEqual(states().slice(-2), [['_gateway/state', 'online'], ['_gateway/state', 'offline']]) // prettier-ignore
+  const late = await subscribeMqtt(t, broker.url, '_gateway/#')
   const kept = await late.find('the retained state', ({ retained }) => retained)
   assert.match(kept.text, /"state":"offline"/)
 })
@@ -84,7 +84,7 @@ test('the last will says offline when the connection is cut; then it comes back 
   const broker = await startMosquitto(t)
   const cut = await cuttable(t, broker.port)
   const rig = deliver(t, { url: `mqtt://127.0.0.1:${cut.port}` })
-  const watcher = await subscribeMqtt(t, broker.url, '_bifrost/#')
+  const watcher = await subscribeMqtt(t, broker.url, '_gateway/#')
   const last = () => watcher.messages.at(-1)?.text ?? ''
   await eventually('online', () => last().includes('online'))
   const before = watcher.messages.length

@@ -87,15 +87,17 @@ export const mqttOptions = z
     statusTopic: z
       .string()
       .superRefine(parses(optionalTopic))
-      .default('_bifrost/{client}/state')
+      .optional()
       .describe(
-        'Topic of the retained message that says whether the gateway is online, with a last will; empty: none.',
+        'Topic of the retained message that says whether the gateway is online, with a last will; absent: _gateway/state below the literal beginning of topic; empty: none.',
       ),
     gapTopic: z
       .string()
       .superRefine(parses(optionalTopic))
-      .default('_bifrost/{client}/gap')
-      .describe('Topic of messages that say which samples were lost and why; empty: none.'),
+      .optional()
+      .describe(
+        'Topic of messages that say which samples were lost and why; absent: _gateway/gap below the literal beginning of topic; empty: none.',
+      ),
     window: z
       .int()
       .min(1)

@@ -51,8 +51,9 @@ class MqttSink implements Sink {
     this.#context = context
     this.#clientId = options.clientId ?? `bifrost-${context.name}-${context.logId}`
     const fields = { client: this.#clientId, log: context.logId }
-    this.#statusTopic = ownTopic(options.statusTopic, fields)
-    this.#gapTopic = ownTopic(options.gapTopic, fields)
+    const own = `${rootOf(topicTemplate(options))}_gateway`
+    this.#statusTopic = ownTopic(options.statusTopic ?? `${own}/state`, fields)
+    this.#gapTopic = ownTopic(options.gapTopic ?? `${own}/gap`, fields)
     this.#encoder = new MessageEncoder({
       topic: parseTopic(topicTemplate(options)),
       slashes: options.slashes,
@@ -157,3 +158,9 @@ const ownTopic = (text: string, fields: TopicFields): string | undefined =>
 
 const toNotConnected = (error: GatewayError): NotConnectedError =>
   error instanceof NotConnectedError ? error : new NotConnectedError(messageOf(error), { cause: error })
+
+/** The levels of a topic template before the first that has a placeholder: `acme/` of `acme/{device}/{tag}`. */
+function rootOf(topic: string): string {
+  const literal = topic.split('{', 1)[0]!
+  return literal.slice(0, literal.lastIndexOf('/') + 1)
+}

@@ -26,7 +26,7 @@ async function peerOf(t: TestContext, broker: Broker, options: object): Promise<
   return {
     options: { url: broker.url, retain: false, ...options },
     delivered: () => samplesOf(subscriber),
-    gaps: () => ofTopic(subscriber, /^_bifrost\/.*\/gap$/) as ReturnType<SinkPeer['gaps']>,
+    gaps: () => ofTopic(subscriber, /^_gateway\/gap$/) as ReturnType<SinkPeer['gaps']>,
     start: () => broker.start(),
     stop: () => broker.stop(),
     refusedValue: 'x'.repeat(5000),
@@ -44,7 +44,7 @@ interface UnsJson {
 
 function samplesOf({ messages }: Pick<MqttSubscriber, 'messages'>): Delivered[] {
   return messages
-    .filter(({ topic }) => !topic.startsWith('_bifrost/'))
+    .filter(({ topic }) => !topic.startsWith('_gateway/'))
     .map(({ topic, text }) => {
       const { v, t, q, log, seq, h } = JSON.parse(text) as UnsJson
       const [device, tag] = topic.split('/')
