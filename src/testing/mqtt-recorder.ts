@@ -1,4 +1,4 @@
-/** A subscriber that keeps every message in order: what the far side really got. */
+/** A subscriber that keeps every sample in order: what the far side really got. The gateway's own status is left out. */
 import type { TestContext } from 'node:test'
 
 /** One `uns-json` message. */
@@ -29,6 +29,7 @@ export async function recordMqtt(t: TestContext, url: string, topic: string): Pr
   const messages: Received[] = []
   client.on('error', () => {})
   client.on('message', (name, payload, packet) => {
+    if (name.includes('/_gateway/')) return
     const body = JSON.parse(payload.toString()) as Omit<Received, 'topic' | 'retained'>
     messages.push({ ...body, topic: name, retained: packet.retain })
   })
