@@ -48,7 +48,8 @@ sinks:
     assert.ok(late.reason !== null && /mqtt|broker|connect|refused|closed/i.test(late.reason), String(late.reason))
 
     await broker.start()
-    await eventually('the queue drains', async () => (await sink()).pending < 10, 20_000)
+    // The pause between attempts has grown to at most 30 s by now.
+  await eventually('the queue drains', async () => (await sink()).pending < 10, 45_000)
     await gateway.stop()
     await eventually('the last messages arrive', () => Number(recorder.messages.at(-1)?.v) > 0)
 
