@@ -49,7 +49,7 @@ sinks:
 
     await broker.start()
     // The pause between attempts has grown to at most 30 s by now.
-  await eventually('the queue drains', async () => (await sink()).pending < 10, 45_000)
+    await eventually('the queue drains', async () => (await sink()).pending < 10, 45_000)
     await gateway.stop()
     await eventually('the last messages arrive', () => Number(recorder.messages.at(-1)?.v) > 0)
 
