@@ -272,6 +272,25 @@ test('acks may run ahead of the fsync, what is persisted of a cursor does not', 
   await after.close()
 })
 
+test('a cursor that closes before the group fsync waits for it: what was acked does not come again after a clean stop', async () => {
+  const files = new MemoryFiles()
+  const store = await openInMemory(files)
+  await store.defineTags([{ device: 'press', settings: tag('level') }])
+  const cursor = await store.openCursor('plant')
+  store.append(batchOf([1, 2, 3]))
+  const read = await cursor.next(10, signal)
+  assert.ok(read instanceof SampleBatch)
+  assert.equal(store.info().durableSeq, 0)
+  cursor.ack(3, { delivered: 3 })
+  await cursor.close()
+  await store.close()
+
+  const again = await openInMemory(files)
+  const { routed, delivered, pending } = (await again.openCursor('plant')).ledger()
+  assert.deepEqual({ routed, delivered, pending }, { routed: 3, delivered: 3, pending: 0 })
+  await again.close()
+})
+
 test('a disk that lies about fsync loses what was reported durable: the oracle of these tests can see it', async () => {
   const files = new MemoryFiles()
   const store = await openInMemory(files)
