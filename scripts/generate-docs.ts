@@ -86,19 +86,23 @@ interface JsonProperty {
   default?: unknown
   enum?: unknown[]
   anyOf?: JsonProperty[]
+  properties?: Record<string, JsonProperty>
+  required?: string[]
 }
 
 function optionsTable(schema: Schema): string {
-  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as {
-    properties?: Record<string, JsonProperty>
-    required?: string[]
-  }
-  const rows = Object.entries(json.properties ?? {}).map(([name, property]) => {
-    const fallback =
-      property.default === undefined ? (json.required?.includes(name) ? 'required' : '') : code(property.default)
-    return [code(name), typeOf(property), fallback, property.description ?? '']
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonProperty
+  return table(['option', 'type', 'default', 'meaning'], optionRows(json, ''))
+}
+
+/** One row an option; those of a group follow it as `group.option`. */
+function optionRows(schema: JsonProperty, prefix: string): string[][] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
+    const missing = schema.required?.includes(name) === true ? 'required' : ''
+    const fallback = property.default === undefined ? missing : code(property.default)
+    const row = [code(prefix + name), typeOf(property), fallback, property.description ?? '']
+    return [row, ...optionRows(property, `${prefix}${name}.`)]
   })
-  return table(['option', 'type', 'default', 'meaning'], rows)
 }
 
 function typeOf(property: JsonProperty): string {

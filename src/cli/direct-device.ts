@@ -17,7 +17,7 @@ export async function readDirect(target: DirectTarget, signal: AbortSignal): Pro
   await withDriver(target, signal, async (driver) => {
     const poll = driver.prepare(points)
     for (let step = 0; step < poll.steps; step++) {
-      await poll.read(step, (batch) => collect(batch, target, points, shown), signal)
+      while ((await poll.read(step, (batch) => collect(batch, target, points, shown), signal)) === 'again');
     }
   })
   return points.flatMap((point) => shown.get(point.tag) ?? [])

@@ -85,7 +85,8 @@ function optionsOf(options: Schema, draft: SchemaDraft): JsonSchema {
   }
   const whole = { ...schema, properties, ...(required.length === 0 ? {} : { required }) }
   if (required.length === 0) delete (whole as JsonSchema).required
-  return { properties: { options: whole }, ...(required.length === 0 ? {} : { required: ['options'] }) }
+  const needed = required.length > 0 || 'anyOf' in schema // one of several options has to be there
+  return { properties: { options: whole }, ...(needed ? { required: ['options'] } : {}) }
 }
 
 const toJsonSchema = (schema: z.ZodType, draft: SchemaDraft): JsonSchema =>

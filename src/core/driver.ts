@@ -27,15 +27,89 @@ export interface WriteItem<Address> {
   readonly value: Value
 }
 
-/** Where to connect. */
-export interface Endpoint {
+/** Certificates of an encrypted connection; names of PEM files. The far side is always verified unless `insecure`. */
+export interface TlsSettings {
+  /** Certificate authorities to trust in place of the well-known ones. */
+  readonly ca?: string | undefined
+  /** Our client certificate and its private key. */
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+  /** The name that the far side's certificate must carry; its host name where absent. */
+  readonly serverName?: string | undefined
+  readonly insecure?: boolean | undefined
+}
+
+/** A TCP connection, encrypted where `tls` is there. */
+export interface TcpEndpoint {
+  readonly transport?: 'tcp' | undefined
+  readonly host: string
+  readonly port: number
+  readonly connectTimeoutMs: number
+  readonly tls?: TlsSettings | undefined
+}
+
+/** A connected UDP socket: every write is one datagram, every chunk read is one. */
+export interface UdpEndpoint {
+  readonly transport: 'udp'
   readonly host: string
   readonly port: number
   readonly connectTimeoutMs: number
 }
 
-/** Bytes seen on a line, for the protocol trace. */
-export type Trace = (direction: 'tx' | 'rx', bytes: Uint8Array) => void
+/** A serial port. */
+export interface SerialEndpoint {
+  readonly transport: 'serial'
+  readonly path: string
+  readonly baud: number
+  readonly dataBits: 7 | 8
+  readonly parity: 'none' | 'even' | 'odd'
+  readonly stopBits: 1 | 2
+}
+
+/** Where to connect. */
+export type Endpoint = TcpEndpoint | UdpEndpoint | SerialEndpoint
+
+/** One request on the wire and what came of it, for the protocol trace. Frames are whole and the trace's own to keep. */
+export interface TracedExchange {
+  /** Which frames these are: `modbus/tcp`, `modbus/rtu`, `modbus/ascii`. */
+  readonly protocol: string
+  /** The far side: `10.0.0.5:502`, `/dev/ttyUSB0`. */
+  readonly endpoint: string
+  /** ms since 1970, with fractions. */
+  readonly sentAt: number
+  /** Absent for bytes that answer nothing: a late reply, noise, another master. */
+  readonly request: Uint8Array | undefined
+  readonly receivedAt: number | undefined
+  readonly response: Uint8Array | undefined
+  /** Why there is no usable response, in words. */
+  readonly error: string | undefined
+}
+
+/** Where a driver's exchanges go. While `active` is false nothing is to be collected for it. */
+export interface TraceTap {
+  readonly active: boolean
+  exchange(exchange: TracedExchange): void
+}
+
+/** What a driver learned about its device and wants back after a restart; any JSON. */
+export interface LearnedStore {
+  /** What was saved last; undefined: nothing, or not readable any more. */
+  load(): unknown
+  /** Kept soon, not at once; undefined forgets. */
+  save(profile: unknown): void
+}
+
+/** Something that was asked of a device by somebody, for the audit log. Values as JSON carries them. */
+export interface AuditedAction {
+  /** What was tried, such as `proxy write`. */
+  readonly action: string
+  /** Who: an address such as 10.0.0.7:51234. */
+  readonly from: string
+  /** Where and what, in words of the protocol: `unit 1, Write Single Register (06) at 10 = 75`. */
+  readonly what: string
+  /** `requested`, `written`, or why not. */
+  readonly outcome: string
+}
 
 /** What a driver gets from the gateway. */
 export interface Context {
@@ -43,13 +117,19 @@ export interface Context {
   readonly name: string
   readonly log: Log
   readonly clock: Clock
-  readonly trace?: Trace | undefined
+  readonly trace?: TraceTap | undefined
+  /** Absent where nothing is kept, as for a command that reads one value. */
+  readonly learned?: LearnedStore | undefined
   dial(endpoint: Endpoint, signal: AbortSignal): Promise<Duplex>
   /**
    * One thing that all devices of this line share, such as its socket: the first caller's `create` makes it, the others get
    * the same. Reference counting is the thing's own business.
    */
   share<T>(create: () => T): T
+  /** How many requests the line may have in flight from now on, for drivers that adapt to what their line bears. */
+  limitInFlight?(limit: number): void
+  /** Puts an action on record; resolves when it is on disk, rejects with STORE_FAILED: then it must not be carried out. */
+  audit?(action: AuditedAction): Promise<void>
 }
 
 export interface Identity {
@@ -73,7 +153,49 @@ export interface Driver<Address> {
   close(): Promise<void>
   subscribe?(points: readonly Point<Address>[], emit: Emit, signal: AbortSignal): Promise<void>
   identify?(signal: AbortSignal): Promise<Identity>
+  /** Runs beside the polls from start to stop of the gateway, connected or not: a server for others (a proxy). */
+  serve?(access: LineAccess, signal: AbortSignal): Promise<void>
+  /** What was learned about the device, as JSON for people; undefined: nothing yet. */
+  profile?(): unknown
+  /** Forgets what was learned; the next polls find out anew. */
+  forget?(): void
+  /** Why this tag is bad, where the driver knows more than its status says: a sentence. */
+  reasonOf?(tag: TagId): string | undefined
 }
+
+/** The way onto the line for requests that are no polls: each `run` is one request, which waits for its place. */
+export interface LineAccess {
+  /** Before `run`: is the device connected? */
+  readonly connected: boolean
+  /**
+   * 'command': ahead of the polls; 'turn': in turn with them, so that others who ask much don't starve them. Rejects with
+   * NotConnectedError while there is no connection, with what `work` threw, or with the signal's reason.
+   */
+  run<T>(work: (signal: AbortSignal) => Promise<T>, priority: 'command' | 'turn', signal: AbortSignal): Promise<T>
+}
+
+/**
+ * Something that people do with one device besides reading and writing its tags (look at raw registers, find the byte order).
+ * Command line (`bifrost DRIVER TOOL TARGET …`) and API (`POST /api/v1/devices/NAME/tools/TOOL`) derive from it. Reads only.
+ */
+export interface DriverTool<Input extends Schema = Schema> {
+  /** The word after the driver's name. */
+  readonly name: string
+  readonly summary: string
+  /** Command line and what it does. */
+  readonly examples: readonly (readonly [line: string, meaning: string])[]
+  /** Fields of the API's body and flags of the command line, each with its description. */
+  readonly input: Input
+  /** The inputs that the command line takes by position after the target, in order. */
+  readonly positions: readonly (keyof output<Input> & string)[]
+  /** Resolves with JSON. `driver` is an instance of this driver type, connected. */
+  run(input: output<Input>, driver: Driver<never>, access: LineAccess, signal: AbortSignal): Promise<unknown>
+  /** The result as lines for people. */
+  toLines(result: never): readonly string[]
+}
+
+/** Gives a tool its inferred types; has no effect of its own. */
+export const defineTool = <Input extends Schema>(tool: DriverTool<Input>): DriverTool<Input> => tool
 
 /**
  * A repeatable read. One request a step; writes run between steps; steps overlap only as far as the line's in-flight limit
@@ -81,8 +203,37 @@ export interface Driver<Address> {
  */
 export interface Poll {
   readonly steps: number
-  /** Resolves to 'unasked' when the rows were emitted without a request: there is none to count. */
-  read(step: number, emit: Emit, signal: AbortSignal): Promise<void | 'unasked'>
+  /**
+   * Resolves to 'unasked' when the rows were emitted without a request: there is none to count. To 'again' when this request
+   * was not the last one that the step needs: the line serves others first, then `read` is called again for the same step.
+   */
+  read(step: number, emit: Emit, signal: AbortSignal): Promise<void | 'unasked' | 'again'>
+  /** Who is asked by this step, where one device stands for several: the unit id. Absent: the device itself. */
+  unit?(step: number): number
+}
+
+/** Which hosts may be asked for devices, and how. */
+export interface ScanRange {
+  /** IP addresses, already checked against what the configuration allows. */
+  readonly hosts: Iterable<string>
+  readonly ports: readonly number[]
+  readonly units: readonly number[]
+  readonly timeoutMs: number
+  /** Connections under way at once, at most, and new ones a second. */
+  readonly concurrency: number
+  readonly ratePerSecond: number
+}
+
+/** A device that answered a scan. */
+export interface FoundDevice {
+  /** As in a configuration: the options of the driver. */
+  readonly options: Readonly<Record<string, unknown>>
+  readonly endpoint: string
+  readonly identity: Identity
+  /** What was found out, one sentence each: which functions answer, which ranges can be read. */
+  readonly notes: readonly string[]
+  /** Tags worth trying, as the configuration would name them. */
+  readonly tags: readonly Partial<TagSettings>[]
 }
 
 export interface DriverType<Options extends Schema = Schema, Address = unknown> {
@@ -108,6 +259,11 @@ export interface DriverType<Options extends Schema = Schema, Address = unknown> 
   /** How many requests the line may have in flight; 1 where absent. */
   inFlight?(options: output<Options>): number
   create(options: output<Options>, context: Context): Driver<Address>
+  readonly tools?: readonly DriverTool[]
+  /** Asks each host, reads only what is known to be harmless, and yields what answered. */
+  scan?(range: ScanRange, context: Context, signal: AbortSignal): AsyncIterable<FoundDevice>
+  /** The fields of a traced frame in words, such as `unit 1 Read Holding Registers (03) address 0 count 10`. */
+  describeFrame?(protocol: string, frame: Uint8Array, request: Uint8Array | undefined): string
 }
 
 /** Gives a driver type its inferred types; has no effect of its own. */

@@ -10,7 +10,24 @@ const readmeOf = (name: string): string => readFileSync(join(import.meta.dirname
 
 interface OptionSchema {
   readonly description?: string
-  readonly default?: string | number | boolean
+  readonly default?: unknown
+  readonly properties?: Record<string, OptionSchema>
+  readonly required?: readonly string[]
+}
+
+/** Options by name, those of a group as `group.option`, each with what stands in the column of defaults. */
+function flatten(schema: OptionSchema, prefix = ''): [name: string, fallback: string, words: string | undefined][] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, option]) => {
+    const fallback =
+      option.default === undefined
+        ? schema.required?.includes(key) === true
+          ? '(required)'
+          : '–'
+        : `\`${String(option.default)}\``
+    return [[`${prefix}${key}`, fallback, option.description] as const, ...flatten(option, `${prefix}${key}.`)].map(
+      ([name, shown, words]): [string, string, string | undefined] => [name, shown, words],
+    )
+  })
 }
 
 test('each driver is found by its name, and no two have the same', () => {
@@ -20,24 +37,14 @@ test('each driver is found by its name, and no two have the same', () => {
 
 for (const driver of drivers) {
   test(`${driver.name}: the README lists every option with its default and its words, and no other`, () => {
-    const schema = z.toJSONSchema(driver.options, { io: 'input' })
-    const options = Object.entries((schema.properties ?? {}) as Record<string, OptionSchema>)
+    const options = flatten(z.toJSONSchema(driver.options, { io: 'input' }) as OptionSchema)
     const table = readmeOf(driver.name).split('## Options')[1]?.split('## ')[0] ?? ''
-    const rows = new Map(
-      [...table.matchAll(/^\| `(\w+)` +\| (.+?) +\| (.+?) +\|$/gm)].map(([, name, fallback, words]) => [
-        name,
-        { fallback, words },
-      ]),
-    )
-    assert.deepEqual(
-      [...rows.keys()],
-      options.map(([name]) => name),
-    )
-    for (const [name, option] of options) {
-      const { fallback, words } = rows.get(name)!
-      assert.equal(fallback, option.default === undefined ? '(required)' : `\`${String(option.default)}\``, name)
-      assert.equal(words?.replaceAll('`', ''), option.description, name)
-    }
+    const rows = [...table.matchAll(/^\| `([\w.]+)` +\| (.+?) +\| (.+?) +\|$/gm)].map(([, name, fallback, words]) => [
+      name,
+      fallback,
+      words?.replaceAll('`', ''),
+    ])
+    assert.deepEqual(rows, options)
   })
 
   test(`${driver.name}: every example address is in its README`, () => {

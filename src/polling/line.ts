@@ -17,7 +17,7 @@ export interface Turn {
 }
 
 export class Line {
-  readonly #limit: number
+  #limit: number
   #inFlight = 0
   #pumping = false
   readonly #urgent: Urgent[] = []
@@ -27,6 +27,12 @@ export class Line {
   /** `limit`: how many requests may be in flight at once. */
   constructor(limit: number) {
     this.#limit = Math.max(1, limit)
+  }
+
+  /** How many requests may be in flight from now on; those under way stay. */
+  resize(limit: number): void {
+    this.#limit = Math.max(1, limit)
+    this.#pump()
   }
 
   /** The one thing the devices of this line share (`Context.share`). */

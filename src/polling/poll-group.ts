@@ -47,6 +47,10 @@ export class PollGroup implements Turn {
   #poll: Poll | undefined
   #next = 0
   #end = 0
+  /** Steps that need another request. */
+  #again: Request[] = []
+  /** The line has this poll in its queue. */
+  #queued = false
   #pending = 0
   #failed = 0
   #dueAt: number | undefined
@@ -105,8 +109,21 @@ export class PollGroup implements Turn {
     }
     this.#lastStartAt = now
     this.#inFlight++
-    this.#requests[this.#next++]!.start(this.#poll!, this.#owner.signal)
-    return this.running && this.#next < this.#end
+    const request = this.#again.shift() ?? this.#requests[this.#next++]!
+    request.start(this.#poll!, this.#owner.signal)
+    this.#queued = this.running && (this.#next < this.#end || this.#again.length > 0)
+    return this.#queued
+  }
+
+  /** A request was answered, and its step needs another one: after others had their turn. */
+  again(request: Request): void {
+    this.#inFlight--
+    this.#again.push(request)
+    if (!this.#queued) {
+      this.#queued = true
+      this.#owner.line.poll(this)
+    }
+    this.#owner.line.done()
   }
 
   /** A request of this poll was answered or timed out. */
@@ -143,11 +160,13 @@ export class PollGroup implements Turn {
     this.firstBad = undefined
     this.#next = from
     this.#end = to
+    this.#again = []
     this.#pending = to - from
     this.#inFlight = 0
     this.#dueAt = dueAt
     this.#startedAt = undefined
     this.#owner.stats.polls++
+    this.#queued = true
     this.#owner.line.poll(this)
   }
 
@@ -186,10 +205,11 @@ class Request {
   readonly #group: PollGroup
   readonly #step: number
   readonly #emit: Emit = (batch) => this.#take(batch)
-  readonly #onDone = (result: void | 'unasked') => this.#done(result)
+  readonly #onDone = (result: void | 'unasked' | 'again') => this.#done(result)
   readonly #onFail = (error: unknown) => this.#fail(error)
   #timeouts = 0
   #active = false
+  #unfinished = false
   #abandoned = false
 
   constructor(group: PollGroup, step: number) {
@@ -203,8 +223,11 @@ class Request {
   }
 
   start(poll: Poll, signal: AbortSignal): void {
-    this.rows = this.badRows = this.#timeouts = 0
-    this.firstBad = undefined
+    if (!this.#unfinished) {
+      this.rows = this.badRows = this.#timeouts = 0
+      this.firstBad = undefined
+    }
+    this.#unfinished = false
     this.#active = true
     try {
       poll.read(this.#step, this.#emit, signal).then(this.#onDone, this.#onFail)
@@ -233,11 +256,13 @@ class Request {
     this.#group.emit(batch)
   }
 
-  #done(result: void | 'unasked'): void {
+  #done(result: void | 'unasked' | 'again'): void {
     if (this.#abandoned) return
     this.asked = result !== 'unasked'
     this.#active = false
-    this.#group.settle(this)
+    this.#unfinished = result === 'again'
+    if (this.#unfinished) this.#group.again(this)
+    else this.#group.settle(this)
   }
 
   #fail(error: unknown): void {

@@ -3,7 +3,7 @@
  * as batches of one `emit`.
  */
 import type { Clock } from '../core/clock.ts'
-import type { Context, DriverType, Emit, Point, Trace } from '../core/driver.ts'
+import type { AuditedAction, Context, DriverType, Emit, LearnedStore, Point, TraceTap } from '../core/driver.ts'
 import type { Log } from '../core/log.ts'
 import { ConnectGate } from './connect-gate.ts'
 import { Lifecycle } from './lifecycle.ts'
@@ -33,7 +33,11 @@ export interface PollingContext {
   /** 0…1, for the jitter of retries; Math.random where absent. */
   readonly random?: (() => number) | undefined
   /** The protocol trace of a device, where one is wanted. */
-  readonly trace?: ((device: string) => Trace | undefined) | undefined
+  readonly trace?: ((device: string) => TraceTap | undefined) | undefined
+  /** What drivers keep across restarts. */
+  readonly learned?: ((device: string) => LearnedStore | undefined) | undefined
+  /** Where actions that do not go through the commands are put on record. */
+  readonly audit?: ((device: string, action: AuditedAction) => Promise<void>) | undefined
 }
 
 export interface Polling {
@@ -83,13 +87,17 @@ function lineOf({ type, options }: DeviceSetup, lines: Map<string, Line>): Line 
 }
 
 function driverContext(name: string, line: Line, context: PollingContext): Context {
+  const { audit } = context
   let log: Log | undefined
   return {
     name,
     clock: context.clock,
     trace: context.trace?.(name),
+    learned: context.learned?.(name),
     dial: context.dial,
     share: (create) => line.share(create),
+    limitInFlight: (limit) => line.resize(limit),
+    ...(audit === undefined ? {} : { audit: (action: AuditedAction) => audit(name, action) }),
     get log() {
       return (log ??= context.log.child({ device: name }))
     },

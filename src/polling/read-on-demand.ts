@@ -21,11 +21,12 @@ export async function readOnDemand(
   const poll = driver.prepare(points)
   let status: StatusCode = Status.Good
   for (let step = 0; step < poll.steps && isGood(status); step++) {
+    let again = true
     const read = async (signal: AbortSignal): Promise<StatusCode> => {
-      await poll.read(step, collect, signal)
+      again = (await poll.read(step, collect, signal)) === 'again'
       return Status.Good
     }
-    status = await runCommand(limits, read, (instead) => instead, thrown)
+    while (again && isGood(status)) status = await runCommand(limits, read, (instead) => instead, thrown)
   }
   open = false
   const missing = isGood(status) ? Status.BadUnexpectedError : status

@@ -3,7 +3,8 @@
  * test file describes its peer and calls `testDriver`; what it cannot do it lists with the reason.
  */
 import assert from 'node:assert/strict'
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { test, type TestContext } from 'node:test'
 import type { SampleBatch } from '../core/batch.ts'
 import { systemClock } from '../core/clock.ts'
@@ -13,6 +14,7 @@ import { silentLog } from '../core/log.ts'
 import { isBad, isGood, Status, statusName, type StatusCode } from '../core/status.ts'
 import type { TagSettings } from '../core/tags.ts'
 import type { Value } from '../core/value.ts'
+import { dial } from '../wire/dial.ts'
 
 /** A device that the suite may talk to, and what it holds. It ends with the test. */
 export interface DriverPeer {
@@ -64,7 +66,9 @@ export function testContext(name = 'device', shared: { thing?: unknown } = {}): 
   }
 }
 
-function dialSocket({ host, port }: Endpoint, signal: AbortSignal): Promise<Socket> {
+function dialSocket(endpoint: Endpoint, signal: AbortSignal): Promise<Duplex> {
+  if (endpoint.transport !== undefined && endpoint.transport !== 'tcp') return dial(endpoint, signal)
+  const { host, port } = endpoint
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, signal, noDelay: true })
     socket.once('connect', () => resolve(socket))
@@ -85,7 +89,8 @@ export function pointsOf<Address>(
 /** All steps of a poll, one after the other: the batches that they emitted. */
 export async function readAll(poll: Poll, signal = AbortSignal.timeout(10_000)): Promise<SampleBatch[]> {
   const batches: SampleBatch[] = []
-  for (let step = 0; step < poll.steps; step++) await poll.read(step, (batch) => batches.push(batch), signal)
+  for (let step = 0; step < poll.steps; step++)
+    while ((await poll.read(step, (batch) => batches.push(batch), signal)) === 'again');
   return batches
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { NotConnectedError } from '../core/errors.ts'
 import { freePort } from '../testing/peers.ts'
@@ -20,7 +20,7 @@ test('connects, and leaves no listener of its own on the socket', async (t) => {
   t.after(() => server.close())
   const socket = await dial({ host: '127.0.0.1', port: (server.address() as AddressInfo).port, connectTimeoutMs: 1000 })
   t.after(() => socket.destroy())
-  assert.deepEqual([socket.listenerCount('timeout'), socket.listenerCount('error'), socket.timeout], [0, 0, 0])
+  assert.deepEqual([socket.listenerCount('timeout'), socket.listenerCount('error'), (socket as Socket).timeout], [0, 0, 0])
   const [chunk] = await socket.take(1).toArray()
   assert.equal(String(chunk), 'hello')
 })

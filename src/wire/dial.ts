@@ -3,17 +3,17 @@
  * waited for. A system error code and the far side's name are in `details`.
  */
 import { connect, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Endpoint, TcpEndpoint } from '../core/driver.ts'
 import { NotConnectedError } from '../core/errors.ts'
 
-/** Where to connect, and how long to try. */
-export interface DialTarget {
-  readonly host: string
-  readonly port: number
-  readonly connectTimeoutMs: number
+/** Rejects with NotConnectedError, or with the signal's reason. The stream is the caller's to destroy. */
+export async function dial(endpoint: Endpoint, signal?: AbortSignal): Promise<Duplex> {
+  if (endpoint.transport === undefined || endpoint.transport === 'tcp') return dialTcp(endpoint, signal)
+  throw new NotConnectedError(`${endpoint.transport} connections cannot be made`)
 }
 
-/** Rejects with NotConnectedError, or with the signal's reason. The socket is the caller's to destroy. */
-export function dial(target: DialTarget, signal?: AbortSignal): Promise<Socket> {
+function dialTcp(target: TcpEndpoint, signal?: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) return reject(signal.reason)
     const socket = connect({ host: target.host, port: target.port, noDelay: true, keepAlive: true })
@@ -60,7 +60,7 @@ const REASONS: Record<string, string> = {
 }
 
 /** The sentence for a system error; also for errors of sockets that were connected before. */
-function connectError(target: DialTarget, error: { code?: string | undefined; message?: string }): NotConnectedError {
+function connectError(target: TcpEndpoint, error: { code?: string | undefined; message?: string }): NotConnectedError {
   const endpoint = `${target.host}:${target.port}`
   const code = error.code ?? 'UNKNOWN'
   const reason =

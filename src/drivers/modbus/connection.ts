@@ -5,7 +5,7 @@
 import type { Context } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { ModbusClient } from '../../protocols/modbus/index.ts'
-import type { ModbusOptions } from './options.ts'
+import { portOf, type ModbusOptions } from './options.ts'
 
 interface Dialing {
   readonly client: Promise<ModbusClient>
@@ -60,14 +60,14 @@ export class LineConnection {
   }
 
   async #open(options: ModbusOptions, context: Context, signal: AbortSignal): Promise<ModbusClient> {
-    const { host, port, maxInFlight } = options
+    const { host = '', maxInFlight } = options
+    const port = portOf(options)
     const stream = await context.dial({ host, port, connectTimeoutMs: options.connectTimeout }, signal)
     const client = new ModbusClient(stream, {
       maxInFlight,
       timeoutMs: options.timeout,
       clock: context.clock,
       name: `${host}:${port}`,
-      trace: context.trace,
     })
     if (this.#users.size === 0) client.close()
     else this.#client = client

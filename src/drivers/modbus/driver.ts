@@ -1,28 +1,40 @@
 /**
- * The Modbus TCP driver: how a device is configured, addressed and opened. One request of the poll is one block of `plan.ts`.
- * Source: Modbus Application Protocol V1.1b3; Modbus Messaging on TCP/IP V1.0b.
+ * The Modbus driver: how a device is configured, addressed and opened. One request of the poll is one block of `plan.ts`.
+ * Source: Modbus Application Protocol V1.1b3; Modbus Messaging on TCP/IP V1.0b; Modbus over Serial Line V1.02.
  */
 import { defineDriver } from '../../core/driver.ts'
 import { ADDRESS_EXAMPLES, describeAddress } from './address.ts'
 import { ModbusDevice } from './device.ts'
 import { parseAddress } from './notations.ts'
-import { options } from './options.ts'
+import { options, portOf, type ModbusOptions } from './options.ts'
+import { tools } from './tools/index.ts'
 import { checkTag, expandArray } from './types.ts'
 
 export const modbus = defineDriver({
   name: 'modbus',
-  summary: 'Modbus TCP: PLCs, meters, drives and gateways.',
+  summary: 'Modbus TCP, TLS, UDP, RTU and ASCII: PLCs, meters, drives and gateways.',
   options,
   addressExamples: ADDRESS_EXAMPLES,
   parseAddress,
   describeAddress,
   expand: (tag) => expandArray(parseAddress(tag.address), tag),
   check: checkTag,
-  line: ({ host, port }) => `tcp://${authority(host.toLowerCase(), port)}`,
-  endpoint: ({ host, port, unit }) => `${authority(host, port)} unit ${unit}`,
+  line: (settings) => `${SCHEMES[settings.transport]}://${farSide(settings)}`,
+  endpoint: (settings) => `${farSide(settings)} unit ${settings.unit}`,
   inFlight: ({ maxInFlight }) => maxInFlight,
   create: (settings, context) => new ModbusDevice(settings, context),
+  tools,
 })
 
-/** Host and port as in an address (RFC 3986, 3.2): IPv6 in brackets. */
-const authority = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
+/** Different frames on one port are different lines: they cannot work beside each other, and the status will say so. */
+const SCHEMES: Record<ModbusOptions['transport'], string> = {
+  tcp: 'tcp', tls: 'tls', udp: 'udp', rtu: 'rtu', ascii: 'ascii', 'rtu-over-tcp': 'rtu+tcp', 'ascii-over-tcp': 'ascii+tcp',
+} // prettier-ignore
+
+/** `10.0.0.5:502`, `[::1]:502` (RFC 3986, 3.2) or `/dev/ttyUSB0`. */
+export function farSide(settings: ModbusOptions): string {
+  const { host, serial } = settings
+  if (host === undefined) return serial?.path ?? ''
+  const name = host.toLowerCase()
+  return `${name.includes(':') ? `[${name}]` : name}:${portOf(settings)}`
+}
