@@ -85,6 +85,15 @@ export interface TracedExchange {
   readonly error: string | undefined
 }
 
+/** What a trace can be filtered by. */
+export interface FrameFacts {
+  /** Who is asked or answers behind the connection. */
+  readonly unit: number
+  readonly functionCode: number
+  /** The code with which the device refuses; undefined: it does not. */
+  readonly exceptionCode?: number | undefined
+}
+
 /** Where a driver's exchanges go. While `active` is false nothing is to be collected for it. */
 export interface TraceTap {
   readonly active: boolean
@@ -264,6 +273,8 @@ export interface DriverType<Options extends Schema = Schema, Address = unknown> 
   scan?(range: ScanRange, context: Context, signal: AbortSignal): AsyncIterable<FoundDevice>
   /** The fields of a traced frame in words, such as `unit 1 Read Holding Registers (03) address 0 count 10`. */
   describeFrame?(protocol: string, frame: Uint8Array, request: Uint8Array | undefined): string
+  /** What a traced frame can be found by; undefined: it is too damaged to tell. */
+  inspectFrame?(protocol: string, frame: Uint8Array): FrameFacts | undefined
 }
 
 /** Gives a driver type its inferred types; has no effect of its own. */
