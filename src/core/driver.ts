@@ -25,6 +25,15 @@ export interface WriteItem<Address> {
   readonly point: Point<Address>
   /** The raw value, scaling already undone. */
   readonly value: Value
+  readonly watch?: WriteWatch | undefined
+}
+
+/** Who asked for a write stays in touch with it, so that what is late is not sent and what was sent is known. */
+export interface WriteWatch {
+  /** Called right before the first request that could change the device. False: it must not be sent any more, and was not. */
+  begin(): boolean
+  /** How it was done, where the status does not say it: a sentence for the record. */
+  remark(sentence: string): void
 }
 
 /** Certificates of an encrypted connection; names of PEM files. The far side is always verified unless `insecure`. */
@@ -110,6 +119,8 @@ export interface LearnedStore {
 
 /** Something that was asked of a device by somebody, for the audit log. Values as JSON carries them. */
 export interface AuditedAction {
+  /** The same for the records of one action: `requested` and what came of it. */
+  readonly id?: string | undefined
   /** What was tried, such as `proxy write`. */
   readonly action: string
   /** Who: an address such as 10.0.0.7:51234. */

@@ -124,6 +124,12 @@ export const ERRORS = {
     title: 'The write did not reach the value',
     help: 'See the status; the device refused, did not answer, or reads back something else.',
   },
+  WRITE_UNKNOWN: {
+    retry: false,
+    http: 504,
+    title: 'It is not known whether the write was carried out',
+    help: 'Look at the device or read the value before you write again; the gateway never repeats a write by itself.',
+  },
   ORIGIN_FORBIDDEN: {
     retry: false,
     http: 403,

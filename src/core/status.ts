@@ -34,6 +34,7 @@ export const Status = {
   BadTimeout: 0x800a0000,
   BadShutdown: 0x800c0000,
   BadUserAccessDenied: 0x801f0000,
+  BadRequestCancelledByClient: 0x802c0000,
   BadNoCommunication: 0x80310000,
   BadWaitingForInitialData: 0x80320000,
   BadNodeIdUnknown: 0x80340000,
@@ -49,6 +50,7 @@ export const Status = {
   BadOutOfService: 0x808d0000,
   BadNoData: 0x809b0000,
   BadInvalidState: 0x80af0000,
+  BadRequestNotComplete: 0x81130000,
 } as const
 
 export type StatusName = keyof typeof Status
@@ -75,6 +77,7 @@ const TEXT: Record<StatusName, string> = {
   BadTimeout: 'The device did not answer in time.',
   BadShutdown: 'The gateway is shutting down.',
   BadUserAccessDenied: 'The user may not do this.',
+  BadRequestCancelledByClient: 'A newer request took the place of this one before it was carried out.',
   BadNoCommunication: 'There is no connection to the device and no earlier value.',
   BadWaitingForInitialData: 'The tag has not been read yet.',
   BadNodeIdUnknown: 'The device does not know this address.',
@@ -90,6 +93,7 @@ const TEXT: Record<StatusName, string> = {
   BadOutOfService: 'The tag or device is disabled.',
   BadNoData: 'There is no data in this range.',
   BadInvalidState: 'The operation is not possible in the present state.',
+  BadRequestNotComplete: 'The request was not carried out: its time was over before its turn came.',
 }
 
 /** Every status that the gateway itself uses, in ascending order of its code. */
