@@ -13,6 +13,7 @@ import type { Log } from './core/log.ts'
 import type { TagId } from './core/value.ts'
 import { createDeadLetters } from './delivery/dead-letters.ts'
 import { createRunner, type Runner } from './delivery/runner.ts'
+import { createTraces, type Traces } from './observe/trace/traces.ts'
 import { createPipeline, type Pipeline } from './pipeline/index.ts'
 import { createPolling, type DeviceSetup, type Polling } from './polling/polling.ts'
 import { openStore, type Store } from './store/store.ts'
@@ -31,6 +32,7 @@ export interface Gateway {
   readonly pipeline: Pipeline
   readonly runners: readonly Runner[]
   readonly commands: Commands
+  readonly traces: Traces
   /** Calls `observer` with every batch after it is stored; returns how to stop that. */
   onBatch(observer: Emit): () => void
   /** Stops polling, makes what was read durable, lets sinks finish the write in flight, and closes the store. */
@@ -69,7 +71,13 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const pipeline = createPipeline(store.tags, clock, { held: (tag, receivedAt) => store.confirm(tag, receivedAt) })
     const emit: Emit = (batch) => pipeline.apply(batch, keep)
 
-    const polling = createPolling(devices, { clock, log: log.child({ component: 'polling' }), dial })
+    const traces = createTraces({ clock })
+    const polling = createPolling(devices, {
+      clock,
+      log: log.child({ component: 'polling' }),
+      dial,
+      trace: (device) => traces.device(device),
+    })
     const commands = createCommands({
       store,
       polling,
@@ -89,6 +97,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       // Polling ends what is in flight, so that the commands can put it on record.
       const recorded = commands.close()
       await polling.stop()
+      traces.close()
       await recorded
       ticks.cancel()
       pipeline.flush(keep)
@@ -115,6 +124,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       pipeline,
       runners,
       commands,
+      traces,
       onBatch(observer: (batch: SampleBatch) => void) {
         observers.add(observer)
         return () => observers.delete(observer)
