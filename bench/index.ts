@@ -6,6 +6,10 @@ interface Benchmark {
 
 const BENCHMARKS: Record<string, Benchmark> = {
   codec: { summary: 'Modbus frames encoded and decoded, requests over loopback', load: () => import('./codec.ts') },
+  modbus: {
+    summary: 'Modbus clients beside ours, 10,000 devices, faulty neighbours, writes under load',
+    load: () => import('./modbus.ts'),
+  },
   log: { summary: 'samples into and out of the durable log', load: () => import('./log.ts') },
   mqtt: { summary: 'samples through runner and MQTT sink, beside the bare client', load: () => import('./mqtt.ts') },
   latency: { summary: 'from a register change to an MQTT subscriber', load: () => import('./latency.ts') },

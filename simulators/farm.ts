@@ -1,7 +1,7 @@
 /**
  * A farm of Modbus TCP devices for the benchmark, in a process of its own.
  *
- *     node simulators/farm.ts --devices 1000 --tags 100 --layout addresses [--port 0]
+ *     node simulators/farm.ts --devices 1000 --tags 100 --layout addresses [--port 0] [--faulty 10]
  *
  * Layout `addresses`: device i listens on farmAddress(i):port (127.10.x.y, one port); layout `ports`: on 127.0.0.1:ports[i].
  * The first line on stdout is {"ready":true,"layout":…,"port":N,"ports":[…],"devices":…,"tags":…}. The line `stats` on stdin,
@@ -10,6 +10,8 @@
  * THE RULE of the values, by which a receiver proves what it got: every device counts its polls; a request of function 3 that
  * starts at address 0 begins a new poll: pollCount += 1 (so the first poll is 1). Holding register k then reads
  * (pollCount + k) mod 65536, for any unit id, in every block of that poll. Every register changes at every poll.
+ *
+ * With --faulty 10 every tenth device misbehaves (faultOf): slow by a second and a half, silent, resetting, or sending garbage.
  */
 import { createServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
@@ -22,7 +24,18 @@ export interface FarmOptions {
   readonly tags: number
   readonly layout: 'ports' | 'addresses'
   readonly port: number
+  /** Every so many-th device misbehaves; absent: none. */
+  readonly faulty?: number
 }
+
+export type FarmFault = 'slow' | 'silent' | 'reset' | 'garbage'
+
+const FAULTS: readonly FarmFault[] = ['slow', 'silent', 'reset', 'garbage']
+const SLOW_MS = 1500
+
+/** How device i misbehaves when every `faulty`-th does; undefined: not at all. */
+export const faultOf = (device: number, faulty: number | undefined): FarmFault | undefined =>
+  faulty === undefined || device % faulty !== 0 ? undefined : FAULTS[(device / faulty) % FAULTS.length]
 
 export interface FarmStats {
   readonly connections: number
@@ -78,7 +91,7 @@ interface Load {
   hangUp(): void
 }
 
-function createLoad({ devices, tags }: FarmOptions): Load {
+function createLoad({ devices, tags, faulty }: FarmOptions): Load {
   const polls = Array.from({ length: devices }, () => 0)
   const sockets = new Set<Socket>()
   // ramp[j] = j mod 65536, so that any answer is one copy out of it.
@@ -115,6 +128,8 @@ function createLoad({ devices, tags }: FarmOptions): Load {
     socket.on('data', (chunk: Buffer) => {
       const frames = splitter.push(chunk)
       if (frames === undefined) return socket.destroy()
+      const fault = faultOf(device, faulty)
+      if (fault !== undefined) return misbehave(fault, socket, () => frames.map((frame) => reply(device, frame)))
       if (frames.length === 1) return socket.write(reply(device, frames[0]!))
       if (frames.length > 1) socket.write(Buffer.concat(frames.map((frame) => reply(device, frame))))
     })
@@ -122,6 +137,12 @@ function createLoad({ devices, tags }: FarmOptions): Load {
   const stats = () => ({ connections: sockets.size, requests, refused, polls: [...polls] })
   const hangUp = () => sockets.forEach((socket) => socket.destroy())
   return { serve, stats, hangUp }
+}
+
+function misbehave(fault: FarmFault, socket: Socket, replies: () => Buffer[]): void {
+  if (fault === 'slow') setTimeout(() => socket.write(Buffer.concat(replies())), SLOW_MS)
+  else if (fault === 'reset') socket.resetAndDestroy()
+  else if (fault === 'garbage') socket.write(Buffer.from('\x7f\x80garbage on the line\xff\xfe', 'latin1'))
 }
 
 // Modbus Application Protocol 6.3: function 3, 1 to 125 registers.
@@ -158,6 +179,7 @@ async function main(): Promise<void> {
       tags: { type: 'string', default: '100' },
       layout: { type: 'string', default: 'addresses' },
       port: { type: 'string', default: '0' },
+      faulty: { type: 'string' },
     },
   })
   const layout = values.layout === 'ports' ? 'ports' : 'addresses'
@@ -166,6 +188,7 @@ async function main(): Promise<void> {
     tags: Number(values.tags),
     layout,
     port: Number(values.port),
+    ...(values.faulty === undefined ? {} : { faulty: Number(values.faulty) }),
   } as const
   const farm = await startFarm(options)
   const print = (object: object) => process.stdout.write(`${JSON.stringify(object)}\n`)
