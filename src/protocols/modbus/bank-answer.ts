@@ -1,6 +1,7 @@
 /** How a register bank answers each function; order of checks as in Modbus Application Protocol V1.1b3, clause 6. */
 import { ModbusException } from './exception.ts'
-import { checkRequest, isKnown, type KnownRequest, type ModbusRequest, type ModbusResponse } from './pdu/message.ts'
+import type { KnownRequest } from './pdu/functions.ts'
+import { checkRequest, isKnown, type ModbusRequest, type ModbusResponse } from './pdu/message.ts'
 import { MAX_PDU_BYTES } from './pdu/codec.ts'
 import type {
   ReadDeviceIdentificationRequest,
@@ -55,6 +56,8 @@ function answerKnown(bank: RegisterBank, request: KnownRequest): ModbusResponse 
       }
     case 43:
       return identify(bank, request)
+    default:
+      throw new ModbusException(1)
   }
 }
 

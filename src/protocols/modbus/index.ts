@@ -2,6 +2,8 @@
 export { ModbusClient, type DeviceIdentification, type ModbusClientOptions } from './client.ts'
 export type { ExchangeStats } from './exchange.ts'
 export { EXCEPTIONS, ModbusException, describeException } from './exception.ts'
+export { DIAGNOSTIC } from './pdu/diagnostics.ts'
+export type { KnownRequest, KnownResponse } from './pdu/functions.ts'
 export {
   checkRequest,
   decodeRequest,
@@ -13,7 +15,6 @@ export {
   isKnown,
   replyMismatch,
   type ExceptionResponse,
-  type KnownRequest,
   type ModbusRequest,
   type ModbusResponse,
   type OtherPdu,

@@ -56,3 +56,15 @@ export function echoMismatch(
   }
   return undefined
 }
+
+/** A reply of a length that is known beforehand. */
+export const lengthMismatch = (length: number, start: number, end: number): string | undefined =>
+  end - start === length ? undefined : `reply of ${end - start} bytes, ${length} expected`
+
+/** A reply of the form `byte count · bytes` whose length the device chooses: at least `least` bytes, and no lie about them. */
+export function announcedMismatch(least: number, bytes: Uint8Array, start: number, end: number): string | undefined {
+  const there = end - start - 2
+  if (there < 0) return 'reply without a byte count'
+  if (bytes[start + 1] !== there) return `reply announces ${bytes[start + 1]} bytes and holds ${there}`
+  return there >= least ? undefined : `reply holds ${there} bytes, at least ${least} expected`
+}

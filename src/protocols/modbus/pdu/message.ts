@@ -1,70 +1,18 @@
 /**
  * Requests and responses of all function codes: bytes ↔ values. Function codes without a file here are carried as
- * `{ functionCode, data }` and encode to the same bytes (diagnostics, file records, vendors' own).
+ * `{ functionCode, data }` and encode to the same bytes (CANopen, vendors' own).
  */
 import { ByteReader } from '../../../wire/reader.ts'
 import { ByteWriter } from '../../../wire/writer.ts'
-import { MAX_PDU_BYTES, type FunctionCodec } from './codec.ts'
-import { maskWriteRegister, type MaskWriteRegister } from './mask-write-register.ts'
-import { readCoils, type ReadCoilsRequest, type ReadCoilsResponse } from './read-coils.ts'
-import {
-  MEI_READ_DEVICE_IDENTIFICATION,
-  readDeviceIdentification,
-  type ReadDeviceIdentificationRequest,
-  type ReadDeviceIdentificationResponse,
-} from './read-device-identification.ts'
-import {
-  readDiscreteInputs,
-  type ReadDiscreteInputsRequest,
-  type ReadDiscreteInputsResponse,
-} from './read-discrete-inputs.ts'
-import {
-  readHoldingRegisters,
-  type ReadHoldingRegistersRequest,
-  type ReadHoldingRegistersResponse,
-} from './read-holding-registers.ts'
-import {
-  readInputRegisters,
-  type ReadInputRegistersRequest,
-  type ReadInputRegistersResponse,
-} from './read-input-registers.ts'
-import {
-  readWriteMultipleRegisters,
-  type ReadWriteMultipleRegistersRequest,
-  type ReadWriteMultipleRegistersResponse,
-} from './read-write-multiple-registers.ts'
-import {
-  writeMultipleCoils,
-  type WriteMultipleCoilsRequest,
-  type WriteMultipleCoilsResponse,
-} from './write-multiple-coils.ts'
-import {
-  writeMultipleRegisters,
-  type WriteMultipleRegistersRequest,
-  type WriteMultipleRegistersResponse,
-} from './write-multiple-registers.ts'
-import { writeSingleCoil, type WriteSingleCoil } from './write-single-coil.ts'
-import { writeSingleRegister, type WriteSingleRegister } from './write-single-register.ts'
+import { MAX_PDU_BYTES } from './codec.ts'
+import { CODECS, type AnyCodec, type KnownRequest, type KnownResponse } from './functions.ts'
+import { MEI_READ_DEVICE_IDENTIFICATION, readDeviceIdentification } from './read-device-identification.ts'
 
 /** A function code that has no file of its own: its data as it stands. */
 export interface OtherPdu {
   readonly functionCode: number
   readonly data: Uint8Array
 }
-
-/** A request with a function code that this library knows. */
-export type KnownRequest =
-  | ReadCoilsRequest
-  | ReadDiscreteInputsRequest
-  | ReadHoldingRegistersRequest
-  | ReadInputRegistersRequest
-  | WriteSingleCoil
-  | WriteSingleRegister
-  | WriteMultipleCoilsRequest
-  | WriteMultipleRegistersRequest
-  | MaskWriteRegister
-  | ReadWriteMultipleRegistersRequest
-  | ReadDeviceIdentificationRequest
 
 export type ModbusRequest = KnownRequest | OtherPdu
 
@@ -76,40 +24,9 @@ export interface ExceptionResponse {
   readonly trailing?: Uint8Array
 }
 
-export type ModbusResponse =
-  | ReadCoilsResponse
-  | ReadDiscreteInputsResponse
-  | ReadHoldingRegistersResponse
-  | ReadInputRegistersResponse
-  | WriteSingleCoil
-  | WriteSingleRegister
-  | WriteMultipleCoilsResponse
-  | WriteMultipleRegistersResponse
-  | MaskWriteRegister
-  | ReadWriteMultipleRegistersResponse
-  | ReadDeviceIdentificationResponse
-  | ExceptionResponse
-  | OtherPdu
-
-type AnyCodec = FunctionCodec<never, ModbusResponse> & { readRequest(reader: ByteReader): KnownRequest }
+export type ModbusResponse = KnownResponse | ExceptionResponse | OtherPdu
 
 const NONE = new Uint8Array(0)
-
-const CODECS = new Map<number, AnyCodec>(
-  [
-    readCoils,
-    readDiscreteInputs,
-    readHoldingRegisters,
-    readInputRegisters,
-    writeSingleCoil,
-    writeSingleRegister,
-    writeMultipleCoils,
-    writeMultipleRegisters,
-    maskWriteRegister,
-    readWriteMultipleRegisters,
-    readDeviceIdentification,
-  ].map((codec) => [codec.functionCode, codec as unknown as AnyCodec]),
-)
 
 /** True for requests whose fields are known; narrows the type. */
 export const isKnown = (request: ModbusRequest): request is KnownRequest => !('data' in request)
