@@ -103,6 +103,17 @@ export interface FrameFacts {
   readonly exceptionCode?: number | undefined
 }
 
+/** A frame for a capture file. */
+export interface CapturedFrame {
+  /** Wireshark's name for what reads it. */
+  readonly dissector: string
+  /** The port by which that dissector tells requests from answers. */
+  readonly port: number
+  readonly bytes: Uint8Array
+  /** Where the bytes are not those of the wire: what was changed, in a sentence. */
+  readonly note?: string | undefined
+}
+
 /** Where a driver's exchanges go. While `active` is false nothing is to be collected for it. */
 export interface TraceTap {
   readonly active: boolean
@@ -286,6 +297,8 @@ export interface DriverType<Options extends Schema = Schema, Address = unknown> 
   describeFrame?(protocol: string, frame: Uint8Array, request: Uint8Array | undefined): string
   /** What a traced frame can be found by; undefined: it is too damaged to tell. */
   inspectFrame?(protocol: string, frame: Uint8Array): FrameFacts | undefined
+  /** A traced frame as Wireshark takes it; undefined: as bytes without a meaning. */
+  captureFrame?(protocol: string, frame: Uint8Array): CapturedFrame | undefined
 }
 
 /** Gives a driver type its inferred types; has no effect of its own. */

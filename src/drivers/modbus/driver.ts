@@ -5,6 +5,8 @@
 import { defineDriver } from '../../core/driver.ts'
 import { ADDRESS_EXAMPLES, describeAddress } from './address.ts'
 import { ModbusDevice } from './device.ts'
+import { describeFrame } from './frame-words.ts'
+import { captureFrame, inspectFrame } from './frames.ts'
 import { parseAddress } from './notations.ts'
 import { options, portOf, type ModbusOptions } from './options.ts'
 import { tools } from './tools/index.ts'
@@ -24,6 +26,9 @@ export const modbus = defineDriver({
   inFlight: ({ maxInFlight }) => maxInFlight,
   create: (settings, context) => new ModbusDevice(settings, context),
   tools,
+  describeFrame,
+  inspectFrame,
+  captureFrame,
 })
 
 /** Different frames on one port are different lines: they cannot work beside each other, and the status will say so. */
