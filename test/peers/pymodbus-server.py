@@ -1,8 +1,13 @@
-"""A Modbus TCP server made of pymodbus alone. Argument: port. Units 1 and 2; registers count from 100 * unit on."""
+"""A Modbus server made of pymodbus alone: pymodbus-server.py PORT|PATH [TRANSPORT [CERT KEY]].
+
+Transports: tcp (default), udp, tls, rtu-over-tcp, ascii-over-tcp on a port; rtu, ascii on a serial port. Units 1 and 2; registers
+count from 100 * unit on.
+"""
 import sys
 from pymodbus.datastore import ModbusSequentialDataBlock, ModbusServerContext, ModbusSlaveContext
 from pymodbus.device import ModbusDeviceIdentification
-from pymodbus.server import StartTcpServer
+from pymodbus.server import StartSerialServer, StartTcpServer, StartTlsServer, StartUdpServer
+from pymodbus.transaction import ModbusAsciiFramer, ModbusRtuFramer
 
 
 def unit(number):
@@ -19,9 +24,24 @@ identity = ModbusDeviceIdentification()
 identity.VendorName = "Acme"
 identity.ProductCode = "PM"
 identity.MajorMinorRevision = "3.0"
+context = ModbusServerContext(slaves={1: unit(1), 2: unit(2)}, single=False)
+place, transport, *certificate = sys.argv[1:] if len(sys.argv) > 2 else [sys.argv[1], "tcp"]
+serial = {"baudrate": 19200, "parity": "E", "stopbits": 1}
+settings = {"context": context, "identity": identity}
 print("listening", flush=True)
-StartTcpServer(
-    context=ModbusServerContext(slaves={1: unit(1), 2: unit(2)}, single=False),
-    identity=identity,
-    address=("127.0.0.1", int(sys.argv[1])),
-)
+if transport == "tcp":
+    StartTcpServer(**settings, address=("127.0.0.1", int(place)))
+elif transport == "rtu-over-tcp":
+    StartTcpServer(**settings, address=("127.0.0.1", int(place)), framer=ModbusRtuFramer)
+elif transport == "ascii-over-tcp":
+    StartTcpServer(**settings, address=("127.0.0.1", int(place)), framer=ModbusAsciiFramer)
+elif transport == "udp":
+    StartUdpServer(**settings, address=("127.0.0.1", int(place)))
+elif transport == "tls":
+    StartTlsServer(**settings, address=("127.0.0.1", int(place)), certfile=certificate[0], keyfile=certificate[1])
+elif transport == "rtu":
+    StartSerialServer(**settings, port=place, framer=ModbusRtuFramer, **serial)
+elif transport == "ascii":
+    StartSerialServer(**settings, port=place, framer=ModbusAsciiFramer, bytesize=8, **serial)
+else:
+    sys.exit(f"unknown transport {transport}")
