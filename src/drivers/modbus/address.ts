@@ -4,6 +4,7 @@
  */
 import type { DataType } from '../../core/value.ts'
 import type { ByteOrder } from './order.ts'
+import { describeSunSpec, formatSunSpec, type SunSpecPlace } from './sunspec/place.ts'
 
 /** Coils, discrete inputs, holding registers, input registers. */
 export type Area = 'co' | 'di' | 'hr' | 'ir'
@@ -23,6 +24,8 @@ export interface ModbusAddress {
   readonly type?: DataType | undefined
   readonly order?: ByteOrder | undefined
   readonly length?: number | undefined
+  /** A point of a SunSpec model. Its register is found by walking the device; `offset` is no address then, but -1. */
+  readonly sunspec?: SunSpecPlace | undefined
   /** As the person wrote it. */
   readonly text: string
 }
@@ -65,11 +68,19 @@ export const ADDRESS_EXAMPLES: readonly string[] = [
   'holding-register:1:UINT[10]{unit-id: 2}',
   '1!400001#BL',
   '1!300001.10H',
+  'sunspec:103.W',
+  'sunspec:common.Mn',
+  'sunspec:103#2.W',
+  'sunspec:160.module[2].DCA',
 ]
+
+/** `offset` of an address that has none yet: no request can be made with it. */
+export const UNRESOLVED = -1
 
 /** The canonical text: `hr:0`, `hr:0.3`, `2.hr:0`, `hr:0[4]`. Type and order are not part of it. */
 export function formatAddress(address: ModbusAddress): string {
   const unit = address.unit === undefined ? '' : `${address.unit}.`
+  if (address.sunspec !== undefined) return `${unit}${formatSunSpec(address.sunspec)}`
   return `${unit}${address.area}:${address.offset}${suffix(address)}`
 }
 
@@ -81,6 +92,7 @@ function referenceNumber(address: ModbusAddress): string {
 
 /** Both forms for people: `40001 = hr:0 (0x0000), FC03`; another notation stands at the left as it was written. */
 export function describeAddress(address: ModbusAddress): string {
+  if (address.sunspec !== undefined) return describeSunSpec(address.sunspec)
   const canonical = formatAddress(address)
   const written = address.text === canonical ? referenceNumber(address) : address.text
   const hex = address.offset.toString(16).toUpperCase().padStart(4, '0')

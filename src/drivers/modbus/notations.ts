@@ -4,9 +4,10 @@
  * of the world counts from 0 and the other half from 1.
  */
 import type { DataType } from '../../core/value.ts'
-import { isBitArea, LAST_OFFSET, type Area, type ModbusAddress } from './address.ts'
+import { isBitArea, LAST_OFFSET, UNRESOLVED, type Area, type ModbusAddress } from './address.ts'
 import { Cursor } from './cursor.ts'
 import { parseOrder, type ByteOrder } from './order.ts'
+import { readSunSpec } from './sunspec/place.ts'
 
 /** What the head of a notation says: the place, and type and length where it carries them. */
 interface Place {
@@ -33,6 +34,11 @@ const TYPE_OF_IEC: Record<string, DataType> = {
 export function parseAddress(text: string): ModbusAddress {
   const cursor = new Cursor(text)
   const unit = readUnit(cursor)
+  const sunspec = readSunSpec(cursor)
+  if (sunspec !== undefined) {
+    if (!cursor.done) throw cursor.error(`unexpected '${cursor.rest}'`)
+    return { area: 'hr', offset: UNRESOLVED, unit, type: sunspec.type, sunspec, text: text.trim() }
+  }
   const place = readPlace(cursor)
   const bit = readBit(cursor, place)
   const typed = readIecType(cursor, place)

@@ -36,7 +36,17 @@ export function orderOf(address: ModbusAddress, settings: TagSettings, deviceOrd
 
 /** A sentence that says why this tag cannot work, or undefined. */
 export function checkTag(address: ModbusAddress, tag: TagSettings): string | undefined {
+  if (address.sunspec !== undefined) return checkSunSpec(address, tag)
   return checkAgreement(address, tag) ?? checkType(address, tag) ?? checkSpan(address, tag)
+}
+
+/** The model says type, length and order of its points; a scaled value may be kept as a float32 too. */
+function checkSunSpec(address: ModbusAddress, tag: TagSettings): string | undefined {
+  const fits = tag.type === address.type || (tag.type === 'float32' && address.type === 'float64')
+  if (!fits) return `address ${address.text} is a ${address.type}, the tag says ${tag.type}: set type: ${address.type}`
+  if (tag.order !== undefined) return `address ${address.text} has the byte order of SunSpec: leave order out`
+  const isRead = address.sunspec!.point.writable !== true
+  return tag.writable && isRead ? `${address.text} can only be read (SunSpec access R): leave writable out` : undefined
 }
 
 function checkAgreement(address: ModbusAddress, tag: TagSettings): string | undefined {
