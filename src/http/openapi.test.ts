@@ -60,10 +60,14 @@ test('the OpenAPI document is 3.1, names every route, and every answer is what i
     }
   }
   assert.deepEqual(shown.sort(), [
+    'DELETE /api/v1/devices/{device}/trace',
     'GET /',
     'GET /api/openapi.json',
     'GET /api/v1/devices',
     'GET /api/v1/devices/{device}',
+    'GET /api/v1/devices/{device}/tools',
+    'GET /api/v1/devices/{device}/trace',
+    'GET /api/v1/devices/{device}/trace.pcapng',
     'GET /api/v1/history/{device}/{tag}',
     'GET /api/v1/live',
     'GET /api/v1/log',
@@ -76,6 +80,8 @@ test('the OpenAPI document is 3.1, names every route, and every answer is what i
     'GET /problems/{code}',
     'GET /readyz',
     'GET /startupz',
+    'POST /api/v1/devices/{device}/tools/{tool}',
+    'POST /api/v1/devices/{device}/trace',
     'PUT /api/v1/values/{device}/{tag}',
   ])
 

@@ -123,7 +123,54 @@ export const healthSchema = z.object({
   checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
 })
 
+export const toolsSchema = z.object({
+  tools: z.array(
+    z.object({
+      name: z.string(),
+      summary: z.string(),
+      input: z.record(z.string(), z.unknown()).describe('JSON Schema of the body of a run'),
+    }),
+  ),
+})
+
+export const toolResultSchema = z.unknown().describe('What the tool found, in its own form')
+
+const traceStatus = {
+  active: z.boolean(),
+  startedAt: time().nullable().describe('null: never'),
+  endsAt: time().nullable().describe('When it stops by itself, or stopped'),
+  count: count().describe('After how many exchanges it stops by itself'),
+  captured: count().describe('Exchanges since its start'),
+  held: count().describe('Those that it still holds; the oldest make room for new ones'),
+  heldBytes: count(),
+}
+
+export const traceStatusSchema = z.object(traceStatus)
+
+const frameSchema = z.object({ hex: z.string(), text: z.string().describe('Its fields in words') })
+
+export const traceSchema = z.object({
+  ...traceStatus,
+  exchanges: z.array(
+    z.object({
+      number: count(),
+      time: time().describe('When the request was sent; for bytes that answer nothing: when they came'),
+      protocol: z.string(),
+      endpoint: z.string(),
+      unit: count().nullable(),
+      function: count().nullable(),
+      exception: count().nullable(),
+      roundTripMs: z.number().nullable(),
+      request: frameSchema.nullable().describe('null: these bytes answer nothing'),
+      response: frameSchema.nullable(),
+      error: z.string().nullable().describe('What went wrong, in words'),
+    }),
+  ),
+  next: count().describe('`after` for what comes later'),
+})
+
 export const deviceParams = z.object({ device: name('Name of the device') })
+export const toolParams = deviceParams.extend({ tool: name('Name of the tool') })
 export const tagParams = z.object({
   device: name('Name of the device'),
   tag: name('Name of the tag, percent-encoded; a `/` in it may be sent as it is or as %2F'),

@@ -30,6 +30,8 @@ import { metricsRoutes } from './routes/metrics.ts'
 import { problemRoutes } from './routes/problems.ts'
 import { sinkRoutes } from './routes/sinks.ts'
 import { statusCodeRoutes } from './routes/status-codes.ts'
+import { toolRoutes } from './routes/tools.ts'
+import { traceRoutes } from './routes/trace.ts'
 import { valueRoutes } from './routes/values.ts'
 import { validatorCompiler } from './validation.ts'
 
@@ -195,6 +197,8 @@ function addRoutes(app: App, context: RouteContext): void {
   problemRoutes(app)
   openapiRoute(app)
   deviceRoutes(app, context)
+  toolRoutes(app, context)
+  traceRoutes(app, context)
   valueRoutes(app, context)
   historyRoutes(app, context)
   sinkRoutes(app, context)

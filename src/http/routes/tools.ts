@@ -1,0 +1,80 @@
+/**
+ * `/api/v1/devices/{device}/tools`: what the driver of a device offers besides tags (raw registers, the byte order of a value), over
+ * the connection that the gateway has already. Tools only read; how many run at once is bounded.
+ */
+import { z } from 'zod'
+import { isAbort, BusyError, GatewayError } from '../../core/errors.ts'
+import type { Gateway } from '../../gateway.ts'
+import type { DeviceSession } from '../../polling/session.ts'
+import type { App, RouteContext } from '../app.ts'
+import { answers, deviceParams, toolParams, toolResultSchema, toolsSchema } from '../schemas.ts'
+
+/** A tool that has not ended by then is given up. */
+const TOOL_LIMIT_MS = 120_000
+const MAX_RUNNING = 8
+const RETRY_MS = 1000
+
+export function toolRoutes(app: App, { gateway }: RouteContext): void {
+  let running = 0
+
+  app.route({
+    method: 'GET',
+    url: '/api/v1/devices/:device/tools',
+    schema: {
+      tags: ['devices'],
+      summary: 'What can be done with a device besides tags',
+      params: deviceParams,
+      response: answers(toolsSchema),
+    },
+    handler: (request) => {
+      const { type } = sessionOf(gateway, request.params.device)
+      const tools = (type.tools ?? []).map(({ name, summary, input }) => ({
+        name,
+        summary,
+        input: z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }),
+      }))
+      return { tools }
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/api/v1/devices/:device/tools/:tool',
+    schema: {
+      tags: ['devices'],
+      summary: 'Run a tool on a device',
+      description: 'It asks the device over the connection of the polls and in turn with them, and only reads.',
+      params: toolParams,
+      body: z.record(z.string(), z.unknown()).nullish().describe('The fields of the tool'),
+      response: answers(toolResultSchema),
+    },
+    handler: async (request, reply) => {
+      const session = sessionOf(gateway, request.params.device)
+      if (running >= MAX_RUNNING) throw new BusyError(`${running} tools run already`, RETRY_MS)
+      const ended = new AbortController()
+      reply.raw.once('close', () => ended.abort())
+      running++
+      try {
+        const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(TOOL_LIMIT_MS)])
+        return await session.tool(request.params.tool, request.body ?? {}, signal)
+      } catch (error) {
+        throw timeoutOf(error) ?? error
+      } finally {
+        running--
+      }
+    },
+  })
+}
+
+function sessionOf(gateway: Gateway, device: string): DeviceSession {
+  const session = gateway.polling.device(device)
+  if (session === undefined) throw new GatewayError('NOT_FOUND', `there is no device ${device}`)
+  return session
+}
+
+/** What the end of the time looks like from inside. */
+function timeoutOf(cause: unknown): GatewayError | undefined {
+  const isOver = isAbort(cause) || (cause instanceof Error && cause.name === 'TimeoutError')
+  if (!isOver) return undefined
+  return new GatewayError('TIMEOUT', `the tool did not end within ${TOOL_LIMIT_MS / 1000} s`, { cause })
+}
