@@ -79,6 +79,21 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     return results
   }
 
+  /** The device's own unit id. */
+  get unit(): number {
+    return this.#options.unit
+  }
+
+  /** The most registers, and the most bits, that one request may ask this device for. */
+  get limits(): { readonly registers: number; readonly bits: number } {
+    return { registers: this.#options.maxRegisters, bits: this.#options.maxBits }
+  }
+
+  /** One request as it stands, for tools: resolves with the response PDU, rejects as the client does. */
+  async request(unit: number, pdu: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    return await this.#connected().request(unit, pdu, signal, this.#options.timeout)
+  }
+
   /** What FC 43/14 tells; nothing from the many devices that do not know it. */
   async identify(signal: AbortSignal): Promise<Identity> {
     const client = this.#connected()
