@@ -1,14 +1,18 @@
 /**
- * A Modbus TCP client on one connection: requests are pipelined up to `maxInFlight` and matched to replies by transaction
- * id (Modbus Messaging on TCP/IP Implementation Guide V1.0b, 4.4). A bad reply fails its own request; only lost framing
- * closes the connection. This class is the functions as methods; the exchange itself is in `exchange.ts`.
+ * A Modbus client on one connection, whatever carries it: Modbus TCP (also over TLS), UDP, RTU or ASCII on a serial line or
+ * through a TCP gateway. A bad reply fails its own request; only lost framing on TCP closes the connection. This class is the
+ * functions as methods; how requests are sent and replies matched is the exchange's, one for each framing.
  */
 import type { Duplex } from 'node:stream'
+import type { TraceTap } from '../../core/driver.ts'
 import { GatewayError, messageOf } from '../../core/errors.ts'
-import { Exchange, type ExchangeOptions, type ExchangeStats } from './exchange.ts'
+import { DatagramExchange } from './datagram-exchange.ts'
+import type { Exchange, ExchangeOptions, ExchangeStats } from './exchange.ts'
 import { checkRequest, decodeResponse, encodeRequest, type ModbusRequest } from './pdu/message.ts'
 import type { IdentificationLevel, ReadDeviceIdentificationResponse } from './pdu/read-device-identification.ts'
 import { COIL_OFF, COIL_ON } from './pdu/write-single-coil.ts'
+import { PipelinedExchange } from './pipelined-exchange.ts'
+import { SerialExchange } from './serial-exchange.ts'
 
 export type ModbusClientOptions = ExchangeOptions
 
@@ -33,7 +37,7 @@ export class ModbusClient {
 
   /** Owns the stream from now on. */
   constructor(stream: Duplex, options: ModbusClientOptions) {
-    this.#exchange = new Exchange(stream, options)
+    this.#exchange = createExchange(stream, options).start()
   }
 
   /** True once the connection is gone; a new client needs a new one. */
@@ -49,6 +53,15 @@ export class ModbusClient {
   /** Requests sent and not answered yet, and those that wait to be sent. */
   get inFlight(): number {
     return this.#exchange.inFlight
+  }
+
+  /** How many requests may be on the way at once; may be changed at any time. Always 1 on `rtu` and `ascii`. */
+  get maxInFlight(): number {
+    return this.#exchange.maxInFlight
+  }
+
+  set maxInFlight(limit: number) {
+    this.#exchange.maxInFlight = limit
   }
 
   get stats(): Readonly<ExchangeStats> {
@@ -68,10 +81,17 @@ export class ModbusClient {
   /**
    * The way with the least overhead, for request PDUs made once by `encodeRequest` and sent many times: resolves with the
    * whole response PDU (function code first), already checked against the request (function, byte count, echo). The PDU
-   * must not change while it is in flight. `timeoutMs` replaces the client's own for this request.
+   * must not change while it is in flight. `timeoutMs` replaces the client's own for this request; `trace`, while it is
+   * active, gets the frames and what came of them. A broadcast (unit 0 on `rtu` and `ascii`) resolves with no bytes.
    */
-  request(unit: number, pdu: Uint8Array, signal?: AbortSignal, timeoutMs?: number): Promise<Uint8Array> {
-    return this.#exchange.request(unit, pdu, signal, timeoutMs)
+  request(
+    unit: number,
+    pdu: Uint8Array,
+    signal?: AbortSignal,
+    timeoutMs?: number,
+    trace?: TraceTap,
+  ): Promise<Uint8Array> {
+    return this.#exchange.request(unit, pdu, signal, timeoutMs, trace)
   }
 
   /** FC 1: `count` bits (1…2000), packed, first in the lowest bit. */
@@ -190,6 +210,18 @@ export class ModbusClient {
   /** Replies of the form `function code · byte count · data`. */
   #data(unit: number, request: ModbusRequest, signal: AbortSignal | undefined): Promise<Uint8Array> {
     return this.send(unit, request, signal).then(withoutHead)
+  }
+}
+
+function createExchange(stream: Duplex, options: ExchangeOptions): Exchange {
+  switch (options.framing) {
+    case 'rtu':
+    case 'ascii':
+      return new SerialExchange(stream, options)
+    case 'udp':
+      return new DatagramExchange(stream, options)
+    default:
+      return new PipelinedExchange(stream, options)
   }
 }
 
