@@ -6,6 +6,8 @@ import type { Context } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { ModbusClient } from '../../protocols/modbus/index.ts'
 import { portOf, type ModbusOptions } from './options.ts'
+import { LineProxies } from './proxy/line-proxies.ts'
+import { WriteLock } from './write-lock.ts'
 
 interface Dialing {
   readonly client: Promise<ModbusClient>
@@ -14,6 +16,10 @@ interface Dialing {
 }
 
 export class LineConnection {
+  /** Writes of all devices of the line, one at a time. */
+  readonly writes = new WriteLock()
+  /** The proxies through which others reach its devices. */
+  readonly proxies = new LineProxies()
   readonly #users = new Set<object>()
   #client: ModbusClient | undefined
   #dialing: Dialing | undefined

@@ -1,6 +1,6 @@
 /** One Modbus device (and the units that its tags name): polls, writes and identification over the socket of its line. */
 import { SampleBatch } from '../../core/batch.ts'
-import type { Context, Driver, Emit, Identity, Point, Poll, WriteItem } from '../../core/driver.ts'
+import type { Context, Driver, Emit, Identity, LineAccess, Point, Poll, WriteItem } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
 import type { ModbusClient } from '../../protocols/modbus/index.ts'
@@ -10,6 +10,7 @@ import { LineConnection } from './connection.ts'
 import type { ModbusOptions } from './options.ts'
 import { parseOrder } from './order.ts'
 import { statusOfFailure } from './outcome.ts'
+import { serveProxy } from './proxy/serve.ts'
 import { checkTag } from './types.ts'
 import { UnitBreakers } from './unit-breakers.ts'
 import { ModbusWriter } from './write.ts'
@@ -23,6 +24,8 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   readonly #writer: ModbusWriter
   readonly #settings: BlockSettings
   readonly #breakers: UnitBreakers
+  /** The device's own and those that its tags name. */
+  readonly #units: Set<number>
   #client: ModbusClient | undefined
 
   constructor(options: ModbusOptions, context: Context) {
@@ -30,7 +33,8 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     this.#options = options
     this.#context = context
     this.#line = context.share(() => new LineConnection())
-    this.#writer = new ModbusWriter(options)
+    this.#writer = new ModbusWriter(options, this.#line)
+    this.#units = new Set([unit])
     this.#breakers = new UnitBreakers(context.clock)
     this.#settings = {
       unit,
@@ -54,6 +58,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   }
 
   prepare(points: readonly ModbusPoint[]): Poll {
+    for (const { address } of points) this.#units.add(address.unit ?? this.#options.unit)
     const impossible = points.filter((point) => !isReadable(point))
     const blocks = joinBlocks(impossible.length === 0 ? points : points.filter(isReadable), this.#settings)
     for (const { unit } of blocks) this.#breakers.add(unit)
@@ -69,14 +74,28 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   }
 
   async write(items: readonly WriteItem<ModbusAddress>[], signal: AbortSignal): Promise<StatusCode[]> {
-    const results: StatusCode[] = []
-    for (const item of items) {
-      const status = await this.#writer.write(this.#connected(), item, signal)
-      // A unit that took a write is there: its read-back shall not wait for a pause to end.
-      if (status === Status.Good) this.#breakers.settle(item.point.address.unit ?? this.#options.unit, true)
-      results.push(status)
-    }
+    const results = await this.#writer.write(() => this.#connected(), items, signal)
+    // A unit that took a write is there: its read-back shall not wait for a pause to end.
+    items.forEach(({ point }, index) => {
+      if (results[index] === Status.Good) this.#breakers.settle(point.address.unit ?? this.#options.unit, true)
+    })
     return results
+  }
+
+  /** The proxy, where one is configured: other clients reach the units of this device on the same line. */
+  async serve(access: LineAccess, signal: AbortSignal): Promise<void> {
+    const { proxy, timeout } = this.#options
+    if (proxy === undefined) return
+    const setup = {
+      settings: proxy,
+      units: this.#units,
+      waitMs: timeout,
+      context: this.#context,
+      line: this.#line,
+      exchange: (unit: number, pdu: Uint8Array, onLine: AbortSignal) =>
+        this.#connected().request(unit, pdu, onLine, timeout),
+    }
+    await serveProxy(setup, access, signal)
   }
 
   /** The device's own unit id. */

@@ -1,126 +1,161 @@
 /**
- * One write: the shortest function that does it (FC05 a coil, FC06 one register, FC16 more, FC22 a bit in a register). A value
- * of several registers goes out in one request, so that the device never holds half of it. Modbus Application Protocol
- * V1.1b3, 6.5, 6.6, 6.11, 6.12, 6.16.
+ * Writes to the units of one device: one at a time, in the order given, each only if it is still wanted when its turn comes. None is
+ * ever repeated: one that got no answer may have been carried out. `write-request.ts` says which function writes what.
  */
 import type { WriteItem } from '../../core/driver.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
 import { encodeRequest, ModbusException, type ModbusClient, type ModbusRequest } from '../../protocols/modbus/index.ts'
-import { isBitArea, type ModbusAddress } from './address.ts'
-import { encodeBit, encodeRegisters } from './encoder.ts'
-import { parseOrder, positionMask, type ByteOrder } from './order.ts'
+import type { ModbusAddress } from './address.ts'
+import { parseOrder } from './order.ts'
 import type { ModbusOptions } from './options.ts'
 import { statusOfWriteFailure } from './outcome.ts'
-import { checkTag, orderOf } from './types.ts'
+import type { ReplyCache } from './proxy/reply-cache.ts'
+import type { WriteLock } from './write-lock.ts'
+import { changeOf, joinedRequest, neighbours, requestOf, type Change, type ChangeSettings } from './write-request.ts'
 
-/** Modbus Application Protocol V1.1b3, 6.12. */
-const MAX_WRITE_BYTES = 123 * 2
+type Item = WriteItem<ModbusAddress>
 
-/** Writes to one device's units, and remembers which of them cannot mask a register. */
+/** What the writes of all devices of a line share. */
+export interface LineWrites {
+  readonly writes: WriteLock
+  readonly proxies: { readonly cache: ReplyCache }
+}
+
+/** What one command came to, request by request. */
+interface Run {
+  readonly connected: () => ModbusClient
+  readonly items: readonly Item[]
+  readonly changes: readonly (Change | StatusCode)[]
+  readonly results: StatusCode[]
+  readonly signal: AbortSignal
+}
+
+const ILLEGAL_FUNCTION = 0x01
+
 export class ModbusWriter {
   readonly #options: ModbusOptions
-  readonly #order: ByteOrder
+  readonly #line: LineWrites
+  readonly #settings: ChangeSettings
   readonly #unitsWithoutMask = new Set<number>()
 
-  constructor(options: ModbusOptions) {
+  constructor(options: ModbusOptions, line: LineWrites) {
     this.#options = options
-    this.#order = parseOrder(options.order) ?? 'ABCD'
+    this.#line = line
+    this.#settings = { unit: options.unit, order: parseOrder(options.order) ?? 'ABCD' }
   }
 
-  /** What became of the write. Throws only when the connection is lost or the caller gives up. */
-  async write(client: ModbusClient, item: WriteItem<ModbusAddress>, signal: AbortSignal): Promise<StatusCode> {
-    const { address, settings } = item.point
-    if (address.area === 'di' || address.area === 'ir') return Status.BadNotWritable
-    if (address.count !== undefined || checkTag(address, settings) !== undefined) return Status.BadConfigurationError
+  /**
+   * One status an item. When the signal aborts, what was not begun is BadRequestNotComplete and was not sent; what was on its way is
+   * BadTimeout. Throws only when the connection is lost.
+   */
+  write(connected: () => ModbusClient, items: readonly Item[], signal: AbortSignal): Promise<StatusCode[]> {
+    const run: Run = {
+      connected,
+      items,
+      changes: items.map((item) => this.#changeOf(item)),
+      results: items.map(() => Status.BadRequestNotComplete),
+      signal,
+    }
+    return this.#line.writes.run(() => this.#writeAll(run))
+  }
+
+  #changeOf(item: Item): Change | StatusCode {
+    const change = changeOf(item, this.#settings)
+    if (typeof change === 'number' || change.unit !== 0 || !isSerial(this.#options)) return change
+    item.watch?.remark('Unit 0 is the broadcast of a serial line: all devices would take it and none would answer.')
+    return Status.BadNotWritable
+  }
+
+  async #writeAll(run: Run): Promise<StatusCode[]> {
+    const { items, changes, results, signal } = run
+    for (let at = 0; at < items.length && !signal.aborted;) {
+      const count = this.#options.coalesceWrites ? neighbours(changes.slice(at)) : 1
+      const rows = Array.from({ length: count }, (_, i) => at + i).filter((row) => mayBegin(run, row))
+      // Where one of them is no longer wanted, the rest is no row of neighbours any more.
+      if (rows.length === count && count > 1) await this.#writeJoined(run, rows)
+      else for (const row of rows) results[row] = await this.#writeOne(run, row)
+      at += count
+    }
+    return results
+  }
+
+  /** FC15 or FC16 for all; where the device refuses it as a whole (01, 02, 03), one after the other: which one it means it does not say. */
+  async #writeJoined(run: Run, rows: readonly number[]): Promise<void> {
+    const changes = rows.map((row) => run.changes[row] as Change)
     try {
-      if (isBitArea(address.area) || address.bit !== undefined) return await this.#writeBit(client, item, signal)
-      return await this.#writeRegisters(client, item, signal)
+      await this.#send(run, changes[0]!.unit, joinedRequest(changes))
+      for (const row of rows) run.results[row] = Status.Good
     } catch (error) {
-      return statusOfWriteFailure(error)
+      if (error instanceof ModbusException && error.exceptionCode <= 0x03) {
+        for (const row of rows) if (!run.signal.aborted) run.results[row] = await this.#writeOne(run, row)
+        return
+      }
+      const status = statusOf(error, run.signal)
+      for (const row of rows) run.results[row] = status
     }
   }
 
-  async #writeBit(
-    client: ModbusClient,
-    { point, value }: WriteItem<ModbusAddress>,
-    signal: AbortSignal,
-  ): Promise<StatusCode> {
-    const on = encodeBit(value)
-    if (typeof on === 'number') return on
-    const { address } = point
-    const unit = address.unit ?? this.#options.unit
-    if (address.bit !== undefined) {
-      const swapped = positionMask(orderOf(address, point.settings, this.#order), 2) === 1
-      await this.#writeMasked(client, unit, address.offset, 1 << (swapped ? address.bit ^ 8 : address.bit), on, signal)
-    } else if (this.#options.writeMultiple) {
-      await this.#send(
-        client,
-        unit,
-        { functionCode: 15, address: address.offset, count: 1, bits: Uint8Array.of(on ? 1 : 0) },
-        signal,
-      )
-    } else {
-      await this.#send(client, unit, { functionCode: 5, address: address.offset, value: on ? 0xff00 : 0 }, signal)
+  async #writeOne(run: Run, row: number): Promise<StatusCode> {
+    const change = run.changes[row]!
+    if (typeof change === 'number') return change
+    try {
+      if (change.kind === 'bit') await this.#writeBit(run, run.items[row]!, change)
+      else await this.#send(run, change.unit, requestOf(change, this.#options.writeMultiple))
+      return Status.Good
+    } catch (error) {
+      return statusOf(error, run.signal)
     }
-    return Status.Good
   }
 
-  /** FC22 changes the bit in one step inside the device; one that does not know it (exception 01) gets read, change, write. */
-  async #writeMasked(
-    client: ModbusClient,
-    unit: number,
-    address: number,
-    bit: number,
-    on: boolean,
-    signal: AbortSignal,
-  ): Promise<void> {
+  /**
+   * FC22 changes the bit in one step inside the device; one that does not know it (exception 01) gets read, change, write. No other
+   * write of ours comes in between (`WriteLock`), but the device and its other clients may.
+   */
+  async #writeBit(run: Run, { watch }: Item, change: Change & { kind: 'bit' }): Promise<void> {
+    const { unit, address, mask, on } = change
     if (!this.#unitsWithoutMask.has(unit)) {
       try {
-        await this.#send(
-          client,
-          unit,
-          { functionCode: 22, address, andMask: ~bit & 0xffff, orMask: on ? bit : 0 },
-          signal,
-        )
+        await this.#send(run, unit, requestOf(change, false))
         return
       } catch (error) {
-        if (!(error instanceof ModbusException) || error.exceptionCode !== 0x01) throw error
+        if (!(error instanceof ModbusException) || error.exceptionCode !== ILLEGAL_FUNCTION) throw error
         this.#unitsWithoutMask.add(unit)
       }
     }
-    const reply = await this.#send(client, unit, { functionCode: 3, address, count: 1 }, signal)
+    watch?.remark(
+      `Read, changed and written back, because unit ${unit} knows no mask write (22): not atomic against others.`,
+    )
+    const reply = await this.#ask(run, unit, { functionCode: 3, address, count: 1 })
     const before = (reply[2]! << 8) | reply[3]!
-    const after = on ? before | bit : before & ~bit
-    await this.#sendRegisters(client, unit, address, Uint8Array.of(after >>> 8, after & 0xff), signal)
+    const after = on ? before | mask : before & ~mask
+    const registers = Uint8Array.of(after >>> 8, after & 0xff)
+    await this.#send(run, unit, requestOf({ unit, address, kind: 'registers', registers }, this.#options.writeMultiple))
   }
 
-  async #writeRegisters(
-    client: ModbusClient,
-    { point, value }: WriteItem<ModbusAddress>,
-    signal: AbortSignal,
-  ): Promise<StatusCode> {
-    const { address, settings } = point
-    const registers = encodeRegisters(address, settings, value, this.#order)
-    if (typeof registers === 'number') return registers
-    if (registers.length > MAX_WRITE_BYTES) return Status.BadOutOfRange
-    await this.#sendRegisters(client, address.unit ?? this.#options.unit, address.offset, registers, signal)
-    return Status.Good
+  /** A request that changes the unit: what the proxies know of it is over. */
+  async #send(run: Run, unit: number, request: ModbusRequest): Promise<void> {
+    const { cache } = this.#line.proxies
+    cache.changed(unit)
+    try {
+      await this.#ask(run, unit, request)
+    } finally {
+      cache.changed(unit)
+    }
   }
 
-  #sendRegisters(
-    client: ModbusClient,
-    unit: number,
-    address: number,
-    registers: Uint8Array,
-    signal: AbortSignal,
-  ): Promise<Uint8Array> {
-    const count = registers.length / 2
-    if (count > 1 || this.#options.writeMultiple)
-      return this.#send(client, unit, { functionCode: 16, address, count, registers }, signal)
-    return this.#send(client, unit, { functionCode: 6, address, value: (registers[0]! << 8) | registers[1]! }, signal)
-  }
-
-  #send(client: ModbusClient, unit: number, request: ModbusRequest, signal: AbortSignal): Promise<Uint8Array> {
-    return client.request(unit, encodeRequest(request), signal, this.#options.timeout)
+  #ask({ connected, signal }: Run, unit: number, request: ModbusRequest): Promise<Uint8Array> {
+    return connected().request(unit, encodeRequest(request), signal, this.#options.timeout)
   }
 }
+
+/** What cannot be written needs no leave: nothing is sent for it. */
+function mayBegin({ items, changes, signal }: Run, row: number): boolean {
+  if (typeof changes[row] === 'number') return true
+  return !signal.aborted && (items[row]!.watch?.begin() ?? true)
+}
+
+/** A write that was on its way when the caller gave up got no answer in time. */
+const statusOf = (error: unknown, signal: AbortSignal): StatusCode =>
+  signal.aborted ? Status.BadTimeout : statusOfWriteFailure(error)
+
+const isSerial = ({ transport }: ModbusOptions): boolean => transport.startsWith('rtu') || transport.startsWith('ascii')

@@ -1,0 +1,166 @@
+/**
+ * One address on which other Modbus TCP clients reach devices of one line: requests go to the device that has the unit id. A port
+ * that is taken is tried again after pauses; the devices do not notice.
+ */
+import { createServer, type Server, type Socket } from 'node:net'
+import { sleep, type Clock } from '../../../core/clock.ts'
+import { formatDuration } from '../../../core/duration.ts'
+import { messageOf } from '../../../core/errors.ts'
+import type { Log } from '../../../core/log.ts'
+import { ModbusException, createModbusServer, type ModbusUnit } from '../../../protocols/modbus/index.ts'
+import { Backoff } from '../../../wire/backoff.ts'
+import { kindOfRequest } from './function-rules.ts'
+import { formatListenAddress, isLoopback, type ListenAddress } from './listen-address.ts'
+import type { ProxyClient, ProxyRelay } from './relay.ts'
+
+const RETRY_MIN_MS = 1000
+const RETRY_MAX_MS = 30_000
+/** Clients that vanish without a word keep their place no longer than the system's probes take. */
+const KEEP_ALIVE_MS = 30_000
+/** Clause 7: no response from the target device. */
+const TARGET_SILENT = 0x0b
+
+export interface ListenerContext {
+  readonly log: Log
+  readonly clock: Clock
+}
+
+export class ProxyListener {
+  readonly #address: ListenAddress
+  readonly #name: string
+  readonly #context: ListenerContext
+  readonly #relays = new Set<ProxyRelay>()
+  readonly #clients = new Set<Socket>()
+  readonly #end = new AbortController()
+  readonly #running: Promise<void>
+  #server: Server | undefined
+  #isFull = false
+
+  constructor(address: ListenAddress, context: ListenerContext) {
+    this.#address = address
+    this.#name = formatListenAddress(address)
+    this.#context = context
+    this.#running = this.#run(this.#end.signal)
+  }
+
+  get isUnused(): boolean {
+    return this.#relays.size === 0
+  }
+
+  add(relay: ProxyRelay): void {
+    this.#relays.add(relay)
+  }
+
+  remove(relay: ProxyRelay): void {
+    this.#relays.delete(relay)
+  }
+
+  /** Ends the listener and its clients. */
+  async close(): Promise<void> {
+    this.#end.abort()
+    for (const socket of this.#clients) socket.destroy()
+    await this.#running
+    const server = this.#server
+    this.#server = undefined
+    if (server !== undefined) await new Promise<void>((resolve) => server.close(() => resolve()))
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { log, clock } = this.#context
+    const pauses = new Backoff({ firstMs: RETRY_MIN_MS, maxMs: RETRY_MAX_MS })
+    while (!signal.aborted) {
+      try {
+        this.#server = await this.#listen()
+        break
+      } catch (error) {
+        const pause = pauses.next()
+        const sentence = `The proxy cannot listen on ${this.#name}: ${messageOf(error)}. The devices go on; next attempt in ${formatDuration(pause)}.`
+        if (pauses.attempts === 1) log.warn({ listen: this.#name }, sentence)
+        else log.debug({ listen: this.#name }, sentence)
+        await sleep(clock, pause, signal).catch(() => undefined)
+      }
+    }
+    if (signal.aborted) return
+    if (isLoopback(this.#address)) log.info({ listen: this.#name }, `The proxy listens on ${this.#name}.`)
+    else
+      log.warn(
+        { listen: this.#name },
+        `The proxy listens on ${this.#name}: WHOEVER REACHES THIS ADDRESS OVER THE NETWORK CAN READ THE DEVICE. Modbus TCP has no passwords and no encryption.`,
+      )
+  }
+
+  #listen(): Promise<Server> {
+    const { host, port } = this.#address
+    const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, (socket) =>
+      this.#accept(socket),
+    )
+    return new Promise((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) =>
+        reject(error.code === 'EADDRINUSE' ? new Error('the port is in use') : error),
+      )
+      server.listen({ host, port }, () => {
+        server.on('error', (error) =>
+          this.#context.log.warn({ listen: this.#name }, `The proxy on ${this.#name}: ${error.message}.`),
+        )
+        resolve(server)
+      })
+    })
+  }
+
+  #accept(socket: Socket): void {
+    const address = socket.remoteAddress
+    const limit = Math.max(0, ...[...this.#relays].map(({ settings }) => settings.maxClients))
+    if (address === undefined || this.#end.signal.aborted || this.#clients.size >= limit) {
+      socket.destroy()
+      if (address !== undefined) this.#tellFull(address, limit)
+      return
+    }
+    const gone = new AbortController()
+    const client: ProxyClient = { address, from: `${address}:${socket.remotePort}`, signal: gone.signal }
+    this.#clients.add(socket)
+    socket.once('close', () => {
+      this.#clients.delete(socket)
+      this.#isFull = false
+      gone.abort()
+    })
+    // A server of its own for each client: a unit is asked without being told by whom.
+    createModbusServer({
+      clock: this.#context.clock,
+      unit: (id) => this.#unit(client, id),
+      onError: (error) =>
+        this.#context.log.error({ err: error, from: client.from }, 'the proxy failed in an unexpected way'),
+    }).serve(socket)
+    this.#context.log.debug({ from: client.from }, `${client.from} is connected to the proxy.`)
+  }
+
+  #tellFull(address: string, limit: number): void {
+    if (this.#isFull) return
+    this.#isFull = true
+    this.#context.log.warn(
+      { from: address, listen: this.#name },
+      `The proxy on ${this.#name} has ${limit} clients already (proxy.maxClients): ${address} was sent away.`,
+    )
+  }
+
+  /** Unit 0 is a broadcast on serial lines: it is nobody's. */
+  #unit(client: ProxyClient, id: number): ModbusUnit {
+    const relay = id === 0 ? undefined : this.#relayOf(id)
+    if (relay !== undefined) return { answer: (request, pdu) => relay.answer(client, id, request, pdu) }
+    return {
+      answer: (_request, pdu) => {
+        const why = id === 0 ? 'unit 0 is a broadcast' : `no device behind this proxy names unit ${id}`
+        if (kindOfRequest(pdu) !== 'read') this.#anyRelay()?.refuse(client, id, pdu, why)
+        throw new ModbusException(TARGET_SILENT)
+      },
+    }
+  }
+
+  #relayOf(unit: number): ProxyRelay | undefined {
+    for (const relay of this.#relays) if (relay.units.has(unit)) return relay
+    return undefined
+  }
+
+  #anyRelay(): ProxyRelay | undefined {
+    return this.#relays.values().next().value
+  }
+}

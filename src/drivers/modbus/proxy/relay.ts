@@ -1,0 +1,242 @@
+/**
+ * One device behind a proxy: what its clients may ask, answers from the cache or from the line, and the record of every write. The
+ * device's own answer goes back as it is, exceptions included (Modbus Application Protocol V1.1b3, clause 7).
+ */
+import { randomUUID } from 'node:crypto'
+import type { Context } from '../../../core/driver.ts'
+import { GatewayError, isAbort, messageOf, NotConnectedError } from '../../../core/errors.ts'
+import { ModbusException, checkRequest, type ModbusRequest } from '../../../protocols/modbus/index.ts'
+import type { WriteLock } from '../write-lock.ts'
+import { ClientNetworks } from './client-networks.ts'
+import { CACHED_FUNCTIONS, kindOfRequest } from './function-rules.ts'
+import { Refusals } from './refusals.ts'
+import type { ReplyCache } from './reply-cache.ts'
+import { describeRequest } from './request-words.ts'
+import { SilentUnits } from './silent-units.ts'
+import type { ProxyTurns } from './turns.ts'
+
+const ILLEGAL_FUNCTION = 0x01
+const ILLEGAL_ADDRESS = 0x02
+const ILLEGAL_VALUE = 0x03
+const DEVICE_FAILURE = 0x04
+const BUSY = 0x06
+const PATH_UNAVAILABLE = 0x0a
+const TARGET_SILENT = 0x0b
+
+/** Who asks. */
+export interface ProxyClient {
+  /** IP address. */
+  readonly address: string
+  /** The same with the port, for the record. */
+  readonly from: string
+  /** Aborts when the connection is gone. */
+  readonly signal: AbortSignal
+}
+
+export interface RelaySettings {
+  readonly maxAge: number
+  readonly functions: readonly number[]
+  readonly writers: readonly string[]
+  readonly maxClients: number
+}
+
+/** What a relay works with. */
+export interface RelayParts {
+  readonly settings: RelaySettings
+  /** The units that are reached through it; may grow. */
+  readonly units: ReadonlySet<number>
+  readonly context: Context
+  readonly turns: ProxyTurns
+  readonly cache: ReplyCache
+  readonly writes: WriteLock
+  /** One request on the wire. */
+  exchange(unit: number, pdu: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
+}
+
+export class ProxyRelay {
+  readonly units: ReadonlySet<number>
+  readonly settings: RelaySettings
+  readonly #parts: RelayParts
+  readonly #functions: ReadonlySet<number>
+  readonly #writers: ClientNetworks
+  readonly #silent: SilentUnits
+  readonly #refusals: Refusals
+  /** Writes that are not on record to their end. */
+  readonly #open = new Set<Promise<unknown>>()
+
+  constructor(parts: RelayParts) {
+    const { settings, units, context } = parts
+    this.units = units
+    this.settings = settings
+    this.#parts = parts
+    this.#functions = new Set(settings.functions)
+    this.#writers = new ClientNetworks(settings.writers)
+    this.#silent = new SilentUnits(context.clock)
+    this.#refusals = new Refusals(context.clock, (action) => {
+      const recorded = (context.audit?.(action) ?? Promise.resolve()).catch((error: unknown) =>
+        context.log.error({ error: messageOf(error) }, 'A refused write could not be put on record.'),
+      )
+      this.#track(recorded)
+    })
+  }
+
+  /** The answer to one request; a rejection or throw is a ModbusException. */
+  answer(client: ProxyClient, unit: number, request: ModbusRequest, pdu: Uint8Array): Uint8Array | Promise<Uint8Array> {
+    const kind = kindOfRequest(pdu)
+    const why = this.#whyNot(client, kind, pdu[0]!)
+    if (why !== undefined) {
+      if (kind !== 'read') this.refuse(client, unit, pdu, why)
+      throw new ModbusException(ILLEGAL_FUNCTION)
+    }
+    const problem = exceptionForShape(request, pdu)
+    if (problem !== undefined) throw new ModbusException(problem)
+    if (kind === 'read') return this.#cached(unit, pdu) ?? this.#read(client, unit, pdu.slice())
+    return this.#track(this.#write(client, unit, pdu.slice()))
+  }
+
+  /** Puts a refused attempt on record. */
+  refuse(client: ProxyClient, unit: number, pdu: Uint8Array, why: string): void {
+    this.#refusals.add(client.address, client.from, describeRequest(unit, pdu), why)
+  }
+
+  /** Resolves when everything that clients began is on record. */
+  async close(): Promise<void> {
+    this.#refusals.close()
+    await Promise.allSettled(this.#open)
+  }
+
+  #whyNot(client: ProxyClient, kind: ReturnType<typeof kindOfRequest>, code: number): string | undefined {
+    if (kind === 'never') return 'diagnostics and unknown encapsulated transports never pass'
+    if (!this.#functions.has(code)) return `function ${code} is not among proxy.functions`
+    if (kind === 'write' && !this.#writers.has(client.address)) return `${client.address} is not among proxy.writers`
+    return undefined
+  }
+
+  #cached(unit: number, pdu: Uint8Array): Uint8Array | undefined {
+    const { maxAge } = this.settings
+    if (maxAge === 0 || !CACHED_FUNCTIONS.has(pdu[0]!)) return undefined
+    return this.#parts.cache.find(unit, pdu, this.#parts.context.clock.monotonic() - maxAge)
+  }
+
+  async #read(client: ProxyClient, unit: number, pdu: Uint8Array): Promise<Uint8Array> {
+    if (!this.#silent.mayAsk(unit)) throw new ModbusException(TARGET_SILENT)
+    const { turns, cache, context } = this.#parts
+    try {
+      return await turns.run(
+        'turn',
+        async (signal) => {
+          // Another client may have asked the same while this one waited.
+          const known = this.#cached(unit, pdu)
+          if (known !== undefined) return known
+          const askedAt = context.clock.monotonic()
+          const writes = cache.writesSoFar(unit)
+          const reply = await this.#ask(unit, pdu, signal)
+          if (this.settings.maxAge > 0) cache.keep(unit, pdu, reply, askedAt, writes)
+          return reply
+        },
+        client.signal,
+      )
+    } catch (error) {
+      throw toException(error)
+    }
+  }
+
+  /** On record before it is sent, and with its outcome after. */
+  async #write(client: ProxyClient, unit: number, pdu: Uint8Array): Promise<Uint8Array> {
+    const { turns, writes, cache, context } = this.#parts
+    const action = { id: randomUUID(), action: 'proxy write', from: client.from, what: describeRequest(unit, pdu) }
+    await this.#request(action)
+    let isSent = false
+    try {
+      const reply = await turns.run(
+        'command',
+        (signal) =>
+          writes.run(async () => {
+            signal.throwIfAborted()
+            isSent = true
+            cache.changed(unit)
+            return this.#ask(unit, pdu, signal).finally(() => cache.changed(unit))
+          }),
+        client.signal,
+      )
+      context.log.info({ from: client.from }, `${client.from} wrote through the proxy: ${action.what}.`)
+      await this.#conclude({ ...action, outcome: 'written' })
+      return reply
+    } catch (error) {
+      await this.#conclude({ ...action, outcome: outcomeOf(error, isSent) })
+      throw toException(error)
+    }
+  }
+
+  async #ask(unit: number, pdu: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    try {
+      // The reply is a view of the connection's buffer.
+      const reply = (await this.#parts.exchange(unit, pdu, signal)).slice()
+      this.#silent.answered(unit)
+      return reply
+    } catch (error) {
+      if (error instanceof ModbusException && error.exceptionCode !== TARGET_SILENT) this.#silent.answered(unit)
+      else if (toException(error).exceptionCode === TARGET_SILENT) this.#silent.unanswered(unit)
+      throw error
+    }
+  }
+
+  /** Throws exception 04 where nothing can be put on record: then nothing is written. */
+  async #request(action: Omit<Parameters<NonNullable<Context['audit']>>[0], 'outcome'>): Promise<void> {
+    const { audit, log } = this.#parts.context
+    try {
+      if (audit === undefined) throw new GatewayError('STORE_FAILED', 'There is no audit file.')
+      await audit({ ...action, outcome: 'requested' })
+    } catch (error) {
+      log.error({ error: messageOf(error) }, `A write through the proxy was refused: it could not be put on record.`)
+      throw new ModbusException(DEVICE_FAILURE)
+    }
+  }
+
+  /** The request is on record already: a failure here cannot undo what was sent. */
+  async #conclude(action: Parameters<NonNullable<Context['audit']>>[0]): Promise<void> {
+    const { audit, log } = this.#parts.context
+    try {
+      await audit?.(action)
+    } catch (error) {
+      log.error(
+        { error: messageOf(error) },
+        `The outcome of a write through the proxy could not be put on record: ${action.what}, ${action.outcome}.`,
+      )
+    }
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    const tracked = work.catch(() => undefined).finally(() => this.#open.delete(tracked))
+    this.#open.add(tracked)
+    return work
+  }
+}
+
+/** A request beyond the limits of its function never reaches the device: some fail on it. */
+function exceptionForShape(request: ModbusRequest, pdu: Uint8Array): number | undefined {
+  if (checkRequest(request) === undefined) return undefined
+  const last = pdu.length < 5 ? 0 : pdu[1]! * 256 + pdu[2]! + pdu[3]! * 256 + pdu[4]!
+  return CACHED_FUNCTIONS.has(pdu[0]!) && last > 65_536 ? ILLEGAL_ADDRESS : ILLEGAL_VALUE
+}
+
+/** What a client hears of a failure: exceptions of a gateway (clause 7), or the device's own. */
+function toException(error: unknown): ModbusException {
+  if (error instanceof ModbusException) return error
+  if (error instanceof NotConnectedError || isAbort(error)) return new ModbusException(PATH_UNAVAILABLE)
+  if (error instanceof GatewayError && error.code === 'BUSY') return new ModbusException(BUSY)
+  if (error instanceof GatewayError && error.code === 'INVALID_REQUEST') return new ModbusException(ILLEGAL_VALUE)
+  if (error instanceof GatewayError) return new ModbusException(TARGET_SILENT)
+  return new ModbusException(DEVICE_FAILURE)
+}
+
+/** In words for the record: what is known of a write that has no positive answer. */
+function outcomeOf(error: unknown, isSent: boolean): string {
+  if (!isSent) return `not sent: ${messageOf(error)}`
+  if (error instanceof ModbusException) {
+    if (error.exceptionCode === 0x05) return `accepted, the device is still working on it: ${error.message}`
+    // A gateway in between that gave up knows as little as we do.
+    if (error.exceptionCode !== TARGET_SILENT) return `refused by the device: ${error.message}`
+  }
+  return `unknown, it may have been carried out: ${messageOf(error)}`
+}

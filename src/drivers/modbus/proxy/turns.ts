@@ -1,0 +1,102 @@
+/**
+ * The requests of a proxy's clients on their way onto the line: one at a time, writes first, else in order of arrival. A client has
+ * one request here at most, because its connection is answered in order: so clients take turns, and all of them together count on
+ * the line as one. Who waits too long, or finds too many waiting, is told that the device is busy.
+ */
+import type { Clock } from '../../../core/clock.ts'
+import type { LineAccess } from '../../../core/driver.ts'
+import { ModbusException } from '../../../protocols/modbus/index.ts'
+
+/** Requests that may wait, over all clients. */
+const MAX_WAITING = 64
+
+/** Modbus Application Protocol V1.1b3, clause 7: server device busy. */
+const BUSY = 0x06
+
+export interface TurnsContext {
+  readonly access: LineAccess
+  readonly clock: Clock
+  /** How long a request may wait for its turn. */
+  readonly waitMs: number
+  /** The end of the proxy. */
+  readonly signal: AbortSignal
+}
+
+export class ProxyTurns {
+  readonly #context: TurnsContext
+  readonly #commands: (() => void)[] = []
+  readonly #turns: (() => void)[] = []
+  #busy = false
+
+  constructor(context: TurnsContext) {
+    this.#context = context
+  }
+
+  /**
+   * Runs `work` on the line when its turn comes. Once it runs, `client` (the end of the client's connection) no longer matters.
+   * Rejects with exception 06 when it had to wait too long, with NotConnectedError, the reason of a signal, or what `work` threw.
+   */
+  async run<T>(
+    priority: 'command' | 'turn',
+    work: (signal: AbortSignal) => Promise<T>,
+    client: AbortSignal,
+  ): Promise<T> {
+    const { access, clock, waitMs, signal } = this.#context
+    const waiting = new AbortController()
+    const giveUp = (reason: unknown) => waiting.abort(reason)
+    const onClient = () => giveUp(client.reason)
+    const onEnd = () => giveUp(signal.reason)
+    const timer = clock.after(waitMs, () => giveUp(new ModbusException(BUSY)))
+    const started = () => {
+      timer.cancel()
+      client.removeEventListener('abort', onClient)
+    }
+    client.addEventListener('abort', onClient)
+    signal.addEventListener('abort', onEnd)
+    try {
+      await this.#place(priority, waiting.signal)
+      try {
+        return await access.run(
+          (line) => {
+            started()
+            return work(line)
+          },
+          priority,
+          waiting.signal,
+        )
+      } finally {
+        this.#leave()
+      }
+    } finally {
+      started()
+      signal.removeEventListener('abort', onEnd)
+    }
+  }
+
+  #place(priority: 'command' | 'turn', signal: AbortSignal): Promise<void> {
+    if (!this.#busy) {
+      this.#busy = true
+      return Promise.resolve()
+    }
+    const queue = priority === 'command' ? this.#commands : this.#turns
+    if (this.#commands.length + this.#turns.length >= MAX_WAITING) return Promise.reject(new ModbusException(BUSY))
+    return new Promise((resolve, reject) => {
+      const enter = () => {
+        signal.removeEventListener('abort', onAbort)
+        resolve()
+      }
+      const onAbort = () => {
+        queue.splice(queue.indexOf(enter), 1)
+        reject(signal.reason as Error)
+      }
+      signal.addEventListener('abort', onAbort, { once: true })
+      queue.push(enter)
+    })
+  }
+
+  #leave(): void {
+    const next = this.#commands.shift() ?? this.#turns.shift()
+    if (next === undefined) this.#busy = false
+    else next()
+  }
+}
