@@ -4,15 +4,17 @@
  */
 import type { SampleBatch } from '../core/batch.ts'
 import type { Clock, Timer } from '../core/clock.ts'
-import type { Driver, Emit, Point, WriteItem } from '../core/driver.ts'
+import type { Driver, DriverType, Emit, LineAccess, Point, WriteItem } from '../core/driver.ts'
 import { NotConnectedError } from '../core/errors.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Log } from '../core/log.ts'
 import { Status, type StatusCode } from '../core/status.ts'
+import type { TagId } from '../core/value.ts'
 import { Backoff } from '../wire/backoff.ts'
 import { runCommand } from './command.ts'
 import { attemptConnect } from './connect-attempt.ts'
 import type { ConnectGate, Entrant } from './connect-gate.ts'
+import { createLineAccess } from './line-access.ts'
 import type { Line } from './line.ts'
 import { groupByInterval, PollGroup, type GroupOwner } from './poll-group.ts'
 import type { DeviceSetup, PollingContext } from './polling.ts'
@@ -20,8 +22,10 @@ import { reasonOfDegradation, reasonOfLoss, reasonOfRefusal, reasonOfSilence } f
 import { readOnDemand } from './read-on-demand.ts'
 import { hasGood, statusRows } from './rows.ts'
 import type { Schedule } from './schedule.ts'
+import { keepServing } from './serving.ts'
 import { createDeviceStats, type DeviceSession, type DeviceState, type WriteOptions } from './session.ts'
 import { Silence } from './silence.ts'
+import { parseToolCall, runTool } from './tool-call.ts'
 
 const RETRY_MIN_MS = 500
 const RETRY_MAX_MS = 30_000
@@ -42,6 +46,7 @@ type Phase = 'idle' | 'connecting' | 'connected' | 'pausing' | 'stopped'
 export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
   readonly name: string
   readonly driver: string
+  readonly type: DriverType
   readonly endpoint: string
   readonly points: readonly Point<unknown>[]
   readonly stats = createDeviceStats()
@@ -58,6 +63,11 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
   readonly #groups: PollGroup[]
   readonly #retry: Backoff
   readonly #silence: Silence
+  readonly #random: () => number
+  readonly #access: LineAccess = createLineAccess(this)
+  /** What the driver serves beside the polls, and how it is ended. */
+  readonly #servingEnd = new AbortController()
+  #serving: Promise<void> | undefined
   #emit: Emit = () => {}
   #phase: Phase = 'idle'
   #connection = new AbortController()
@@ -70,6 +80,7 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     const { context, schedule, gate } = surroundings
     const random = context.random ?? Math.random
     this.name = setup.name
+    this.type = setup.type
     this.driver = setup.type.name
     this.endpoint = setup.type.endpoint?.(setup.options as never) ?? setup.type.line(setup.options as never)
     this.points = setup.points
@@ -81,6 +92,7 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     this.#gate = gate
     this.#retry = new Backoff({ firstMs: RETRY_MIN_MS, maxMs: RETRY_MAX_MS, random })
     this.#silence = new Silence(random)
+    this.#random = random
     this.#device = device
     this.#groups = groupByInterval(setup.points).map(([everyMs, points]) => new PollGroup(this, everyMs, points))
     if (!setup.enabled) return
@@ -94,9 +106,16 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     return this.#connection.signal
   }
 
+  get connected(): boolean {
+    return this.#phase === 'connected' && !this.signal.aborted
+  }
+
   start(emit: Emit): void {
     this.#emit = emit
-    if (this.#enabled) return this.#connect()
+    if (this.#enabled) {
+      this.#serve()
+      return this.#connect()
+    }
     this.#become('Disabled', `${this.name} is disabled in the configuration.`)
     this.#tellAll(Status.BadOutOfService)
   }
@@ -104,11 +123,12 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
   async stop(): Promise<void> {
     if (this.#phase === 'stopped') return
     this.#phase = 'stopped'
+    this.#servingEnd.abort()
     this.#timer?.cancel()
     this.#gate.leave(this)
     for (const group of this.#groups) group.cancel()
     this.#connection.abort()
-    if (this.#enabled) await this.#device.close()
+    if (this.#enabled) await Promise.all([this.#device.close(), this.#serving])
   }
 
   async write(items: readonly WriteItem<unknown>[], options: WriteOptions): Promise<StatusCode[]> {
@@ -129,6 +149,23 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     }
     const limits = { line: this.line, clock: this.clock, signal, connection: this.signal }
     return readOnDemand(this.#device, points, limits, (error) => this.#thrown(error))
+  }
+
+  async tool(name: string, input: unknown, signal: AbortSignal): Promise<unknown> {
+    const call = parseToolCall(this.type, name, input)
+    return runTool(this.name, call, this.#device, this.#access, signal)
+  }
+
+  profile(): unknown {
+    return this.#device.profile?.()
+  }
+
+  forget(): void {
+    this.#device.forget?.()
+  }
+
+  reasonOf(tag: TagId): string | undefined {
+    return this.#device.reasonOf?.(tag)
   }
 
   /** The gate has a place: connect now. */
@@ -168,6 +205,12 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     const pause = this.#giveUp()
     this.#becomeUnconnected(reasonOfLoss(this.name, error, pause))
     this.#tellAll(Status.BadNoCommunication)
+  }
+
+  #serve(): void {
+    if (this.#device.serve === undefined) return
+    const context = { device: this.name, clock: this.clock, log: this.#log, random: this.#random }
+    this.#serving = keepServing(this.#device, this.#access, context, this.#servingEnd.signal)
   }
 
   #connect(): void {

@@ -3,9 +3,10 @@
  * ahead of its polls. The lifecycle behind it is in `lifecycle.ts`.
  */
 import type { SampleBatch } from '../core/batch.ts'
-import type { Point, WriteItem } from '../core/driver.ts'
+import type { DriverType, Point, WriteItem } from '../core/driver.ts'
 import { createHistogram, type Histogram } from '../core/histogram.ts'
 import type { StatusCode } from '../core/status.ts'
+import type { TagId } from '../core/value.ts'
 
 /** The fixed state words of the product, as people see them everywhere. */
 export type DeviceState = 'Running' | 'Connecting' | 'Degraded' | 'Failed' | 'Disabled'
@@ -38,6 +39,7 @@ export interface DeviceSession {
   readonly name: string
   /** The driver type's name. */
   readonly driver: string
+  readonly type: DriverType
   /** Where the device is, in words for people: the driver type's `endpoint`. */
   readonly endpoint: string
   readonly state: DeviceState
@@ -53,6 +55,17 @@ export interface DeviceSession {
   write(items: readonly WriteItem<unknown>[], options: WriteOptions): Promise<StatusCode[]>
   /** Reads ahead of the polls of the line. One row a point, in every outcome; an aborted signal gives BadTimeout. */
   readNow(points: readonly Point<unknown>[], signal: AbortSignal): Promise<SampleBatch>
+  /**
+   * Runs a tool of the driver type. Rejects with NOT_FOUND (no such tool), INVALID_REQUEST (`details.errors` names the
+   * fields), NotConnectedError (no connection), or what the tool threw.
+   */
+  tool(name: string, input: unknown, signal: AbortSignal): Promise<unknown>
+  /** What the driver learned about the device, as JSON for people; undefined: nothing. */
+  profile(): unknown
+  /** Forgets what was learned. */
+  forget(): void
+  /** Why this tag is bad, where the driver knows more than its status says: a sentence. */
+  reasonOf(tag: TagId): string | undefined
 }
 
 export const createDeviceStats = (): DeviceStats => ({

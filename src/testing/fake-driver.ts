@@ -7,9 +7,11 @@ import { SampleBatch } from '../core/batch.ts'
 import { sleep } from '../core/clock.ts'
 import {
   defineDriver,
+  defineTool,
   type Context,
   type Driver,
   type Emit,
+  type LineAccess,
   type Point,
   type Poll,
   type WriteItem,
@@ -37,9 +39,24 @@ export class FakeDevice {
   readonly requests: { readonly what: string; readonly at: number }[] = []
   inFlight = 0
   mostInFlight = 0
+  /** What the driver serves beside the polls. */
+  serve: (access: LineAccess, signal: AbortSignal) => Promise<void> = async () => {}
+  learned: unknown = undefined
 }
 
 const options = z.object({ line: z.string(), device: z.instanceof(FakeDevice), inFlight: z.number().default(1) })
+
+/** Reads one tag by its number through the line, as a tool of people does. */
+const peek = defineTool({
+  name: 'peek',
+  summary: 'Reads one tag.',
+  examples: [],
+  input: z.strictObject({ tag: z.int() }),
+  positions: ['tag'],
+  run: ({ tag }, driver, access, signal) =>
+    access.run((inner) => (driver as unknown as FakeConnection).request(`p${tag}`, inner), 'command', signal),
+  toLines: (status: StatusCode) => [String(status)],
+})
 
 /** The driver type; `options.device` is the device, `options.line` the line it hangs on. */
 export const fakeDriver = defineDriver({
@@ -51,6 +68,7 @@ export const fakeDriver = defineDriver({
   describeAddress: (address: string) => address,
   line: ({ line }) => line,
   inFlight: ({ inFlight }) => inFlight,
+  tools: [peek],
   create: ({ device }, context) => new FakeConnection(device, context),
 })
 
@@ -82,7 +100,7 @@ class FakeConnection implements Driver<string> {
       read: async (step, emit, signal) => {
         const { tag } = points[step]!
         if (this.#device.unasked.has(tag)) return this.#answerAlone(tag, emit)
-        const status = await this.#request(`r${tag}`, signal)
+        const status = await this.request(`r${tag}`, signal)
         const batch = new SampleBatch(1, this.#context.clock.now())
         const outcome = status === Status.Good ? (this.#device.bad.get(tag) ?? Status.Good) : status
         batch.push(tag, outcome === Status.Good ? (this.#device.values.get(tag) ?? tag) : undefined, outcome)
@@ -101,7 +119,7 @@ class FakeConnection implements Driver<string> {
   async write(items: readonly WriteItem<string>[], signal: AbortSignal): Promise<StatusCode[]> {
     const statuses: StatusCode[] = []
     for (const { point, value } of items) {
-      const status = await this.#request(`w${point.tag}`, signal)
+      const status = await this.request(`w${point.tag}`, signal)
       if (status === Status.Good && this.#device.writeStatus === Status.Good) this.#device.values.set(point.tag, value)
       statuses.push(status === Status.Good ? this.#device.writeStatus : status)
     }
@@ -112,7 +130,23 @@ class FakeConnection implements Driver<string> {
     this.#device.closes++
   }
 
-  async #request(what: string, signal: AbortSignal): Promise<StatusCode> {
+  serve(access: LineAccess, signal: AbortSignal): Promise<void> {
+    return this.#device.serve(access, signal)
+  }
+
+  profile(): unknown {
+    return this.#device.learned
+  }
+
+  forget(): void {
+    this.#device.learned = undefined
+  }
+
+  reasonOf(tag: number): string | undefined {
+    return this.#device.bad.has(tag) ? `tag ${tag} is bad` : undefined
+  }
+
+  async request(what: string, signal: AbortSignal): Promise<StatusCode> {
     const device = this.#device
     const { clock } = this.#context
     device.requests.push({ what, at: clock.monotonic() })

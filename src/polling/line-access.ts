@@ -1,0 +1,89 @@
+/**
+ * The way of one device onto its line for requests that are no polls: a proxy, a tool of the driver. Commands go ahead of the
+ * polls; turns wait among them like a poll of this device, so that whoever asks much does not starve the neighbours.
+ */
+import type { LineAccess } from '../core/driver.ts'
+import { NotConnectedError } from '../core/errors.ts'
+import type { Line } from './line.ts'
+
+/** What the access needs of its session. */
+export interface AccessOwner {
+  readonly name: string
+  readonly line: Line
+  /** Connected, and the connection not being given up. */
+  readonly connected: boolean
+  /** Aborted when the connection is given up. */
+  readonly signal: AbortSignal
+  /** A request threw NotConnectedError: the connection is lost. */
+  lost(error: unknown): void
+}
+
+/** The access of this device. */
+export function createLineAccess(owner: AccessOwner): LineAccess {
+  return {
+    get connected() {
+      return owner.connected
+    },
+    run: (work, priority, signal) => runOnLine(owner, work, priority, signal),
+  }
+}
+
+/** One request, as soon as the line has a place for it; ends at once, whatever `work` does, when the caller or the connection ends. */
+function runOnLine<T>(
+  owner: AccessOwner,
+  work: (signal: AbortSignal) => Promise<T>,
+  priority: 'command' | 'turn',
+  signal: AbortSignal,
+): Promise<T> {
+  const { line, name, signal: connection } = owner
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    if (!owner.connected) return reject(notConnected(name))
+    const controller = new AbortController()
+    let started = false
+    let ended = false
+    const end = (settle: () => void) => {
+      if (ended) return
+      ended = true
+      signal.removeEventListener('abort', onCaller)
+      connection.removeEventListener('abort', onConnection)
+      settle()
+      if (started) line.done()
+      else line.withdraw(entry)
+    }
+    const giveUp = (reason: unknown) => {
+      end(() => reject(reason))
+      controller.abort(reason)
+    }
+    const onCaller = () => giveUp(signal.reason)
+    const onConnection = () => giveUp(notConnected(name))
+    const start = () => {
+      started = true
+      call(work, controller.signal).then(
+        (result) => end(() => resolve(result)),
+        (error: unknown) => {
+          end(() => reject(error))
+          if (error instanceof NotConnectedError && !controller.signal.aborted) owner.lost(error)
+        },
+      )
+    }
+    const entry = {
+      start,
+      startNext: () => {
+        start()
+        return false
+      },
+    }
+    signal.addEventListener('abort', onCaller, { once: true })
+    connection.addEventListener('abort', onConnection, { once: true })
+    if (priority === 'command') line.command(entry)
+    else line.poll(entry)
+  })
+}
+
+const notConnected = (name: string) => new NotConnectedError(`${name} is not connected`)
+
+/** A throw before the first await is a rejection like any other. */
+async function call<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  return await work(signal)
+}
