@@ -3,13 +3,19 @@
  * polls; turns wait among them like a poll of this device, so that whoever asks much does not starve the neighbours.
  */
 import type { LineAccess } from '../core/driver.ts'
-import { NotConnectedError } from '../core/errors.ts'
+import type { Clock, Timer } from '../core/clock.ts'
+import { formatDuration } from '../core/duration.ts'
+import { GatewayError, NotConnectedError } from '../core/errors.ts'
 import type { Line } from './line.ts'
+
+/** Work has its own, shorter, time limit; this holds when it has none. */
+const REQUEST_LIMIT_MS = 60_000
 
 /** What the access needs of its session. */
 export interface AccessOwner {
   readonly name: string
   readonly line: Line
+  readonly clock: Clock
   /** Connected, and the connection not being given up. */
   readonly connected: boolean
   /** Aborted when the connection is given up. */
@@ -42,9 +48,11 @@ function runOnLine<T>(
     const controller = new AbortController()
     let started = false
     let ended = false
+    let limit: Timer | undefined
     const end = (settle: () => void) => {
       if (ended) return
       ended = true
+      limit?.cancel()
       signal.removeEventListener('abort', onCaller)
       connection.removeEventListener('abort', onConnection)
       settle()
@@ -59,6 +67,7 @@ function runOnLine<T>(
     const onConnection = () => giveUp(notConnected(name))
     const start = () => {
       started = true
+      limit = owner.clock.after(REQUEST_LIMIT_MS, () => giveUp(endless(name)))
       call(work, controller.signal).then(
         (result) => end(() => resolve(result)),
         (error: unknown) => {
@@ -82,6 +91,9 @@ function runOnLine<T>(
 }
 
 const notConnected = (name: string) => new NotConnectedError(`${name} is not connected`)
+
+const endless = (name: string) =>
+  new GatewayError('TIMEOUT', `a request to ${name} did not end within ${formatDuration(REQUEST_LIMIT_MS)}`)
 
 /** A throw before the first await is a rejection like any other. */
 async function call<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
