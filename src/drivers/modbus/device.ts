@@ -3,7 +3,8 @@ import { SampleBatch } from '../../core/batch.ts'
 import type { Context, Driver, Emit, Identity, LineAccess, Point, Poll, WriteItem } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
-import type { ModbusClient } from '../../protocols/modbus/index.ts'
+import { encodeRequest, type ModbusClient } from '../../protocols/modbus/index.ts'
+import type { TagId } from '../../core/value.ts'
 import type { ModbusAddress } from './address.ts'
 import { joinBlocks, type Block, type BlockSettings } from './block.ts'
 import { LineConnection } from './connection.ts'
@@ -11,6 +12,7 @@ import type { ModbusOptions } from './options.ts'
 import { parseOrder } from './order.ts'
 import { statusOfFailure } from './outcome.ts'
 import { serveProxy } from './proxy/serve.ts'
+import { SunSpecDevice } from './sunspec/device.ts'
 import { checkTag } from './types.ts'
 import { UnitBreakers } from './unit-breakers.ts'
 import { ModbusWriter } from './write.ts'
@@ -26,6 +28,8 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   readonly #breakers: UnitBreakers
   /** The device's own and those that its tags name. */
   readonly #units: Set<number>
+  /** Points that are named instead of addressed; it finds their registers. */
+  readonly sunspec: SunSpecDevice
   #client: ModbusClient | undefined
 
   constructor(options: ModbusOptions, context: Context) {
@@ -36,6 +40,15 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     this.#writer = new ModbusWriter(options, this.#line)
     this.#units = new Set([unit])
     this.#breakers = new UnitBreakers(context.clock)
+    this.sunspec = new SunSpecDevice({
+      unit,
+      clock: context.clock,
+      read: (of, address, count, signal) =>
+        this.#connected()
+          .request(of, encodeRequest({ functionCode: 3, address, count }).slice(), signal, timeout)
+          .then((pdu) => pdu.subarray(2)),
+      plan: (points) => this.prepare(points),
+    })
     this.#settings = {
       unit,
       maxRegisters,
@@ -50,6 +63,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   async connect(signal: AbortSignal): Promise<void> {
     this.#client = await this.#line.join(this, this.#options, this.#context, signal)
     this.#breakers.reset()
+    this.sunspec.reconnected()
   }
 
   async close(): Promise<void> {
@@ -58,6 +72,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   }
 
   prepare(points: readonly ModbusPoint[]): Poll {
+    if (points.some(isNamed)) return this.sunspec.prepare(points)
     for (const { address } of points) this.#units.add(address.unit ?? this.#options.unit)
     const impossible = points.filter((point) => !isReadable(point))
     const blocks = joinBlocks(impossible.length === 0 ? points : points.filter(isReadable), this.#settings)
@@ -74,12 +89,19 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   }
 
   async write(items: readonly WriteItem<ModbusAddress>[], signal: AbortSignal): Promise<StatusCode[]> {
+    if (items.some(({ point }) => isNamed(point)))
+      return this.sunspec.write(items, (plain) => this.write(plain, signal), signal)
     const results = await this.#writer.write(() => this.#connected(), items, signal)
     // A unit that took a write is there: its read-back shall not wait for a pause to end.
     items.forEach(({ point }, index) => {
       if (results[index] === Status.Good) this.#breakers.settle(point.address.unit ?? this.#options.unit, true)
     })
     return results
+  }
+
+  /** Why a tag has no value, where more is known than its status says. */
+  reasonOf(tag: TagId): string | undefined {
+    return this.sunspec.reasonOf(tag)
   }
 
   /** The proxy, where one is configured: other clients reach the units of this device on the same line. */
@@ -162,6 +184,8 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     emit(batch)
   }
 }
+
+const isNamed = ({ address }: ModbusPoint): boolean => address.sunspec !== undefined
 
 const isReadable = ({ address, settings }: ModbusPoint): boolean =>
   address.count === undefined && checkTag(address, settings) === undefined
