@@ -3,6 +3,7 @@
  * first. Starting opens the store before anything that fills it; stopping goes the same way: sources first, the store last.
  */
 import { join } from 'node:path'
+import { AuditFile } from './commands/audit.ts'
 import { createCommands, type Commands } from './commands/commands.ts'
 import type { Config, DeviceConfig } from './config/config.ts'
 import type { SampleBatch } from './core/batch.ts'
@@ -72,20 +73,15 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const emit: Emit = (batch) => pipeline.apply(batch, keep)
 
     const traces = createTraces({ clock })
+    const audit = new AuditFile(join(config.data, 'audit.ndjson'))
     const polling = createPolling(devices, {
       clock,
       log: log.child({ component: 'polling' }),
       dial,
       trace: (device) => traces.device(device),
+      audit: (device, action) => audit.record(device, action, clock),
     })
-    const commands = createCommands({
-      store,
-      polling,
-      clock,
-      log: log.child({ component: 'commands' }),
-      auditFile: join(config.data, 'audit.ndjson'),
-      emit,
-    })
+    const commands = createCommands({ store, polling, clock, log: log.child({ component: 'commands' }), audit, emit })
     const runners = await createRunners(config, store, { clock, log, dial })
 
     const startedAt = clock.now()
@@ -99,6 +95,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       await polling.stop()
       traces.close()
       await recorded
+      await audit.close()
       ticks.cancel()
       pipeline.flush(keep)
       await store

@@ -3,8 +3,11 @@
  * A write that reaches a device has two lines with the same `id`: "requested" before anything is sent, and its outcome after.
  * So a full disk refuses a write instead of leaving it unrecorded, and a crash in between leaves the request on record.
  */
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
+import type { Clock } from '../core/clock.ts'
+import type { AuditedAction } from '../core/driver.ts'
 import { GatewayError } from '../core/errors.ts'
 
 export interface AuditLine {
@@ -25,7 +28,23 @@ export interface AuditLine {
   readonly status?: string
   readonly readBack?: unknown
   readonly readBackStatus?: string
+  /** Whether a request went out, where that decides what to do next. */
+  readonly sent?: boolean
+  /** How it was done, in the driver's words. */
+  readonly remark?: string
   readonly message?: string
+}
+
+/** Something that was asked of a device past the commands, such as a write through a proxy. */
+export interface ActionLine {
+  readonly id: string
+  /** ISO 8601, UTC. */
+  readonly time: string
+  readonly from: string
+  readonly device: string
+  readonly action: string
+  readonly what: string
+  readonly outcome: string
 }
 
 export class AuditFile {
@@ -42,10 +61,19 @@ export class AuditFile {
   }
 
   /** Resolves when the line is on disk; throws STORE_FAILED when it cannot be. */
-  append(line: AuditLine): Promise<void> {
+  append(line: AuditLine | ActionLine): Promise<void> {
     const written = this.#last.then(() => this.#write(`${this.#torn ? '\n' : ''}${JSON.stringify(line)}\n`))
     this.#last = written.catch(() => {})
     return written
+  }
+
+  /** An action of this device's driver, as one line. As `append`. */
+  record(
+    device: string,
+    { id = randomUUID(), action, from, what, outcome }: AuditedAction,
+    clock: Clock,
+  ): Promise<void> {
+    return this.append({ id, time: new Date(clock.now()).toISOString(), from, device, action, what, outcome })
   }
 
   async close(): Promise<void> {

@@ -12,7 +12,9 @@ import type { Value } from '../core/value.ts'
 import { eventually, temporaryFolder } from '../testing/peers.ts'
 import { tagTable } from '../testing/tags.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
-import { createCommands, type CommandDevice, type WriteRequest } from './commands.ts'
+import { AuditFile } from './audit.ts'
+import { createCommands, type WriteRequest } from './commands.ts'
+import type { CommandDevice } from './perform.ts'
 
 /** A device with one point that holds what is written to it. */
 class HoldingDevice implements CommandDevice {
@@ -29,6 +31,7 @@ class HoldingDevice implements CommandDevice {
   }
 
   async write(items: readonly WriteItem<unknown>[]): Promise<StatusCode[]> {
+    if (items[0]!.watch?.begin() === false) return [Status.BadRequestNotComplete]
     this.written.push(items[0]!.value)
     if (this.status === Status.Good) this.held = this.keep(items[0]!.value)
     return [this.status]
@@ -49,16 +52,20 @@ function commandsOf(
   const tags = tagTable({ name: 'level', writable: true, ...settings })
   const device = new HoldingDevice(tags.get(0)!.settings)
   const emitted: SampleBatch[] = []
+  const file = new AuditFile(auditFile)
   const latest = { get: () => ({ value: 3, status: 0, time: 1, receivedAt: 1, seq: 1 }) }
   const commands = createCommands({
     store: { tags, latest },
     polling: { device: (name) => (name === 'press' ? device : undefined) },
     clock: new VirtualClock(),
     log: silentLog,
-    auditFile,
+    audit: file,
     emit: (batch) => emitted.push(batch),
   })
-  t.after(() => commands.close())
+  t.after(async () => {
+    await commands.close()
+    await file.close()
+  })
   return {
     commands,
     device,

@@ -30,8 +30,11 @@ export interface WriteItem<Address> {
 
 /** Who asked for a write stays in touch with it, so that what is late is not sent and what was sent is known. */
 export interface WriteWatch {
-  /** Called right before the first request that could change the device. False: it must not be sent any more, and was not. */
-  begin(): boolean
+  /**
+   * Every driver calls it right before the first request that could change the device. False: the write must not be sent any more;
+   * its status is BadRequestNotComplete. `onlyNewest`: nor when a newer write of the same tag waits already.
+   */
+  begin(onlyNewest?: boolean): boolean
   /** How it was done, where the status does not say it: a sentence for the record. */
   remark(sentence: string): void
 }

@@ -130,6 +130,12 @@ export const ERRORS = {
     title: 'It is not known whether the write was carried out',
     help: 'Look at the device or read the value before you write again; the gateway never repeats a write by itself.',
   },
+  WRITE_SUPERSEDED: {
+    retry: false,
+    http: 409,
+    title: 'A newer write took its place',
+    help: 'Nothing was sent for this one. Without `coalesceWrites` every write is sent.',
+  },
   ORIGIN_FORBIDDEN: {
     retry: false,
     http: 403,

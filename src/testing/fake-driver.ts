@@ -118,7 +118,11 @@ class FakeConnection implements Driver<string> {
 
   async write(items: readonly WriteItem<string>[], signal: AbortSignal): Promise<StatusCode[]> {
     const statuses: StatusCode[] = []
-    for (const { point, value } of items) {
+    for (const { point, value, watch } of items) {
+      if (watch?.begin() === false) {
+        statuses.push(Status.BadRequestNotComplete)
+        continue
+      }
       const status = await this.request(`w${point.tag}`, signal)
       if (status === Status.Good && this.#device.writeStatus === Status.Good) this.#device.values.set(point.tag, value)
       statuses.push(status === Status.Good ? this.#device.writeStatus : status)

@@ -60,7 +60,8 @@ function createDriver(steered: SteeredDevice, { clock }: Context): Driver<string
     }),
     async write(items) {
       check()
-      for (const { point, value } of items) {
+      for (const { point, value, watch } of items) {
+        watch?.begin()
         steered.writes.push({ address: point.address, value })
         steered.values.set(point.address, value)
       }

@@ -70,7 +70,7 @@ export class ModbusWriter {
     const { items, changes, results, signal } = run
     for (let at = 0; at < items.length && !signal.aborted;) {
       const count = this.#options.coalesceWrites ? neighbours(changes.slice(at)) : 1
-      const rows = Array.from({ length: count }, (_, i) => at + i).filter((row) => mayBegin(run, row))
+      const rows = Array.from({ length: count }, (_, i) => at + i).filter((row) => this.#mayBegin(run, row))
       // Where one of them is no longer wanted, the rest is no row of neighbours any more.
       if (rows.length === count && count > 1) await this.#writeJoined(run, rows)
       else for (const row of rows) results[row] = await this.#writeOne(run, row)
@@ -143,15 +143,15 @@ export class ModbusWriter {
     }
   }
 
+  /** What cannot be written needs no leave: nothing is sent for it. */
+  #mayBegin({ items, changes, signal }: Run, row: number): boolean {
+    if (typeof changes[row] === 'number') return true
+    return !signal.aborted && (items[row]!.watch?.begin(this.#options.coalesceWrites) ?? true)
+  }
+
   #ask({ connected, signal }: Run, unit: number, request: ModbusRequest): Promise<Uint8Array> {
     return connected().request(unit, encodeRequest(request), signal, this.#options.timeout)
   }
-}
-
-/** What cannot be written needs no leave: nothing is sent for it. */
-function mayBegin({ items, changes, signal }: Run, row: number): boolean {
-  if (typeof changes[row] === 'number') return true
-  return !signal.aborted && (items[row]!.watch?.begin() ?? true)
 }
 
 /** A write that was on its way when the caller gave up got no answer in time. */

@@ -40,7 +40,9 @@ export class SimulatedDevice implements Driver<SimulatedAddress> {
 
   async write(items: readonly WriteItem<SimulatedAddress>[], signal: AbortSignal): Promise<StatusCode[]> {
     await this.#request(signal)
-    return items.map(({ point, value }) => this.#writeCell(point, value))
+    return items.map(({ point, value, watch }) =>
+      (watch?.begin() ?? true) ? this.#writeCell(point, value) : Status.BadRequestNotComplete,
+    )
   }
 
   async identify(signal: AbortSignal): Promise<Identity> {

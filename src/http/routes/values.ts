@@ -3,7 +3,7 @@
  * checks permission and range, reads back and audits.
  */
 import { z } from 'zod'
-import { GatewayError } from '../../core/errors.ts'
+import { GatewayError, type ErrorCode } from '../../core/errors.ts'
 import { toJsonValue } from '../../core/value.ts'
 import type { Gateway } from '../../gateway.ts'
 import { JSON_TYPE, namesOf, type App, type RouteContext } from '../app.ts'
@@ -106,14 +106,16 @@ export function findTag(gateway: Gateway, { device, tag }: { device: string; tag
   throw new GatewayError('NOT_FOUND', known ? `device ${device} has no tag ${tag}` : `there is no device ${device}`)
 }
 
+const TOLD_BY_DEVICE: readonly ErrorCode[] = ['WRITE_FAILED', 'WRITE_UNKNOWN', 'WRITE_SUPERSEDED']
+
 /** What the device said goes to the caller in the API's own words. */
 function explainFailure(error: unknown): never {
-  if (!(error instanceof GatewayError) || error.code !== 'WRITE_FAILED') throw error
+  if (!(error instanceof GatewayError) || !TOLD_BY_DEVICE.includes(error.code)) throw error
   const { status, readBack, readBackStatus } = error.details
   const result = {
     ...(typeof status === 'number' ? { status: statusView(status) } : {}),
     readBack: toJsonValue(readBack as never),
     ...(typeof readBackStatus === 'number' ? { readBackStatus: statusView(readBackStatus) } : {}),
   }
-  throw new GatewayError('WRITE_FAILED', error.message, { cause: error, details: { result } })
+  throw new GatewayError(error.code, error.message, { cause: error, details: { result } })
 }
