@@ -4,9 +4,10 @@
  */
 import type { Context } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
-import { ModbusClient } from '../../protocols/modbus/index.ts'
-import { portOf, type ModbusOptions } from './options.ts'
+import type { ModbusClient } from '../../protocols/modbus/index.ts'
+import type { ModbusOptions } from './options.ts'
 import { LineProxies } from './proxy/line-proxies.ts'
+import { clientOn, endpointOf, farSide } from './transport.ts'
 import { WriteLock } from './write-lock.ts'
 
 interface Dialing {
@@ -66,15 +67,8 @@ export class LineConnection {
   }
 
   async #open(options: ModbusOptions, context: Context, signal: AbortSignal): Promise<ModbusClient> {
-    const { host = '', maxInFlight } = options
-    const port = portOf(options)
-    const stream = await context.dial({ host, port, connectTimeoutMs: options.connectTimeout }, signal)
-    const client = new ModbusClient(stream, {
-      maxInFlight,
-      timeoutMs: options.timeout,
-      clock: context.clock,
-      name: `${host}:${port}`,
-    })
+    const stream = await context.dial(endpointOf(options), signal)
+    const client = clientOn(stream, options, farSide(options), context.clock)
     if (this.#users.size === 0) client.close()
     else this.#client = client
     return client

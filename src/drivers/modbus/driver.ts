@@ -8,8 +8,9 @@ import { ModbusDevice } from './device.ts'
 import { describeFrame } from './frame-words.ts'
 import { captureFrame, inspectFrame } from './frames.ts'
 import { parseAddress } from './notations.ts'
-import { options, portOf, type ModbusOptions } from './options.ts'
+import { options, type ModbusOptions } from './options.ts'
 import { tools } from './tools/index.ts'
+import { farSide } from './transport.ts'
 import { checkTag, expandArray } from './types.ts'
 
 export const modbus = defineDriver({
@@ -35,11 +36,3 @@ export const modbus = defineDriver({
 const SCHEMES: Record<ModbusOptions['transport'], string> = {
   tcp: 'tcp', tls: 'tls', udp: 'udp', rtu: 'rtu', ascii: 'ascii', 'rtu-over-tcp': 'rtu+tcp', 'ascii-over-tcp': 'ascii+tcp',
 } // prettier-ignore
-
-/** `10.0.0.5:502`, `[::1]:502` (RFC 3986, 3.2) or `/dev/ttyUSB0`. */
-export function farSide(settings: ModbusOptions): string {
-  const { host, serial } = settings
-  if (host === undefined) return serial?.path ?? ''
-  const name = host.toLowerCase()
-  return `${name.includes(':') ? `[${name}]` : name}:${portOf(settings)}`
-}
