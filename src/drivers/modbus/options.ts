@@ -2,11 +2,17 @@
 import { z } from 'zod'
 import { duration } from '../../core/duration.ts'
 import { parseOrder } from './order.ts'
+import { isNetwork } from './proxy/client-networks.ts'
+import { DIAGNOSTICS, isWriteFunction } from './proxy/function-rules.ts'
+import { parseListenAddress } from './proxy/listen-address.ts'
 
 /** How frames travel. The last four are one request at a time; what they can and cannot tell apart is in README.md. */
 export const TRANSPORTS = ['tcp', 'tls', 'udp', 'rtu', 'ascii', 'rtu-over-tcp', 'ascii-over-tcp'] as const
 
 export type ModbusTransport = (typeof TRANSPORTS)[number]
+
+/** True where unit 0 means all devices of the line (Modbus over Serial Line V1.02, 2.1); on TCP it is a device like any other. */
+export const hasBroadcast = (transport: ModbusTransport): boolean => /^(rtu|ascii)/.test(transport)
 
 /** Modbus/TCP Security, 802 by IANA; plain TCP and UDP 502. */
 const PORTS: Partial<Record<ModbusTransport, number>> = { tls: 802 }
@@ -47,16 +53,29 @@ const proxy = z.strictObject({
   listen: z
     .string()
     .regex(/^.+:\d{1,5}$/, 'expected host:port, such as 127.0.0.1:1502')
+    .refine(
+      (text) => parseListenAddress(text) !== undefined,
+      'expected an IP address or host name and a port, such as 127.0.0.1:1502 or [::1]:1502',
+    )
     .describe('Address on which other Modbus TCP clients reach this device; loopback unless you mean it otherwise.'),
   maxAge: duration({ minMs: 0 })
     .prefault('0s')
     .describe('Answers to reads may be this old; 0s asks the device every time.'),
   functions: z
-    .array(z.number().int().min(1).max(127))
+    .array(
+      z
+        .number()
+        .int()
+        .min(1)
+        .max(127)
+        .refine((code) => code !== DIAGNOSTICS, 'diagnostics (8) are never let through'),
+    )
     .default([1, 2, 3, 4])
     .describe('Function codes that are let through; diagnostics (8) never are.'),
   writers: z
-    .array(z.string())
+    .array(
+      z.string().refine(isNetwork, 'expected an IP address or a network, such as 10.0.0.7, 10.0.1.0/24 or fd00::/8'),
+    )
     .default([])
     .describe('Addresses or networks of clients that may write, such as 10.0.0.7 or 10.0.1.0/24; none by default.'),
   maxClients: z.number().int().min(1).max(256).default(8).describe('Connections at once; more are closed.'),
@@ -173,6 +192,18 @@ export const options = base
     if (given.tls !== undefined && given.transport !== 'tls') complain('tls', 'certificates need transport: tls')
     if ((given.tls?.cert === undefined) !== (given.tls?.key === undefined))
       complain('tls', 'cert and key belong together: give both or none')
+  })
+  .superRefine(({ transport, unit, proxy: given }, context) => {
+    const complain = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
+    if (unit === 0 && hasBroadcast(transport))
+      complain(['unit'], 'unit 0 is the broadcast of a serial line: nobody answers it')
+    if (given === undefined) return
+    if (unit === 0) complain(['unit'], 'a proxy lets nothing through to unit 0: give the device another unit id')
+    if (given.writers.length > 0 && !given.functions.some(isWriteFunction))
+      complain(
+        ['proxy', 'writers'],
+        'these may write nothing: proxy.functions names no function that writes (5, 6, 15, 16, 22 or 23)',
+      )
   })
   .meta({ anyOf: [{ required: ['host'] }, { required: ['serial'] }] })
 

@@ -7,7 +7,7 @@ import { Status, type StatusCode } from '../../core/status.ts'
 import { encodeRequest, ModbusException, type ModbusClient, type ModbusRequest } from '../../protocols/modbus/index.ts'
 import type { ModbusAddress } from './address.ts'
 import { parseOrder } from './order.ts'
-import type { ModbusOptions } from './options.ts'
+import { hasBroadcast, type ModbusOptions } from './options.ts'
 import { statusOfWriteFailure } from './outcome.ts'
 import type { ReplyCache } from './proxy/reply-cache.ts'
 import type { WriteLock } from './write-lock.ts'
@@ -61,7 +61,7 @@ export class ModbusWriter {
 
   #changeOf(item: Item): Change | StatusCode {
     const change = changeOf(item, this.#settings)
-    if (typeof change === 'number' || change.unit !== 0 || !isSerial(this.#options)) return change
+    if (typeof change === 'number' || change.unit !== 0 || !hasBroadcast(this.#options.transport)) return change
     item.watch?.remark('Unit 0 is the broadcast of a serial line: all devices would take it and none would answer.')
     return Status.BadNotWritable
   }
@@ -157,5 +157,3 @@ export class ModbusWriter {
 /** A write that was on its way when the caller gave up got no answer in time. */
 const statusOf = (error: unknown, signal: AbortSignal): StatusCode =>
   signal.aborted ? Status.BadTimeout : statusOfWriteFailure(error)
-
-const isSerial = ({ transport }: ModbusOptions): boolean => transport.startsWith('rtu') || transport.startsWith('ascii')
