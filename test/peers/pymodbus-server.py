@@ -7,7 +7,7 @@ import sys
 from pymodbus.datastore import ModbusSequentialDataBlock, ModbusServerContext, ModbusSlaveContext
 from pymodbus.device import ModbusDeviceIdentification
 from pymodbus.server import StartSerialServer, StartTcpServer, StartTlsServer, StartUdpServer
-from pymodbus.transaction import ModbusAsciiFramer, ModbusRtuFramer
+from pymodbus.transaction import ModbusAsciiFramer, ModbusRtuFramer, ModbusSocketFramer
 
 
 def unit(number):
@@ -26,7 +26,8 @@ identity.ProductCode = "PM"
 identity.MajorMinorRevision = "3.0"
 context = ModbusServerContext(slaves={1: unit(1), 2: unit(2)}, single=False)
 place, transport, *certificate = sys.argv[1:] if len(sys.argv) > 2 else [sys.argv[1], "tcp"]
-serial = {"baudrate": 19200, "parity": "E", "stopbits": 1}
+# No parity: pyserial refuses a pseudo terminal that cannot have one.
+serial = {"baudrate": 19200, "parity": "N", "stopbits": 1}
 settings = {"context": context, "identity": identity}
 print("listening", flush=True)
 if transport == "tcp":
@@ -38,7 +39,10 @@ elif transport == "ascii-over-tcp":
 elif transport == "udp":
     StartUdpServer(**settings, address=("127.0.0.1", int(place)))
 elif transport == "tls":
-    StartTlsServer(**settings, address=("127.0.0.1", int(place)), certfile=certificate[0], keyfile=certificate[1])
+    # Modbus/TCP Security keeps the header of Modbus TCP; this pymodbus would leave it out by itself.
+    certfile, keyfile = certificate
+    address = ("127.0.0.1", int(place))
+    StartTlsServer(**settings, address=address, certfile=certfile, keyfile=keyfile, framer=ModbusSocketFramer)
 elif transport == "rtu":
     StartSerialServer(**settings, port=place, framer=ModbusRtuFramer, **serial)
 elif transport == "ascii":
