@@ -6,6 +6,7 @@ import type { Context } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import type { ModbusClient } from '../../protocols/modbus/index.ts'
 import type { ModbusOptions } from './options.ts'
+import { LineStrays } from './line-strays.ts'
 import { LineProxies } from './proxy/line-proxies.ts'
 import { clientOn, endpointOf, farSide } from './transport.ts'
 import { WriteLock } from './write-lock.ts'
@@ -21,6 +22,7 @@ export class LineConnection {
   readonly writes = new WriteLock()
   /** The proxies through which others reach its devices. */
   readonly proxies = new LineProxies()
+  readonly #strays = new LineStrays()
   readonly #users = new Set<object>()
   #client: ModbusClient | undefined
   #dialing: Dialing | undefined
@@ -29,6 +31,7 @@ export class LineConnection {
   async join(user: object, options: ModbusOptions, context: Context, signal: AbortSignal): Promise<ModbusClient> {
     signal.throwIfAborted()
     this.#users.add(user)
+    this.#strays.join(user, context.trace)
     if (this.#client !== undefined && !this.#client.closed) return this.#client
     const dialing = (this.#dialing ??= this.#dial(options, context))
     const closedMeanwhile = (cause?: unknown) =>
@@ -45,6 +48,7 @@ export class LineConnection {
 
   /** The user needs the socket no more. */
   leave(user: object): void {
+    this.#strays.leave(user)
     if (!this.#users.delete(user) || this.#users.size > 0) return
     this.#abandon()
     this.#client?.close()
@@ -68,7 +72,7 @@ export class LineConnection {
 
   async #open(options: ModbusOptions, context: Context, signal: AbortSignal): Promise<ModbusClient> {
     const stream = await context.dial(endpointOf(options), signal)
-    const client = clientOn(stream, options, farSide(options), context.clock)
+    const client = clientOn(stream, options, farSide(options), context.clock, this.#strays)
     if (this.#users.size === 0) client.close()
     else this.#client = client
     return client

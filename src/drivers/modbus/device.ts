@@ -6,14 +6,16 @@ import { Status, type StatusCode } from '../../core/status.ts'
 import { encodeRequest, type ModbusClient } from '../../protocols/modbus/index.ts'
 import type { TagId } from '../../core/value.ts'
 import type { ModbusAddress } from './address.ts'
-import { joinBlocks, type Block, type BlockSettings } from './block.ts'
+import { joinBlocks, type BlockSettings, type UnitAccess } from './block.ts'
 import { LineConnection } from './connection.ts'
 import type { ModbusOptions } from './options.ts'
 import { parseOrder } from './order.ts'
 import { statusOfFailure } from './outcome.ts'
+import { DeviceProfile } from './profile.ts'
+import type { ProfileView } from './profile-words.ts'
 import { serveProxy } from './proxy/serve.ts'
 import { SunSpecDevice } from './sunspec/device.ts'
-import { checkTag } from './types.ts'
+import { checkTag, spanLength } from './types.ts'
 import { UnitBreakers } from './unit-breakers.ts'
 import { ModbusWriter } from './write.ts'
 
@@ -26,6 +28,10 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   readonly #writer: ModbusWriter
   readonly #settings: BlockSettings
   readonly #breakers: UnitBreakers
+  readonly #profile: DeviceProfile
+  /** How its blocks ask the device. */
+  readonly #access: UnitAccess
+  #connections = 0
   /** The device's own and those that its tags name. */
   readonly #units: Set<number>
   /** Points that are named instead of addressed; it finds their registers. */
@@ -49,25 +55,35 @@ export class ModbusDevice implements Driver<ModbusAddress> {
           .then((pdu) => pdu.subarray(2)),
       plan: (points) => this.prepare(points),
     })
+    this.#profile = new DeviceProfile({
+      clock: context.clock,
+      log: context.log,
+      quarantineMs: options.quarantine,
+      store: options.learn ? context.learned : undefined,
+    })
+    this.#access = this.#createAccess()
     this.#settings = {
       unit,
       maxRegisters,
       maxBits,
       maxGap,
-      timeout,
       order: parseOrder(options.order) ?? 'ABCD',
       clock: context.clock,
+      profile: this.#profile,
     }
   }
 
   async connect(signal: AbortSignal): Promise<void> {
-    this.#client = await this.#line.join(this, this.#options, this.#context, signal)
-    this.#breakers.reset()
+    const client = await this.#line.join(this, this.#options, this.#context, signal)
+    this.#client = client.tracedBy(this.#context.trace)
+    this.#connections++
+    this.#breakers.reconnected()
     this.sunspec.reconnected()
   }
 
   async close(): Promise<void> {
     this.#client = undefined
+    this.#connections++
     this.#line.leave(this)
   }
 
@@ -81,10 +97,11 @@ export class ModbusDevice implements Driver<ModbusAddress> {
       steps: blocks.length + (impossible.length === 0 ? 0 : 1),
       read: async (step, emit, signal) => {
         const block = blocks[step]
-        if (block !== undefined) return this.#readBlock(block, emit, signal)
+        if (block !== undefined) return block.read(this.#access, emit, signal)
         this.#emitImpossible(impossible, emit)
         return 'unasked'
       },
+      unit: (step) => blocks[step]?.unit ?? this.#options.unit,
     }
   }
 
@@ -92,16 +109,28 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     if (items.some(({ point }) => isNamed(point)))
       return this.sunspec.write(items, (plain) => this.write(plain, signal), signal)
     const results = await this.#writer.write(() => this.#connected(), items, signal)
-    // A unit that took a write is there: its read-back shall not wait for a pause to end.
-    items.forEach(({ point }, index) => {
-      if (results[index] === Status.Good) this.#breakers.settle(point.address.unit ?? this.#options.unit, true)
+    // A unit that took a write is there, and so is the register: the read-back shall not wait for a pause to end.
+    items.forEach(({ point: { address, settings } }, index) => {
+      if (results[index] !== Status.Good) return
+      const { unit = this.#options.unit, area, offset } = address
+      this.#breakers.settle(unit, true)
+      this.#profile.quarantine.hurry({ unit, area, offset, length: spanLength(address, settings) })
     })
     return results
   }
 
   /** Why a tag has no value, where more is known than its status says. */
   reasonOf(tag: TagId): string | undefined {
-    return this.sunspec.reasonOf(tag)
+    return this.sunspec.reasonOf(tag) ?? this.#profile.reasonOf(tag)
+  }
+
+  /** What was learned: how much the device bears, and which registers are left out. */
+  profile(): ProfileView | undefined {
+    return this.#profile.view()
+  }
+
+  forget(): void {
+    this.#profile.forget()
   }
 
   /** The proxy, where one is configured: other clients reach the units of this device on the same line. */
@@ -157,17 +186,17 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     }
   }
 
-  async #readBlock(block: Block, emit: Emit, signal: AbortSignal): Promise<void | 'unasked'> {
-    const client = this.#connected()
-    if (!this.#breakers.mayAsk(block.unit)) {
-      block.fail(Status.BadTimeout, emit)
-      return 'unasked'
-    }
-    try {
-      this.#breakers.settle(block.unit, await block.read(client, emit, signal))
-    } catch (error) {
-      this.#breakers.release(block.unit)
-      throw error
+  #createAccess(): UnitAccess {
+    const { timeout } = this.#options
+    const connections = () => this.#connections
+    return {
+      get connection() {
+        return connections()
+      },
+      mayAsk: (unit) => this.#breakers.mayAsk(unit),
+      request: (unit, pdu, signal) => this.#connected().request(unit, pdu, signal, timeout),
+      settle: (unit, isAnswered) => this.#breakers.settle(unit, isAnswered),
+      release: (unit) => this.#breakers.release(unit),
     }
   }
 

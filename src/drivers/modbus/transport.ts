@@ -4,7 +4,7 @@
  */
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../core/clock.ts'
-import type { Endpoint, TlsSettings } from '../../core/driver.ts'
+import type { Endpoint, TlsSettings, TraceTap } from '../../core/driver.ts'
 import { GatewayError } from '../../core/errors.ts'
 import { ModbusClient, type ModbusClientOptions } from '../../protocols/modbus/index.ts'
 import { portOf, type ModbusOptions, type ModbusTransport } from './options.ts'
@@ -42,8 +42,14 @@ export function endpointOf(options: ModbusOptions): Endpoint {
   return { transport: 'tcp', host, port, connectTimeoutMs, tls: settings }
 }
 
-/** A client on a stream that was dialled. */
-export function clientOn(stream: Duplex, options: ModbusOptions, name: string, clock: Clock): ModbusClient {
+/** A client on a stream that was dialled; `strays` sees what answers nothing. */
+export function clientOn(
+  stream: Duplex,
+  options: ModbusOptions,
+  name: string,
+  clock: Clock,
+  strays?: TraceTap,
+): ModbusClient {
   const { timeout, maxInFlight, requestPause, broadcastPause, lateReplyGuard, serial } = options
   return new ModbusClient(stream, {
     framing: framingOf(options),
@@ -51,6 +57,7 @@ export function clientOn(stream: Duplex, options: ModbusOptions, name: string, c
     timeoutMs: timeout,
     clock,
     name,
+    strays,
     requestPauseMs: requestPause,
     broadcastPauseMs: broadcastPause,
     lateReplyGuardMs: lateReplyGuard,

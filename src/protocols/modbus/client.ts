@@ -33,11 +33,28 @@ export interface DeviceIdentification {
  * Bytes of replies are views: use or copy them before the next turn of the event loop.
  */
 export class ModbusClient {
+  readonly #stream: Duplex
+  readonly #options: ModbusClientOptions
   readonly #exchange: Exchange
+  readonly #trace: TraceTap | undefined
 
-  /** Owns the stream from now on. */
-  constructor(stream: Duplex, options: ModbusClientOptions) {
-    this.#exchange = createExchange(stream, options).start()
+  /** Owns the stream from now on; `of` is for `tracedBy`. */
+  constructor(
+    stream: Duplex,
+    options: ModbusClientOptions,
+    of?: { readonly exchange: Exchange; readonly trace: TraceTap },
+  ) {
+    this.#stream = stream
+    this.#options = options
+    this.#exchange = of?.exchange ?? createExchange(stream, options).start()
+    this.#trace = of?.trace
+  }
+
+  /** The same connection for one of those who share it: what is asked through this client goes to `trace`. */
+  tracedBy(trace: TraceTap | undefined): ModbusClient {
+    return trace === undefined
+      ? this
+      : new ModbusClient(this.#stream, this.#options, { exchange: this.#exchange, trace })
   }
 
   /** True once the connection is gone; a new client needs a new one. */
@@ -89,7 +106,7 @@ export class ModbusClient {
     pdu: Uint8Array,
     signal?: AbortSignal,
     timeoutMs?: number,
-    trace?: TraceTap,
+    trace = this.#trace,
   ): Promise<Uint8Array> {
     return this.#exchange.request(unit, pdu, signal, timeoutMs, trace)
   }
@@ -204,7 +221,7 @@ export class ModbusClient {
       const message = `${this.#exchange.name} unit ${unit}: ${messageOf(cause)}`
       return Promise.reject(new GatewayError('INVALID_REQUEST', message, { cause }))
     }
-    return this.#exchange.request(unit, pdu, signal)
+    return this.#exchange.request(unit, pdu, signal, undefined, this.#trace)
   }
 
   /** Replies of the form `function code · byte count · data`. */
