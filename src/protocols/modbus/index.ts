@@ -1,6 +1,6 @@
 /** Modbus: the parts that programs use. Imports only `wire/`, `core/` and Node. */
 export { ModbusClient, type DeviceIdentification, type ModbusClientOptions } from './client.ts'
-export type { ExchangeStats } from './exchange.ts'
+export type { ExchangeStats, ModbusFraming } from './exchange.ts'
 export { EXCEPTIONS, ModbusException, describeException } from './exception.ts'
 export { DIAGNOSTIC } from './pdu/diagnostics.ts'
 export type { KnownRequest, KnownResponse } from './pdu/functions.ts'
@@ -29,10 +29,15 @@ export {
   createModbusServer,
   type Answer,
   type Fault,
+  type LineOptions,
+  type ListenOptions,
   type ModbusServer,
   type ModbusServerOptions,
   type ModbusUnit,
+  type ServerFraming,
   type ServerRequest,
   type ServerStats,
 } from './server.ts'
 export { decodeFrame, encodeFrame, mbapFormat } from './tcp.ts'
+export type { ServerTls } from './server-listen.ts'
+export { UnitDiagnostics, type LineCounters } from './unit-diagnostics.ts'

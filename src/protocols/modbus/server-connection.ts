@@ -1,38 +1,43 @@
 /**
- * One connection of a server: frames in, answers out in the same order. Requests that come while one is being answered wait
- * in a bounded line; at the bound the stream is paused, so that a flood holds no memory.
+ * One byte stream of a server, be it a socket or a serial port: requests in, answers out in the same order. Requests that
+ * come while one is being answered wait in a bounded line; at the bound the stream is paused, so that a flood holds no memory.
  */
 import type { Duplex } from 'node:stream'
 import { Socket } from 'node:net'
-import { Framer } from '../../wire/framer.ts'
-import { ModbusException } from './exception.ts'
-import { decodeRequest, encodeResponse } from './pdu/message.ts'
-import type { Answer, Fault, ModbusServerOptions, ServerRequest, ServerStats } from './server.ts'
-import { encodeFrame, mbapFormat, MBAP_BYTES } from './tcp.ts'
+import { TLSSocket } from 'node:tls'
+import type { Clock } from '../../core/clock.ts'
+import type { AnswerPdu, ServerAnswers } from './server-answer.ts'
+import type { RequestFrames } from './server-frames.ts'
+import type { Fault, ServerRequest, ServerStats } from './server.ts'
 
 const MAX_WAITING = 256
 const CLOSE_WITHIN_MS = 1000
 
+/** What a connection needs of its server. */
+export interface ConnectionOptions {
+  readonly clock: Clock
+  readonly answers: ServerAnswers
+  readonly stats: ServerStats
+  /** Made with what wakes the connection when time, not bytes, gave a request. */
+  frames(wake: () => void): RequestFrames
+  onEnd(): void
+}
+
 export class ServerConnection {
   readonly #stream: Duplex
-  readonly #number: number
-  readonly #options: ModbusServerOptions
-  readonly #stats: ServerStats
-  readonly #onEnd: () => void
-  readonly #framer = new Framer(mbapFormat)
+  readonly #options: ConnectionOptions
+  readonly #frames: RequestFrames
   readonly #waiting: ServerRequest[] = []
   #busy = false
   #ended = false
   /** The far side does not take our answers; nothing more is read until it does. */
   #blocked = false
-  #answers: Uint8Array[] = []
+  #written: Uint8Array[] = []
 
-  constructor(stream: Duplex, number: number, options: ModbusServerOptions, stats: ServerStats, onEnd: () => void) {
+  constructor(stream: Duplex, options: ConnectionOptions) {
     this.#stream = stream
-    this.#number = number
     this.#options = options
-    this.#stats = stats
-    this.#onEnd = onEnd
+    this.#frames = options.frames(() => this.#pull())
     stream.on('data', (chunk: Uint8Array) => this.#received(chunk))
     stream.on('error', () => this.end('reset'))
     stream.on('end', () => this.end('close'))
@@ -49,10 +54,16 @@ export class ServerConnection {
     this.#write()
     this.#ended = true
     this.#waiting.length = 0
-    this.#onEnd()
-    if (how === 'reset' && this.#stream instanceof Socket) this.#stream.resetAndDestroy()
-    else if (how === 'reset') this.#stream.destroy()
+    this.#frames.close()
+    this.#options.onEnd()
+    if (how === 'reset') this.#reset()
     else this.#endInOrder()
+  }
+
+  /** RST where there is one: an encrypted connection has no access to its own socket. */
+  #reset(): void {
+    if (this.#stream instanceof Socket && !(this.#stream instanceof TLSSocket)) this.#stream.resetAndDestroy()
+    else this.#stream.destroy()
   }
 
   /** A far side that takes no bytes would keep the connection for ever. */
@@ -68,27 +79,33 @@ export class ServerConnection {
 
   #received(chunk: Uint8Array): void {
     if (this.#ended) return
-    this.#framer.push(chunk)
+    this.#frames.push(chunk)
     this.#pull()
   }
 
-  /** Takes frames off the stream as long as there is room, answers them, then writes all answers at once. */
+  /** Takes requests off the stream as long as there is room, answers them, then writes all answers at once. */
   #pull(): void {
-    while (!this.#full && !this.#ended && this.#next()) this.#take()
+    while (!this.#full && !this.#ended) {
+      const request = this.#next()
+      if (request === undefined) break
+      this.#options.stats.requests++
+      if (this.#busy) this.#waiting.push(request)
+      else this.#answer(request)
+    }
     if (this.#ended) return
     this.#write()
     if (this.#full) this.#stream.pause()
     else if (this.#stream.isPaused()) this.#stream.resume()
   }
 
-  #next(): boolean {
+  #next(): ServerRequest | undefined {
     try {
-      return this.#framer.next()
+      return this.#frames.next()
     } catch {
       // Framing is lost: nothing more can be understood on this connection.
-      this.#stats.violations++
+      this.#options.stats.violations++
       this.end('close')
-      return false
+      return undefined
     }
   }
 
@@ -96,59 +113,20 @@ export class ServerConnection {
     return this.#blocked || this.#waiting.length >= MAX_WAITING
   }
 
-  #take(): void {
-    const { bytes, start, end } = this.#framer
-    const request = {
-      transaction: bytes[start]! * 256 + bytes[start + 1]!,
-      unit: bytes[start + 6]!,
-      pdu: bytes.subarray(start + MBAP_BYTES, end),
-      connection: this.#number,
-    }
-    this.#stats.requests++
-    if (this.#busy) this.#waiting.push(request)
-    else this.#answer(request)
-  }
-
   /** Answers at once where nothing has to be waited for. */
   #answer(request: ServerRequest): void {
-    const fault = this.#fault(request)
-    if (fault?.delayMs !== undefined && fault.delayMs > 0) {
-      this.#busy = true
-      this.#options.clock.after(fault.delayMs, () => this.#resume(() => this.#produce(request, fault)))
-      return
-    }
-    this.#produce(request, fault)
-  }
-
-  #fault(request: ServerRequest): Fault | undefined {
-    try {
-      return this.#options.intercept?.(request)
-    } catch (error) {
-      this.#options.onError?.(error, request)
-      return undefined
-    }
+    const fault = this.#options.answers.fault(request)
+    const delayMs = (fault?.delayMs ?? 0) + this.#frames.answerDelayMs
+    if (delayMs <= 0) return this.#produce(request, fault)
+    this.#busy = true
+    this.#options.clock.after(delayMs, () => this.#resume(() => this.#produce(request, fault)))
   }
 
   #produce(request: ServerRequest, fault: Fault | undefined): void {
-    if (fault?.silent === true) return this.#finish(undefined, fault)
-    if (fault?.exception !== undefined) return this.#finish(this.#refuse(request, fault.exception), fault)
-    const unit = this.#options.unit(request.unit)
-    if (unit === undefined) {
-      // Application protocol, clause 7: 0B, no response from the target device.
-      return this.#finish(this.#options.unknownUnit === 'silent' ? undefined : this.#refuse(request, 11), fault)
-    }
-    let answer: Answer | Promise<Answer>
-    try {
-      answer = unit.answer(decodeRequest(request.pdu), request.pdu)
-    } catch (error) {
-      return this.#finish(this.#failed(request, error), fault)
-    }
-    if (!(answer instanceof Promise)) return this.#finish(this.#encode(request, answer), fault)
+    const answer = this.#options.answers.answer(request, fault)
+    if (!(answer instanceof Promise)) return this.#finish(request, answer, fault)
     this.#busy = true
-    answer.then(
-      (late) => this.#resume(() => this.#finish(this.#encode(request, late), fault)),
-      (error: unknown) => this.#resume(() => this.#finish(this.#failed(request, error), fault)),
-    )
+    void answer.then((late) => this.#resume(() => this.#finish(request, late, fault)))
   }
 
   /** A request that was waited for is done; goes on with those behind it. */
@@ -164,44 +142,19 @@ export class ServerConnection {
     this.#pull()
   }
 
-  #finish(frame: Uint8Array | undefined, fault: Fault | undefined): void {
-    if (frame !== undefined) this.#answers.push(fault?.alter === undefined ? frame : fault.alter(frame))
+  #finish(request: ServerRequest, pdu: AnswerPdu, fault: Fault | undefined): void {
+    if (pdu !== undefined) {
+      const frame = this.#frames.encode(request, pdu)
+      this.#written.push(fault?.alter === undefined ? frame : fault.alter(frame))
+    }
     if (fault?.then !== undefined) this.end(fault.then)
   }
 
-  #encode(request: ServerRequest, answer: Answer): Uint8Array {
-    try {
-      return encodeFrame(
-        request.transaction,
-        request.unit,
-        answer instanceof Uint8Array ? answer : encodeResponse(answer),
-      )
-    } catch (error) {
-      return this.#failed(request, error)
-    }
-  }
-
-  /** Malformed requests get exception 03, defects of the unit 04. */
-  #failed(request: ServerRequest, error: unknown): Uint8Array {
-    if (error instanceof ModbusException) return this.#refuse(request, error.exceptionCode)
-    if (isViolation(error)) return this.#refuse(request, 3)
-    this.#options.onError?.(error, request)
-    return this.#refuse(request, 4)
-  }
-
-  #refuse(request: ServerRequest, code: number): Uint8Array {
-    this.#stats.exceptions++
-    return encodeFrame(request.transaction, request.unit, Uint8Array.of(request.pdu[0]! | 0x80, code))
-  }
-
   #write(): void {
-    const answers = this.#answers
+    const answers = this.#written
     if (answers.length === 0) return
-    this.#answers = []
+    this.#written = []
     if (this.#ended || !this.#stream.writable) return
     this.#blocked = !this.#stream.write(answers.length === 1 ? answers[0] : Buffer.concat(answers))
   }
 }
-
-const isViolation = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'PROTOCOL_VIOLATION'
