@@ -77,4 +77,6 @@ export interface ConfigSources {
   readonly drivers: readonly DriverType[]
   readonly sinks: readonly SinkType[]
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The folder of the library of templates; the one of this package where absent. */
+  readonly library?: string | undefined
 }

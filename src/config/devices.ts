@@ -2,6 +2,9 @@
 import type { DriverType } from '../core/driver.ts'
 import type { DeviceConfig, TagConfig } from './config.ts'
 import { deviceSchema } from './file-schema.ts'
+import { formatPlace, type Place } from './problem.ts'
+import { loadTemplateDevices } from './templates/template-devices.ts'
+import type { TemplateSet } from './templates/template-set.ts'
 import { closestFile, type Loading } from './loading.ts'
 import { checkedEntries, checkPlugIn, type Entry } from './plug-ins.ts'
 import { show } from './issue-words.ts'
@@ -12,19 +15,31 @@ import type { TagListContext } from './tag-list.ts'
 import { formatPath, UNRESOLVED } from './yaml-source.ts'
 
 /** Every device of the list; those with problems are left out or incomplete, and the problems are in the list. */
-export function loadDevices(list: unknown, loading: Loading): DeviceConfig[] {
-  return checkedEntries(list, 'devices', 'device', loading).flatMap((entry) => {
-    const head = checkSchema(
-      deviceSchema,
-      { source: loading.source, path: entry.path, value: entry.mapping },
-      loading.problems,
-    )
-    const checked = checkPlugIn<DriverType>(entry, 'driver', loading.drivers, loading)
-    if (checked === undefined) return []
-    const { type, options } = checked
-    const tags = loadTags(entry, { type, everyMs: head?.every ?? 1000, problems: loading.problems }, loading)
-    return [{ name: entry.name, type, options, enabled: head?.enabled ?? true, everyMs: head?.every ?? 1000, tags }]
-  })
+export function loadDevices(list: unknown, templates: TemplateSet, loading: Loading): DeviceConfig[] {
+  const names = new Map<string, Place>()
+  return checkedEntries(list, 'devices', 'device', loading, names).flatMap((entry) =>
+    'template' in entry.mapping
+      ? loadTemplateDevices(entry, templates, names, loading)
+      : loadPlainDevice(entry, loading),
+  )
+}
+
+function loadPlainDevice(entry: Entry, loading: Loading): DeviceConfig[] {
+  const head = checkSchema(
+    deviceSchema,
+    { source: loading.source, path: entry.path, value: entry.mapping },
+    loading.problems,
+  )
+  const checked = checkPlugIn<DriverType>(entry, 'driver', loading.drivers, loading)
+  if (checked === undefined) return []
+  const { type, options } = checked
+  const tags = loadTags(entry, { type, everyMs: head?.every ?? 1000, problems: loading.problems }, loading)
+  const config = { name: entry.name, type, options, enabled: head?.enabled ?? true, everyMs: head?.every ?? 1000, tags }
+  const { source } = loading
+  const path = [...entry.path, 'options']
+  const origin = formatPlace(source.placeOf(entry.path))
+  loading.onDevice?.({ config, origin, options: entry.mapping.options ?? {}, places: source, path })
+  return [config]
 }
 
 function loadTags({ mapping, path }: Entry, context: TagListContext, loading: Loading): TagConfig[] {

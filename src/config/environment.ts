@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { GatewayError, messageOf } from '../core/errors.ts'
+import { markParameter } from './templates/reference.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -14,23 +15,27 @@ export interface Substitution {
   readonly substituted: boolean
 }
 
-const REFERENCE = /\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?:(:-|:\?)([^}]*))?\}|\{[^}]*\}?)/g
+const REFERENCE = /\$(?:\$|\{param:([A-Za-z][\w-]*)\}|\{([A-Za-z_][A-Za-z0-9_]*)(?:(:-|:\?)([^}]*))?\}|\{[^}]*\}?)/g
 
 /** Replaces the references in `text`; throws CONFIG_INVALID with a sentence when one cannot be. */
 export function substitute(text: string, env: Environment): Substitution {
   if (!text.includes('$')) return { text, substituted: false }
   let substituted = false
-  const result = text.replace(REFERENCE, (whole, name?: string, operator?: string, operand?: string) => {
-    if (whole === '$$') return '$'
-    if (name === undefined) {
-      throw new GatewayError(
-        'CONFIG_INVALID',
-        `${whole} is not understood: write \${NAME}, \${NAME:-default} or \${NAME:?message}, and $$ for a dollar sign`,
-      )
-    }
-    substituted = true
-    return resolve(name, operator, operand, env)
-  })
+  const result = text.replace(
+    REFERENCE,
+    (whole, parameter?: string, name?: string, operator?: string, operand?: string) => {
+      if (whole === '$$') return '$'
+      if (parameter !== undefined) return markParameter(parameter)
+      if (name === undefined) {
+        throw new GatewayError(
+          'CONFIG_INVALID',
+          `${whole} is not understood: write \${NAME}, \${NAME:-default} or \${NAME:?message}, \${param:name} in a template, and $$ for a dollar sign`,
+        )
+      }
+      substituted = true
+      return resolve(name, operator, operand, env)
+    },
+  )
   return { text: result, substituted }
 }
 

@@ -39,6 +39,10 @@ export const fileSchema = z.object({
   log: logSchema.prefault({}).describe('What the gateway says about itself.'),
   http: httpSchema.prefault({}).describe('The page, the API and the metrics.'),
   store: storeSchema.prefault({}).describe('The durable log.'),
+  templates: z
+    .array(z.unknown())
+    .default([])
+    .describe('Templates of devices: the names of their files, or the templates themselves.'),
   devices: z.array(z.unknown()).default([]).describe('What is read.'),
   sinks: z.array(z.unknown()).default([]).describe('Where it goes.'),
 })

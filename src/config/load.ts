@@ -16,6 +16,8 @@ import { closestFile, type Loading } from './loading.ts'
 import { loadSinks } from './sinks.ts'
 import { closest } from './suggestion.ts'
 import { firstForeignLine } from './utf8.ts'
+import { refuseReferences } from './templates/template.ts'
+import { TemplateSet } from './templates/template-set.ts'
 import { YamlSource, type YamlMapping } from './yaml-source.ts'
 
 /** The configuration in `file`; throws a ConfigError that holds every problem at once. */
@@ -33,7 +35,11 @@ export async function loadConfig(file: string, sources: ConfigSources): Promise<
   }
   const root = toMapping(source.root, loading)
   const head = checkSchema(fileSchema, { source, path: [], value: root }, problems)
-  const devices = loadDevices(root.devices, loading)
+  for (const [key, value] of Object.entries(root))
+    if (key !== 'templates') refuseReferences(value, [key], source, problems)
+  const templates = new TemplateSet(loading)
+  templates.readList(root.templates)
+  const devices = loadDevices(root.devices, templates, loading)
   const sinks = loadSinks(root.sinks, devices, loading)
   const overrides = readOverrides(sources, problems)
   if (problems.problems.length > 0 || head === undefined)

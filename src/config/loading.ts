@@ -1,7 +1,8 @@
 /** What the parts of the loader share while one configuration is read. */
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { ConfigSources, TagConfig } from './config.ts'
+import type { ConfigSources, DeviceConfig, TagConfig } from './config.ts'
+import type { Path, Places } from './places.ts'
 import type { ProblemList } from './problem.ts'
 import { closest } from './suggestion.ts'
 import type { YamlSource } from './yaml-source.ts'
@@ -10,12 +11,25 @@ import type { YamlSource } from './yaml-source.ts'
 export interface Loading extends ConfigSources {
   readonly source: YamlSource
   readonly problems: ProblemList
+  /** Told of each device, with its settings as they are before the driver's defaults; for those who write them out. */
+  readonly onDevice?: ((device: WrittenDevice) => void) | undefined
   /** Tag lists read from files so far, or why one cannot be read; `loadDevices` knows the key. */
   readonly tagLists: Map<string, TagConfig[] | string>
   /** The path by which a file named in the configuration is opened: relative ones stand beside the configuration. */
   openPath(file: string): string
   /** The same for messages: relative when the configuration's own path was given so. */
   showPath(file: string): string
+}
+
+/** A device with where it came from. */
+export interface WrittenDevice {
+  readonly config: DeviceConfig
+  /** In words: `bifrost.yaml:12:5`, `meters.csv:4:1, template "x" (templates/x.yaml)`. */
+  readonly origin: string
+  /** Its `options`, and where each of them came from. */
+  readonly options: unknown
+  readonly places: Places
+  readonly path: Path
 }
 
 /** A file of the same folder with a similar name. */

@@ -1,12 +1,13 @@
 /** What devices and sinks have in common in the file: a list of mappings with unique names, each parsed by the type it names. */
 import type { Schema } from '../core/driver.ts'
 import type { Loading } from './loading.ts'
-import { formatPlace } from './problem.ts'
+import { formatPlace, type Place, type ProblemList } from './problem.ts'
 import { show } from './issue-words.ts'
 import { checkSchema } from './schema-check.ts'
 import { closest } from './suggestion.ts'
 import { nameFault } from './tag-columns.ts'
-import { formatPath, UNRESOLVED, type Path, type YamlMapping } from './yaml-source.ts'
+import type { Path, Places } from './places.ts'
+import { formatPath, UNRESOLVED, type YamlMapping } from './yaml-source.ts'
 
 export interface Entry {
   readonly path: Path
@@ -15,15 +16,29 @@ export interface Entry {
   readonly name: string
 }
 
+/** Complains about a name that is not well-formed, or that another one has: `first` knows those so far. */
+export function checkName(
+  { name, kind, place, path }: { name: string; kind: 'device' | 'sink'; place: Place; path: string },
+  first: Map<string, Place>,
+  problems: ProblemList,
+): void {
+  const fault = nameFault(name, kind)
+  const earlier = first.get(name)
+  if (fault !== undefined) problems.add(place, path, fault)
+  if (earlier !== undefined)
+    problems.add(place, path, `the ${kind} "${name}" exists already, at ${formatPlace(earlier)}`)
+  else first.set(name, place)
+}
+
 /** The mappings of a list, with names checked: present, well-formed, and none twice. */
 export function checkedEntries(
   list: unknown,
   key: string,
   kind: 'device' | 'sink',
   { source, problems }: Loading,
+  first = new Map<string, Place>(),
 ): Entry[] {
   if (!Array.isArray(list)) return []
-  const first = new Map<string, Path>()
   return list.flatMap((mapping: unknown, index) => {
     const path = [key, index]
     if (typeof mapping !== 'object' || mapping === null || Array.isArray(mapping)) {
@@ -37,17 +52,7 @@ export function checkedEntries(
     const { name } = mapping as YamlMapping
     if (typeof name !== 'string' || name === UNRESOLVED) return [{ path, mapping: mapping as YamlMapping, name: '' }]
     const at = [...path, 'name']
-    const fault = nameFault(name, kind)
-    const earlier = first.get(name)
-    if (fault !== undefined) problems.add(source.placeOf(at), formatPath(at), fault)
-    if (earlier !== undefined) {
-      problems.add(
-        source.placeOf(at),
-        formatPath(at),
-        `the ${kind} "${name}" exists already, at ${formatPlace(source.placeOf(earlier))}`,
-      )
-    }
-    first.set(name, earlier ?? at)
+    checkName({ name, kind, place: source.placeOf(at), path: formatPath(at) }, first, problems)
     return [{ path, mapping: mapping as YamlMapping, name }]
   })
 }
@@ -59,7 +64,20 @@ export function checkPlugIn<Type extends { readonly name: string; readonly optio
   types: readonly Type[],
   { source, problems, openPath }: Loading,
 ): { type: Type; options: unknown } | undefined {
-  const named = mapping[key]
+  const type = namedPlugIn(mapping[key], key, types, { source, path, problems })
+  if (type === undefined) return undefined
+  const given = mapping.options ?? {}
+  const options = checkSchema(type.options, { source, path: [...path, 'options'], value: given }, problems, openPath)
+  return { type, options }
+}
+
+/** The type of that name; undefined, and told, where there is none. */
+export function namedPlugIn<Type extends { readonly name: string }>(
+  named: unknown,
+  key: 'driver' | 'sink',
+  types: readonly Type[],
+  { source, path, problems }: { source: Places; path: Path; problems: ProblemList },
+): Type | undefined {
   if (typeof named !== 'string' || named === UNRESOLVED) return undefined
   const type = types.find((one) => one.name === named)
   const at = [...path, key]
@@ -73,9 +91,6 @@ export function checkPlugIn<Type extends { readonly name: string; readonly optio
       `unknown ${key} "${named}"${known}`,
       nearest === undefined ? undefined : `"${nearest}"`,
     )
-    return undefined
   }
-  const given = mapping.options ?? {}
-  const options = checkSchema(type.options, { source, path: [...path, 'options'], value: given }, problems, openPath)
-  return { type, options }
+  return type
 }

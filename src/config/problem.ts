@@ -10,6 +10,15 @@ export interface Place {
   readonly file: string
   readonly line: number
   readonly column: number
+  /** What else had a part in it: the template, or the device for which it was expanded. */
+  readonly via?: Via | undefined
+}
+
+/** The second place of a problem of an expanded template, in words. */
+export interface Via {
+  readonly text: string
+  /** The first place is the template's own: what is wrong there is wrong for all its devices, and told once. */
+  readonly common: boolean
 }
 
 export interface Problem extends Place {
@@ -50,18 +59,41 @@ export class ConfigError extends GatewayError {
 export class ProblemList {
   readonly problems: Problem[] = []
   readonly warnings: Problem[] = []
+  /** How often something was added: more than `problems` has, where many devices share a problem of their template. */
+  count = 0
+  readonly #common = new Map<string, { at: number; more: number }>()
 
   add(place: Place, path: string, message: string, suggestion?: string): void {
+    this.count++
+    if (place.via?.common === true && this.#isKnown(place, message)) return
     this.problems.push(toProblem(place, path, message, suggestion))
   }
 
   warn(place: Place, path: string, message: string, suggestion?: string): void {
     this.warnings.push(toProblem(place, path, message, suggestion))
   }
+
+  /** True when another device had this problem of its template; the first telling then says how many more have it. */
+  #isKnown({ file, line, column }: Place, message: string): boolean {
+    const key = JSON.stringify([file, line, column, message])
+    const first = this.#common.get(key)
+    if (first === undefined) {
+      this.#common.set(key, { at: this.problems.length, more: 0 })
+      return false
+    }
+    const told = this.problems[first.at]!
+    const before = first.more === 0 ? ')' : ` and ${first.more} more)`
+    first.more++
+    this.problems[first.at] = {
+      ...told,
+      message: `${told.message.slice(0, -before.length)} and ${first.more} more)`,
+    }
+    return true
+  }
 }
 
 /** What a driver or sink says of a URL may repeat it: its password does not get further than here. */
-function toProblem({ file, line, column }: Place, path: string, told: string, suggestion?: string): Problem {
-  const message = hideUrlPasswords(told)
+function toProblem({ file, line, column, via }: Place, path: string, told: string, suggestion?: string): Problem {
+  const message = hideUrlPasswords(via === undefined ? told : `${told} (${via.text})`)
   return { file, line, column, path, message, ...(suggestion === undefined ? {} : { suggestion }) }
 }

@@ -10,11 +10,12 @@ import { readSecretFile } from './environment.ts'
 import { describeIssue, show, typeWord } from './issue-words.ts'
 import type { ProblemList } from './problem.ts'
 import { closest } from './suggestion.ts'
-import { formatPath, retype, UNRESOLVED, type Path, type YamlMapping, type YamlSource } from './yaml-source.ts'
+import type { Path, Places } from './places.ts'
+import { formatPath, retype, UNRESOLVED, type YamlMapping } from './yaml-source.ts'
 
 /** A value of the file, with the path that leads to it. */
 export interface Located {
-  readonly source: YamlSource
+  readonly source: Places
   readonly path: Path
   readonly value: unknown
 }
@@ -26,7 +27,7 @@ export function checkSchema<Schema extends z.ZodType>(
   problems: ProblemList,
   resolveFile: (file: string) => string = (file) => file,
 ): z.output<Schema> | undefined {
-  const before = problems.problems.length
+  const before = problems.count
   const context: CheckContext = {
     source,
     path,
@@ -38,7 +39,7 @@ export function checkSchema<Schema extends z.ZodType>(
   warnOfPlainSecrets(schema, context)
   let result = schema.safeParse(context.root)
   if (!result.success && retypeSubstituted(result.error.issues, context)) result = schema.safeParse(context.root)
-  if (result.success) return problems.problems.length === before ? result.data : undefined
+  if (result.success) return problems.count === before ? result.data : undefined
   for (const issue of result.error.issues) reportIssue(issue, schema, context)
   return undefined
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { messageOf } from '../core/errors.ts'
 import type { TagConfig } from './config.ts'
 import { parseCsv, type CsvRecord } from './csv.ts'
-import type { Place } from './problem.ts'
+import type { Place, ProblemList } from './problem.ts'
 import { closest } from './suggestion.ts'
 import { TAG_COLUMN_NAMES, TAG_COLUMNS, type TagColumn } from './tag-columns.ts'
 import { readTagList, type TagListContext, type TagRow } from './tag-list.ts'
@@ -11,6 +11,12 @@ import { firstForeignLine } from './utf8.ts'
 
 /** Reads `path`, which messages call `file`. When it cannot be read at all the returned sentence says why. */
 export function readTagCsv(path: string, file: string, context: TagListContext): TagConfig[] | string {
+  const rows = openTagCsv(path, file, context.problems)
+  return typeof rows === 'string' ? rows : readTagList(rows, context)
+}
+
+/** The rows of a tag list, each still text; as `readTagCsv` otherwise. */
+export function openTagCsv(path: string, file: string, problems: ProblemList): Iterable<TagRow> | string {
   let bytes: Buffer
   try {
     bytes = readFileSync(path)
@@ -20,30 +26,26 @@ export function readTagCsv(path: string, file: string, context: TagListContext):
   }
   const foreign = firstForeignLine(bytes)
   if (foreign !== undefined) {
-    context.problems.add({ file, ...foreign }, '', 'this file is not UTF-8; save it as "CSV UTF-8"')
+    problems.add({ file, ...foreign }, '', 'this file is not UTF-8; save it as "CSV UTF-8"')
     return []
   }
   const { records, faults } = parseCsv(bytes.toString('utf8'))
-  for (const { line, column, message } of faults) context.problems.add({ file, line, column }, '', message)
+  for (const { line, column, message } of faults) problems.add({ file, line, column }, '', message)
   const header = records[0]
   if (header === undefined) {
-    context.problems.add(
+    problems.add(
       { file, line: 1, column: 1 },
       '',
       'this file is empty; its first line names the columns: name,address,type,…',
     )
     return []
   }
-  const columns = readHeader(header, file, context)
-  return columns === undefined ? [] : readTagList(csvRows(records, columns, file, context), context)
+  const columns = readHeader(header, file, problems)
+  return columns === undefined ? [] : csvRows(records, columns, file, problems)
 }
 
 /** The column of each cell; undefined as a whole when columns are missing without which no row can be read. */
-function readHeader(
-  header: CsvRecord,
-  file: string,
-  { problems }: TagListContext,
-): (TagColumn | undefined)[] | undefined {
+function readHeader(header: CsvRecord, file: string, problems: ProblemList): (TagColumn | undefined)[] | undefined {
   const seen = new Map<TagColumn, number>()
   const columns = header.cells.map((name, cell) => {
     const column = TAG_COLUMNS.find((known) => known.name === name)
@@ -73,7 +75,7 @@ function* csvRows(
   records: readonly CsvRecord[],
   columns: readonly (TagColumn | undefined)[],
   file: string,
-  { problems }: TagListContext,
+  problems: ProblemList,
 ): Iterable<TagRow> {
   for (let index = 1; index < records.length; index++) {
     const record = records[index]!

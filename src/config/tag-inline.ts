@@ -5,9 +5,16 @@ import { show } from './issue-words.ts'
 import { closest } from './suggestion.ts'
 import { TAG_COLUMN_NAMES, TAG_COLUMNS, type TagColumn } from './tag-columns.ts'
 import { readTagList, type TagListContext, type TagRow } from './tag-list.ts'
-import { formatPath, UNRESOLVED, type Path, type YamlMapping, type YamlSource } from './yaml-source.ts'
+import type { Path } from './places.ts'
+import { formatPath, UNRESOLVED, type YamlMapping, type YamlSource } from './yaml-source.ts'
 
 const BY_NAME = new Map(TAG_COLUMNS.map((column) => [column.name, column]))
+
+/** A row with the mapping that it is. */
+export interface InlineRow extends TagRow {
+  readonly path: Path
+  readonly mapping: YamlMapping
+}
 
 /** Reads the list that stands at `path`. */
 export function readTagInline(
@@ -16,15 +23,17 @@ export function readTagInline(
   list: readonly unknown[],
   context: TagListContext,
 ): TagConfig[] {
-  return readTagList(inlineRows(source, path, list, context), context)
+  return readTagList(inlineRows(source, path, list, context.problems), context)
 }
 
-function* inlineRows(
+/** The rows of a list, each still as it was written; what is no mapping and keys that are unknown are told. */
+export function* inlineRows(
   source: YamlSource,
   path: Path,
   list: readonly unknown[],
-  { problems }: TagListContext,
-): Iterable<TagRow> {
+  problems: ProblemList,
+  known: readonly string[] = TAG_COLUMN_NAMES,
+): Iterable<InlineRow> {
   for (const [index, item] of list.entries()) {
     const at = [...path, index]
     if (typeof item !== 'object' || item === null || Array.isArray(item)) {
@@ -36,13 +45,13 @@ function* inlineRows(
       continue
     }
     for (const key of Object.keys(item)) {
-      if (BY_NAME.has(key)) continue
-      const nearest = closest(key, TAG_COLUMN_NAMES)
-      const known = nearest === undefined ? `; known are ${TAG_COLUMN_NAMES.join(', ')}` : ''
+      if (known.includes(key)) continue
+      const nearest = closest(key, known)
+      const list = nearest === undefined ? `; known are ${known.join(', ')}` : ''
       problems.add(
         source.placeOf([...at, key], 'key'),
         formatPath([...at, key]),
-        `unknown key "${key}"${known}`,
+        `unknown key "${key}"${list}`,
         nearest === undefined ? undefined : `"${nearest}"`,
       )
     }
@@ -50,8 +59,10 @@ function* inlineRows(
   }
 }
 
-function inlineRow(source: YamlSource, path: Path, mapping: YamlMapping, problems: ProblemList): TagRow {
+function inlineRow(source: YamlSource, path: Path, mapping: YamlMapping, problems: ProblemList): InlineRow {
   return {
+    path,
+    mapping,
     each(visit: (column: TagColumn, text: string) => void): void {
       for (const [key, value] of Object.entries(mapping)) {
         const column = BY_NAME.get(key)

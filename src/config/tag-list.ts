@@ -49,7 +49,7 @@ export function readTagList(rows: Iterable<TagRow>, context: TagListContext): Ta
 }
 
 function readSettings(row: TagRow, { everyMs, problems }: TagListContext): TagSettings | undefined {
-  const before = problems.problems.length
+  const before = problems.count
   const draft: TagDraft = { everyMs, clamp: false, writable: false }
   let faulty: Set<string> | undefined
   row.each((column, text) => {
@@ -65,7 +65,7 @@ function readSettings(row: TagRow, { everyMs, problems }: TagListContext): TagSe
   }
   for (const { column, message } of settingsFaults(draft))
     problems.add(row.placeOf(column), row.pathOf(column), message)
-  return problems.problems.length === before ? (draft as TagSettings) : undefined
+  return problems.count === before ? (draft as TagSettings) : undefined
 }
 
 function addTag(

@@ -8,9 +8,8 @@ import type { Alias, Document, Node, Pair, Scalar, YAMLError, YAMLMap, YAMLSeq }
 import { messageOf } from '../core/errors.ts'
 import { aliasTargets } from './aliases.ts'
 import { substitute, type Environment } from './environment.ts'
+import type { Path, Places } from './places.ts'
 import type { Place, ProblemList } from './problem.ts'
-
-export type Path = readonly PropertyKey[]
 
 /** What a container's entry came from. */
 interface Entry {
@@ -27,7 +26,7 @@ interface Container {
 
 export type YamlMapping = Record<string, unknown>
 
-export class YamlSource {
+export class YamlSource implements Places {
   readonly file: string
   /** The whole document as plain values. */
   readonly root: unknown
@@ -118,6 +117,13 @@ export class YamlSource {
   /** As `isSubstituted`, relative to a mapping or list. */
   isSubstitutedWithin(container: unknown, path: Path): boolean {
     return this.#findFrom(container, path).entry?.substituted ?? false
+  }
+
+  /** The scalar at a path relative to a mapping or list, as a person wrote it: references to the environment stand there. */
+  writtenWithin(container: unknown, path: Path): string | undefined {
+    const node = this.#findFrom(container, path).entry?.value
+    const target = isAlias(node) ? this.#targets.get(node) : node
+    return isScalar(target) ? target.source : undefined
   }
 
   #find(path: Path): { container: Container | undefined; entry: Entry | undefined } {

@@ -1,0 +1,128 @@
+/**
+ * The templates that a configuration can use: those under `templates:` (mappings, or names of files), then those of the
+ * library, which are read only when a device asks for them. A template of the configuration goes before one of the library.
+ */
+import { readFileSync } from 'node:fs'
+import { dirname, isAbsolute, join } from 'node:path'
+import { messageOf } from '../../core/errors.ts'
+import { closestFile, type Loading } from '../loading.ts'
+import type { Path } from '../places.ts'
+import { formatPlace, type Place } from '../problem.ts'
+import { closest } from '../suggestion.ts'
+import { firstForeignLine } from '../utf8.ts'
+import { formatPath, YamlSource } from '../yaml-source.ts'
+import { LIBRARY, libraryFile, libraryNames } from './library.ts'
+import { readTemplate, type Template } from './template.ts'
+
+export class TemplateSet {
+  readonly #loading: Loading
+  readonly #folder: string
+  /** By name; undefined for one that has problems, so that they are told once. */
+  readonly #known = new Map<string, Template | undefined>()
+  readonly #places = new Map<string, Place>()
+
+  constructor(loading: Loading) {
+    this.#loading = loading
+    this.#folder = loading.library ?? LIBRARY
+  }
+
+  /** Reads the list under `templates:`. */
+  readList(list: unknown): void {
+    if (!Array.isArray(list)) return
+    for (const [index, item] of list.entries()) {
+      const path = ['templates', index]
+      if (typeof item === 'string') this.#readNamedFile(item, path)
+      else this.#add(item, { source: this.#loading.source, path, loading: this.#loading })
+    }
+  }
+
+  /** The template of that name; where there is none, or none that can be used, the problem is told. */
+  find(name: string, place: Place, path: string): Template | undefined {
+    if (this.#known.has(name)) return this.#known.get(name)
+    const names = libraryNames(this.#folder)
+    if (names.includes(name)) {
+      const template = this.#readFile(libraryFile(this.#folder, name), `templates/${name}.yaml`)
+      this.#known.set(name, template)
+      return template
+    }
+    const nearest = closest(name, [...this.#known.keys(), ...names])
+    const known = nearest === undefined ? '; `bifrost templates` lists those of the library' : ''
+    this.#loading.problems.add(
+      place,
+      path,
+      `unknown template "${name}"${known}`,
+      nearest === undefined ? undefined : `"${nearest}"`,
+    )
+    return undefined
+  }
+
+  #add(mapping: unknown, at: Parameters<typeof readTemplate>[1]): void {
+    const template = readTemplate(mapping, at)
+    const name = template?.name ?? nameOf(mapping)
+    if (name === undefined) return
+    const where = [...at.path, 'name']
+    const place = at.source.placeOf(where)
+    const earlier = this.#places.get(name)
+    if (earlier !== undefined) {
+      const message = `the template "${name}" exists already, at ${formatPlace(earlier)}`
+      this.#loading.problems.add(place, formatPath(where), message)
+      return
+    }
+    this.#places.set(name, place)
+    this.#known.set(name, template)
+  }
+
+  #readNamedFile(named: string, path: Path): void {
+    const { source, problems } = this.#loading
+    const complain = (message: string, suggestion?: string) =>
+      problems.add(source.placeOf(path), formatPath(path), message, suggestion)
+    const shown = this.#loading.showPath(named)
+    try {
+      const at = openTemplate(this.#loading.openPath(named), shown, this.#loading)
+      if (at !== undefined) this.#add(at.source.root, at)
+    } catch (error) {
+      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+      if (missing) complain(`there is no file ${shown}`, closestFile(shown))
+      else complain(`${shown} cannot be read: ${messageOf(error)}`)
+    }
+  }
+
+  #readFile(file: string, shown: string): Template | undefined {
+    const at = openTemplate(file, shown, this.#loading)
+    return at === undefined ? undefined : readTemplate(at.source.root, at)
+  }
+}
+
+/** A template's file, ready to be read; undefined when it is not YAML. Throws what the file system says. */
+export function openTemplate(
+  file: string,
+  shown: string,
+  loading: Loading,
+): Parameters<typeof readTemplate>[1] | undefined {
+  const { problems } = loading
+  const bytes = readFileSync(file)
+  const foreign = firstForeignLine(bytes)
+  if (foreign !== undefined) {
+    problems.add({ file: shown, ...foreign }, '', 'this file is not UTF-8; save it as UTF-8')
+    return undefined
+  }
+  const before = problems.count
+  const source = new YamlSource(shown, bytes.toString('utf8'), loading.env, problems)
+  if (source.root === undefined && problems.count !== before) return undefined
+  const beside = (folder: string) => (named: string) => (isAbsolute(named) ? named : join(folder, named))
+  return {
+    source,
+    path: [],
+    loading: {
+      drivers: loading.drivers,
+      problems,
+      openPath: beside(dirname(file)),
+      showPath: beside(dirname(shown) === '.' && !shown.includes('/') ? '' : dirname(shown)),
+    },
+  }
+}
+
+function nameOf(mapping: unknown): string | undefined {
+  const name = typeof mapping === 'object' && mapping !== null ? (mapping as { name?: unknown }).name : undefined
+  return typeof name === 'string' ? name : undefined
+}

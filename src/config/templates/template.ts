@@ -1,0 +1,185 @@
+/** A template as it was read: what it says, checked as far as that goes without a device. */
+import type { z } from 'zod'
+import type { DriverType } from '../../core/driver.ts'
+import type { TagConfig } from '../config.ts'
+import { closestFile, type Loading } from '../loading.ts'
+import { show } from '../issue-words.ts'
+import type { Path } from '../places.ts'
+import { namedPlugIn } from '../plug-ins.ts'
+import type { ProblemList } from '../problem.ts'
+import { checkSchema } from '../schema-check.ts'
+import { closest } from '../suggestion.ts'
+import { openTagCsv } from '../tag-csv.ts'
+import { inlineRows } from '../tag-inline.ts'
+import type { TagRow } from '../tag-list.ts'
+import { formatPath, UNRESOLVED, type YamlMapping, type YamlSource } from '../yaml-source.ts'
+import { INSTANCE_WORDS, parameterSchema, templateSchema } from './grammar.ts'
+import { parameterFault, type Parameter } from './parameter.ts'
+import { parametersIn } from './reference.ts'
+
+export interface Template {
+  readonly name: string
+  readonly summary: string
+  readonly document: z.output<typeof templateSchema>['source']
+  readonly type: DriverType
+  readonly parameters: ReadonlyMap<string, Parameter>
+  /** The file it stands in, and where in it. */
+  readonly source: YamlSource
+  readonly path: Path
+  readonly mapping: YamlMapping
+  readonly rows: readonly TagRow[]
+  /** The parameters that the tags refer to: devices with the same values of these share one list of tags. */
+  readonly rowParameters: readonly string[]
+  /** The lists that were made so far. */
+  readonly lists: Map<string, TagConfig[]>
+}
+
+/** Where a template stands and how files that it names are found. */
+export interface TemplatePlace {
+  readonly source: YamlSource
+  readonly path: Path
+  readonly loading: Pick<Loading, 'drivers' | 'problems' | 'openPath' | 'showPath'>
+}
+
+/** The template at a place; undefined when it has problems, which are in the list then. */
+export function readTemplate(mapping: unknown, at: TemplatePlace): Template | undefined {
+  const { source, path, loading } = at
+  const { problems } = loading
+  const before = problems.count
+  if (!isMapping(mapping)) {
+    problems.add(
+      source.placeOf(path),
+      formatPath(path),
+      `expected a mapping that describes a template, got ${show(mapping)}`,
+    )
+    return undefined
+  }
+  const head = checkSchema(templateSchema, { source, path, value: mapping }, problems)
+  const type = namedPlugIn(mapping.driver, 'driver', loading.drivers, { source, path, problems })
+  const parameters = readParameters(mapping, at)
+  const rows = readRows(mapping, at, type)
+  const used = checkReferences(mapping, parameters, at)
+  for (const { name } of parameters.values()) {
+    if (!used.has(name))
+      problems.add(
+        source.placeOf([...path, 'parameters', name], 'key'),
+        formatPath([...path, 'parameters', name]),
+        `nothing in this template refers to it; \${param:${name}} would`,
+      )
+  }
+  if (problems.count !== before || head === undefined || type === undefined) return undefined
+  const { name, summary, source: document } = head
+  const rowParameters = [...new Set(rows.flatMap(parametersOfRow))]
+  return { name, summary, document, type, parameters, source, path, mapping, rows, rowParameters, lists: new Map() }
+}
+
+function readParameters(mapping: YamlMapping, { source, path, loading }: TemplatePlace): Map<string, Parameter> {
+  const { problems } = loading
+  const given = mapping.parameters
+  const read = new Map<string, Parameter>()
+  if (given === undefined || given === null) return read
+  const at = [...path, 'parameters']
+  if (!isMapping(given)) {
+    problems.add(source.placeOf(at), formatPath(at), `expected a mapping of names to parameters, got ${show(given)}`)
+    return read
+  }
+  for (const [name, value] of Object.entries(given)) {
+    const where = [...at, name]
+    const fault = nameFault(name)
+    if (fault !== undefined) problems.add(source.placeOf(where, 'key'), formatPath(where), fault)
+    const parsed = checkSchema(parameterSchema, { source, path: where, value: value ?? {} }, problems)
+    const parameter = { ...(parsed ?? parameterSchema.parse({ required: false })), name }
+    const wrong = parsed === undefined ? undefined : parameterFault(parameter)
+    if (wrong !== undefined)
+      problems.add(source.placeOf([...where, wrong.key]), formatPath([...where, wrong.key]), wrong.message)
+    read.set(name, parameter)
+  }
+  return read
+}
+
+function nameFault(name: string): string | undefined {
+  if (INSTANCE_WORDS.some((word) => word === name))
+    return `"${name}" says something of every device; choose another name`
+  return /^[A-Za-z][\w-]*$/.test(name)
+    ? undefined
+    : 'a parameter is a letter, then letters, digits, dashes and underscores'
+}
+
+/** The rows of the tag list, not yet read as tags. */
+function readRows(
+  mapping: YamlMapping,
+  { source, path, loading }: TemplatePlace,
+  type: DriverType | undefined,
+): TagRow[] {
+  const { tags } = mapping
+  const { problems } = loading
+  const at = [...path, 'tags']
+  if (type === undefined || tags === undefined || tags === null || tags === UNRESOLVED) return []
+  if (Array.isArray(tags)) return [...inlineRows(source, at, tags, problems)]
+  const complain = (message: string, suggestion?: string) =>
+    problems.add(source.placeOf(at), formatPath(at), message, suggestion)
+  if (typeof tags !== 'string') complain(`expected the name of a CSV file or a list, got ${show(tags)}`)
+  else if (parametersIn(tags).length > 0)
+    complain('all devices of a template have one tag list: its name has no parameter')
+  else {
+    const rows = openTagCsv(loading.openPath(tags), loading.showPath(tags), problems)
+    if (typeof rows !== 'string') return [...rows]
+    complain(rows, closestFile(loading.showPath(tags)))
+  }
+  return []
+}
+
+/** Complains about references to parameters that do not exist; returns those that are used. */
+function checkReferences(mapping: YamlMapping, known: ReadonlyMap<string, Parameter>, at: TemplatePlace): Set<string> {
+  const used = new Set<string>()
+  const { source, loading } = at
+  for (const key of ['name', 'summary', 'source', 'parameters', 'driver'])
+    refuseReferences(mapping[key], [...at.path, key], source, loading.problems, 'has no parameters')
+  const walk = (value: unknown, path: Path): void => {
+    if (typeof value === 'object' && value !== null) {
+      for (const [key, inner] of Object.entries(value)) walk(inner, [...path, Array.isArray(value) ? Number(key) : key])
+      return
+    }
+    for (const name of typeof value === 'string' ? parametersIn(value) : []) {
+      used.add(name)
+      if (known.has(name)) continue
+      const nearest = closest(name, known.keys())
+      const list = known.size === 0 ? 'it has none' : `known are ${[...known.keys()].join(', ')}`
+      loading.problems.add(
+        source.placeOf(path),
+        formatPath(path),
+        `this template has no parameter "${name}"${nearest === undefined ? `; ${list}` : ''}`,
+        nearest === undefined ? undefined : `"${nearest}"`,
+      )
+    }
+  }
+  for (const key of ['options', 'every', 'tags']) walk(mapping[key], [...at.path, key])
+  return used
+}
+
+/** Complains about references where there are no parameters, and takes them out so that nobody else does. */
+export function refuseReferences(
+  value: unknown,
+  path: Path,
+  source: YamlSource,
+  problems: ProblemList,
+  why = 'stands in no template: `${param:…}` has a value only there',
+): void {
+  if (typeof value === 'string' && parametersIn(value).length > 0)
+    problems.add(source.placeOf(path), formatPath(path), `this ${why}`)
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, inner] of Object.entries(value)) {
+    const step = Array.isArray(value) ? Number(key) : key
+    refuseReferences(inner, [...path, step], source, problems, why)
+    if (typeof inner === 'string' && parametersIn(inner).length > 0) (value as YamlMapping)[key] = UNRESOLVED
+  }
+}
+
+function parametersOfRow(row: TagRow): string[] {
+  const names: string[] = []
+  row.each((_column, text) => names.push(...parametersIn(text)))
+  return names
+}
+
+const isMapping = (value: unknown): value is YamlMapping =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
