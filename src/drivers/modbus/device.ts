@@ -140,7 +140,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     const setup = {
       settings: proxy,
       units: this.#units,
-      waitMs: timeout,
+      timeout,
       context: this.#context,
       line: this.#line,
       exchange: (unit: number, pdu: Uint8Array, onLine: AbortSignal) =>
