@@ -10,13 +10,16 @@ import { parseListenAddress } from './listen-address.ts'
 import { ProxyRelay, type RelaySettings } from './relay.ts'
 import { ProxyTurns } from './turns.ts'
 
+/** A request waits for one that gets no answer, and for those ahead of it; longer than that its client would not wait either. */
+const WAITED_TIMEOUTS = 2
+
 /** What the device gives to its proxy. */
 export interface ProxySetup {
   readonly settings: RelaySettings & { readonly listen: string }
   /** The device's own unit id and those that its tags name; may grow. */
   readonly units: ReadonlySet<number>
-  /** How long a request of a client may wait for its turn, in ms. */
-  readonly waitMs: number
+  /** How long the device may take to answer, in ms. */
+  readonly timeout: number
   readonly context: Context
   /** Shared by the devices of the line. */
   readonly line: { readonly proxies: LineProxies; readonly writes: WriteLock }
@@ -26,7 +29,7 @@ export interface ProxySetup {
 
 /** Serves until the signal aborts; resolves when what clients began is on record. */
 export async function serveProxy(setup: ProxySetup, access: LineAccess, signal: AbortSignal): Promise<void> {
-  const { settings, units, waitMs, context, line } = setup
+  const { settings, units, timeout, context, line } = setup
   const address = parseListenAddress(settings.listen)
   if (address === undefined)
     throw new GatewayError('CONFIG_INVALID', `proxy.listen: ${settings.listen} is no host:port`)
@@ -34,7 +37,7 @@ export async function serveProxy(setup: ProxySetup, access: LineAccess, signal: 
     settings,
     units,
     context,
-    turns: new ProxyTurns({ access, clock: context.clock, waitMs, signal }),
+    turns: new ProxyTurns({ access, clock: context.clock, waitMs: timeout * WAITED_TIMEOUTS, signal }),
     cache: line.proxies.cache,
     writes: line.writes,
     exchange: (unit, pdu, onLine) => setup.exchange(unit, pdu, onLine),
