@@ -45,6 +45,8 @@ function checkSunSpec(address: ModbusAddress, tag: TagSettings): string | undefi
   const fits = tag.type === address.type || (tag.type === 'float32' && address.type === 'float64')
   if (!fits) return `address ${address.text} is a ${address.type}, the tag says ${tag.type}: set type: ${address.type}`
   if (tag.order !== undefined) return `address ${address.text} has the byte order of SunSpec: leave order out`
+  if (address.sunspec!.point.size * 2 > LONGEST_BYTES)
+    return `${address.text} has ${address.sunspec!.point.size} registers; one request reads at most 125`
   const isRead = address.sunspec!.point.writable !== true
   return tag.writable && isRead ? `${address.text} can only be read (SunSpec access R): leave writable out` : undefined
 }

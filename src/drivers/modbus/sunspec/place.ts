@@ -53,7 +53,7 @@ function readPath(cursor: Cursor, model: ModelGroup): Path {
   let text = ''
   for (;;) {
     if (cursor.take(/\./y) === undefined) cursor.fail(`a dot and a point of ${group.name} are expected here`)
-    const name = cursor.take(/[A-Za-z_][A-Za-z0-9_]*/y)?.[0] ?? cursor.fail('the name of a point is expected here')
+    const name = cursor.take(/[A-Za-z_][\w-]*/y)?.[0] ?? cursor.fail('the name of a point is expected here')
     const inner = (group.groups ?? []).find((one) => one.name === name)
     if (inner === undefined) return { text: text + name, point: readPoint(cursor, group, name) }
     group = inner

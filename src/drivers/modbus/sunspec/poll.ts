@@ -41,6 +41,8 @@ export class SunSpecPoll {
   readonly #clock: Clock
   #plan: Plan | undefined
   #step = 0
+  /** A cycle has begun and not ended. */
+  #isUnderway = false
   /** Why no point can be read. */
   #failure: string | undefined
 
@@ -61,7 +63,7 @@ export class SunSpecPoll {
     try {
       return await this.#readNext(plan, emit, signal)
     } catch (error) {
-      this.#step = 0
+      this.#restart()
       throw error
     }
   }
@@ -74,7 +76,7 @@ export class SunSpecPoll {
   }
 
   async #walk(emit: Emit, signal: AbortSignal): Promise<void | 'unasked' | 'again'> {
-    this.#step = 0
+    this.#restart()
     const progress = await this.unit.advance(signal)
     this.#failure = typeof progress === 'string' ? undefined : progress.reason
     if (typeof progress === 'string') return 'again'
@@ -84,22 +86,27 @@ export class SunSpecPoll {
 
   /** One request of the plan; steps that ask nothing are passed at once. */
   async #readNext({ poll, rows, missing }: Plan, emit: Emit, signal: AbortSignal): Promise<void | 'unasked' | 'again'> {
-    if (this.#step === 0 && missing.length > 0)
-      emit(this.#failed(missing.map(({ point }) => point), Status.BadConfigurationError)) // prettier-ignore
-    const convert: Emit = (batch) => {
-      const points = rows.convert(batch)
-      if (points.length > 0) emit(points)
+    if (!this.#isUnderway) {
+      this.#isUnderway = true
+      rows.begin()
+      if (missing.length > 0) emit(this.#failed(missing.map(({ point }) => point), Status.BadConfigurationError)) // prettier-ignore
     }
-    for (; this.#step < poll.steps; this.#step++) {
-      const outcome = await poll.read(this.#step, convert, signal)
+    const convert: Emit = (batch) => emitSome(rows.convert(batch), emit)
+    let outcome: void | 'unasked' | 'again' = 'unasked'
+    while (outcome === 'unasked' && this.#step < poll.steps) {
+      outcome = await poll.read(this.#step, convert, signal)
       if (outcome === 'again') return 'again'
-      if (outcome === 'unasked') continue
-      if (++this.#step < poll.steps) return 'again'
-      this.#step = 0
-      return undefined
+      this.#step++
     }
+    if (this.#step < poll.steps) return 'again'
+    this.#restart()
+    emitSome(rows.end(), emit)
+    return outcome
+  }
+
+  #restart(): void {
     this.#step = 0
-    return 'unasked'
+    this.#isUnderway = false
   }
 
   #failed(points: readonly ModbusPoint[], status: StatusCode): SampleBatch {
@@ -129,9 +136,13 @@ export class SunSpecPoll {
       rawPoint(tag, { name: 'sf', type: 'sunssf', size: 1 }, address, this.unit.id, this.#points[0]!.settings),
     )
     const poll = this.#planRegisters([...raw, ...factorPoints])
-    this.#step = 0
+    this.#restart()
     return { directory, poll, rows: new PointRows(placed, factors), missing }
   }
+}
+
+function emitSome(batch: SampleBatch | undefined, emit: Emit): void {
+  if (batch !== undefined && batch.length > 0) emit(batch)
 }
 
 /** Where a point lies in a device that was walked; or why it does not. */

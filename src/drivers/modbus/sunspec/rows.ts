@@ -48,7 +48,7 @@ const FAULTS: Record<Fault, { readonly status: StatusCode; readonly words: strin
   },
   'factor unread': {
     status: Status.BadWaitingForInitialData,
-    words: 'the scale factor of this point was not read yet',
+    words: 'the scale factor of this point could not be read',
   },
   'not a number': { status: Status.BadDecodingError, words: 'the device says infinity' },
 }
@@ -60,8 +60,12 @@ export class PointRows {
   readonly #kinds: readonly PointKind[]
   readonly #unimplemented: readonly (number | bigint | undefined)[]
   readonly #firstFactorTag: TagId
-  /** By scale factor: the exponent, or one of the marks above. */
+  /** By scale factor: the exponent that was read in this cycle, or one of the marks above. */
   readonly #exponents: Int8Array
+  /** Why a scale factor is unread. */
+  readonly #factorStatus: Uint32Array
+  /** Rows that came before their scale factor. */
+  #held: SampleBatch | undefined
   /** What is wrong with a point at the moment. */
   readonly #faults: (Fault | undefined)[]
 
@@ -74,16 +78,35 @@ export class PointRows {
     this.#unimplemented = points.map(({ place }) => unimplementedOf(place))
     this.#firstFactorTag = factors[0]?.tag ?? Infinity
     this.#exponents = new Int8Array(factors.length).fill(UNREAD)
+    this.#factorStatus = new Uint32Array(factors.length).fill(FAULTS['factor unread'].status)
     this.#faults = points.map(() => undefined)
   }
 
-  /** The batch of points in a batch of registers. */
+  /** A new cycle: values and scale factors of the one before don't mix with its own. */
+  begin(): void {
+    this.#exponents.fill(UNREAD)
+    this.#factorStatus.fill(FAULTS['factor unread'].status)
+    this.#held = undefined
+  }
+
+  /** The rows that wait for a scale factor, at the end of the cycle. */
+  end(): SampleBatch | undefined {
+    const held = this.#held
+    if (held === undefined) return undefined
+    this.#held = undefined
+    const batch = new SampleBatch(held.length, held.receivedAt)
+    for (let row = 0; row < held.length; row++) this.#convertRow(held, row, batch)
+    return batch
+  }
+
+  /** The batch of points in a batch of registers; those whose scale factor did not come yet are kept for `end`. */
   convert(registers: SampleBatch): SampleBatch {
     for (let row = 0; row < registers.length; row++)
       if (registers.tag[row]! >= this.#firstFactorTag) this.#takeFactor(registers, row)
     const batch = new SampleBatch(registers.length, registers.receivedAt)
     for (let row = 0; row < registers.length; row++)
-      if (registers.tag[row]! < this.#firstFactorTag) this.#convertRow(registers, row, batch)
+      if (registers.tag[row]! < this.#firstFactorTag && !this.#hold(registers, row))
+        this.#convertRow(registers, row, batch)
     return batch
   }
 
@@ -93,9 +116,19 @@ export class PointRows {
     return fault === undefined ? undefined : FAULTS[fault].words
   }
 
+  /** True when the row has to wait. */
+  #hold(registers: SampleBatch, row: number): boolean {
+    const factor = this.#factorOf[this.#byTag.get(registers.tag[row]!)!]!
+    if (factor < 0 || this.#exponents[factor] !== UNREAD) return false
+    this.#held ??= new SampleBatch(this.#points.length, registers.receivedAt)
+    this.#held.pushRow(registers, row)
+    return true
+  }
+
   #takeFactor(registers: SampleBatch, row: number): void {
     const index = registers.tag[row]! - this.#firstFactorTag
     const value = registers.value[row]!
+    this.#factorStatus[index] = registers.status[row]!
     if (!isGood(registers.status[row]!)) this.#exponents[index] = UNREAD
     else if (value === -32_768) this.#exponents[index] = UNIMPLEMENTED
     else this.#exponents[index] = Math.abs(value) <= LARGEST_EXPONENT ? value : UNREADABLE
@@ -155,7 +188,8 @@ export class PointRows {
 
   #fail(tag: TagId, index: number, fault: Fault, time: number, batch: SampleBatch): void {
     this.#faults[index] = fault
-    batch.pushNumber(tag, 0, FAULTS[fault].status, time, 0)
+    const status = fault === 'factor unread' ? this.#factorStatus[this.#factorOf[index]!]! : FAULTS[fault].status
+    batch.pushNumber(tag, 0, status, time, 0)
   }
 }
 
