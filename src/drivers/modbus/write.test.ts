@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { statusName } from '../../core/status.ts'
-import { pointsOf, tagOf } from '../../testing/driver-suite.ts'
+import { pointsOf, tagOf, testContext } from '../../testing/driver-suite.ts'
 import { connectTo, registers, startDevice } from '../../testing/modbus-device.ts'
 import { modbus } from './driver.ts'
+import { neighbours, type Change } from './write-request.ts'
 
 const signal = new AbortController().signal
 
@@ -84,4 +85,156 @@ test('a write that gets no answer is BadTimeout, and the item after it is still 
   )
   assert.deepEqual(results.map(statusName), ['BadTimeout', 'Good'])
   assert.equal(device.bank.holdingRegisters.get(2), 6)
+})
+
+const written = (device: { requests: readonly string[] }) =>
+  device.requests.filter((request) => !request.startsWith('1: 03'))
+
+test('coalesceWrites: neighbours of one command in one request; without it one by one', async (t) => {
+  const tags = [
+    tagOf('hr:10'),
+    tagOf('hr:11', 'float32'),
+    tagOf('hr:13', 'int16'),
+    tagOf('hr:20'),
+    tagOf('co:1', 'bool'),
+    tagOf('co:2', 'bool'),
+  ]
+  const values = [1, 1.5, -1, 9, true, true]
+  const items = pointsOf(modbus, tags).map((point, index) => ({ point, value: values[index]! }))
+  const device = await startDevice(t)
+  const joined = await (await connectTo(t, device, { coalesceWrites: true })).write(items, signal)
+  assert.deepEqual(device.requests.splice(0), [
+    '1: 10000a00040800013fc00000ffff',
+    '1: 0600140009',
+    '1: 0f0001000201' + '03',
+  ])
+  assert.deepEqual(joined.map(statusName), Array(6).fill('Good'))
+  await (await connectTo(t, device)).write(items, signal)
+  assert.equal(device.requests.length, 6)
+})
+
+test('coalescing never changes the order: a write in between ends the row, and so does another unit', async (t) => {
+  const device = await startDevice(t)
+  const driver = await connectTo(t, device, { coalesceWrites: true })
+  const points = pointsOf(modbus, [
+    tagOf('hr:10'),
+    tagOf('co:0', 'bool'),
+    tagOf('hr:11'),
+    tagOf('2.hr:12'),
+    tagOf('hr:13'),
+  ])
+  await driver.write(
+    points.map((point, index) => ({ point, value: index === 1 ? true : index })),
+    signal,
+  )
+  assert.deepEqual(device.requests, [
+    '1: 06000a0000',
+    '1: 050000ff00',
+    '1: 06000b0002',
+    '2: 06000c0003',
+    '1: 06000d0004',
+  ])
+})
+
+test('neighbours that the device refuses together are written one by one: only the bad one is bad', async (t) => {
+  const device = await startDevice(t)
+  device.fault = (_, code, address) => (code === 16 || address === 11 ? { exception: 2 } : undefined)
+  const driver = await connectTo(t, device, { coalesceWrites: true })
+  const points = pointsOf(modbus, registers(10, 11, 12))
+  const results = await driver.write(
+    points.map((point) => ({ point, value: 77 })),
+    signal,
+  )
+  assert.deepEqual(results.map(statusName), ['Good', 'BadConfigurationError', 'Good'])
+  assert.deepEqual(
+    [10, 12].map((address) => device.bank.holdingRegisters.get(address)),
+    [77, 77],
+  )
+})
+
+test('a row of neighbours ends at the 123 registers and 1968 coils of one request', () => {
+  const registersAt = (count: number) =>
+    Array.from({ length: count }, (_, address): Change => ({
+      kind: 'registers',
+      unit: 1,
+      address,
+      registers: new Uint8Array(2),
+    }))
+  const coilsAt = (count: number) =>
+    Array.from({ length: count }, (_, address): Change => ({ kind: 'coil', unit: 1, address, on: true }))
+  assert.equal(neighbours(registersAt(200)), 123)
+  assert.equal(neighbours(registersAt(5)), 5)
+  assert.equal(neighbours(coilsAt(3000)), 1968)
+})
+
+test('an item that is no longer wanted when its turn comes is not sent and says so; the others are', async (t) => {
+  for (const coalesceWrites of [false, true]) {
+    const device = await startDevice(t)
+    const driver = await connectTo(t, device, { coalesceWrites })
+    const asked: number[] = []
+    const items = pointsOf(modbus, registers(1, 2, 3)).map((point, index) => ({
+      point,
+      value: 50 + index,
+      watch: { begin: () => asked.push(index) > 0 && index !== 1, remark: () => undefined },
+    }))
+    const results = await driver.write(items, signal)
+    assert.deepEqual(results.map(statusName), ['Good', 'BadRequestNotComplete', 'Good'])
+    assert.deepEqual(asked, [0, 1, 2])
+    assert.deepEqual(
+      [1, 2, 3].map((address) => device.bank.holdingRegisters.get(address)),
+      [50, 2, 52],
+    )
+  }
+})
+
+test('a command that is given up: what was on its way is BadTimeout, what was not begun is never sent', async (t) => {
+  const device = await startDevice(t)
+  const driver = await connectTo(t, device, { timeout: '5s' })
+  const giveUp = new AbortController()
+  device.fault = (_, __, address) => {
+    if (address !== 2) return undefined
+    setTimeout(() => giveUp.abort(), 20)
+    return { silent: true }
+  }
+  const items = pointsOf(modbus, registers(1, 2, 3)).map((point) => ({ point, value: 9 }))
+  const results = await driver.write(items, giveUp.signal)
+  assert.deepEqual(results.map(statusName), ['Good', 'BadTimeout', 'BadRequestNotComplete'])
+  // The control: the connection is well, and a write that came after would be seen.
+  await driver.write([items[0]!], signal)
+  assert.deepEqual(written(device), ['1: 0600010009', '1: 0600020009', '1: 0600010009'])
+})
+
+test('bits of one register written at the same time do not lose each other, also without mask write', async (t) => {
+  const device = await startDevice(t)
+  device.fault = (_, code) => (code === 22 ? { exception: 1 } : { delayMs: 5 })
+  device.bank.holdingRegisters.set(8, 0)
+  const shared = {}
+  const [a, b] = await Promise.all(
+    ['a', 'b'].map((name) => connectTo(t, device, { maxInFlight: 8, timeout: '2s' }, testContext(name, shared))),
+  )
+  const remarks: string[] = []
+  const watch = { begin: () => true, remark: (sentence: string) => void remarks.push(sentence) }
+  const bits = pointsOf(
+    modbus,
+    Array.from({ length: 16 }, (_, bit) => tagOf(`hr:8.${bit}`, 'bool')),
+  )
+  await Promise.all(bits.map((point, i) => (i % 2 ? a! : b!).write([{ point, value: true, watch }], signal)))
+  assert.equal(device.bank.holdingRegisters.get(8), 0xffff)
+  assert.equal(remarks.length, 16)
+  assert.match(remarks[0]!, /not atomic against others/)
+})
+
+test('broadcasts are not written on a serial line', async () => {
+  const options = modbus.options.parse({ transport: 'rtu', serial: { path: '/dev/null' } })
+  const driver = modbus.create(options, testContext())
+  const remarks: string[] = []
+  const [point] = pointsOf(modbus, [tagOf('0.hr:1')])
+  const watch = {
+    begin: () => assert.fail('nothing is to be sent'),
+    remark: (sentence: string) => void remarks.push(sentence),
+  }
+  assert.deepEqual((await driver.write([{ point: point!, value: 1, watch }], signal)).map(statusName), [
+    'BadNotWritable',
+  ])
+  assert.match(remarks[0]!, /Unit 0 is the broadcast/)
 })
