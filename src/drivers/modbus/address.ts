@@ -85,7 +85,7 @@ export function formatAddress(address: ModbusAddress): string {
 }
 
 /** The number that manuals print: `40001`, or six digits (`465536`) where five don't reach. */
-function referenceNumber(address: ModbusAddress): string {
+export function referenceNumber(address: ModbusAddress): string {
   const digits = address.offset < 9999 ? 4 : 5
   return `${AREAS[address.area].digit}${String(address.offset + 1).padStart(digits, '0')}${suffix(address)}`
 }

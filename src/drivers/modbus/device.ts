@@ -1,5 +1,6 @@
 /** One Modbus device (and the units that its tags name): polls, writes and identification over the socket of its line. */
 import { SampleBatch } from '../../core/batch.ts'
+import type { Clock } from '../../core/clock.ts'
 import type { Context, Driver, Emit, Identity, LineAccess, Point, Poll, WriteItem } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
@@ -154,6 +155,17 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     return this.#options.unit
   }
 
+  get clock(): Clock {
+    return this.#context.clock
+  }
+
+  /** Where the device is, as options of a configuration. */
+  get farSide(): Readonly<Record<string, unknown>> {
+    const { transport, host, port, serial } = this.#options
+    const where = { transport: transport === 'tcp' ? undefined : transport, host, port, serial }
+    return Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined))
+  }
+
   /** The most registers, and the most bits, that one request may ask this device for. */
   get limits(): { readonly registers: number; readonly bits: number } {
     return { registers: this.#options.maxRegisters, bits: this.#options.maxBits }
@@ -188,13 +200,14 @@ export class ModbusDevice implements Driver<ModbusAddress> {
 
   #createAccess(): UnitAccess {
     const { timeout } = this.#options
+    const { trace } = this.#context
     const connections = () => this.#connections
     return {
       get connection() {
         return connections()
       },
       mayAsk: (unit) => this.#breakers.mayAsk(unit),
-      request: (unit, pdu, signal) => this.#connected().request(unit, pdu, signal, timeout),
+      request: (unit, pdu, signal) => this.#connected().request(unit, pdu, signal, timeout, trace),
       settle: (unit, isAnswered) => this.#breakers.settle(unit, isAnswered),
       release: (unit) => this.#breakers.release(unit),
     }

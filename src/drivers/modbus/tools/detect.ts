@@ -1,0 +1,196 @@
+/**
+ * The byte-order detective as a tool: reads the same registers once or several times, and ranks what they may mean. Reads the
+ * longest value that the device gives there: four registers, else two, else one.
+ */
+import { z } from 'zod'
+import { sleep } from '../../../core/clock.ts'
+import { defineTool, type LineAccess } from '../../../core/driver.ts'
+import { duration, formatDuration } from '../../../core/duration.ts'
+import { GatewayError } from '../../../core/errors.ts'
+import { toJsonValue } from '../../../core/value.ts'
+import { ModbusException, type ModbusRequest } from '../../../protocols/modbus/index.ts'
+import { AREAS, formatAddress, isBitArea } from '../address.ts'
+import { detect as judge, nameOf, type Finding } from '../detect/detect.ts'
+import { formatNumber } from '../detect/number-text.ts'
+import { ask, rawDevice, type RawDevice } from './raw-device.ts'
+import { parseRange, type Range } from './range.ts'
+
+/** A window is not longer: somebody waits for it. */
+const LONGEST_MS = 60_000
+const SHOWN = 8
+const WIDTHS = [4, 2, 1] as const
+
+const input = z
+  .strictObject({
+    address: z.string().min(1).describe('The first register of the value, in any notation: hr:0, 40001'),
+    reading: z.number().optional().describe('What the device shows at this time, where it can be seen'),
+    reads: z.int().min(1).max(600).default(1).describe('How many times the registers are read'),
+    every: duration({ minMs: 10, maxMs: LONGEST_MS })
+      .default(500)
+      .describe('Time from read to read: ms, or a text such as 500ms'),
+    low: z.number().optional().describe('The value is not below this'),
+    high: z.number().optional().describe('The value is not above this'),
+    registers: z
+      .union([z.literal(1), z.literal(2), z.literal(4)])
+      .default(4)
+      .describe('The most registers that the value may have'),
+  })
+  .refine(({ low, high }) => low === undefined || high === undefined || low < high, {
+    path: ['high'],
+    message: 'high must be above low',
+  })
+  .refine(({ reads, every }) => (reads - 1) * every <= LONGEST_MS, {
+    path: ['reads'],
+    message: 'all reads together must end within 60 s: read less often, or fewer times',
+  })
+
+interface Detected {
+  readonly address: string
+  readonly unit: number
+  readonly reads: number
+  readonly registers: number
+  /** The newest read. */
+  readonly hex: string
+  readonly verdict: string
+  readonly tied: number
+  readonly findings: readonly FindingView[]
+}
+
+interface FindingView {
+  readonly type: string
+  readonly order: string
+  readonly name: string
+  readonly registers: number
+  /** In the newest read. */
+  readonly value: ReturnType<typeof toJsonValue>
+  readonly score: number
+  readonly reasons: readonly string[]
+  /** `reading = value × factor`. */
+  readonly factor: number | null
+  /** What shows the same values. */
+  readonly same: readonly string[]
+}
+
+export const detect = defineTool({
+  name: 'detect',
+  summary: 'which type and byte order has this value? every one of them, ranked by plausibility',
+  examples: [
+    ['bifrost modbus detect modbus://10.0.0.5:502/1 hr:0 --reading 21.5', 'the display of the device shows 21.5'],
+    [
+      'bifrost modbus detect press-1 hr:0 --reads 20 --every 500ms',
+      'watch it for ten seconds: the right order is smooth',
+    ],
+    ['bifrost modbus detect press-1 40011 --low 0 --high 100', 'a percentage'],
+  ],
+  input,
+  positions: ['address'],
+  async run(given, driver, access, signal): Promise<Detected> {
+    const device = rawDevice(driver)
+    const range = parseRange(given.address, 1)
+    if (isBitArea(range.area))
+      throw new GatewayError(
+        'INVALID_REQUEST',
+        `address ${given.address}: a ${AREAS[range.area].name} is one bit, nothing to detect`,
+      )
+    const reads = await readWindow(device, access, range, given, signal)
+    const { findings, verdict, tied } = judge(reads, given)
+    const newest = reads.at(-1)!
+    return {
+      address: formatAddress({ ...range, text: '' }),
+      unit: range.unit ?? device.unit,
+      reads: reads.length,
+      registers: newest.length / 2,
+      hex: Buffer.from(newest)
+        .toString('hex')
+        .toUpperCase()
+        .replace(/(.{4})(?=.)/g, '$1 '),
+      verdict,
+      tied,
+      findings: findings.map(viewOf),
+    }
+  },
+  toLines: ({ address, unit, reads, hex, verdict, findings }: Detected) => [
+    `${address} of unit ${unit}: ${hex}${reads > 1 ? ` in the last of ${reads} reads` : ''}`,
+    ...findings.slice(0, SHOWN).map(lineOf),
+    verdict,
+  ],
+})
+
+/** All reads with as many registers as the device gives. */
+async function readWindow(
+  device: RawDevice,
+  access: LineAccess,
+  range: Range,
+  { reads, every, registers }: z.output<typeof input>,
+  signal: AbortSignal,
+): Promise<Uint8Array[]> {
+  const first = await readFirst(device, access, range, registers, signal)
+  const window = [first]
+  const { clock } = device
+  const start = clock.monotonic()
+  while (window.length < reads) {
+    await sleep(clock, Math.max(0, start + window.length * every - clock.monotonic()), signal)
+    if (clock.monotonic() - start > LONGEST_MS)
+      throw new GatewayError(
+        'TIMEOUT',
+        `the device takes too long: ${window.length} of ${reads} reads in ${formatDuration(LONGEST_MS)}`,
+      )
+    window.push(await readRegisters(device, access, range, first.length / 2, signal))
+  }
+  return window
+}
+
+async function readFirst(
+  device: RawDevice,
+  access: LineAccess,
+  range: Range,
+  most: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  let refusal: unknown
+  for (const width of WIDTHS) {
+    if (width > most || range.offset + width > 65_536) continue
+    try {
+      return await readRegisters(device, access, range, width, signal)
+    } catch (error) {
+      if (!(error instanceof ModbusException) || error.exceptionCode === 1) throw error
+      refusal = error
+    }
+  }
+  throw refusal
+}
+
+async function readRegisters(
+  device: RawDevice,
+  access: LineAccess,
+  { area, offset, unit = device.unit }: Range,
+  count: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const request = { functionCode: AREAS[area].readFunction, address: offset, count } as ModbusRequest
+  return (await ask(device, access, unit, request, signal)).subarray(2)
+}
+
+function viewOf(finding: Finding): FindingView {
+  const { type, order, registers, values, score, reasons, agreement, same } = finding
+  return {
+    type,
+    order,
+    name: nameOf(finding),
+    registers,
+    value: toJsonValue(values.at(-1)),
+    score,
+    reasons,
+    factor: agreement?.factor ?? null,
+    same: same.map(nameOf),
+  }
+}
+
+function lineOf({ name, type, value, score, reasons, same }: FindingView): string {
+  const also = same.length === 0 ? '' : ` (same values: ${same.join(', ')})`
+  const shown = type === 'string' ? JSON.stringify(value) : numberText(value)
+  return `${String(score).padStart(3)} %  ${name.padEnd(12)}  ${shown.padEnd(22)}  ${reasons.join('; ')}${also}`
+}
+
+const numberText = (value: FindingView['value']): string =>
+  typeof value === 'number' ? formatNumber(value) : value === null ? '–' : String(value)

@@ -1,0 +1,117 @@
+/**
+ * Reads a range of any length in pieces that the device takes. What it refuses is halved until each refused register or bit is
+ * alone, so that the others are seen; a device that falls silent is not asked on. Bounded in requests, because a range that is
+ * refused from end to end would cost two for each register.
+ */
+import type { LineAccess } from '../../../core/driver.ts'
+import { GatewayError, messageOf, NotConnectedError } from '../../../core/errors.ts'
+import { describeException, ModbusException, type ModbusRequest } from '../../../protocols/modbus/index.ts'
+import { AREAS } from '../address.ts'
+import { ask, type RawDevice } from './raw-device.ts'
+import { isBits, type Range } from './range.ts'
+
+/** What became of each register or bit of a range. */
+export interface RangeRead {
+  /** One a register or bit, 0 where there is none. */
+  readonly values: Uint16Array
+  /** Why it could not be read, in words; undefined: it was. */
+  readonly refusals: readonly (string | undefined)[]
+  readonly requests: number
+}
+
+/** From then on what is refused stays refused as a block. */
+const MAX_REQUESTS = 400
+/** After so many requests in a row without an answer the device is not asked on. */
+const SILENT_REQUESTS = 2
+/** Exceptions by which devices refuse a block for one of its addresses: 02, 03, and 04 against the book. */
+const BLAMES_BLOCK: ReadonlySet<number> = new Set([2, 3, 4])
+
+interface Piece {
+  readonly first: number
+  readonly count: number
+}
+
+/** Rejects with TIMEOUT when nothing answered at all, with NotConnectedError when the connection is lost. */
+export async function readRange(
+  device: RawDevice,
+  access: LineAccess,
+  range: Range,
+  signal: AbortSignal,
+): Promise<RangeRead> {
+  const values = new Uint16Array(range.count)
+  const refusals: (string | undefined)[] = Array.from({ length: range.count }, () => undefined)
+  const open = pieces(range, isBits(range) ? device.limits.bits : device.limits.registers)
+  let requests = 0
+  let answered = false
+  let silent = 0
+  const refuse = ({ first, count }: Piece, why: string) => refusals.fill(why, first, first + count)
+  while (open.length > 0) {
+    const piece = open.shift()!
+    if (silent >= SILENT_REQUESTS) {
+      refuse(piece, 'not asked: the device fell silent')
+      continue
+    }
+    requests++
+    try {
+      take(await readPiece(device, access, range, piece, signal), piece, values, isBits(range))
+      answered = true
+      silent = 0
+    } catch (error) {
+      const outcome = outcomeOf(error, answered)
+      silent = outcome.silent ? silent + 1 : 0
+      answered ||= !outcome.silent
+      if (outcome.halve && piece.count > 1 && requests < MAX_REQUESTS) open.unshift(...halves(piece))
+      else refuse(piece, piece.count > 1 && outcome.halve ? `${outcome.why} (refused as a block)` : outcome.why)
+    }
+  }
+  return { values, refusals, requests }
+}
+
+function readPiece(
+  device: RawDevice,
+  access: LineAccess,
+  { area, offset, unit = device.unit }: Range,
+  { first, count }: Piece,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const request = { functionCode: AREAS[area].readFunction, address: offset + first, count } as ModbusRequest
+  return ask(device, access, unit, request, signal)
+}
+
+/** Registers are two bytes each, bits are packed from the lowest (Modbus Application Protocol V1.1b3, 6.1, 6.3). */
+function take(pdu: Uint8Array, { first, count }: Piece, values: Uint16Array, bits: boolean): void {
+  for (let at = 0; at < count; at++) {
+    values[first + at] = bits ? (pdu[2 + (at >>> 3)]! >>> (at & 7)) & 1 : pdu[2 + at * 2]! * 256 + pdu[3 + at * 2]!
+  }
+}
+
+interface Outcome {
+  readonly why: string
+  readonly halve: boolean
+  readonly silent: boolean
+}
+
+function outcomeOf(error: unknown, answered: boolean): Outcome {
+  if (error instanceof ModbusException) {
+    const { exceptionCode } = error
+    return { why: describeException(exceptionCode), halve: BLAMES_BLOCK.has(exceptionCode), silent: false }
+  }
+  if (!(error instanceof GatewayError) || error instanceof NotConnectedError) throw error
+  if (error.code !== 'TIMEOUT') return { why: messageOf(error), halve: false, silent: false }
+  if (!answered) throw error
+  return { why: 'no answer in time', halve: false, silent: true }
+}
+
+function pieces({ count }: Range, most: number): Piece[] {
+  const list: Piece[] = []
+  for (let first = 0; first < count; first += most) list.push({ first, count: Math.min(most, count - first) })
+  return list
+}
+
+function halves({ first, count }: Piece): Piece[] {
+  const half = count >>> 1
+  return [
+    { first, count: half },
+    { first: first + half, count: count - half },
+  ]
+}
