@@ -4,10 +4,13 @@
  */
 import type { Clock } from '../core/clock.ts'
 import { Status, type StatusCode } from '../core/status.ts'
-import type { Line, Urgent } from './line.ts'
+import type { Line, Occupant, Urgent } from './line.ts'
+import type { UnitUse } from './line-use.ts'
 
 export interface CommandLimits {
   readonly line: Line
+  /** For whom its time counts. */
+  readonly use: UnitUse
   readonly clock: Clock
   /** How long from now, in ms; absent: as long as `signals` allow. */
   readonly deadlineMs?: number | undefined
@@ -27,7 +30,7 @@ export function runCommand<T>(
   instead: (status: StatusCode) => T,
   thrown: (error: unknown) => StatusCode,
 ): Promise<T> {
-  const { line, clock, signal, connection } = limits
+  const { line, use, clock, signal, connection } = limits
   const deadline = limits.deadlineMs === undefined ? Infinity : clock.monotonic() + limits.deadlineMs
   return new Promise((resolve) => {
     const controller = new AbortController()
@@ -40,19 +43,22 @@ export function runCommand<T>(
       signal.removeEventListener('abort', onCaller)
       connection.removeEventListener('abort', onConnection)
       resolve(result)
-      if (started) line.done()
+      if (started) line.done(entry)
     }
     const give = (status: StatusCode) => {
-      if (!started) line.withdraw(urgent)
+      if (!started) line.withdraw(entry)
       end(instead(status))
       controller.abort()
     }
     const onCaller = () => give(Status.BadTimeout)
     const onConnection = () => give(Status.BadNoCommunication)
-    const urgent: Urgent = {
+    const entry: Urgent & Occupant = {
+      use,
+      since: 0,
       start() {
-        started = true
         if (clock.monotonic() >= deadline) return give(Status.BadTimeout)
+        started = true
+        line.occupy(entry)
         call(work, controller.signal).then(end, (error: unknown) => ended || end(instead(thrown(error))))
       },
     }
@@ -61,7 +67,7 @@ export function runCommand<T>(
     connection.addEventListener('abort', onConnection, { once: true })
     if (signal.aborted) return onCaller()
     if (connection.aborted) return onConnection()
-    line.command(urgent)
+    line.command(entry)
   })
 }
 

@@ -16,6 +16,7 @@ import { attemptConnect } from './connect-attempt.ts'
 import type { ConnectGate, Entrant } from './connect-gate.ts'
 import { createLineAccess } from './line-access.ts'
 import type { Line } from './line.ts'
+import type { UnitUse } from './line-use.ts'
 import { groupByInterval, PollGroup, type GroupOwner } from './poll-group.ts'
 import type { DeviceSetup, PollingContext } from './polling.ts'
 import { reasonOfDegradation, reasonOfLoss, reasonOfRefusal, reasonOfSilence } from './reason.ts'
@@ -106,6 +107,15 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     return this.#connection.signal
   }
 
+  /** For whom commands and other requests count: the device's unit where it is one only. */
+  get use(): UnitUse {
+    return this.line.useOf(this.name)
+  }
+
+  useOf(unit: number | undefined): UnitUse {
+    return this.line.use(this.name, unit)
+  }
+
   get connected(): boolean {
     return this.#phase === 'connected' && !this.signal.aborted
   }
@@ -134,7 +144,7 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
   async write(items: readonly WriteItem<unknown>[], options: WriteOptions): Promise<StatusCode[]> {
     const all = (status: StatusCode) => items.map(() => status)
     if (this.#phase !== 'connected') return all(this.#enabled ? Status.BadNotConnected : Status.BadOutOfService)
-    const limits = { ...options, line: this.line, clock: this.clock, connection: this.signal }
+    const limits = { ...options, line: this.line, use: this.use, clock: this.clock, connection: this.signal }
     return runCommand(
       limits,
       (signal) => this.#device.write(items, signal),
@@ -147,7 +157,7 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     if (this.#phase !== 'connected') {
       return statusRows(points, this.#enabled ? Status.BadNotConnected : Status.BadOutOfService, this.clock.now())
     }
-    const limits = { line: this.line, clock: this.clock, signal, connection: this.signal }
+    const limits = { line: this.line, use: this.use, clock: this.clock, signal, connection: this.signal }
     return readOnDemand(this.#device, points, limits, (error) => this.#thrown(error))
   }
 
@@ -302,7 +312,7 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
   }
 
   #assess(): void {
-    const reason = reasonOfDegradation(this.name, this.#groups, (tag) => this.#nameOf(tag))
+    const reason = reasonOfDegradation(this.name, this.#groups, this.line, (tag) => this.#nameOf(tag))
     this.#become(reason === undefined ? 'Running' : 'Degraded', reason ?? null)
   }
 

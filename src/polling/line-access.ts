@@ -6,7 +6,8 @@ import type { LineAccess } from '../core/driver.ts'
 import type { Clock, Timer } from '../core/clock.ts'
 import { formatDuration } from '../core/duration.ts'
 import { GatewayError, NotConnectedError } from '../core/errors.ts'
-import type { Line } from './line.ts'
+import type { Line, Occupant, Turn, Urgent } from './line.ts'
+import type { UnitUse } from './line-use.ts'
 
 /** Work has its own, shorter, time limit; this holds when it has none. */
 const REQUEST_LIMIT_MS = 60_000
@@ -15,6 +16,8 @@ const REQUEST_LIMIT_MS = 60_000
 export interface AccessOwner {
   readonly name: string
   readonly line: Line
+  /** For whom its time counts. */
+  readonly use: UnitUse
   readonly clock: Clock
   /** Connected, and the connection not being given up. */
   readonly connected: boolean
@@ -41,7 +44,7 @@ function runOnLine<T>(
   priority: 'command' | 'turn',
   signal: AbortSignal,
 ): Promise<T> {
-  const { line, name, signal: connection } = owner
+  const { line, use, name, signal: connection } = owner
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
     if (!owner.connected) return reject(notConnected(name))
@@ -56,7 +59,7 @@ function runOnLine<T>(
       signal.removeEventListener('abort', onCaller)
       connection.removeEventListener('abort', onConnection)
       settle()
-      if (started) line.done()
+      if (started) line.done(entry)
       else line.withdraw(entry)
     }
     const giveUp = (reason: unknown) => {
@@ -67,6 +70,7 @@ function runOnLine<T>(
     const onConnection = () => giveUp(notConnected(name))
     const start = () => {
       started = true
+      line.occupy(entry)
       limit = owner.clock.after(REQUEST_LIMIT_MS, () => giveUp(endless(name)))
       call(work, controller.signal).then(
         (result) => end(() => resolve(result)),
@@ -76,7 +80,9 @@ function runOnLine<T>(
         },
       )
     }
-    const entry = {
+    const entry: Urgent & Turn & Occupant = {
+      use,
+      since: 0,
       start,
       startNext: () => {
         start()

@@ -1,32 +1,84 @@
 /**
  * One socket or serial port, shared by the devices behind it. It hands out its places in flight: first to commands (writes,
- * reads on demand), then to polls, one request at a time in turn, so that a command waits for one request at most and a
- * device with many requests does not keep its neighbours waiting.
+ * reads on demand), then to polls, one request at a time in fair turn, so that a command waits for one request at most and
+ * no device takes its neighbours' time. It keeps account of who takes how much of its time: while n requests are in flight
+ * each of them takes the n-th part.
  */
+import type { Clock } from '../core/clock.ts'
+import { FairQueue, type TurnQueue, type Waiting } from './fair-queue.ts'
+import { createFlow, TimeUsed, UnitUse } from './line-use.ts'
+
+/** A request that has a place on the line, from `occupy` to `done`. */
+export interface Occupant {
+  /** For whom it counts. */
+  readonly use: UnitUse
+  /** The line's own: its time when the request began. */
+  since: number
+}
 
 /** A command that waits for a place. */
 export interface Urgent {
-  /** Has a place now; whoever starts must call `line.done()` once. */
+  /** May begin now: calls `line.occupy` at once if it does, and `line.done` at its end. */
   start(): void
 }
 
 /** A poll that has requests left to start. */
-export interface Turn {
-  /** Starts one request, which calls `line.done()` once at its end; true when there are more to start. */
+export interface Turn extends Waiting {
+  /** Starts one request, which calls `line.occupy` at once and `line.done` at its end; true when there are more to start. */
   startNext(): boolean
 }
 
+/** How busy a line is, and with whom. */
+export interface LineView {
+  readonly key: string
+  readonly limit: number
+  readonly inFlight: number
+  readonly queued: number
+  /** Share 0…1 of the last minute in which something was in flight. */
+  readonly utilisation: number
+  readonly busySeconds: number
+  readonly units: readonly UnitView[]
+}
+
+/** What one unit of a device takes of its line. */
+export interface UnitView {
+  readonly device: string
+  /** null where the device is all there is, or where it is not known which of its units was asked. */
+  readonly unit: number | null
+  /** Of the line's time, 0…1 of the last minute. */
+  readonly share: number
+  readonly busySeconds: number
+  readonly requests: number
+}
+
+/** Who takes less of the line than this is no reason for anything. */
+const EATER_SHARE = 0.3
+
 export class Line {
+  /** Names the line for people: `tcp://10.0.0.5:502`. */
+  readonly key: string
+  readonly #clock: Clock
+  readonly #openedAt: number
   #limit: number
   #inFlight = 0
   #pumping = false
+  /** The line's own time: while n requests are in flight it runs at the n-th part of the clock's pace. */
+  #time = 0
+  #timeAt = 0
+  readonly #busy = new TimeUsed()
+  readonly #uses = new Map<string, UnitUse[]>()
+  #eater: { readonly at: number; readonly view: UnitView | undefined } | undefined
   readonly #urgent: Urgent[] = []
-  readonly #turns: Turn[] = []
+  readonly #turns: TurnQueue<Turn>
   #shared: { readonly thing: unknown } | undefined
 
-  /** `limit`: how many requests may be in flight at once. */
-  constructor(limit: number) {
+  /** `limit`: how many requests may be in flight at once; `turns`: in which order polls get their places. */
+  constructor(key: string, limit: number, clock: Clock, turns: TurnQueue<Turn> = new FairQueue()) {
+    this.key = key
     this.#limit = Math.max(1, limit)
+    this.#clock = clock
+    this.#turns = turns
+    this.#openedAt = this.#timeAt = clock.monotonic()
   }
 
   /** How many requests may be in flight from now on; those under way stay. */
@@ -41,28 +93,99 @@ export class Line {
     return this.#shared.thing as T
   }
 
+  /** The account of a unit of a device; made with the first call. */
+  use(device: string, unit: number | undefined): UnitUse {
+    let uses = this.#uses.get(device)
+    if (uses === undefined) this.#uses.set(device, (uses = []))
+    let use = uses.find((candidate) => candidate.unit === unit)
+    if (use === undefined) uses.push((use = new UnitUse(device, unit, uses[0]?.flow ?? createFlow())))
+    return use
+  }
+
+  /** The account for what a device asks besides its polls: that of its unit, where it has only one. */
+  useOf(device: string): UnitUse {
+    const uses = this.#uses.get(device) ?? []
+    return uses.length === 1 ? uses[0]! : this.use(device, undefined)
+  }
+
   /** Queues a command ahead of all polls, behind the commands already waiting. */
   command(urgent: Urgent): void {
     this.#urgent.push(urgent)
     this.#pump()
   }
 
-  /** Queues a poll behind the polls already waiting. */
+  /** Queues a poll among those already waiting. */
   poll(turn: Turn): void {
-    this.#turns.push(turn)
+    this.#turns.add(turn, this.#clock.monotonic())
     this.#pump()
   }
 
   /** Takes a command or a poll out of the queue; what it started goes on. */
   withdraw(entry: Urgent | Turn): void {
-    remove(this.#urgent, entry)
-    remove(this.#turns, entry)
+    const at = this.#urgent.indexOf(entry as Urgent)
+    if (at >= 0) this.#urgent.splice(at, 1)
+    else this.#turns.remove(entry as Turn)
   }
 
-  /** A place is free again. */
-  done(): void {
+  /** A request takes the place that it was given. */
+  occupy(occupant: Occupant): void {
+    this.#advance()
+    this.#inFlight++
+    occupant.since = this.#time
+    this.#turns.begun(occupant.use.flow)
+  }
+
+  /** A place is free again. `asked`: the device was asked, and did not only have its turn. */
+  done(occupant: Occupant, asked = true): void {
+    const now = this.#advance()
     this.#inFlight--
+    const { use } = occupant
+    const used = this.#time - occupant.since
+    use.time.add(used, now)
+    if (asked) use.requests++
+    this.#turns.ended(use.flow, used)
     this.#pump()
+  }
+
+  /** How busy it is, and with whom, the busiest first. */
+  view(): LineView {
+    const now = this.#advance()
+    const uses = [...this.#uses.values()].flat()
+    return {
+      key: this.key,
+      limit: this.#limit,
+      inFlight: this.#inFlight,
+      queued: this.#urgent.length + this.#turns.length,
+      utilisation: this.#busy.share(now, this.#openedAt),
+      busySeconds: this.#busy.totalMs / 1000,
+      units: uses.map((use) => this.#viewOf(use, now)).sort((a, b) => b.share - a.share),
+    }
+  }
+
+  /** Who takes most of the line's time, where that is a good part of it; looked up once a second at most. */
+  eater(): UnitView | undefined {
+    const now = this.#clock.monotonic()
+    if (this.#eater === undefined || now - this.#eater.at >= 1000) {
+      const [first] = this.view().units
+      this.#eater = { at: now, view: first !== undefined && first.share >= EATER_SHARE ? first : undefined }
+    }
+    return this.#eater.view
+  }
+
+  #viewOf({ device, unit, time, requests }: UnitUse, now: number): UnitView {
+    const share = time.share(now, this.#openedAt)
+    return { device, unit: unit ?? null, share, busySeconds: time.totalMs / 1000, requests }
+  }
+
+  /** Lets the line's own time follow the clock. */
+  #advance(): number {
+    const now = this.#clock.monotonic()
+    const passed = now - this.#timeAt
+    this.#timeAt = now
+    if (this.#inFlight === 0 || passed <= 0) return now
+    this.#time += passed / this.#inFlight
+    this.#busy.add(passed, now)
+    return now
   }
 
   #pump(): void {
@@ -78,19 +201,12 @@ export class Line {
   #startOne(): boolean {
     const urgent = this.#urgent.shift()
     if (urgent !== undefined) {
-      this.#inFlight++
       urgent.start()
       return true
     }
-    const turn = this.#turns.shift()
+    const turn = this.#turns.next()
     if (turn === undefined) return false
-    this.#inFlight++
-    if (turn.startNext()) this.#turns.push(turn)
+    if (turn.startNext()) this.#turns.add(turn, this.#timeAt)
     return true
   }
-}
-
-function remove<T>(list: T[], entry: unknown): void {
-  const at = list.indexOf(entry as T)
-  if (at >= 0) list.splice(at, 1)
 }

@@ -5,11 +5,13 @@
  */
 import type { SampleBatch } from '../core/batch.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Emit, Point, Poll } from '../core/driver.ts'
+import type { Point, Poll } from '../core/driver.ts'
 import { observe } from '../core/histogram.ts'
-import { isBad, Status, type StatusCode } from '../core/status.ts'
+import type { StatusCode } from '../core/status.ts'
 import type { TagId } from '../core/value.ts'
 import type { Line, Turn } from './line.ts'
+import type { UnitUse } from './line-use.ts'
+import { PollRequest, type Outcome, type RequestOwner } from './poll-request.ts'
 import type { DeviceStats } from './session.ts'
 
 /** What a group needs of its session. */
@@ -19,6 +21,8 @@ export interface GroupOwner {
   readonly stats: DeviceStats
   /** Aborted when the connection is given up. */
   readonly signal: AbortSignal
+  /** The account of one of the device's units on the line; of the device itself without one. */
+  useOf(unit: number | undefined): UnitUse
   emit(batch: SampleBatch): void
   /** A poll of the group ended. */
   polled(group: PollGroup): void
@@ -26,7 +30,7 @@ export interface GroupOwner {
   lost(error: unknown): void
 }
 
-export class PollGroup implements Turn {
+export class PollGroup implements Turn, RequestOwner {
   readonly everyMs: number
   readonly points: readonly Point<unknown>[]
   running = false
@@ -39,21 +43,24 @@ export class PollGroup implements Turn {
   requests = 0
   unanswered = 0
   durationMs = 0
-  /** Polls in a row with bad rows, and polls in a row that took longer than the interval. */
+  /** How long the last poll waited for the line. */
+  waitedMs = 0
+  /** Polls in a row with bad rows, and polls in a row that took longer than the interval, waiting included. */
   badPolls = 0
   slowPolls = 0
   readonly #owner: GroupOwner
-  #requests: Request[] = []
+  #requests: PollRequest[] = []
   #poll: Poll | undefined
   #next = 0
   #end = 0
   /** Steps that need another request. */
-  #again: Request[] = []
+  #again: PollRequest[] = []
   /** The line has this poll in its queue. */
   #queued = false
   #pending = 0
   #failed = 0
   #dueAt: number | undefined
+  #beganAt = 0
   #startedAt: number | undefined
   #lastStartAt = 0
   #inFlight = 0
@@ -66,6 +73,11 @@ export class PollGroup implements Turn {
 
   get steps(): number {
     return this.#requests.length
+  }
+
+  /** For whom the next request counts. */
+  get use(): UnitUse {
+    return (this.#again[0] ?? this.#requests[Math.min(this.#next, this.#requests.length - 1)]!).use
   }
 
   /** The plan of this group; kept over reconnects. */
@@ -93,7 +105,7 @@ export class PollGroup implements Turn {
     this.#owner.line.withdraw(this)
     const abandoned = this.#requests.filter((request) => request.abandon())
     this.#renew()
-    for (let i = 0; i < abandoned.length; i++) this.#owner.line.done()
+    for (const request of abandoned) this.#owner.line.done(request)
   }
 
   /** How long ago the newest of the requests in flight began, in ms; 0 while none is. */
@@ -110,24 +122,25 @@ export class PollGroup implements Turn {
     this.#lastStartAt = now
     this.#inFlight++
     const request = this.#again.shift() ?? this.#requests[this.#next++]!
+    this.#owner.line.occupy(request)
     request.start(this.#poll!, this.#owner.signal)
     this.#queued = this.running && (this.#next < this.#end || this.#again.length > 0)
     return this.#queued
   }
 
   /** A request was answered, and its step needs another one: after others had their turn. */
-  again(request: Request): void {
+  again(request: PollRequest): void {
     this.#inFlight--
     this.#again.push(request)
     if (!this.#queued) {
       this.#queued = true
       this.#owner.line.poll(this)
     }
-    this.#owner.line.done()
+    this.#owner.line.done(request)
   }
 
   /** A request of this poll was answered or timed out. */
-  settle(request: Request): void {
+  settle(request: PollRequest): void {
     const { stats, line } = this.#owner
     const outcome = request.outcome
     this.#inFlight--
@@ -139,7 +152,7 @@ export class PollGroup implements Turn {
     if (outcome === 'timeout') this.unanswered++
     if (outcome !== 'ok') this.#failed++
     if (--this.#pending === 0) this.#finish()
-    line.done()
+    line.done(request, request.asked)
   }
 
   /** A request of this poll threw. */
@@ -164,6 +177,7 @@ export class PollGroup implements Turn {
     this.#pending = to - from
     this.#inFlight = 0
     this.#dueAt = dueAt
+    this.#beganAt = dueAt ?? this.#owner.clock.monotonic()
     this.#startedAt = undefined
     this.#owner.stats.polls++
     this.#queued = true
@@ -174,16 +188,19 @@ export class PollGroup implements Turn {
     const { stats, clock } = this.#owner
     this.running = false
     this.durationMs = clock.monotonic() - this.#startedAt!
+    this.waitedMs = Math.max(0, this.#startedAt! - this.#beganAt)
     observe(stats.pollDuration, this.durationMs / 1000)
     if (this.#failed === 0) stats.pollsOk++
     else stats.pollsFailed++
     this.badPolls = this.badRows > 0 ? this.badPolls + 1 : 0
-    this.slowPolls = this.durationMs > this.everyMs ? this.slowPolls + 1 : 0
+    this.slowPolls = this.waitedMs + this.durationMs > this.everyMs ? this.slowPolls + 1 : 0
     this.#owner.polled(this)
   }
 
   #renew(): void {
-    this.#requests = Array.from({ length: this.#poll?.steps ?? 0 }, (_, step) => new Request(this, step))
+    this.#requests = Array.from({ length: this.#poll?.steps ?? 0 }, (_, step) => {
+      return new PollRequest(this, step, this.#owner.useOf(this.#poll?.unit?.(step)))
+    })
   }
 }
 
@@ -191,84 +208,6 @@ function countRequest(stats: DeviceStats, outcome: Outcome): void {
   if (outcome === 'ok') stats.requestsOk++
   else if (outcome === 'timeout') stats.requestsTimeout++
   else stats.requestsFailed++
-}
-
-type Outcome = 'ok' | 'timeout' | 'failed'
-
-/** One step of the poll, made once and used for every poll; after `abandon` nothing of it counts any more. */
-class Request {
-  rows = 0
-  badRows = 0
-  firstBad: { tag: TagId; status: StatusCode } | undefined
-  /** False when the driver gave its rows without asking the device. */
-  asked = true
-  readonly #group: PollGroup
-  readonly #step: number
-  readonly #emit: Emit = (batch) => this.#take(batch)
-  readonly #onDone = (result: void | 'unasked' | 'again') => this.#done(result)
-  readonly #onFail = (error: unknown) => this.#fail(error)
-  #timeouts = 0
-  #active = false
-  #unfinished = false
-  #abandoned = false
-
-  constructor(group: PollGroup, step: number) {
-    this.#group = group
-    this.#step = step
-  }
-
-  get outcome(): Outcome {
-    if (this.rows === 0 || this.badRows < this.rows) return 'ok'
-    return this.#timeouts === this.rows ? 'timeout' : 'failed'
-  }
-
-  start(poll: Poll, signal: AbortSignal): void {
-    if (!this.#unfinished) {
-      this.rows = this.badRows = this.#timeouts = 0
-      this.firstBad = undefined
-    }
-    this.#unfinished = false
-    this.#active = true
-    try {
-      poll.read(this.#step, this.#emit, signal).then(this.#onDone, this.#onFail)
-    } catch (error) {
-      // Not at once: the line is in the middle of handing out places.
-      queueMicrotask(() => this.#fail(error))
-    }
-  }
-
-  /** True when it was in flight. */
-  abandon(): boolean {
-    this.#abandoned = true
-    return this.#active
-  }
-
-  #take(batch: SampleBatch): void {
-    if (this.#abandoned) return
-    for (let row = 0; row < batch.length; row++) {
-      const status = batch.status[row]!
-      if (!isBad(status)) continue
-      this.badRows++
-      if (status === Status.BadTimeout) this.#timeouts++
-      this.firstBad ??= { tag: batch.tag[row]!, status }
-    }
-    this.rows += batch.length
-    this.#group.emit(batch)
-  }
-
-  #done(result: void | 'unasked' | 'again'): void {
-    if (this.#abandoned) return
-    this.asked = result !== 'unasked'
-    this.#active = false
-    this.#unfinished = result === 'again'
-    if (this.#unfinished) this.#group.again(this)
-    else this.#group.settle(this)
-  }
-
-  #fail(error: unknown): void {
-    if (this.#abandoned) return
-    this.#group.fail(error)
-  }
 }
 
 /** The points of a device by their interval. */

@@ -7,7 +7,7 @@ import type { AuditedAction, Context, DriverType, Emit, LearnedStore, Point, Tra
 import type { Log } from '../core/log.ts'
 import { ConnectGate } from './connect-gate.ts'
 import { Lifecycle } from './lifecycle.ts'
-import { Line } from './line.ts'
+import { Line, type LineView } from './line.ts'
 import { Schedule } from './schedule.ts'
 import type { DeviceSession } from './session.ts'
 
@@ -47,6 +47,8 @@ export interface Polling {
   stop(): Promise<void>
   device(name: string): DeviceSession | undefined
   readonly devices: readonly DeviceSession[]
+  /** The lines and who uses how much of them, as of now. */
+  readonly lines: readonly LineView[]
 }
 
 /** Sessions for these devices; nothing is opened before `start`. */
@@ -55,7 +57,7 @@ export function createPolling(devices: readonly DeviceSetup[], context: PollingC
   const gate = new ConnectGate(context.clock)
   const lines = new Map<string, Line>()
   const sessions = devices.map((setup) => {
-    const line = lineOf(setup, lines)
+    const line = lineOf(setup, lines, context.clock)
     const driver = setup.type.create(setup.options as never, driverContext(setup.name, line, context))
     return new Lifecycle(setup, driver, line, { context, schedule, gate })
   })
@@ -63,6 +65,9 @@ export function createPolling(devices: readonly DeviceSetup[], context: PollingC
   return {
     devices: sessions,
     device: (name) => byName.get(name),
+    get lines() {
+      return [...lines.values()].map((line) => line.view())
+    },
     start(emit) {
       for (const session of sessions) session.start(emit)
       schedule.start()
@@ -76,11 +81,11 @@ export function createPolling(devices: readonly DeviceSetup[], context: PollingC
 }
 
 /** Devices of one driver type with the same key share a line. */
-function lineOf({ type, options }: DeviceSetup, lines: Map<string, Line>): Line {
+function lineOf({ type, options }: DeviceSetup, lines: Map<string, Line>, clock: Clock): Line {
   const key = `${type.name} ${type.line(options as never)}`
   let line = lines.get(key)
   if (line === undefined) {
-    line = new Line(type.inFlight?.(options as never) ?? 1)
+    line = new Line(type.line(options as never), type.inFlight?.(options as never) ?? 1, clock)
     lines.set(key, line)
   }
   return line

@@ -2,6 +2,7 @@
 import { formatDuration } from '../core/duration.ts'
 import { GatewayError, messageOf } from '../core/errors.ts'
 import { statusHex, statusInfo, type StatusCode } from '../core/status.ts'
+import type { Line } from './line.ts'
 import type { PollGroup } from './poll-group.ts'
 
 /** The connection could not be made. */
@@ -27,21 +28,36 @@ export function reasonOfSilence(device: string, endpoint: string, polls: number,
 export function reasonOfDegradation(
   device: string,
   groups: readonly PollGroup[],
+  line: Line,
   nameOf: (tag: number) => string,
 ): string | undefined {
   const bad = groups.find((group) => group.badPolls >= TROUBLED_POLLS && group.firstBad !== undefined)
   if (bad !== undefined) return reasonOfBadPoints(device, bad, nameOf(bad.firstBad!.tag), bad.firstBad!.status)
   const slow = groups.find((group) => group.slowPolls >= SLOW_POLLS)
   if (slow === undefined) return undefined
-  return (
-    `${device} is slower than its interval. The last poll took ${formatDuration(slow.durationMs)}, and one is due every ` +
-    `${formatDuration(slow.everyMs)}: polls are left out. Raise \`every\`, or read fewer tags at this interval.`
-  )
+  return reasonOfSlowness(device, slow, line)
 }
 
 /** Polls in a row with bad points after which a device is Degraded: one lost packet is no news. */
 const TROUBLED_POLLS = 2
 const SLOW_POLLS = 3
+
+function reasonOfSlowness(device: string, group: PollGroup, line: Line): string {
+  const waited = group.waitedMs >= 1 ? ` and waited ${formatDuration(group.waitedMs)} for its line` : ''
+  const others = waited === '' ? '' : reasonOfEater(device, line)
+  return (
+    `${device} is slower than its interval. The last poll took ${formatDuration(group.durationMs)}${waited}, and one is due ` +
+    `every ${formatDuration(group.everyMs)}: polls are left out.${others} Raise \`every\`, or read fewer tags at this interval.`
+  )
+}
+
+/** Who takes the line's time, when it is somebody else. */
+function reasonOfEater(device: string, line: Line): string {
+  const eater = line.eater()
+  if (eater === undefined || eater.device === device) return ''
+  const who = eater.unit === null ? eater.device : `unit ${eater.unit} of ${eater.device}`
+  return ` ${who} uses ${Math.round(eater.share * 100)} % of the line ${line.key}.`
+}
 
 function reasonOfBadPoints(device: string, group: PollGroup, tag: string, status: StatusCode): string {
   const info = statusInfo(status)

@@ -39,6 +39,8 @@ export class FakeDevice {
   readonly requests: { readonly what: string; readonly at: number }[] = []
   inFlight = 0
   mostInFlight = 0
+  /** Which unit a tag is read from, where there are several. */
+  unitOf: ((tag: number) => number) | undefined
   /** What the driver serves beside the polls. */
   serve: (access: LineAccess, signal: AbortSignal) => Promise<void> = async () => {}
   learned: unknown = undefined
@@ -95,7 +97,9 @@ class FakeConnection implements Driver<string> {
   }
 
   prepare(points: readonly Point<string>[]): Poll {
+    const { unitOf } = this.#device
     return {
+      ...(unitOf === undefined ? {} : { unit: (step: number) => unitOf(points[step]!.tag) }),
       steps: points.length,
       read: async (step, emit, signal) => {
         const { tag } = points[step]!

@@ -1,0 +1,67 @@
+/**
+ * What one unit of one device, or the line as a whole, took of the line's time: since start, and over the last minute in a ring
+ * of buckets that is rolled on when it is used, so that a line costs nothing while it rests.
+ */
+
+const BUCKET_MS = 10_000
+const BUCKETS = 6
+
+/** Milliseconds used, since start and of late. */
+export class TimeUsed {
+  totalMs = 0
+  readonly #recent = new Float64Array(BUCKETS)
+  /** Which stretch of time, counted from the origin of the clock, the newest bucket stands for. */
+  #newest = 0
+
+  add(ms: number, now: number): void {
+    this.totalMs += ms
+    this.#recent[this.#roll(now) % BUCKETS]! += ms
+  }
+
+  /** The share 0…1 of the last minute, or of the time since `since` where that is shorter. */
+  share(now: number, since: number): number {
+    const bucket = this.#roll(now)
+    const from = Math.max(since, (bucket - BUCKETS + 1) * BUCKET_MS)
+    let sum = 0
+    for (const ms of this.#recent) sum += ms
+    return now <= from ? 0 : Math.min(1, sum / (now - from))
+  }
+
+  #roll(now: number): number {
+    const bucket = Math.floor(now / BUCKET_MS)
+    const stale = Math.min(BUCKETS, bucket - this.#newest)
+    for (let i = 0; i < stale; i++) this.#recent[(bucket - i) % BUCKETS] = 0
+    if (stale > 0) this.#newest = bucket
+    return this.#newest
+  }
+}
+
+/** The claim of one device on its line, for the fair order of those who wait. Times are in the line's own time, in ms. */
+export interface Flow {
+  /** Used so far; one that comes back after a rest does not begin behind those who go on. */
+  used: number
+  /** Requests that have a place, and polls that wait for one. */
+  inFlight: number
+  waiting: number
+  /** What one request of this device takes, as a moving average. */
+  expected: number
+}
+
+export const createFlow = (): Flow => ({ used: 0, inFlight: 0, waiting: 0, expected: 0 })
+
+/** The account of one unit of one device on its line. */
+export class UnitUse {
+  readonly device: string
+  /** Absent where the device is all there is, or where it is not known which of its units was asked. */
+  readonly unit: number | undefined
+  /** Shared by the units of the device. */
+  readonly flow: Flow
+  readonly time = new TimeUsed()
+  requests = 0
+
+  constructor(device: string, unit: number | undefined, flow: Flow) {
+    this.device = device
+    this.unit = unit
+    this.flow = flow
+  }
+}
