@@ -1,4 +1,11 @@
 /** How a register bank answers each function; order of checks as in Modbus Application Protocol V1.1b3, clause 6. */
+import {
+  diagnose,
+  getCommEventCounter,
+  getCommEventLog,
+  readExceptionStatus,
+  reportServerId,
+} from './bank-diagnostics.ts'
 import { ModbusException } from './exception.ts'
 import type { KnownRequest } from './pdu/functions.ts'
 import { checkRequest, isKnown, type ModbusRequest, type ModbusResponse } from './pdu/message.ts'
@@ -7,15 +14,23 @@ import type {
   ReadDeviceIdentificationRequest,
   ReadDeviceIdentificationResponse,
 } from './pdu/read-device-identification.ts'
+import { MAX_FIFO_COUNT, type ReadFifoQueueResponse } from './pdu/read-fifo-queue.ts'
 import { COIL_OFF, COIL_ON } from './pdu/write-single-coil.ts'
 import type { RegisterBank, RegisterTable } from './register-bank.ts'
 
 /** Throws ModbusException 01 (function unknown), 03 (quantity or value), 02 (address). */
 export function answerFromBank(bank: RegisterBank, request: ModbusRequest): ModbusResponse {
-  if (!isKnown(request)) throw new ModbusException(1)
+  if (!isKnown(request) || !isSupported(bank, request)) throw new ModbusException(1)
   // 6.17, 6.12 …: the quantity is checked before the address; a block past 65535 is an address error.
   if (checkRequest(request) !== undefined && !reachesPastEnd(request)) throw new ModbusException(3)
   return answerKnown(bank, request)
+}
+
+/** Clause 6: whether the function is there at all is asked before its quantities. */
+function isSupported(bank: RegisterBank, { functionCode }: KnownRequest): boolean {
+  if (functionCode === 20 || functionCode === 21) return !bank.files.empty
+  if (functionCode === 24) return bank.fifos.size > 0
+  return functionCode !== 43 || bank.layout.identification !== undefined
 }
 
 function answerKnown(bank: RegisterBank, request: KnownRequest): ModbusResponse {
@@ -34,12 +49,26 @@ function answerKnown(bank: RegisterBank, request: KnownRequest): ModbusResponse 
     case 6:
       write(bank, bank.holdingRegisters, request.address, [request.value])
       return request
+    case 7:
+      return readExceptionStatus(bank)
+    case 8:
+      return diagnose(bank, request)
+    case 11:
+      return getCommEventCounter(bank)
+    case 12:
+      return getCommEventLog(bank)
     case 15:
       write(bank, bank.coils, request.address, unpackBits(request.bits, request.count))
       return { functionCode: 15, address: request.address, count: request.count }
     case 16:
       write(bank, bank.holdingRegisters, request.address, unpackRegisters(request.registers))
       return { functionCode: 16, address: request.address, count: request.count }
+    case 17:
+      return reportServerId(bank)
+    case 20:
+      return bank.files.read(request)
+    case 21:
+      return bank.files.write(request)
     case 22: {
       const old = bank.holdingRegisters.get(request.address)
       write(bank, bank.holdingRegisters, request.address, [
@@ -54,10 +83,10 @@ function answerKnown(bank: RegisterBank, request: KnownRequest): ModbusResponse 
         functionCode: 23,
         registers: readRegisters(bank, bank.holdingRegisters, request.readAddress, request.readCount),
       }
+    case 24:
+      return readQueue(bank, request.address)
     case 43:
       return identify(bank, request)
-    default:
-      throw new ModbusException(1)
   }
 }
 
@@ -94,6 +123,14 @@ function write(bank: RegisterBank, table: RegisterTable, address: number, values
   bank.layout.onWrite?.(table.name, address, values.length)
 }
 
+/** 6.18: an address without a queue is 02, a queue of more than 31 registers 03. */
+function readQueue(bank: RegisterBank, address: number): ReadFifoQueueResponse {
+  const queue = bank.fifos.get(address)
+  if (queue === undefined) throw new ModbusException(2)
+  if (queue.length > MAX_FIFO_COUNT) throw new ModbusException(3)
+  return { functionCode: 24, registers: Uint8Array.from(queue.flatMap((word) => [word >>> 8, word & 0xff])) }
+}
+
 const unpackBits = (bits: Uint8Array, count: number): number[] =>
   Array.from({ length: count }, (_, i) => (bits[i >> 3]! >> (i & 7)) & 1)
 
@@ -102,8 +139,7 @@ const unpackRegisters = (registers: Uint8Array): Uint16Array =>
 
 /** 6.21: basic objects are 0…2, regular 3…127, extended 128…255; a stream begins anew when its object does not exist. */
 function identify(bank: RegisterBank, request: ReadDeviceIdentificationRequest): ReadDeviceIdentificationResponse {
-  const { identification } = bank.layout
-  if (identification === undefined) throw new ModbusException(1)
+  const { identification = {} } = bank.layout
   const { level } = request
   const all = Object.entries(identification)
     .map(([id, text]) => ({ id: Number(id), value: Buffer.from(text, 'latin1').subarray(0, 244) }))

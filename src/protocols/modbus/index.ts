@@ -24,6 +24,7 @@ export { MAX_READ_REGISTERS } from './pdu/read-registers.ts'
 export { MAX_WRITE_COILS } from './pdu/write-multiple-coils.ts'
 export { MAX_WRITE_REGISTERS } from './pdu/write-multiple-registers.ts'
 export { MAX_READ_WRITE_REGISTERS } from './pdu/read-write-multiple-registers.ts'
+export { FileRecords, type FileLayout } from './file-records.ts'
 export { RegisterBank, RegisterTable, type BankLayout, type Range, type TableName } from './register-bank.ts'
 export {
   createModbusServer,

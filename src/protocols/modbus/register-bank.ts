@@ -5,7 +5,9 @@
 import { ModbusException } from './exception.ts'
 import type { ModbusRequest, ModbusResponse } from './pdu/message.ts'
 import { answerFromBank } from './bank-answer.ts'
+import { FileRecords, type FileLayout } from './file-records.ts'
 import type { ModbusUnit } from './server.ts'
+import { UnitDiagnostics } from './unit-diagnostics.ts'
 
 export type TableName = 'coils' | 'discreteInputs' | 'inputRegisters' | 'holdingRegisters'
 
@@ -23,6 +25,14 @@ export interface BankLayout extends Partial<Record<TableName, readonly Range[]>>
   onWrite?(table: TableName, address: number, count: number): void
   /** Objects of Read Device Identification: id → text; without it the function is not supported. */
   readonly identification?: Readonly<Record<number, string>>
+  /** What Read Exception Status answers at first; without it the function is not supported. */
+  readonly exceptionStatus?: number
+  /** What Report Server ID answers: id, run indicator, anything; without it the function is not supported. */
+  readonly serverId?: Uint8Array
+  /** Files of Read and Write File Record; without any the functions are not supported. */
+  readonly files?: readonly FileLayout[]
+  /** Addresses of FIFO queues; without any Read FIFO Queue is not supported. */
+  readonly fifos?: readonly number[]
 }
 
 /** One table: values of 16 bits (registers) or 0 and 1 (bits), one element each. */
@@ -54,16 +64,27 @@ export class RegisterTable {
   }
 }
 
-/** A unit made of four tables; serves all functions of this library. */
+/** A unit made of four tables, files and queues; serves all functions of this library. */
 export class RegisterBank implements ModbusUnit {
   readonly coils: RegisterTable
   readonly discreteInputs: RegisterTable
   readonly inputRegisters: RegisterTable
   readonly holdingRegisters: RegisterTable
+  readonly files: FileRecords
+  /** By the address of the queue: its registers, the oldest first. The owner pushes and shifts; more than 31 answer exception 03. */
+  readonly fifos: ReadonlyMap<number, number[]>
   readonly layout: BankLayout
+  readonly diagnostics = new UnitDiagnostics()
+  /** Eight flags, for Read Exception Status. */
+  exceptionStatus: number | undefined
+  /** For Diagnostics, Return Diagnostic Register. */
+  diagnosticRegister = 0
 
   constructor(layout: BankLayout) {
     this.layout = layout
+    this.files = new FileRecords(layout.files ?? [])
+    this.fifos = new Map((layout.fifos ?? []).map((address) => [address, []]))
+    this.exceptionStatus = layout.exceptionStatus
     this.coils = new RegisterTable('coils', layout.coils ?? [])
     this.discreteInputs = new RegisterTable('discreteInputs', layout.discreteInputs ?? [])
     this.inputRegisters = new RegisterTable('inputRegisters', layout.inputRegisters ?? [])

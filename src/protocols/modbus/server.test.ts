@@ -62,7 +62,7 @@ const CONVERSATIONS: [string, string, string][] = [
   ['write coil with neither on nor off: 03', '0001 0000 0006 01 05 0000 1234', '0001 0000 0003 01 85 03'],
   ['byte count that lies: 03', '0001 0000 0009 01 10 0000 0002 02 0001', '0001 0000 0003 01 90 03'],
   ['request that is too short for its function: 03', '0001 0000 0004 01 03 0000', '0001 0000 0003 01 83 03'],
-  ['unknown function: 01', '0001 0000 0006 01 08 0000 A537', '0001 0000 0003 01 88 01'],
+  ['unknown function: 01', '0001 0000 0006 01 41 0000 A537', '0001 0000 0003 01 C1 01'],
   ['identification that the bank does not have: 01', '0001 0000 0005 01 2B 0E 01 00', '0001 0000 0003 01 AB 01'],
   ['unknown unit: 0B', '0001 0000 0006 09 03 0001 0002', '0001 0000 0003 09 83 0B'],
 ]
