@@ -20,7 +20,10 @@ test('connects, and leaves no listener of its own on the socket', async (t) => {
   t.after(() => server.close())
   const socket = await dial({ host: '127.0.0.1', port: (server.address() as AddressInfo).port, connectTimeoutMs: 1000 })
   t.after(() => socket.destroy())
-  assert.deepEqual([socket.listenerCount('timeout'), socket.listenerCount('error'), (socket as Socket).timeout], [0, 0, 0])
+  assert.deepEqual(
+    [socket.listenerCount('timeout'), socket.listenerCount('error'), (socket as Socket).timeout],
+    [0, 0, 0],
+  )
   const [chunk] = await socket.take(1).toArray()
   assert.equal(String(chunk), 'hello')
 })

@@ -1,16 +1,25 @@
 /**
- * Opens a TCP connection, or says in one plain sentence why not. Nagle's algorithm is off: requests are small and are
- * waited for. A system error code and the far side's name are in `details`.
+ * Opens a connection of any kind (TCP, TLS, UDP, serial port), or says in one plain sentence why not. A system error code and
+ * the far side's name are in `details`. On TCP Nagle's algorithm is off: requests are small and are waited for.
  */
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Endpoint, TcpEndpoint } from '../core/driver.ts'
-import { NotConnectedError } from '../core/errors.ts'
+import { connectError } from './connect-error.ts'
+import { dialSerial } from './serial.ts'
+import { readTlsFiles, secure } from './tls.ts'
+import { dialUdp } from './udp.ts'
 
-/** Rejects with NotConnectedError, or with the signal's reason. The stream is the caller's to destroy. */
+/**
+ * Rejects with NotConnectedError, with CONFIG_INVALID for files of certificates that are of no use, or with the signal's
+ * reason. The stream is the caller's to destroy.
+ */
 export async function dial(endpoint: Endpoint, signal?: AbortSignal): Promise<Duplex> {
-  if (endpoint.transport === undefined || endpoint.transport === 'tcp') return dialTcp(endpoint, signal)
-  throw new NotConnectedError(`${endpoint.transport} connections cannot be made`)
+  if (endpoint.transport === 'udp') return dialUdp(endpoint, signal)
+  if (endpoint.transport === 'serial') return dialSerial(endpoint, signal)
+  if (endpoint.tls === undefined) return dialTcp(endpoint, signal)
+  const files = await readTlsFiles(endpoint.tls)
+  return secure(await dialTcp(endpoint, signal), endpoint, endpoint.tls, files, signal)
 }
 
 function dialTcp(target: TcpEndpoint, signal?: AbortSignal): Promise<Socket> {
@@ -44,28 +53,4 @@ function dialTcp(target: TcpEndpoint, signal?: AbortSignal): Promise<Socket> {
     socket.once('connect', onConnect)
     signal?.addEventListener('abort', onAbort, { once: true })
   })
-}
-
-const REASONS: Record<string, string> = {
-  ECONNREFUSED: 'refused the connection; nothing listens on this port',
-  ECONNRESET: 'closed the connection at once',
-  EHOSTUNREACH: 'cannot be reached; no route, or the device is off',
-  ENETUNREACH: 'cannot be reached; there is no route to its network',
-  EHOSTDOWN: 'is down',
-  ENOTFOUND: 'has a name that is not known',
-  EAI_AGAIN: 'has a name that could not be looked up; the name server does not answer',
-  EACCES: 'may not be connected to from here',
-  EPERM: 'may not be connected to from here',
-  EMFILE: 'was not tried: this process has too many open files',
-}
-
-/** The sentence for a system error; also for errors of sockets that were connected before. */
-function connectError(target: TcpEndpoint, error: { code?: string | undefined; message?: string }): NotConnectedError {
-  const endpoint = `${target.host}:${target.port}`
-  const code = error.code ?? 'UNKNOWN'
-  const reason =
-    code === 'ETIMEDOUT'
-      ? `did not answer within ${target.connectTimeoutMs} ms`
-      : (REASONS[code] ?? `cannot be connected (${error.message ?? code})`)
-  return new NotConnectedError(`${endpoint} ${reason}`, { details: { endpoint, reason: code }, cause: error })
 }
