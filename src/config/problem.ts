@@ -61,11 +61,11 @@ export class ProblemList {
   readonly warnings: Problem[] = []
   /** How often something was added: more than `problems` has, where many devices share a problem of their template. */
   count = 0
-  readonly #common = new Map<string, { at: number; more: number }>()
+  readonly #common = new Map<string, { at: number; more: number; last: string }>()
 
   add(place: Place, path: string, message: string, suggestion?: string): void {
     this.count++
-    if (place.via?.common === true && this.#isKnown(place, message)) return
+    if (place.via?.common === true && this.#isKnown(place, place.via.text, message)) return
     this.problems.push(toProblem(place, path, message, suggestion))
   }
 
@@ -74,13 +74,15 @@ export class ProblemList {
   }
 
   /** True when another device had this problem of its template; the first telling then says how many more have it. */
-  #isKnown({ file, line, column }: Place, message: string): boolean {
+  #isKnown({ file, line, column }: Place, device: string, message: string): boolean {
     const key = JSON.stringify([file, line, column, message])
     const first = this.#common.get(key)
     if (first === undefined) {
-      this.#common.set(key, { at: this.problems.length, more: 0 })
+      this.#common.set(key, { at: this.problems.length, more: 0, last: device })
       return false
     }
+    if (first.last === device) return true
+    first.last = device
     const told = this.problems[first.at]!
     const before = first.more === 0 ? ')' : ` and ${first.more} more)`
     first.more++

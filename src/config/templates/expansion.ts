@@ -28,6 +28,8 @@ export class Expansion implements Places {
   /** `every`, `enabled` and `options`, as far as they are given. */
   readonly root: YamlMapping
   readonly #containers = new Map<object, Container>()
+  /** What was copied already: an alias shares its copy, however often it stands there. */
+  readonly #copies = new Map<object, object>()
   readonly #template: Template
   readonly #arguments: Arguments
   readonly #instance: Instance
@@ -120,8 +122,11 @@ export class Expansion implements Places {
   /** A copy with the parameters filled in. What refers to a parameter that was not given is left out. */
   #fill(value: object, path: Path): object {
     const { source } = this.#template
+    const known = this.#copies.get(value)
+    if (known !== undefined) return known
     const isList = Array.isArray(value)
     const copy: YamlMapping | unknown[] = isList ? [] : {}
+    this.#copies.set(value, copy)
     const place = () => ({ ...this.#instance.place(), via: this.#viaTemplate(path) })
     const origins = new Map<PropertyKey, Origin>()
     this.#containers.set(copy, { place, origins })
@@ -182,7 +187,9 @@ export class Expansion implements Places {
     for (const [key, value] of Object.entries(said)) {
       const at = [...path, key]
       if (isMapping(value) && isMapping(target[key])) {
-        this.#overlay(target[key], value, root, source, at)
+        const own = this.derive(target[key], new Map()) // others may share it by an alias
+        this.#overlay(own, value, root, source, at)
+        target[key] = own
         continue
       }
       origins.delete(key)
@@ -196,8 +203,11 @@ export class Expansion implements Places {
   /** A copy of what stands in the file, so that the check may change its types. */
   #copy(value: unknown, root: YamlMapping, source: YamlSource, path: Path): unknown {
     if (typeof value !== 'object' || value === null) return value
+    const known = this.#copies.get(value)
+    if (known !== undefined) return known
     const isList = Array.isArray(value)
     const copy: YamlMapping | unknown[] = isList ? [] : {}
+    this.#copies.set(value, copy)
     const origins = new Map<PropertyKey, Origin>()
     this.#containers.set(copy, { place: () => source.within(root, path), origins })
     for (const [key, inner] of Object.entries(value)) {

@@ -86,7 +86,7 @@ function listed(
   }
   const place = () => source.placeOf(at)
   const namePlace = () => source.placeOf([...at, 'name'])
-  return [{ name, path, pathText: formatPath(at), place, namePlace, ...sortOut(given, shared) }]
+  return [{ name, path, pathText: formatPath(at), place, origin: place, namePlace, ...sortOut(given, shared) }]
 }
 
 /** Words of every device apart from parameters. */
@@ -177,7 +177,7 @@ class InstanceFile {
       return []
     }
     const place = () => placeOf(0)
-    return [{ name, path, pathText, place, namePlace: () => placeOf(at), ...sortOut(given, shared) }]
+    return [{ name, path, pathText, place, origin: place, namePlace: () => placeOf(at), ...sortOut(given, shared) }]
   }
 
   #readHeader(header: CsvRecord): (string | undefined)[] | undefined {

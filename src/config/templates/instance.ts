@@ -23,7 +23,10 @@ export interface Instance {
   readonly path: Path
   /** In words of a problem: `devices[3]`, `row 4`. */
   readonly pathText: string
+  /** Where its parameters stand: what is missing is missing there. */
   readonly place: () => Place
+  /** Where the device itself stands. */
+  readonly origin: () => Place
   readonly parameters: ReadonlyMap<string, Given>
   /** `every` and `enabled` of a row, before those of the entry. */
   readonly head: ReadonlyMap<string, Given>
@@ -31,7 +34,7 @@ export interface Instance {
 
 /** The second place of a problem that stands in the template. */
 export const viaInstance = (instance: Instance): Via => ({
-  text: `for device "${instance.name}", at ${formatPlace(instance.place())}`,
+  text: `for device "${instance.name}", at ${formatPlace(instance.origin())}`,
   common: true,
 })
 

@@ -73,15 +73,9 @@ function readShared({ mapping, path }: Entry, loading: Loading): Map<string, Giv
 
 function single({ name, path, mapping }: Entry, parameters: Map<string, Given>, { source }: Loading): Instance {
   const at = 'parameters' in mapping ? [...path, 'parameters'] : path
-  const place = () => source.placeOf(path)
-  return {
-    name,
-    path,
-    pathText: formatPath(at),
-    place: at === path ? place : () => source.placeOf(at),
-    parameters,
-    head: new Map(),
-  }
+  const place = () => source.placeOf(at)
+  const origin = () => source.placeOf(path)
+  return { name, path, pathText: formatPath(at), place, origin, parameters, head: new Map() }
 }
 
 function expand({ entry, template, changes, lists }: Common, instance: Instance, loading: Loading): DeviceConfig[] {
@@ -102,7 +96,7 @@ function expand({ entry, template, changes, lists }: Common, instance: Instance,
   const everyMs = head?.every ?? 1000
   const tags = expandTags({ template, given, instance, everyMs, changes, lists }, problems)
   const config = { name: instance.name, type, options: parsed, enabled: head?.enabled ?? true, everyMs, tags }
-  const origin = `${formatPlace(instance.place())}, template ${template.name} (${template.source.file})`
+  const origin = `${formatPlace(instance.origin())}, template ${template.name} (${template.source.file})`
   loading.onDevice?.({ config, origin, options: settings ?? {}, places, path: at })
   return [config]
 }

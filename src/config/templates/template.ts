@@ -135,8 +135,11 @@ function checkReferences(mapping: YamlMapping, known: ReadonlyMap<string, Parame
   const { source, loading } = at
   for (const key of ['name', 'summary', 'source', 'parameters', 'driver'])
     refuseReferences(mapping[key], [...at.path, key], source, loading.problems, 'has no parameters')
+  const seen = new Set<object>() // aliases make one mapping stand in many places
   const walk = (value: unknown, path: Path): void => {
     if (typeof value === 'object' && value !== null) {
+      if (seen.has(value)) return
+      seen.add(value)
       for (const [key, inner] of Object.entries(value)) walk(inner, [...path, Array.isArray(value) ? Number(key) : key])
       return
     }
@@ -164,13 +167,15 @@ export function refuseReferences(
   source: YamlSource,
   problems: ProblemList,
   why = 'stands in no template: `${param:…}` has a value only there',
+  seen = new Set<object>(), // aliases make one mapping stand in many places
 ): void {
   if (typeof value === 'string' && parametersIn(value).length > 0)
     problems.add(source.placeOf(path), formatPath(path), `this ${why}`)
-  if (typeof value !== 'object' || value === null) return
+  if (typeof value !== 'object' || value === null || seen.has(value)) return
+  seen.add(value)
   for (const [key, inner] of Object.entries(value)) {
     const step = Array.isArray(value) ? Number(key) : key
-    refuseReferences(inner, [...path, step], source, problems, why)
+    refuseReferences(inner, [...path, step], source, problems, why, seen)
     if (typeof inner === 'string' && parametersIn(inner).length > 0) (value as YamlMapping)[key] = UNRESOLVED
   }
 }
