@@ -173,7 +173,7 @@ function testReading(name: Name, open: Open): void {
     for (let cycle = 0; cycle < 2; cycle++) {
       const before = Date.now()
       const batches = await readAll(poll, signal)
-      assert.equal(batches.length, poll.steps, 'one batch a step')
+      assert.ok(batches.length >= poll.steps, 'a batch a step at least')
       const rows = rowsByTag(batches)
       assert.deepEqual(
         [...rows.keys()].sort((a, b) => a - b),

@@ -1,191 +1,209 @@
 /**
- * One request of a poll, made once and sent every cycle. When the device refuses the block's addresses (exceptions 02, 03) it is
- * halved until the bad register is alone, so that it costs no neighbour its value; from then on the good ones are read together
- * again, without gaps, and each bad one alone: a cycle costs one request more for it, and it comes back by itself.
+ * One request of a poll, made once and sent every cycle. A block that fails is handed to `healing.ts`, which reads it in parts and
+ * finds out what is wrong, one request after the other, until one request reads it whole again.
  */
 import { SampleBatch } from '../../core/batch.ts'
-import type { Clock } from '../../core/clock.ts'
 import type { Emit, Point } from '../../core/driver.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
-import { encodeRequest, type ModbusClient, type ModbusRequest } from '../../protocols/modbus/index.ts'
+import { encodeRequest, type ModbusRequest } from '../../protocols/modbus/index.ts'
 import { AREAS, type ModbusAddress } from './address.ts'
 import { BlockDecoder } from './decoder.ts'
+import { Healing, type HealingSettings, type Probe } from './healing.ts'
+import type { TableLimits } from './limits.ts'
 import type { ByteOrder } from './order.ts'
-import { blamesBlock, statusOfFailure } from './outcome.ts'
-import { planBlocks, type PlanLimits, type Span } from './plan.ts'
+import { failureOf, type Failure } from './outcome.ts'
+import { compareSpans, planBlocks, type Span } from './plan.ts'
+import type { UnitState } from './profile.ts'
 import { spanLength } from './types.ts'
 
 type ModbusPoint = Point<ModbusAddress>
 
 /** What all blocks of a device have in common. */
-export interface BlockSettings extends PlanLimits {
+export interface BlockSettings extends HealingSettings {
   /** The device's unit id; an address may name another. */
   readonly unit: number
   readonly order: ByteOrder
-  readonly timeout: number
-  readonly clock: Clock
+}
+
+/** The way to the units of a device. */
+export interface UnitAccess {
+  /** Changes with every connection: a cycle that was cut off is not continued. */
+  readonly connection: number
+  /** False while the unit is silent and its pause lasts; true takes the turn until `settle` or `release`. */
+  mayAsk(unit: number): boolean
+  request(unit: number, pdu: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
+  /** What became of a request. */
+  settle(unit: number, isAnswered: boolean): void
+  /** It has no outcome: given up, or the connection is lost. */
+  release(unit: number): void
+}
+
+/** One value in the device, and the points that read it. */
+interface Place extends Span {
+  readonly points: readonly ModbusPoint[]
+}
+
+interface Cycle {
+  readonly connection: number
+  readonly steps: Generator<Probe<Place>, void, Failure | undefined>
+  /** What is asked next; undefined at its end. */
+  probe: Probe<Place> | undefined
 }
 
 /** The data of a read reply begins after function code and byte count. */
 const REPLY_HEAD = 2
-/** The search for bad registers pauses until the next poll after this long: a step has to end before polling gives the connection up. */
-const ISOLATE_LIMIT_MS = 20_000
-
-type Outcome = 'good' | 'bad' | 'silent'
 
 export class Block {
   readonly #settings: BlockSettings
   readonly #points: readonly ModbusPoint[]
-  readonly unit: number
-  readonly #request: Uint8Array
-  readonly #decoder: BlockDecoder
-  /** How the block is read since the device refused it as a whole. */
-  #parts: readonly Block[] | undefined
+  readonly #whole: Probe<Place>
+  readonly #state: UnitState
+  readonly #limits: TableLimits
+  /** Of the profile when the block was last seen to be readable as a whole by it. */
+  #version = -1
+  #healing: Healing<Place> | undefined
+  #cycle: Cycle | undefined
 
-  constructor(span: Span, points: readonly ModbusPoint[], settings: BlockSettings) {
+  constructor({ unit, area, offset, length }: Span, points: readonly ModbusPoint[], settings: BlockSettings) {
+    const span = { unit, area, offset, length }
     this.#settings = settings
     this.#points = points
-    this.unit = span.unit
-    const read = { functionCode: AREAS[span.area].readFunction, address: span.offset, count: span.length }
-    // A copy of its own size: the encoder's buffer has room for the longest request.
-    this.#request = encodeRequest(read as ModbusRequest).slice()
-    this.#decoder = new BlockDecoder(points, span.offset, settings.order)
+    this.#whole = { span, items: [], request: encodeRead(span), decoder: this.#decoderOf(points, span) }
+    this.#state = settings.profile.unit(unit)
+    this.#limits = settings.profile.table(unit, area)
   }
 
-  get size(): number {
-    return this.#points.length
+  get unit(): number {
+    return this.#whole.span.unit
   }
 
   /**
-   * Emits one batch with one row a point; false when the unit kept silent. Throws only when the connection is lost or the
-   * caller gives up.
+   * Makes one request and emits the rows that come of it; 'again' while the cycle needs more. Each cycle emits exactly one row a
+   * point. Rejects only when the connection is lost or the caller gives up: what was read before is emitted.
    */
-  async read(client: ModbusClient, emit: Emit, signal: AbortSignal): Promise<boolean> {
-    if (this.#parts !== undefined) return this.#readApart(client, emit, signal)
-    const { clock, timeout } = this.#settings
+  async read(access: UnitAccess, emit: Emit, signal: AbortSignal): Promise<void | 'unasked' | 'again'> {
+    if (this.#cycle?.connection !== access.connection) this.#cycle = undefined
+    const cycle = this.#cycle ?? (this.#isSick() ? this.#begin(access) : undefined)
+    if (cycle !== undefined && cycle.probe === undefined) return this.#end(emit)
+    if (!access.mayAsk(this.unit)) return this.#giveUp(emit)
+    if (cycle !== undefined) return this.#probe(cycle, access, emit, signal)
+    const failure = await this.#ask(this.#whole, this.#whole.decoder!, access, emit, signal)
+    if (failure === undefined) return undefined
+    const healing = this.#begin(access)
+    // Another block may have learned meanwhile why this one cannot be read.
+    if (healing.probe?.span.length !== this.#whole.span.length) return 'again'
+    return this.#advance(healing, failure, emit)
+  }
+
+  /** True while the block is not read as a whole, or is known not to be readable so. */
+  #isSick(): boolean {
+    if (this.#healing !== undefined) return true
+    if (this.#state.version === this.#version) return false
+    this.#version = this.#state.version
+    return this.#settings.profile.forbids(this.#whole.span)
+  }
+
+  #begin({ connection }: UnitAccess): Cycle {
+    const leftOut = (place: Place) => {
+      for (const { tag } of place.points) this.#settings.profile.place(tag, place)
+    }
+    this.#healing ??= new Healing(placesOf(this.#points, this.#settings), this.#settings, leftOut)
+    const steps = this.#healing.cycle()
+    this.#cycle = { connection, steps, probe: steps.next().value ?? undefined }
+    return this.#cycle
+  }
+
+  async #probe(cycle: Cycle, access: UnitAccess, emit: Emit, signal: AbortSignal): Promise<void | 'again'> {
+    const probe = cycle.probe!
+    const places = this.#healing!.untold(probe.items)
+    const isWhole = places.length === probe.items.length
+    const decoder =
+      (isWhole && probe.decoder) ||
+      this.#decoderOf(
+        places.flatMap(({ points }) => points),
+        probe.span,
+      )
+    if (isWhole) probe.decoder = decoder
+    const failure = await this.#ask(probe, decoder, access, emit, signal)
+    if (failure === undefined) this.#healing!.tell(places)
+    return this.#advance(cycle, failure, emit)
+  }
+
+  /** One request; emits the values that are to be told. */
+  async #ask(
+    probe: Probe<Place>,
+    decoder: BlockDecoder,
+    access: UnitAccess,
+    emit: Emit,
+    signal: AbortSignal,
+  ): Promise<Failure | undefined> {
+    const { span } = probe
     let reply: Uint8Array
     try {
-      reply = await client.request(this.unit, this.#request, signal, timeout)
+      reply = await access.request(span.unit, (probe.request ??= encodeRead(span)), signal)
     } catch (error) {
-      const status = statusOfFailure(error)
-      if (this.size > 1 && blamesBlock(error)) return this.#readApart(client, emit, signal)
-      this.fail(status, emit)
-      return status !== Status.BadTimeout
+      return this.#failed(access, error)
     }
-    const batch = new SampleBatch(this.size, clock.now())
-    this.#decoder.decode(reply, REPLY_HEAD, batch, batch.receivedAt)
-    emit(batch)
-    return true
-  }
-
-  /** Emits one row a point with this status, without asking. */
-  fail(status: StatusCode, emit: Emit): void {
-    const batch = new SampleBatch(this.size, this.#settings.clock.now())
-    this.#decoder.fail(status, batch, batch.receivedAt)
-    emit(batch)
-  }
-
-  /** Reads the parts, or finds out which, one after the other into one batch. What was read before the connection was lost is emitted. */
-  async #readApart(client: ModbusClient, emit: Emit, signal: AbortSignal): Promise<boolean> {
+    access.settle(span.unit, true)
     const { clock } = this.#settings
-    const batch = new SampleBatch(this.size)
-    const until = clock.monotonic() + ISOLATE_LIMIT_MS
+    this.#state.answered = span
+    this.#state.answeredAt = clock.monotonic()
+    this.#limits.answered(span.length)
+    if (decoder.size === 0) return undefined
+    const batch = new SampleBatch(decoder.size, clock.now())
+    decoder.decode(reply, REPLY_HEAD, batch, batch.receivedAt)
+    emit(batch)
+    return undefined
+  }
+
+  #failed(access: UnitAccess, error: unknown): Failure {
     try {
-      if (this.#parts === undefined) await this.#isolate(client, batch, signal, until)
-      else if ((await this.#readParts(this.#parts, client, batch, signal, until)) === 'silent') return hasAnswer(batch)
-      return true
-    } finally {
-      batch.receivedAt = clock.now()
-      if (batch.length > 0) emit(batch)
+      const failure = failureOf(error)
+      access.settle(this.unit, failure.kind !== 'silent')
+      return failure
+    } catch (lost) {
+      this.#cycle = undefined
+      access.release(this.unit)
+      throw lost
     }
   }
 
-  /** `until`, in monotonic ms: no new search for a bad register from then on. */
-  async #readInto(client: ModbusClient, batch: SampleBatch, signal: AbortSignal, until: number): Promise<Outcome> {
-    if (this.#parts !== undefined) return this.#readParts(this.#parts, client, batch, signal, until)
-    const outcome = await this.#ask(client, batch, signal)
-    return outcome === 'refused' ? this.#isolate(client, batch, signal, until) : outcome
+  /** Goes on with the cycle after a request; at its end tells what could not be read. */
+  #advance(cycle: Cycle, failure: Failure | undefined, emit: Emit): 'again' | undefined {
+    cycle.probe = cycle.steps.next(failure).value ?? undefined
+    if (cycle.probe !== undefined) return 'again'
+    this.#end(emit)
+    return undefined
   }
 
-  /** One request. No rows when the device refuses the addresses of several points: which of them is meant it does not say. */
-  async #ask(client: ModbusClient, batch: SampleBatch, signal: AbortSignal): Promise<Outcome | 'refused'> {
-    const { clock, timeout } = this.#settings
-    try {
-      const reply = await client.request(this.unit, this.#request, signal, timeout)
-      this.#decoder.decode(reply, REPLY_HEAD, batch, clock.now())
-      return 'good'
-    } catch (error) {
-      const status = statusOfFailure(error)
-      if (this.size > 1 && blamesBlock(error)) return 'refused'
-      this.#decoder.fail(status, batch, clock.now())
-      return status === Status.BadTimeout ? 'silent' : 'bad'
+  #end(emit: Emit): 'unasked' {
+    const healing = this.#healing!
+    this.#cycle = undefined
+    this.#emitFailed(healing.rest(Status.BadWaitingForInitialData), emit)
+    if (healing.isWhole) this.#healing = undefined
+    return 'unasked'
+  }
+
+  /** The unit is silent and is not asked now: no values in this cycle but those that were read already. */
+  #giveUp(emit: Emit): 'unasked' {
+    const isBegun = this.#cycle !== undefined
+    this.#cycle = undefined
+    const all = [[{ points: this.#points }, Status.BadTimeout]] as const
+    this.#emitFailed(isBegun ? this.#healing!.rest(Status.BadTimeout) : all, emit)
+    return 'unasked'
+  }
+
+  #emitFailed(places: Iterable<readonly [{ readonly points: readonly ModbusPoint[] }, StatusCode]>, emit: Emit): void {
+    const batch = new SampleBatch(this.#points.length, this.#settings.clock.now())
+    for (const [{ points }, status] of places) {
+      for (const { tag } of points) batch.pushNumber(tag, 0, status, batch.receivedAt, 0)
     }
+    if (batch.length > 0) emit(batch)
   }
 
-  /** A unit that keeps silent costs one time-out, not one a part. The parts known as bad come last, so that they cost the others nothing. */
-  async #readParts(
-    parts: readonly Block[],
-    client: ModbusClient,
-    batch: SampleBatch,
-    signal: AbortSignal,
-    until: number,
-  ): Promise<Outcome> {
-    let silent = false
-    for (const part of parts) {
-      if (silent) part.#decoder.fail(Status.BadTimeout, batch, this.#settings.clock.now())
-      else silent = (await part.#readInto(client, batch, signal, until)) === 'silent'
-    }
-    return silent ? 'silent' : 'good'
+  #decoderOf(points: readonly ModbusPoint[], span: Span): BlockDecoder {
+    return new BlockDecoder(points, span.offset, this.#settings.order)
   }
-
-  /**
-   * Halves what is refused until each bad point is alone, and remembers which are bad; not when the unit fell silent meanwhile,
-   * which says nothing of a register. A slow line may need several polls for it: the next one goes on where this one stopped.
-   */
-  async #isolate(client: ModbusClient, batch: SampleBatch, signal: AbortSignal, until: number): Promise<Outcome> {
-    const { clock } = this.#settings
-    const good: Block[] = []
-    const bad: Block[] = []
-    const open = this.#halves()
-    while (open.length > 0 && clock.monotonic() < until) {
-      const block = open.shift()!
-      const outcome = await block.#ask(client, batch, signal)
-      if (outcome === 'refused') open.unshift(...block.#halves())
-      else if (outcome === 'good') good.push(block)
-      else if (outcome === 'bad') bad.push(block)
-      else {
-        for (const rest of open) rest.#decoder.fail(Status.BadTimeout, batch, clock.now())
-        return 'silent'
-      }
-    }
-    for (const rest of open) rest.#decoder.fail(Status.BadWaitingForInitialData, batch, clock.now())
-    this.#parts = open.length > 0 ? [...good, ...open, ...bad] : this.#split(good, bad)
-    return 'good'
-  }
-
-  #halves(): Block[] {
-    const middle = Math.ceil(this.size / 2)
-    const halves = [this.#points.slice(0, middle), this.#points.slice(middle)]
-    return halves.flatMap((points) => joinBlocks(points, this.#settings))
-  }
-
-  /** The good points together again, without gaps; as they were read where the device refuses just that. */
-  #split(good: readonly Block[], bad: readonly Block[]): readonly Block[] {
-    const points = good.flatMap((block) => block.#points)
-    const joined = joinBlocks(points, { ...this.#settings, maxGap: 0 })
-    const isRefused = bad.length === 0 && joined.length === 1 && joined[0]!.#sameRequest(this)
-    return isRefused ? good : [...joined, ...bad]
-  }
-
-  #sameRequest(other: Block): boolean {
-    return Buffer.compare(this.#request, other.#request) === 0
-  }
-}
-
-/** True when a row says something else than that nobody answered. */
-function hasAnswer(batch: SampleBatch): boolean {
-  for (let row = 0; row < batch.length; row++) if (batch.status[row] !== Status.BadTimeout) return true
-  return false
 }
 
 /** The fewest blocks that cover these points. */
@@ -202,7 +220,26 @@ export function joinBlocks(points: readonly ModbusPoint[], settings: BlockSettin
 }
 
 /** The registers or bits that a point occupies. */
-function spanOf({ address, settings }: ModbusPoint, device: BlockSettings): Span {
+function spanOf({ address, settings }: ModbusPoint, device: { readonly unit: number }): Span {
   const { area, offset, unit = device.unit } = address
   return { unit, area, offset, length: spanLength(address, settings) }
+}
+
+/** The places that the points read, in ascending order: points that read the same registers share one. */
+function placesOf(points: readonly ModbusPoint[], settings: BlockSettings): Place[] {
+  const places = new Map<string, Place & { readonly points: ModbusPoint[] }>()
+  for (const point of points) {
+    const span = spanOf(point, settings)
+    const key = `${span.offset}+${span.length}`
+    const place = places.get(key)
+    if (place === undefined) places.set(key, { ...span, points: [point] })
+    else place.points.push(point)
+  }
+  return [...places.values()].sort(compareSpans)
+}
+
+function encodeRead({ area, offset, length }: Span): Uint8Array {
+  const read = { functionCode: AREAS[area].readFunction, address: offset, count: length }
+  // A copy of its own size: the encoder's buffer has room for the longest request.
+  return encodeRequest(read as ModbusRequest).slice()
 }

@@ -92,7 +92,6 @@ test('the requests on the wire are those of the standard', async (t) => {
 
 test('every exception becomes the status of the field guide, for a read and for a write', async (t) => {
   const device = await startDevice(t)
-  const driver = await connectTo(t, device)
   const expected: Record<number, [string, string?]> = {
     1: ['BadNotSupported'],
     2: ['BadConfigurationError'],
@@ -107,6 +106,7 @@ test('every exception becomes the status of the field guide, for a read and for 
   }
   for (const [code, [read, write = read]] of Object.entries(expected)) {
     device.fault = () => ({ exception: Number(code) })
+    const driver = await connectTo(t, device)
     assert.deepEqual(await readOnce(driver, registers(1)), [read], `exception ${code}`)
     const [point] = pointsOf(modbus, registers(1))
     assert.deepEqual(

@@ -2,9 +2,9 @@
  * What became of a request, as the status of its points (field guide §1; exception codes: Modbus Application Protocol
  * V1.1b3, clause 7). Only a lost connection and the caller's own abort are not a status: they are thrown on.
  */
-import { GatewayError, NotConnectedError } from '../../core/errors.ts'
+import { GatewayError, messageOf, NotConnectedError } from '../../core/errors.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
-import { ModbusException } from '../../protocols/modbus/index.ts'
+import { EXCEPTIONS, ModbusException } from '../../protocols/modbus/index.ts'
 
 const BY_EXCEPTION: Record<number, StatusCode> = {
   0x01: Status.BadNotSupported,
@@ -35,6 +35,35 @@ export function statusOfWriteFailure(error: unknown): StatusCode {
   return statusOfFailure(error)
 }
 
-/** The device has no such address, or not so many: one part of the block may be at fault (exceptions 02 and 03). */
-export const blamesBlock = (error: unknown): boolean =>
-  error instanceof ModbusException && (error.exceptionCode === 0x02 || error.exceptionCode === 0x03)
+/** Why a read gave no values, and what that may say about its registers. */
+export interface Failure {
+  /**
+   * 'address': the device has no such registers, or not so many (exceptions 02, 03): the fault of one part of the block.
+   * 'refused': another answer without values (01, 04, 08, a cut reply): the fault of a part only when it stays.
+   * 'silent': no answer, or a gateway that got none (0A, 0B). 'busy': says nothing about the registers (05, 06).
+   */
+  readonly kind: 'address' | 'refused' | 'silent' | 'busy'
+  readonly status: StatusCode
+  /** `answers exception 02 (illegal data address)`: continues a sentence that begins with the device. */
+  readonly words: string
+}
+
+/** The outcome of a read that failed. Throws the error itself when the connection is lost or the caller gave up. */
+export function failureOf(error: unknown): Failure {
+  const status = statusOfFailure(error)
+  if (error instanceof ModbusException) {
+    const code = error.exceptionCode
+    const name = EXCEPTIONS[code]?.name.toLowerCase() ?? "a code of the vendor's own"
+    const number = code.toString(16).toUpperCase().padStart(2, '0')
+    return { kind: kindOfException(code), status, words: `answers exception ${number} (${name})` }
+  }
+  if (status === Status.BadTimeout) return { kind: 'silent', status, words: 'does not answer' }
+  if (status === Status.BadResourceUnavailable) return { kind: 'busy', status, words: 'is busy' }
+  return { kind: 'refused', status, words: `answers what does not fit (${messageOf(error)})` }
+}
+
+function kindOfException(code: number): Failure['kind'] {
+  if (code === 0x02 || code === 0x03) return 'address'
+  if (code === 0x05 || code === 0x06) return 'busy'
+  return code === 0x0a || code === 0x0b ? 'silent' : 'refused'
+}

@@ -26,20 +26,30 @@ export interface PlanLimits {
   readonly maxGap: number
 }
 
+/** What a device was found to bear, less than the limits. */
+export interface PlanRules {
+  /** Registers or bits in one request of this table; Infinity where nothing is known. */
+  longest(unit: number, area: Area): number
+  /** False where a block that ends before `end` must not go on with `next`; `block` is what it covers so far. */
+  mayJoin(block: Span, next: Span): boolean
+}
+
 /**
  * Blocks in ascending order of unit, table and offset. Each span is in exactly one block, whole: a value is never torn
  * between two requests, so a span wider than the limit becomes a block of its own.
  */
-export function planBlocks(spans: readonly Span[], limits: PlanLimits): Block[] {
+export function planBlocks(spans: readonly Span[], limits: PlanLimits, rules?: PlanRules): Block[] {
   const order = spans.map((_, index) => index).sort((a, b) => compareSpans(spans[a]!, spans[b]!))
   const blocks: GrowingBlock[] = []
   const alone: GrowingBlock[] = []
   for (const index of order) {
     const span = spans[index]!
     const last = blocks.at(-1)
-    if (span.length > limitOf(span.area, limits)) alone.push({ ...span, members: [index] })
-    else if (last !== undefined && fits(last, span, limits)) grow(last, span, index)
-    else blocks.push({ ...span, members: [index] })
+    const limit = limitOf(span, limits, rules)
+    if (span.length > limit) alone.push({ ...span, members: [index] })
+    else if (last !== undefined && fits(last, span, limit, limits.maxGap) && (rules?.mayJoin(last, span) ?? true)) {
+      grow(last, span, index)
+    } else blocks.push({ ...span, members: [index] })
   }
   return [...blocks, ...alone].sort(compareSpans)
 }
@@ -54,14 +64,18 @@ function grow(block: GrowingBlock, span: Span, index: number): void {
   block.members.push(index)
 }
 
-const limitOf = (area: Area, limits: PlanLimits): number => (isBitArea(area) ? limits.maxBits : limits.maxRegisters)
+function limitOf({ unit, area }: Span, limits: PlanLimits, rules: PlanRules | undefined): number {
+  const limit = isBitArea(area) ? limits.maxBits : limits.maxRegisters
+  return rules === undefined ? limit : Math.min(limit, rules.longest(unit, area))
+}
 
-const compareSpans = (a: Span, b: Span): number =>
+/** Ascending order of unit, table and offset; of two that begin together the shorter first. */
+export const compareSpans = (a: Span, b: Span): number =>
   a.unit - b.unit || a.area.localeCompare(b.area) || a.offset - b.offset || a.length - b.length
 
-function fits(block: Span, span: Span, limits: PlanLimits): boolean {
+function fits(block: Span, span: Span, limit: number, maxGapRegisters: number): boolean {
   if (block.unit !== span.unit || block.area !== span.area) return false
-  const maxGap = isBitArea(span.area) ? limits.maxGap * 16 : limits.maxGap
+  const maxGap = isBitArea(span.area) ? maxGapRegisters * 16 : maxGapRegisters
   if (span.offset - (block.offset + block.length) > maxGap) return false
-  return span.offset + span.length - block.offset <= limitOf(span.area, limits)
+  return span.offset + span.length - block.offset <= limit
 }

@@ -1,7 +1,7 @@
 /**
  * Breakers of the units behind one device: a unit that left a few requests in a row unanswered is asked again only after growing
- * pauses, one request at a time, so that a dead unit costs the others a time-out now and then and not one a request. A device
- * with a single unit needs none: polling has its breaker for it.
+ * pauses, one request at a time, so that a dead unit costs the others a time-out now and then and not one a request. Pauses
+ * outlive the connection. A device with a single unit needs none: polling has its breaker for it.
  */
 import type { Clock } from '../../core/clock.ts'
 import { Backoff } from '../../wire/backoff.ts'
@@ -15,6 +15,8 @@ interface Breaker {
   silent: number
   /** When the unit may be asked again, monotonic ms. */
   askAt: number
+  /** A request is under way, or its place on the line is. */
+  isAsked: boolean
   readonly pauses: Backoff
 }
 
@@ -22,6 +24,8 @@ export class UnitBreakers {
   readonly #clock: Clock
   readonly #units = new Set<number>()
   readonly #open = new Map<number, Breaker>()
+  /** One silent unit may be asked before its time. */
+  #hasProbe = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -36,33 +40,44 @@ export class UnitBreakers {
   mayAsk(unit: number): boolean {
     const breaker = this.#open.get(unit)
     if (breaker === undefined || breaker.silent < SILENT_REQUESTS) return true
-    if (this.#clock.monotonic() < breaker.askAt) return false
-    breaker.askAt = Infinity
+    if (breaker.isAsked || (this.#clock.monotonic() < breaker.askAt && !this.#hasProbe)) return false
+    this.#hasProbe = false
+    breaker.isAsked = true
     return true
   }
 
   /** What became of a request that was asked. */
   settle(unit: number, isAnswered: boolean): void {
-    if (isAnswered) return void this.#open.delete(unit)
+    if (isAnswered) {
+      const wasSilent = (this.#open.get(unit)?.silent ?? 0) >= SILENT_REQUESTS
+      this.#open.delete(unit)
+      // One that is back speaks for the next.
+      if (wasSilent) this.reconnected()
+      return
+    }
     if (this.#units.size < 2) return
     const breaker = this.#open.get(unit) ?? this.#opened(unit)
+    breaker.isAsked = false
     if (++breaker.silent >= SILENT_REQUESTS) breaker.askAt = this.#clock.monotonic() + breaker.pauses.next()
   }
 
-  /** A request that was asked has no outcome (given up, or the connection is lost): the next one may ask. */
+  /** A request that was asked has no outcome (given up, or the connection is lost): another may ask in its place. */
   release(unit: number): void {
     const breaker = this.#open.get(unit)
-    if (breaker !== undefined) breaker.askAt = this.#clock.monotonic()
+    if (breaker !== undefined) breaker.isAsked = false
   }
 
-  /** A new connection: everyone gets another chance. */
-  reset(): void {
-    this.#open.clear()
+  /**
+   * A new connection may have brought silent units back: one of them is asked at once, and each that answers lets the next be
+   * asked. Those that are still dead cost one time-out in all, however often the connection is made anew.
+   */
+  reconnected(): void {
+    this.#hasProbe = [...this.#open.values()].some(({ silent }) => silent >= SILENT_REQUESTS)
   }
 
   #opened(unit: number): Breaker {
     const pauses = new Backoff({ firstMs: PAUSE_MIN_MS, maxMs: PAUSE_MAX_MS })
-    const breaker = { silent: 0, askAt: 0, pauses }
+    const breaker = { silent: 0, askAt: 0, isAsked: false, pauses }
     this.#open.set(unit, breaker)
     return breaker
   }

@@ -1,0 +1,273 @@
+/**
+ * How a block is read that the device does not read as a whole: in parts that it does, with searches for what is wrong in those
+ * that it refuses, and without the registers in quarantine, which are tried again now and then. One cycle is a generator:
+ * it gives one request after the other and is told what came of each, so that writes and neighbours come between them.
+ */
+import type { Clock } from '../../core/clock.ts'
+import { Status, type StatusCode } from '../../core/status.ts'
+import type { BlockDecoder } from './decoder.ts'
+import type { Failure } from './outcome.ts'
+import { planBlocks, type PlanLimits, type Span } from './plan.ts'
+import type { DeviceProfile } from './profile.ts'
+import { lengthOf, Search } from './search.ts'
+
+/** One request of a cycle, and the values that it tells of: none when it is asked only to see whether the unit answers. */
+export interface Probe<Item extends Span = Span> {
+  readonly span: Span
+  readonly items: readonly Item[]
+  /** Made at the first use, as the same probe is asked every cycle. */
+  request?: Uint8Array
+  decoder?: BlockDecoder
+}
+
+interface Part<Item extends Span> extends Probe<Item> {
+  /** Failures in a row that say nothing of one register, and when they began. */
+  strikes: number
+  failingSince: number
+}
+
+interface Pursuit<Item extends Span> {
+  readonly search: Search<Item>
+  /** The unit answers nothing else either, as far as is known: it is asked for a single value first. */
+  doubted: boolean
+  /** What the unit answered since then shows that it is there. */
+  readonly since: number
+  /** The status of values that the search has not come to. */
+  status: StatusCode
+  turn: number
+}
+
+/** What healing needs of its device. */
+export interface HealingSettings extends PlanLimits {
+  readonly clock: Clock
+  readonly profile: DeviceProfile
+}
+
+/** After so many failures in a row that may pass, a block is suspected to hold a register that is at fault. */
+const STRIKES = 3
+/** What a search may take of one cycle; it goes on in the next. */
+const SILENCES_A_CYCLE = 2
+const SEARCH_LIMIT_MS = 10_000
+
+type Steps<Item extends Span, Result = void> = Generator<Probe<Item>, Result, Failure | undefined>
+
+/** The values of one block, which are all of one unit and table, in ascending order of their offsets. */
+export class Healing<Item extends Span> {
+  readonly #items: readonly Item[]
+  readonly #settings: HealingSettings
+  readonly #onLeftOut: (item: Item) => void
+  readonly #status = new Map<Item, StatusCode>()
+  #untold = new Set<Item>()
+  #parts: readonly Part<Item>[] = []
+  /** Of the plan; and whether a search has changed it since. */
+  #version = -1
+  #isStale = false
+  #pursuits: Pursuit<Item>[] = []
+  #silences = 0
+  #until = 0
+
+  /** `onLeftOut` hears of each value that is in quarantine, whenever it plans. */
+  constructor(items: readonly Item[], settings: HealingSettings, onLeftOut: (item: Item) => void) {
+    this.#items = items
+    this.#settings = settings
+    this.#onLeftOut = onLeftOut
+  }
+
+  /** True when one request reads everything: there is nothing to heal. */
+  get isWhole(): boolean {
+    const [part, ...others] = this.#parts
+    if (part === undefined || others.length > 0 || this.#pursuits.length > 0) return false
+    return part.strikes === 0 && part.items.length === this.#items.length && !this.#needsPlan
+  }
+
+  /** One cycle: yields a request, is told how it failed, if it did. */
+  *cycle(): Steps<Item> {
+    const { clock, profile } = this.#settings
+    this.#untold = new Set(this.#items)
+    this.#status.clear()
+    this.#silences = 0
+    this.#until = clock.monotonic() + SEARCH_LIMIT_MS
+    if (this.#needsPlan) this.#plan()
+    for (const part of this.#parts) yield* this.#read(part)
+    for (const pursuit of [...this.#pursuits]) yield* this.#pursue(pursuit)
+    yield* this.#retry()
+    if (this.#needsPlan) profile.save()
+  }
+
+  /** Those of the values that have no row in this cycle yet. */
+  untold(items: readonly Item[]): readonly Item[] {
+    return items.filter((item) => this.#untold.has(item))
+  }
+
+  /** These values have their row in this cycle. */
+  tell(items: readonly Item[]): void {
+    for (const item of items) this.#untold.delete(item)
+  }
+
+  /** At the end of a cycle: the values that could not be read, with the status that says why; `unknown` where nothing does. */
+  *rest(unknown: StatusCode): Generator<readonly [Item, StatusCode]> {
+    const { quarantine } = this.#settings.profile
+    for (const item of this.#untold) yield [item, this.#status.get(item) ?? quarantine.find(item)?.status ?? unknown]
+    this.#untold.clear()
+  }
+
+  get #needsPlan(): boolean {
+    return this.#isStale || this.#version !== this.#state.version
+  }
+
+  get #state() {
+    return this.#settings.profile.unit(this.#items[0]!.unit)
+  }
+
+  *#read(part: Part<Item>): Steps<Item> {
+    if (part.strikes >= STRIKES) return this.#suspect(part.items, undefined, part.failingSince)
+    const failure = yield part
+    if (failure === undefined) {
+      part.strikes = 0
+    } else if (failure.kind === 'address') {
+      this.#suspect(part.items, failure, this.#settings.clock.monotonic())
+    } else {
+      this.#fail(part.items, failure.status)
+      if (failure.kind === 'busy') return
+      if (part.strikes++ === 0) part.failingSince = this.#settings.clock.monotonic()
+    }
+  }
+
+  /** Something in these values is at fault. Without a `refusal` it is first seen to that the unit answers at all. */
+  #suspect(items: readonly Item[], refusal: Failure | undefined, since: number): void {
+    const { profile, clock } = this.#settings
+    const { unit, area } = items[0]!
+    const limits = profile.table(unit, area)
+    const search = new Search(items, refusal, {
+      allowed: () => limits.allowed,
+      longest: () => limits.longest,
+      bad: (item, failure) => this.#leaveOut(item as Item, failure),
+      tooLong: (longest, refused, { words }) => limits.tooLong(longest, refused, words, clock.now()),
+      separate: (after, before, { words }) => limits.separate({ after, before, evidence: words, at: clock.now() }),
+    })
+    this.#isStale = true
+    if (search.group === undefined) return
+    const status = Status.BadWaitingForInitialData
+    this.#pursuits.push({ search, doubted: refusal === undefined, since, status, turn: 0 })
+  }
+
+  #leaveOut(item: Item, failure: Failure): void {
+    this.#settings.profile.leaveOut(item, failure)
+    this.#fail([item], failure.status)
+    this.#onLeftOut(item)
+  }
+
+  *#pursue(pursuit: Pursuit<Item>): Steps<Item> {
+    const { search } = pursuit
+    if (pursuit.doubted && !(yield* this.#isThere(pursuit))) return this.#fail(search.open, pursuit.status)
+    pursuit.doubted = false
+    // One request at least, so that each cycle finds out something.
+    for (let asked = 0; search.group !== undefined && (asked === 0 || this.#mayGoOn()); asked++) {
+      const { group } = search
+      const failure = yield probeOf(group)
+      if (failure?.kind === 'busy') return this.#fail(search.open, failure.status)
+      if (failure?.kind === 'silent') {
+        this.#silences++
+        pursuit.status = failure.status
+        pursuit.doubted = !(yield* this.#hasWitness(pursuit, spanOf(group)))
+        if (pursuit.doubted) break
+      }
+      if (failure === undefined) this.#readable(group)
+      search.answer(failure)
+      this.#isStale = true
+    }
+    if (search.group === undefined) this.#pursuits = this.#pursuits.filter((other) => other !== pursuit)
+    else this.#fail(search.open, pursuit.status)
+  }
+
+  #mayGoOn(): boolean {
+    return this.#silences < SILENCES_A_CYCLE && this.#settings.clock.monotonic() <= this.#until
+  }
+
+  /** Asks for a single value, another one each time; then for what the unit answered not long ago. */
+  *#isThere(pursuit: Pursuit<Item>): Steps<Item, boolean> {
+    const open = [...pursuit.search.open]
+    const probe = probeOf([open[pursuit.turn++ % open.length]!])
+    const failure = yield probe
+    if (failure === undefined) this.#readable(probe.items)
+    if (failure === undefined || failure.kind === 'address') return true
+    pursuit.status = failure.status
+    return yield* this.#hasWitness(pursuit, probe.span)
+  }
+
+  /** True when the unit answers another request right now: then it is the fault of `suspect` that it got no answer. */
+  *#hasWitness({ search, since }: Pursuit<Item>, suspect: Span): Steps<Item, boolean> {
+    const { answered, answeredAt } = this.#state
+    const good = search.good.at(-1)
+    const witness = good === undefined ? (answeredAt >= since ? answered : undefined) : spanOf(good)
+    if (witness === undefined || isSame(witness, suspect)) return false
+    return (yield { span: witness, items: [] }) === undefined
+  }
+
+  /** Tries one block of the values in quarantine whose time has come. */
+  *#retry(): Steps<Item> {
+    const { profile, clock } = this.#settings
+    const { quarantine } = profile
+    if (quarantine.size === 0) return
+    const now = clock.monotonic()
+    const searched = new Set(this.#pursuits.flatMap(({ search }) => [...search.open]))
+    const due = this.#items.filter((item) => !searched.has(item) && (quarantine.find(item)?.nextAt ?? Infinity) <= now)
+    const [block] = planBlocks(due, this.#settings, profile)
+    if (block === undefined) return
+    const items = block.members.map((index) => due[index]!)
+    const failure = yield probeOf(items)
+    if (failure === undefined) return this.#readable(items)
+    if (failure.kind === 'busy' || failure.kind === 'silent') {
+      for (const item of items) quarantine.postpone(item)
+    } else if (items.length === 1) {
+      this.#leaveOut(items[0]!, failure)
+    } else {
+      this.#suspect(items, failure, now)
+      const pursuit = this.#pursuits.at(-1)
+      if (pursuit !== undefined) yield* this.#pursue(pursuit)
+    }
+  }
+
+  #readable(items: readonly Item[]): void {
+    for (const item of items) this.#settings.profile.release(item)
+  }
+
+  #fail(items: Iterable<Item>, status: StatusCode): void {
+    for (const item of items) this.#status.set(item, status)
+  }
+
+  /** The fewest requests for what is readable by all that is known; what a search has read is read as it was then. */
+  #plan(): void {
+    const { profile } = this.#settings
+    this.#version = this.#state.version
+    this.#isStale = false
+    const left = new Set(this.#items.filter((item) => profile.quarantine.find(item) !== undefined))
+    for (const item of left) this.#onLeftOut(item)
+    for (const { search } of this.#pursuits) {
+      for (const item of search.open) left.add(item)
+      for (const item of search.good.flat()) left.add(item)
+    }
+    const known = this.#items.filter((item) => !left.has(item))
+    const blocks = planBlocks(known, this.#settings, profile)
+    const groups = blocks.map(({ members }) => members.map((index) => known[index]!))
+    for (const { search } of this.#pursuits) groups.push(...search.good.map((group) => [...group]))
+    const before = this.#parts
+    this.#parts = groups.map((items) => {
+      const same = before.find((part) => hasSame(part.items, items))
+      return same ?? { items, span: spanOf(items), strikes: 0, failingSince: 0 }
+    })
+  }
+}
+
+function spanOf(items: readonly Span[]): Span {
+  const { unit, area, offset } = items[0]!
+  return { unit, area, offset, length: lengthOf(items) }
+}
+
+const probeOf = <Item extends Span>(items: readonly Item[]): Probe<Item> => ({ span: spanOf(items), items })
+
+const hasSame = <Item>(some: readonly Item[], others: readonly Item[]): boolean =>
+  some.length === others.length && some.every((item, index) => item === others[index])
+
+const isSame = (a: Span, b: Span): boolean =>
+  a.unit === b.unit && a.area === b.area && a.offset === b.offset && a.length === b.length

@@ -1,0 +1,170 @@
+/**
+ * What was learned about one device: for each unit and table how much a request may ask for, which addresses break a block, and
+ * which registers are left out. Planning asks it; what the device says now always counts more. Kept over restarts by
+ * `profile-json.ts`.
+ */
+import type { Clock } from '../../core/clock.ts'
+import type { LearnedStore } from '../../core/driver.ts'
+import type { Log } from '../../core/log.ts'
+import type { TagId } from '../../core/value.ts'
+import type { Area } from './address.ts'
+import { TableLimits } from './limits.ts'
+import type { Failure } from './outcome.ts'
+import type { PlanRules, Span } from './plan.ts'
+import { readProfile, writeProfile, type LineLimits } from './profile-json.ts'
+import { profileView, type ProfileView } from './profile-words.ts'
+import { Quarantine } from './quarantine.ts'
+
+/** What one unit is known to do. */
+export interface UnitState {
+  /** Rises whenever its blocks have to be planned anew. */
+  version: number
+  /** The last request that it answered with values, and when: monotonic ms. */
+  answered: Span | undefined
+  answeredAt: number
+  /** Registers that came back since something was refused. */
+  comebacks: number
+}
+
+/** Registers of one unit that come back after which another device is supposed there. */
+const OTHER_DEVICE = 2
+
+export interface ProfileSettings {
+  readonly clock: Clock
+  readonly log: Log
+  /** The first pause before a register that is left out is tried again. */
+  readonly quarantineMs: number
+  /** Absent: nothing is kept over restarts. */
+  readonly store: LearnedStore | undefined
+}
+
+export class DeviceProfile implements PlanRules {
+  readonly quarantine: Quarantine
+  /** What a tag reads, where that was left out once: few tags ever. */
+  readonly #places = new Map<TagId, Span>()
+  readonly #settings: ProfileSettings
+  readonly #units = new Map<number, UnitState>()
+  readonly #tables = new Map<string, { readonly unit: number; readonly area: Area; readonly limits: TableLimits }>()
+  #line: LineLimits | undefined
+  #saved = ''
+
+  constructor(settings: ProfileSettings) {
+    this.#settings = settings
+    this.quarantine = new Quarantine(settings.clock, settings.quarantineMs, (unit) => this.#changed(unit))
+    const { store, log } = settings
+    if (store === undefined) return
+    const given = store.load()
+    if (given === undefined) return
+    const problem = readProfile(given, this)
+    if (problem !== undefined)
+      log.warn({ problem }, 'What was learned about the device cannot be used; it is learned anew.')
+    this.#saved = JSON.stringify(writeProfile(this) ?? null)
+  }
+
+  unit(unit: number): UnitState {
+    let state = this.#units.get(unit)
+    if (state === undefined) {
+      state = { version: 0, answered: undefined, answeredAt: -Infinity, comebacks: 0 }
+      this.#units.set(unit, state)
+    }
+    return state
+  }
+
+  /** The limits of one table, made when first asked for. */
+  table(unit: number, area: Area): TableLimits {
+    const key = `${unit}.${area}`
+    let table = this.#tables.get(key)
+    if (table === undefined) {
+      table = { unit, area, limits: new TableLimits(() => this.#changed(unit)) }
+      this.#tables.set(key, table)
+    }
+    return table.limits
+  }
+
+  /** The tables about which something was asked or learned. */
+  tables(): Iterable<{ readonly unit: number; readonly area: Area; readonly limits: TableLimits }> {
+    return this.#tables.values()
+  }
+
+  longest(unit: number, area: Area): number {
+    return this.#tables.get(`${unit}.${area}`)?.limits.allowed ?? Infinity
+  }
+
+  mayJoin(block: Span, next: Span): boolean {
+    const end = block.offset + block.length
+    if (next.offset > end && this.quarantine.size > 0 && this.quarantine.covers(block, end, next.offset)) return false
+    return this.#tables.get(`${block.unit}.${block.area}`)?.limits.mayJoin(block, next) ?? true
+  }
+
+  /** True when this block cannot be read as it stands, by what is known. */
+  forbids(block: Span): boolean {
+    const { unit, area, offset, length } = block
+    if (this.#tables.get(`${unit}.${area}`)?.limits.forbids(block) ?? false) return true
+    return this.quarantine.size > 0 && this.quarantine.covers(block, offset, offset + length)
+  }
+
+  /** It cannot be read. */
+  leaveOut(span: Span, failure: Failure): void {
+    if (this.quarantine.find(span) === undefined) this.unit(span.unit).comebacks = 0
+    this.quarantine.add(span, failure)
+  }
+
+  /** A register that was left out can be read. Several: it is another device now, or a repaired one, with limits of its own. */
+  release(span: Span): void {
+    if (!this.quarantine.release(span)) return
+    const state = this.unit(span.unit)
+    if (++state.comebacks < OTHER_DEVICE) return
+    state.comebacks = 0
+    for (const { unit, limits } of this.#tables.values()) if (unit === span.unit) limits.forget()
+  }
+
+  /** How much the line bears; undefined: nothing known. */
+  get line(): LineLimits | undefined {
+    return this.#line
+  }
+
+  set line(limits: LineLimits | undefined) {
+    this.#line = limits
+    this.save()
+  }
+
+  /** The tag reads something that is left out. */
+  place(tag: TagId, span: Span): void {
+    this.#places.set(tag, span)
+  }
+
+  /** Why a tag cannot be read, as far as it is left out. */
+  reasonOf(tag: TagId): string | undefined {
+    const place = this.#places.get(tag)
+    const entry = place === undefined ? undefined : this.quarantine.find(place)
+    return entry === undefined ? undefined : this.quarantine.reason(entry)
+  }
+
+  /** For people; undefined: nothing was learned. */
+  view(): ProfileView | undefined {
+    return profileView(this, this.#settings.clock)
+  }
+
+  forget(): void {
+    this.quarantine.clear()
+    for (const { limits } of this.#tables.values()) limits.forget()
+    for (const unit of this.#units.keys()) this.#changed(unit)
+    this.#line = undefined
+    this.save()
+  }
+
+  /** Hands what is known to the store, when it is another than what the store has. */
+  save(): void {
+    const { store } = this.#settings
+    if (store === undefined) return
+    const profile = writeProfile(this)
+    const text = JSON.stringify(profile ?? null)
+    if (text === this.#saved) return
+    this.#saved = text
+    store.save(profile)
+  }
+
+  #changed(unit: number): void {
+    this.unit(unit).version++
+  }
+}
