@@ -28,6 +28,7 @@ const RULES: Record<string, Rule> = {
     may: ['core/', 'polling/', 'store/', 'pipeline/'],
     says: 'commands go back through polling and compare with the store',
   },
+  discovery: { may: ['core/'], says: 'a scan sees drivers only through core/driver.ts' },
   config: { may: ['core/', 'drivers/index.ts', 'sinks/index.ts'], says: SINKS_AND_DRIVERS },
   observe: {
     may: ['core/', 'gateway.ts', 'polling/session.ts', 'delivery/runner.ts', 'store/store.ts'],
@@ -48,7 +49,17 @@ const RULES: Record<string, Rule> = {
     says: 'http talks to the gateway and shows what its parts say',
   },
   cli: {
-    may: ['core/', 'wire/', 'gateway.ts', 'observe/', 'config/', 'http/', 'drivers/index.ts', 'sinks/index.ts'],
+    may: [
+      'core/',
+      'wire/',
+      'gateway.ts',
+      'observe/',
+      'config/',
+      'discovery/',
+      'http/',
+      'drivers/index.ts',
+      'sinks/index.ts',
+    ],
     says: 'the command line starts the gateway or talks to one; it does not reach into its parts',
   },
 }

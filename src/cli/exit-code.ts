@@ -19,6 +19,7 @@ const BY_ERROR: Partial<Record<ErrorCode, number>> = {
   NOT_CONNECTED: Exit.unreachable,
   TIMEOUT: Exit.unreachable,
   WRITE_FORBIDDEN: Exit.forbidden,
+  SCAN_FORBIDDEN: Exit.forbidden,
   ORIGIN_FORBIDDEN: Exit.forbidden,
   SINK_REFUSED: Exit.forbidden,
 }

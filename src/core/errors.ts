@@ -118,6 +118,12 @@ export const ERRORS = {
     title: 'Writing is not allowed',
     help: 'Mark the tag `writable: true` in the configuration if it may be written.',
   },
+  SCAN_FORBIDDEN: {
+    retry: false,
+    http: 403,
+    title: 'Scanning this network is not allowed',
+    help: 'Name the network under `discovery.networks` of the configuration if it is yours to scan.',
+  },
   WRITE_FAILED: {
     retry: true,
     http: 502,
