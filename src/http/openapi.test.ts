@@ -69,6 +69,7 @@ test('the OpenAPI document is 3.1, names every route, and every answer is what i
     'GET /api/v1/devices/{device}/trace',
     'GET /api/v1/devices/{device}/trace.pcapng',
     'GET /api/v1/history/{device}/{tag}',
+    'GET /api/v1/lines',
     'GET /api/v1/live',
     'GET /api/v1/log',
     'GET /api/v1/sinks',
@@ -119,6 +120,7 @@ test('the OpenAPI document is 3.1, names every route, and every answer is what i
   await check('get', '/api/v1/devices', '/api/v1/devices', 200)
   await check('get', '/api/v1/devices/{device}', '/api/v1/devices/off', 200)
   await check('get', '/api/v1/sinks', '/api/v1/sinks', 200)
+  await check('get', '/api/v1/lines', '/api/v1/lines', 200)
   await check('get', '/api/v1/log', '/api/v1/log', 200)
   await check('get', '/api/v1/status-codes', '/api/v1/status-codes', 200)
   await check('get', '/api/v1/live', '/api/v1/live', 400)

@@ -87,6 +87,32 @@ const sinkSchema = z.object({
 
 export const sinksSchema = z.object({ sinks: z.array(sinkSchema) })
 
+const shareSchema = z.number().min(0).max(1)
+
+export const linesSchema = z.object({
+  lines: z.array(
+    z.object({
+      key: z.string().describe('The line: a socket or serial port that devices share'),
+      limit: z.int().min(1).describe('Requests that may be under way at once'),
+      inFlight: count(),
+      queued: count().describe('Polls, commands and other requests that wait for the line'),
+      utilisation: shareSchema.describe('Share of the last minute in which a request was under way'),
+      busySeconds: z.number().min(0).describe('Time with a request under way, since the start'),
+      units: z
+        .array(
+          z.object({
+            device: z.string(),
+            unit: z.int().nullable().describe('null: the device itself, or which of its units is not known'),
+            share: shareSchema.describe("Of the line's time in the last minute"),
+            busySeconds: z.number().min(0),
+            requests: count(),
+          }),
+        )
+        .describe('Who uses it, the busiest first'),
+    }),
+  ),
+})
+
 export const logSchema = z.object({
   logId: z.string(),
   oldestSeq: z.number(),

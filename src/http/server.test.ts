@@ -164,7 +164,7 @@ test('a lost device shows its state, and its reason with each value', async (t) 
   assert.equal(device.tags.good, 0)
 })
 
-test('devices, sinks, log and status codes answer', async (t) => {
+test('devices, lines, sinks, log and status codes answer', async (t) => {
   const { get, gateway } = await start(t)
   const { devices } = (await get('/api/v1/devices')).body
   assert.deepEqual(
@@ -179,6 +179,17 @@ test('devices, sinks, log and status codes answer', async (t) => {
     ],
   )
   assert.deepEqual(devices[0].tags, { total: 6, good: 4, uncertain: 0, bad: 2 })
+  const { lines } = (await get('/api/v1/lines')).body
+  assert.deepEqual(
+    lines.map((line: { key: string; units: { device: string; requests: number }[] }) => [
+      line.key,
+      line.units.map(({ device, requests }) => [device, requests > 0]),
+    ]),
+    [
+      ['steered', [['press-1', true]]],
+      ['simulated', [['plant', true]]],
+    ],
+  )
   assert.deepEqual((await get('/api/v1/sinks')).body, { sinks: [] })
   const log = (await get('/api/v1/log')).body
   assert.equal(log.logId, gateway.store.logId)

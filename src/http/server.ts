@@ -24,6 +24,7 @@ import { deviceRoutes } from './routes/devices.ts'
 import { healthRoutes } from './routes/health.ts'
 import { historyRoutes } from './routes/history.ts'
 import { landingRoutes } from './routes/landing.ts'
+import { lineRoutes } from './routes/lines.ts'
 import { liveRoutes } from './routes/live.ts'
 import { logRoutes } from './routes/log.ts'
 import { metricsRoutes } from './routes/metrics.ts'
@@ -197,6 +198,7 @@ function addRoutes(app: App, context: RouteContext): void {
   problemRoutes(app)
   openapiRoute(app)
   deviceRoutes(app, context)
+  lineRoutes(app, context)
   toolRoutes(app, context)
   traceRoutes(app, context)
   valueRoutes(app, context)

@@ -7,6 +7,7 @@ import { createHistogram, type Histogram } from '../core/histogram.ts'
 import { isGood, isUncertain } from '../core/status.ts'
 import type { Exposition, Labels } from './exposition.ts'
 import type { HttpStats } from './http-stats.ts'
+import { busySeconds, cappedLines, perLine, seriesDropped, type CappedLines } from './line-series.ts'
 import type { MetricName } from './metrics-table.ts'
 
 type DeviceSession = Gateway['polling']['devices'][number]
@@ -20,6 +21,7 @@ export interface Snapshot {
   /** Devices with series of their own, and the rest. */
   readonly devices: readonly DeviceSession[]
   readonly others: readonly DeviceSession[]
+  readonly lines: CappedLines
   readonly sinks: readonly SinkStatus[]
   readonly log: LogInfo
 }
@@ -34,6 +36,7 @@ export function takeSnapshot(gateway: Gateway, http: HttpStats, maxDevices: numb
     http,
     devices: all.slice(0, maxDevices),
     others: all.slice(maxDevices),
+    lines: cappedLines(gateway.polling.lines, maxDevices),
     sinks: gateway.runners.map((runner) => runner.status()),
     log: gateway.store.info(),
   }
@@ -78,6 +81,11 @@ export const collectors: Record<MetricName, Collector> = {
     perDevice(out, devices, others, {}, (device) => device.stats.overruns),
   bifrost_device_reconnects_total: (out, { devices, others }) =>
     perDevice(out, devices, others, {}, (device) => device.stats.reconnects),
+  bifrost_line_utilisation_ratio: (out, { lines }) => perLine(out, lines, (line) => line.utilisation, Math.max),
+  bifrost_line_busy_seconds_total: (out, { lines }) => busySeconds(out, lines),
+  bifrost_line_queued: (out, { lines }) => perLine(out, lines, (line) => line.queued),
+  bifrost_line_in_flight: (out, { lines }) => perLine(out, lines, (line) => line.inFlight),
+  bifrost_line_in_flight_limit: (out, { lines }) => perLine(out, lines, (line) => line.limit),
   bifrost_tags: async (out, { gateway }) => {
     let good = 0
     let uncertain = 0
@@ -141,7 +149,8 @@ export const collectors: Record<MetricName, Collector> = {
   bifrost_live_clients: (out, { http }) => out.sample({}, http.liveClients),
   bifrost_live_conflated_total: (out, { http }) => out.sample({}, http.liveConflated),
 
-  bifrost_metrics_series_dropped: (out, { others }) => out.sample({}, others.length * SERIES_PER_DEVICE),
+  bifrost_metrics_series_dropped: (out, { others, lines }) =>
+    out.sample({}, others.length * SERIES_PER_DEVICE + seriesDropped(lines)),
 }
 
 /** Up, three results, overruns, reconnects, and a histogram of 16 buckets with sum and count. */

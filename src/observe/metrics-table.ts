@@ -20,6 +20,7 @@ const define = <Name extends string>(
 ) => ({ name, type, unit, labels, help })
 
 const DEVICE = ['device', 'driver'] as const
+const LINE = ['line'] as const
 const SINK = ['sink', 'kind'] as const
 
 /** Every metric of the gateway itself; `process_*` and `nodejs_*` come from the Prometheus client. */
@@ -65,6 +66,30 @@ export const metricsTable = [
   ),
   define('bifrost_device_overruns_total', 'counter', '', DEVICE, 'Polls left out because the one before was not done.'),
   define('bifrost_device_reconnects_total', 'counter', '', DEVICE, 'Connections made again after one was lost.'),
+  define(
+    'bifrost_line_utilisation_ratio',
+    'gauge',
+    '',
+    LINE,
+    'Share of the last minute in which a request was under way on the line (socket or serial port); "_other": the highest.',
+  ),
+  define(
+    'bifrost_line_busy_seconds_total',
+    'counter',
+    'seconds',
+    [...LINE, 'device', 'unit'],
+    "Time of the line that a device's unit took; requests that overlap share it. No unit: the device, or which one is not known.",
+  ),
+  define('bifrost_line_queued', 'gauge', '', LINE, 'Polls, commands and other requests that wait for the line.'),
+  define('bifrost_line_in_flight', 'gauge', '', LINE, 'Requests under way on the line.'),
+  define(
+    'bifrost_line_in_flight_limit',
+    'gauge',
+    '',
+    LINE,
+    'Requests that may be under way on the line at once: what it was found to bear, within what is configured.',
+  ),
+
   define('bifrost_tags', 'gauge', '', ['quality'], 'Tags by the quality of their latest value: good, uncertain, bad.'),
   define('bifrost_tag_updates_total', 'counter', '', [], 'Samples received from devices.'),
   define('bifrost_pipeline_rejected_total', 'counter', '', ['rule'], 'Samples whose value a pipeline rule refused.'),

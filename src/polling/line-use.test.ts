@@ -25,7 +25,7 @@ describe('the account of a line', () => {
       line.done(occupant)
       await clock.advance(50)
     }
-    const { units, utilisation, busySeconds } = line.view()
+    const { units, utilisation, busySeconds } = line
     assert.deepEqual(
       units.map(({ unit, busySeconds: seconds, requests }) => [unit, seconds, requests]),
       [
@@ -50,7 +50,7 @@ describe('the account of a line', () => {
     line.done(fast)
     await clock.advance(100)
     line.done(slow)
-    const busy = new Map(line.view().units.map(({ device, busySeconds }) => [device, busySeconds]))
+    const busy = new Map(line.units.map(({ device, busySeconds }) => [device, busySeconds]))
     close(busy.get('fast')!, 0.025)
     close(busy.get('slow')!, 0.225)
   })
@@ -75,7 +75,7 @@ describe('the account of a line', () => {
           await clock.advance(1000)
           const busy = new Set<number>()
           for (const { start, takes } of requests) for (let ms = 0; ms < takes; ms++) busy.add(start + ms)
-          const { units, busySeconds } = line.view()
+          const { units, busySeconds } = line
           close(busySeconds * 1000, busy.size)
           close(
             units.reduce((sum, unit) => sum + unit.busySeconds, 0),
@@ -95,14 +95,14 @@ describe('the account of a line', () => {
     line.occupy(occupant)
     await clock.advance(25_000)
     line.done(occupant)
-    const share = () => line.view().units[0]!.share
+    const share = () => line.units[0]!.share
     assert.ok(share() > 0.4 && share() <= 0.5, String(share()))
     await clock.advance(30_000)
     assert.ok(share() > 0.3)
     await clock.advance(40_000)
     assert.equal(share(), 0)
-    assert.equal(line.view().utilisation, 0)
-    close(line.view().units[0]!.busySeconds, 25)
+    assert.equal(line.utilisation, 0)
+    close(line.units[0]!.busySeconds, 25)
     await clock.advance(3_600_000)
     assert.equal(share(), 0)
   })

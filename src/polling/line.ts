@@ -28,8 +28,9 @@ export interface Turn extends Waiting {
   startNext(): boolean
 }
 
-/** How busy a line is, and with whom. */
+/** How busy a line is, and with whom: as of the moment when it is read. */
 export interface LineView {
+  /** Names the line for people: `tcp://10.0.0.5:502`. */
   readonly key: string
   readonly limit: number
   readonly inFlight: number
@@ -37,7 +38,8 @@ export interface LineView {
   /** Share 0…1 of the last minute in which something was in flight. */
   readonly utilisation: number
   readonly busySeconds: number
-  readonly units: readonly UnitView[]
+  /** The busiest first; the reader's to keep. */
+  readonly units: UnitView[]
 }
 
 /** What one unit of a device takes of its line. */
@@ -54,8 +56,7 @@ export interface UnitView {
 /** Who takes less of the line than this is no reason for anything. */
 const EATER_SHARE = 0.3
 
-export class Line {
-  /** Names the line for people: `tcp://10.0.0.5:502`. */
+export class Line implements LineView {
   readonly key: string
   readonly #clock: Clock
   readonly #openedAt: number
@@ -147,26 +148,39 @@ export class Line {
     this.#pump()
   }
 
-  /** How busy it is, and with whom, the busiest first. */
-  view(): LineView {
+  get limit(): number {
+    return this.#limit
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  get queued(): number {
+    return this.#urgent.length + this.#turns.length
+  }
+
+  get utilisation(): number {
+    return this.#busy.share(this.#advance(), this.#openedAt)
+  }
+
+  get busySeconds(): number {
+    this.#advance()
+    return this.#busy.totalMs / 1000
+  }
+
+  /** The busiest first. */
+  get units(): UnitView[] {
     const now = this.#advance()
     const uses = [...this.#uses.values()].flat()
-    return {
-      key: this.key,
-      limit: this.#limit,
-      inFlight: this.#inFlight,
-      queued: this.#urgent.length + this.#turns.length,
-      utilisation: this.#busy.share(now, this.#openedAt),
-      busySeconds: this.#busy.totalMs / 1000,
-      units: uses.map((use) => this.#viewOf(use, now)).sort((a, b) => b.share - a.share),
-    }
+    return uses.map((use) => this.#viewOf(use, now)).sort((a, b) => b.share - a.share)
   }
 
   /** Who takes most of the line's time, where that is a good part of it; looked up once a second at most. */
   eater(): UnitView | undefined {
     const now = this.#clock.monotonic()
     if (this.#eater === undefined || now - this.#eater.at >= 1000) {
-      const [first] = this.view().units
+      const [first] = this.units
       this.#eater = { at: now, view: first !== undefined && first.share >= EATER_SHARE ? first : undefined }
     }
     return this.#eater.view

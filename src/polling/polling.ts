@@ -47,7 +47,7 @@ export interface Polling {
   stop(): Promise<void>
   device(name: string): DeviceSession | undefined
   readonly devices: readonly DeviceSession[]
-  /** The lines and who uses how much of them, as of now. */
+  /** The lines and who uses how much of them, as of the moment when it is read. */
   readonly lines: readonly LineView[]
 }
 
@@ -56,8 +56,9 @@ export function createPolling(devices: readonly DeviceSetup[], context: PollingC
   const schedule = new Schedule(context.clock)
   const gate = new ConnectGate(context.clock)
   const lines = new Map<string, Line>()
+  const names = new Set<string>()
   const sessions = devices.map((setup) => {
-    const line = lineOf(setup, lines, context.clock)
+    const line = lineOf(setup, lines, names, context.clock)
     const driver = setup.type.create(setup.options as never, driverContext(setup.name, line, context))
     return new Lifecycle(setup, driver, line, { context, schedule, gate })
   })
@@ -65,9 +66,7 @@ export function createPolling(devices: readonly DeviceSetup[], context: PollingC
   return {
     devices: sessions,
     device: (name) => byName.get(name),
-    get lines() {
-      return [...lines.values()].map((line) => line.view())
-    },
+    lines: [...lines.values()],
     start(emit) {
       for (const session of sessions) session.start(emit)
       schedule.start()
@@ -80,13 +79,15 @@ export function createPolling(devices: readonly DeviceSetup[], context: PollingC
   }
 }
 
-/** Devices of one driver type with the same key share a line. */
-function lineOf({ type, options }: DeviceSetup, lines: Map<string, Line>, clock: Clock): Line {
-  const key = `${type.name} ${type.line(options as never)}`
+/** Devices of one driver type with the same key share a line. `names`: those of the lines, each once. */
+function lineOf({ type, options }: DeviceSetup, lines: Map<string, Line>, names: Set<string>, clock: Clock): Line {
+  const name = type.line(options as never)
+  const key = `${type.name} ${name}`
   let line = lines.get(key)
   if (line === undefined) {
-    line = new Line(type.line(options as never), type.inFlight?.(options as never) ?? 1, clock)
+    line = new Line(names.has(name) ? key : name, type.inFlight?.(options as never) ?? 1, clock)
     lines.set(key, line)
+    names.add(line.key)
   }
   return line
 }
