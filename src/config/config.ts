@@ -3,6 +3,7 @@
  * types; nobody else reads YAML or CSV. Times are ms, sizes bytes, paths absolute.
  */
 import type { DriverType } from '../core/driver.ts'
+import type { Network } from '../core/network.ts'
 import type { SinkType } from '../core/sink.ts'
 import type { TagSettings } from '../core/tags.ts'
 import type { Problem } from './problem.ts'
@@ -66,6 +67,8 @@ export interface Config {
   /** Undefined when the file says `http: { enabled: false }`. */
   readonly http: HttpConfig | undefined
   readonly store: StoreConfig
+  /** What may be scanned; empty: nothing. */
+  readonly discovery: { readonly networks: readonly Network[] }
   readonly devices: readonly DeviceConfig[]
   readonly sinks: readonly SinkConfig[]
   /** What works but should be changed, such as a password in plain text. */

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { duration, size } from '../core/duration.ts'
+import { parseNetwork, type Network } from '../core/network.ts'
 import { LOG_FORMATS, LOG_LEVELS } from './config.ts'
 import { listenSchema } from './listen.ts'
 
@@ -33,6 +34,23 @@ const storeSchema = z.object({
   maxAge: duration({ minMs: 60_000 }).prefault('30d').describe('The longest that samples are kept.'),
 })
 
+const discoverySchema = z.object({
+  networks: z
+    .array(
+      z
+        .string()
+        .transform((text, context): Network => {
+          const network = parseNetwork(text)
+          if (typeof network !== 'string') return network
+          context.addIssue({ code: 'custom', message: network })
+          return z.NEVER
+        })
+        .meta({ examples: ['10.0.1.0/24'] }),
+    )
+    .default([])
+    .describe('What `bifrost scan` may ask: networks such as 10.0.1.0/24, addresses, host names. None by default.'),
+})
+
 export const fileSchema = z.object({
   version: z.literal(1).describe('The version of this file format: 1.'),
   data: z.string().min(1).default('./data').describe('Folder of the log and all other state, relative to this file.'),
@@ -43,6 +61,7 @@ export const fileSchema = z.object({
     .array(z.unknown())
     .default([])
     .describe('Templates of devices: the names of their files, or the templates themselves.'),
+  discovery: discoverySchema.prefault({}).describe('Where devices may be looked for.'),
   devices: z.array(z.unknown()).default([]).describe('What is read.'),
   sinks: z.array(z.unknown()).default([]).describe('Where it goes.'),
 })

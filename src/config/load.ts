@@ -22,6 +22,18 @@ import { YamlSource, type YamlMapping } from './yaml-source.ts'
 
 /** The configuration in `file`; throws a ConfigError that holds every problem at once. */
 export async function loadConfig(file: string, sources: ConfigSources): Promise<Config> {
+  return openConfig(file, sources).config
+}
+
+/** A configuration with the file that it was read from. */
+export interface OpenConfig {
+  readonly config: Config
+  readonly source: YamlSource
+  readonly root: YamlMapping
+}
+
+/** As `loadConfig`; `onDevice` is told of each device as it was written. */
+export function openConfig(file: string, sources: ConfigSources, onDevice?: Loading['onDevice']): OpenConfig {
   const problems = new ProblemList()
   const source = new YamlSource(file, readText(file), sources.env, problems)
   const folder = dirname(resolve(file))
@@ -29,6 +41,7 @@ export async function loadConfig(file: string, sources: ConfigSources): Promise<
     ...sources,
     source,
     problems,
+    onDevice,
     tagLists: new Map(),
     openPath: (named) => (isAbsolute(named) ? named : join(folder, named)),
     showPath: (named) => (isAbsolute(named) ? named : join(dirname(file), named)),
@@ -45,17 +58,19 @@ export async function loadConfig(file: string, sources: ConfigSources): Promise<
   if (problems.problems.length > 0 || head === undefined)
     throw new ConfigError(file, inOrder(problems), problems.warnings)
   const listen = overrides.listen ?? head.http.listen
-  return {
+  const config: Config = {
     version: 1,
     file: resolve(file),
     data: overrides.data ?? resolve(folder, head.data),
     log: { level: overrides.level ?? head.log.level, format: overrides.format ?? head.log.format },
     http: head.http.enabled ? { listen, hosts: head.http.hosts } : undefined,
     store: { syncEveryMs: head.store.syncEvery, maxBytes: head.store.maxSize, maxAgeMs: head.store.maxAge },
+    discovery: head.discovery,
     devices,
     sinks,
     warnings: problems.warnings,
   }
+  return { config, source, root }
 }
 
 function readText(file: string): string {

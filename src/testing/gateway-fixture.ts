@@ -37,6 +37,7 @@ export async function startTestGateway(t: TestContext, sketch: GatewaySketch): P
     data: `${folder}/data`,
     log: { level: 'info', format: 'json' },
     http: undefined,
+    discovery: { networks: [] },
     store: { syncEveryMs: 20, maxBytes: 64 * 2 ** 20, maxAgeMs: 86_400_000 },
     devices: sketch.devices.map(deviceConfig),
     sinks: sketch.sinks ?? [],
