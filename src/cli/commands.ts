@@ -20,8 +20,16 @@ export interface CommandInfo {
 }
 
 const CONFIG = ['-c, --config <file>', 'configuration file (default: $BIFROST_CONFIG, else bifrost.yaml)'] as const
-const FROM_CONFIG = ['-c, --config <file>', 'read the device itself, as this configuration file describes it'] as const
-const URL = ['--url <url>', 'running gateway (default: $BIFROST_URL, else http://127.0.0.1:8080)'] as const
+/** For commands that go straight to a device of a file. */
+export const FROM_CONFIG = [
+  '-c, --config <file>',
+  'read the device itself, as this configuration file describes it',
+] as const
+/** For commands that talk to a running gateway. */
+export const URL_OPTION = [
+  '--url <url>',
+  'running gateway (default: $BIFROST_URL, else http://127.0.0.1:8080)',
+] as const
 const ORDER = ['--order <order>', 'byte order, in the words of the driver'] as const
 const LENGTH = ['--length <n>', 'length of a string or of bytes'] as const
 
@@ -75,7 +83,7 @@ export const COMMANDS: readonly CommandInfo[] = [
       ['bifrost read modbus://10.0.0.5:502/1 hr:0 float32', 'straight from a device, without any configuration'],
       ['bifrost read -c bifrost.yaml press-1/level', 'straight from the device, as configured'],
     ],
-    options: [FROM_CONFIG, URL, ORDER, LENGTH],
+    options: [FROM_CONFIG, URL_OPTION, ORDER, LENGTH],
     load: () => import('./read.ts'),
   },
   {
@@ -89,7 +97,7 @@ export const COMMANDS: readonly CommandInfo[] = [
     ],
     options: [
       FROM_CONFIG,
-      URL,
+      URL_OPTION,
       ORDER,
       LENGTH,
       ['--reason <text>', 'why, for the audit log'],
@@ -105,7 +113,7 @@ export const COMMANDS: readonly CommandInfo[] = [
       ['bifrost watch press-1 filler/speed --json', 'a device and a tag, one JSON object a line'],
     ],
     options: [
-      URL,
+      URL_OPTION,
       ['--interval <duration>', 'at most one change of a value in this time', '250ms'],
       ['--count <n>', 'stop after so many lines'],
     ],
@@ -128,7 +136,7 @@ export const COMMANDS: readonly CommandInfo[] = [
     usage: 'health',
     summary: 'ask a running gateway whether it is well: exit 0 yes, 1 no, 3 not reachable',
     examples: [['bifrost health --url http://127.0.0.1:8080', 'every check with what it found']],
-    options: [URL],
+    options: [URL_OPTION],
     load: () => import('./health.ts'),
   },
   {
@@ -137,6 +145,7 @@ export const COMMANDS: readonly CommandInfo[] = [
     examples: [
       ['bifrost config validate -c bifrost.yaml', 'the long form of `bifrost check`'],
       ['bifrost config schema > bifrost.schema.json', 'for completion and checks in an editor'],
+      ['bifrost config render -c bifrost.yaml', 'with all templates expanded'],
     ],
     commands: [
       { ...check, usage: 'validate [file]' },
@@ -150,7 +159,28 @@ export const COMMANDS: readonly CommandInfo[] = [
         options: [['--draft <draft>', 'draft-07 or 2020-12', 'draft-07']],
         load: () => import('./config-schema.ts'),
       },
+      {
+        usage: 'render [file]',
+        summary: 'print the configuration with its templates expanded: what the gateway really runs',
+        description:
+          'YAML that loads to the same configuration. References to the environment stay as they are written; secrets in plain text are blanked.',
+        examples: [
+          ['bifrost config render -c bifrost.yaml', 'every device with the line that it came from'],
+          ['bifrost config render -c bifrost.yaml --device meter-1', 'one device'],
+        ],
+        options: [CONFIG, ['--device <name>', 'only this device']],
+        load: () => import('./config-render.ts'),
+      },
     ],
+  },
+  {
+    usage: 'templates [name]',
+    summary: 'list the library of known devices, or show one with its parameters and tags',
+    examples: [
+      ['bifrost templates', 'name and device, one a line'],
+      ['bifrost templates eastron-sdm630', 'its parameters, its tags and the document they were taken from'],
+    ],
+    load: () => import('./templates.ts'),
   },
   {
     usage: 'init [folder]',

@@ -59,7 +59,7 @@ const optionOf = (shape: z.ZodObject['shape'], key: string): z.core.$ZodType | u
   Object.hasOwn(shape, key) ? shape[key] : undefined
 
 /** True when the path leads to an option that is marked secret. */
-function isSecretAt(schema: z.core.$ZodType, path: Path): boolean {
+export function isSecretAt(schema: z.core.$ZodType, path: Path): boolean {
   let current: z.core.$ZodType | undefined = schema
   for (const step of path) {
     const shape: z.ZodObject['shape'] | undefined = current && objectIn(current)?.shape

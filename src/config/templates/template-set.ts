@@ -7,7 +7,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { messageOf } from '../../core/errors.ts'
 import { closestFile, type Loading } from '../loading.ts'
 import type { Path } from '../places.ts'
-import { formatPlace, type Place } from '../problem.ts'
+import { ConfigError, formatPlace, ProblemList, type Place } from '../problem.ts'
 import { closest } from '../suggestion.ts'
 import { firstForeignLine } from '../utf8.ts'
 import { formatPath, YamlSource } from '../yaml-source.ts'
@@ -97,7 +97,7 @@ export class TemplateSet {
 export function openTemplate(
   file: string,
   shown: string,
-  loading: Loading,
+  loading: Pick<Loading, 'drivers' | 'problems' | 'env'>,
 ): Parameters<typeof readTemplate>[1] | undefined {
   const { problems } = loading
   const bytes = readFileSync(file)
@@ -125,4 +125,15 @@ export function openTemplate(
 function nameOf(mapping: unknown): string | undefined {
   const name = typeof mapping === 'object' && mapping !== null ? (mapping as { name?: unknown }).name : undefined
   return typeof name === 'string' ? name : undefined
+}
+
+/** Every template of the library, in order; throws a ConfigError when one of them has problems. */
+export function readLibrary(drivers: Loading['drivers'], folder = LIBRARY): Template[] {
+  const problems = new ProblemList()
+  const templates = libraryNames(folder).map((name) => {
+    const at = openTemplate(libraryFile(folder, name), `templates/${name}.yaml`, { drivers, problems, env: {} })
+    return at === undefined ? undefined : readTemplate(at.source.root, at)
+  })
+  if (problems.problems.length > 0) throw new ConfigError('templates', problems.problems)
+  return templates.filter((template) => template !== undefined)
 }

@@ -75,3 +75,15 @@ class BoundRow implements TagRow {
     return this.#row.pathOf(column)
   }
 }
+
+/** A tag as its template says it, references to parameters included; by the names of the columns. */
+export type TemplateTag = Readonly<Record<string, string | undefined>>
+
+/** The tags of a template, for people who look for one. */
+export function templateTags({ rows }: Template): TemplateTag[] {
+  return rows.map((row) => {
+    const tag: Record<string, string> = {}
+    row.each((column, text) => void (tag[column.name] = fillIn(text, (name) => `\${param:${name}}`)))
+    return tag
+  })
+}

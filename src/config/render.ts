@@ -1,0 +1,144 @@
+/**
+ * A configuration written out with its templates expanded: what the gateway really runs, as YAML that loads to the same
+ * configuration. References to the environment stand as they were written, and secrets in plain text are blanked.
+ */
+import { Document, isMap, type Node, type YAMLMap } from 'yaml'
+import { GatewayError } from '../core/errors.ts'
+import type { TagSettings } from '../core/tags.ts'
+import { hideUrlPasswords } from '../core/url-password.ts'
+import type { ConfigSources, DeviceConfig, TagConfig } from './config.ts'
+import { openConfig, type OpenConfig } from './load.ts'
+import type { WrittenDevice } from './loading.ts'
+import type { Path, Places } from './places.ts'
+import { isSecretAt } from './schema-check.ts'
+import { closest } from './suggestion.ts'
+import type { YamlMapping } from './yaml-source.ts'
+
+/** What stands for a secret in plain text. */
+const BLANK = '***'
+
+/** The text; with `only`, of this device alone. Throws a ConfigError when the configuration has problems. */
+export async function renderConfig(file: string, sources: ConfigSources, only?: string): Promise<string> {
+  const devices: WrittenDevice[] = []
+  const opened = openConfig(file, sources, (device) => devices.push(device))
+  const wanted = only === undefined ? devices : devices.filter(({ config }) => config.name === only)
+  if (only !== undefined && wanted.length === 0) throw unknownDevice(only, devices)
+  const whole = only === undefined ? { ...writtenHead(opened) } : {}
+  const document = new Document({ ...whole, devices: [] })
+  const list = document.get('devices', true) as unknown as { items: Node[]; flow?: boolean }
+  list.items = writeDevices(wanted, document)
+  list.flow = false
+  if (only === undefined) document.set('sinks', writtenSinks(opened))
+  return document.toString({ lineWidth: 0, flowCollectionPadding: true })
+}
+
+function unknownDevice(name: string, devices: readonly WrittenDevice[]): GatewayError {
+  const nearest = closest(
+    name,
+    devices.map(({ config }) => config.name),
+  )
+  const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`
+  return new GatewayError('NOT_FOUND', `there is no device "${name}"${hint}`)
+}
+
+/** Everything of the file but its devices, sinks and templates. */
+function writtenHead({ source, root }: OpenConfig): YamlMapping {
+  const plain = Object.keys(root).filter((key) => !['devices', 'sinks', 'templates'].includes(key))
+  return Object.fromEntries(plain.map((key) => [key, toWritten(root[key], source, root, [key], undefined)]))
+}
+
+function writtenSinks({ source, root, config }: OpenConfig): unknown[] {
+  const list = Array.isArray(root.sinks) ? (root.sinks as YamlMapping[]) : []
+  return list.map((sink, index) => {
+    const type = config.sinks[index]!.type
+    const entries = Object.keys(sink).map((key) => {
+      const schema = key === 'options' ? type.options : undefined
+      return [key, toWritten(sink[key], source, sink, [key], schema)]
+    })
+    return Object.fromEntries(entries) as YamlMapping
+  })
+}
+
+function writeDevices(devices: readonly WrittenDevice[], document: Document): Node[] {
+  const first = new Map<readonly TagConfig[], { node: Node; everyMs: number }>()
+  return devices.map(({ config, origin, options, places }) => {
+    const { name, type, enabled, everyMs } = config
+    const settings = toWritten(options, places, options, [], type.options)
+    const head = { name, driver: type.name, ...(enabled ? {} : { enabled }), every: toDuration(everyMs) }
+    const node = document.createNode({ ...head, options: settings }) as YAMLMap
+    const known = first.get(config.tags)
+    const tags =
+      known?.node ??
+      document.createNode(
+        config.tags.map((tag) => toTag(tag.settings, config)),
+        { flow: false },
+      )
+    if (known === undefined) first.set(config.tags, { node: inFlow(tags), everyMs })
+    node.set('tags', known === undefined || config.tags.length === 0 ? tags : document.createAlias(tags as YAMLMap))
+    node.commentBefore = ` from ${origin}`
+    return node
+  })
+}
+
+/** One tag a line. */
+function inFlow(list: Node): Node {
+  for (const item of (list as unknown as { items: Node[] }).items) if (isMap(item)) item.flow = true
+  return list
+}
+
+/** A value as a person would write it: references as they stand in the file, dollar signs doubled, secrets blanked. */
+function toWritten(
+  value: unknown,
+  places: Places,
+  root: unknown,
+  path: Path,
+  schema: DeviceConfig['type']['options'] | undefined,
+): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => toWritten(item, places, root, [...path, index], schema))
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).map(([key, inner]) => [
+      key,
+      toWritten(inner, places, root, [...path, key], schema),
+    ])
+    return Object.fromEntries(entries) as YamlMapping
+  }
+  if (places.isSubstitutedWithin(root, path)) return places.writtenWithin(root, path) ?? BLANK
+  const at = path[0] === 'options' ? path.slice(1) : path
+  if (schema !== undefined && isSecretAt(schema, at)) return BLANK
+  return typeof value === 'string' ? hideUrlPasswords(value).replaceAll('$', '$$$$') : value
+}
+
+/** The settings of a tag by the names of the columns. */
+function toTag(settings: TagSettings, device: DeviceConfig): YamlMapping {
+  const { everyMs, staleAfterMs, maxSilenceMs, deadband, swingingDoor, clamp, writable, ...rest } = settings
+  const texts = Object.fromEntries(
+    Object.entries(rest).map(([key, value]) => [
+      key,
+      typeof value === 'string' ? value.replaceAll('$', '$$$$') : value,
+    ]),
+  )
+  return {
+    ...texts,
+    ...(everyMs === device.everyMs ? {} : { every: toDuration(everyMs) }),
+    ...(staleAfterMs === undefined ? {} : { staleAfter: toDuration(staleAfterMs) }),
+    ...(maxSilenceMs === undefined ? {} : { maxSilence: toDuration(maxSilenceMs) }),
+    ...(deadband === undefined ? {} : { deadband: toBand(deadband) }),
+    ...(swingingDoor === undefined ? {} : { swingingDoor: toBand(swingingDoor) }),
+    ...(clamp ? { clamp } : {}),
+    ...(writable ? { writable } : {}),
+  }
+}
+
+const toBand = (band: NonNullable<TagSettings['deadband']>): string | number =>
+  'percent' in band ? `${band.percent}%` : band.absolute
+
+/** A duration without loss: the largest unit that gives a whole number. */
+function toDuration(ms: number): string {
+  for (const [unit, size] of [
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+  ] as const)
+    if (ms >= size && ms % size === 0) return `${ms / size}${unit}`
+  return `${ms}ms`
+}
