@@ -17,6 +17,7 @@ import { createRunner, type Runner } from './delivery/runner.ts'
 import { createTraces, type Traces } from './observe/trace/traces.ts'
 import { createPipeline, type Pipeline } from './pipeline/index.ts'
 import { createPolling, type DeviceSetup, type Polling } from './polling/polling.ts'
+import { openLearned } from './store/learned.ts'
 import { openStore, type Store } from './store/store.ts'
 import { dial as dialTcp } from './wire/dial.ts'
 
@@ -73,12 +74,14 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const emit: Emit = (batch) => pipeline.apply(batch, keep)
 
     const traces = createTraces({ clock })
+    const learned = await openLearned({ folder: join(config.data, 'learned'), clock, log })
     const audit = new AuditFile(join(config.data, 'audit.ndjson'))
     const polling = createPolling(devices, {
       clock,
       log: log.child({ component: 'polling' }),
       dial,
       trace: (device) => traces.device(device),
+      learned: (device) => learned.device(device),
       audit: (device, action) => audit.record(device, action, clock),
     })
     const commands = createCommands({ store, polling, clock, log: log.child({ component: 'commands' }), audit, emit })
@@ -94,6 +97,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       const recorded = commands.close()
       await polling.stop()
       traces.close()
+      await learned.close()
       await recorded
       await audit.close()
       ticks.cancel()
