@@ -29,13 +29,32 @@ export async function request(url: string, init: RequestInit = {}): Promise<Resp
 }
 
 /** GET or PUT of JSON below /api/v1. */
-export async function api<T>(base: string, path: string, put?: unknown): Promise<T> {
-  const init =
-    put === undefined
-      ? {}
-      : { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(put) }
-  const response = await request(`${base}/api/v1/${path}`, { headers: { accept: 'application/json' }, ...init })
-  if (response.ok) return (await jsonOf(response, base)) as T
+export const api = <T>(base: string, path: string, put?: unknown): Promise<T> =>
+  send(base, path, put === undefined ? {} : { method: 'PUT', body: put })
+
+/** What is sent with a request: GET, no body and half a minute where nothing is said. */
+export interface Sending {
+  readonly method?: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  readonly body?: unknown
+  readonly timeoutMs?: number
+}
+
+/** A request of JSON below /api/v1; resolves with the JSON of the answer, throws the problem that it is. */
+export async function send<T>(base: string, path: string, sending: Sending = {}): Promise<T> {
+  const response = await sendRaw(base, path, sending)
+  return (await jsonOf(response, base)) as T
+}
+
+/** As `send`, for an answer that is no JSON. */
+export async function sendRaw(base: string, path: string, sending: Sending = {}): Promise<Response> {
+  const { method = 'GET', body, timeoutMs } = sending
+  const response = await request(`${base}/api/v1/${path}`, {
+    method,
+    headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
+  })
+  if (response.ok) return response
   throw await toError(response, base)
 }
 

@@ -15,7 +15,7 @@ import { Terminal } from './terminal.ts'
 export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   let code: number = Exit.ok
   endWithReader(args)
-  const program = createProgram(env, (result) => {
+  const program = createProgram(await commandsFor(args), env, (result) => {
     code = result
   })
   try {
@@ -39,7 +39,22 @@ function endWithReader(args: readonly string[]): void {
   process.stderr.on('error', () => undefined)
 }
 
-function createProgram(env: NodeJS.ProcessEnv, done: (code: number) => void): Command {
+/** Drivers bring commands of their own. They are loaded only where none of the others is meant, so that those start fast. */
+async function commandsFor(args: readonly string[]): Promise<readonly CommandInfo[]> {
+  const [word] = args.filter((arg) => !arg.startsWith('-'))
+  if (COMMANDS.some(({ usage }) => usage.split(' ')[0] === word)) return COMMANDS
+  const [{ toolCommands }, { drivers }] = await Promise.all([
+    import('./tool-commands.ts'),
+    import('../drivers/index.ts'),
+  ])
+  return [...COMMANDS, ...toolCommands(drivers)]
+}
+
+function createProgram(
+  commands: readonly CommandInfo[],
+  env: NodeJS.ProcessEnv,
+  done: (code: number) => void,
+): Command {
   const program = new Command('bifrost')
     .description(
       'Bifrost reads PLCs, meters and drives, keeps every value until it is delivered, and says how good it is.',
@@ -61,7 +76,7 @@ function createProgram(env: NodeJS.ProcessEnv, done: (code: number) => void): Co
     .helpCommand('help [command]', 'help for a command')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
-  for (const info of COMMANDS) addCommand(program, info, env, done)
+  for (const info of commands) addCommand(program, info, env, done)
   return program
 }
 

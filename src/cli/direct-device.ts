@@ -32,7 +32,8 @@ export async function writeDirect(target: DirectTarget, value: Value, signal: Ab
 const toPoints = ({ tags }: DirectTarget): Point<unknown>[] =>
   tags.map(({ settings, address }, index) => ({ tag: index, address, settings }))
 
-async function withDriver<T>(
+/** Connects a driver of its own to the target, lets it be used, and closes it. */
+export async function withDriver<T>(
   target: DirectTarget,
   signal: AbortSignal,
   use: (driver: Driver<unknown>) => Promise<T>,

@@ -1,16 +1,14 @@
 /**
- * Which device a command means, and which points of it, when it goes straight to the device: `driver://host:port/unit?option=…`
- * with addresses and types, or a device of a configuration file with its tags.
+ * Which device a command means, and which points of it, when it goes straight to the device: a URL (`target-url.ts`) with
+ * addresses and types, or a device of a configuration file with its tags.
  */
 import type { Config, TagConfig } from '../config/config.ts'
-import { checkSchema } from '../config/schema-check.ts'
-import { ConfigError, ProblemList } from '../config/problem.ts'
 import { closest } from '../config/suggestion.ts'
-import { YamlSource } from '../config/yaml-source.ts'
 import type { DriverType } from '../core/driver.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { TagSettings } from '../core/tags.ts'
 import { DATA_TYPES, type DataType } from '../core/value.ts'
+import { parseTargetUrl } from './target-url.ts'
 
 export interface DirectTarget {
   readonly name: string
@@ -25,43 +23,40 @@ export interface PointOptions {
   readonly length?: number | undefined
 }
 
-/** The device behind `modbus://10.0.0.5:502/1?timeout=5s`, with the points that the words name. */
+/** The device behind `modbus://10.0.0.5:502/1?timeout=5s`. */
+export const deviceFromUrl = (text: string, drivers: readonly DriverType[]): DirectTarget => ({
+  ...parseTargetUrl(text, drivers),
+  tags: [],
+})
+
+/** The device behind such a URL, with the points that the words name. */
 export function targetFromUrl(
   text: string,
   words: readonly string[],
   drivers: readonly DriverType[],
   points: PointOptions,
 ): DirectTarget {
-  if (!URL.canParse(text)) throw new GatewayError('USAGE', `${text} is not an address such as modbus://10.0.0.5:502/1`)
-  // The URL parser knows hosts and ports only of schemes like http.
-  const scheme = text.slice(0, text.indexOf(':'))
-  const url = new URL(`http${text.slice(scheme.length)}`)
-  const type = drivers.find((driver) => driver.name === scheme)
-  if (type === undefined) {
-    const names = drivers.map((driver) => driver.name)
-    const nearest = closest(scheme, names)
-    throw new GatewayError(
-      'USAGE',
-      `there is no driver "${scheme}"; ${nearest === undefined ? `there are ${names.join(', ')}` : `did you mean ${nearest}?`}`,
-    )
-  }
-  const port = /:(\d+)(?:[/?]|$)/.exec(text.slice(scheme.length + 3))?.[1]
-  const options = parseOptions(type, url, port)
-  return { name: url.host, type, options, tags: parseWords(type, words, points) }
+  const target = parseTargetUrl(text, drivers)
+  return { ...target, tags: parseWords(target.type, words, points) }
+}
+
+/** The device of this name, or of the name before the slash, with all its tags. */
+export function deviceFromConfig(config: Config, target: string): DirectTarget {
+  const wanted = target.split('/')[0]!
+  const device = config.devices.find(({ name }) => name === wanted)
+  if (device !== undefined) return device
+  const nearest = closest(
+    wanted,
+    config.devices.map(({ name }) => name),
+  )
+  const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`
+  throw new GatewayError('USAGE', `${config.file} has no device "${wanted}"${hint}`)
 }
 
 /** The points of a configured device: `device/tag …`, or `device` followed by addresses. */
 export function targetFromConfig(config: Config, words: readonly string[], points: PointOptions): DirectTarget {
   const [first = ''] = words
-  const device = config.devices.find(({ name }) => name === first.split('/')[0])
-  if (device === undefined) {
-    const nearest = closest(
-      first.split('/')[0]!,
-      config.devices.map(({ name }) => name),
-    )
-    const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`
-    throw new GatewayError('USAGE', `${config.file} has no device "${first.split('/')[0]}"${hint}`)
-  }
+  const device = deviceFromConfig(config, first)
   const { name, type, options } = device
   if (!first.includes('/')) {
     const tags = words.length === 1 ? device.tags : parseWords(type, words.slice(1), points)
@@ -133,28 +128,4 @@ function parseMembers(type: DriverType, settings: TagSettings): TagConfig[] {
     const told = typeof suggestion !== 'string' || error.message.includes('did you mean')
     throw new GatewayError('USAGE', `${error.message}${told ? '' : `, did you mean ${suggestion}?`}`, { cause: error })
   }
-}
-
-/** Host, port and query become the driver's options; a path becomes its `unit` or `slot`. Types follow the driver's schema. */
-function parseOptions(type: DriverType, url: URL, port: string | undefined): unknown {
-  const { shape } = type.options
-  const entries = new Map(url.searchParams)
-  if ('host' in shape) entries.set('host', url.hostname)
-  if (port !== undefined) entries.set('port', port)
-  const path = url.pathname.replace(/^\/|\/$/g, '')
-  const ofPath = ['unit', 'slot'].find((name) => name in shape)
-  if (path !== '' && ofPath !== undefined) entries.set(ofPath, path)
-  // The same check as a file's options get, with values that take the type the schema wants.
-  const problems = new ProblemList()
-  const names = [...entries.keys()]
-  const env = Object.fromEntries(names.map((name, at) => [`OPTION_${at}`, entries.get(name)]))
-  const yaml = `${JSON.stringify(Object.fromEntries(names.map((name, at) => [name, `\${OPTION_${at}}`])))}\n`
-  const source = new YamlSource(url.host, yaml, env, problems)
-  const options = checkSchema(type.options, { source, path: [], value: source.root }, problems)
-  if (problems.problems.length === 0) return options
-  const sentences = problems.problems.map(({ path: name, message, suggestion }) => {
-    const given = message.replace('the value from the environment', `"${entries.get(name)}"`)
-    return `${name}: ${given}${suggestion === undefined ? '' : `, did you mean ${suggestion}?`}`
-  })
-  throw new GatewayError('USAGE', sentences.join('\n'), { cause: new ConfigError(url.host, problems.problems) })
 }

@@ -27,7 +27,7 @@ const input = z
     reads: z.int().min(1).max(600).default(1).describe('How many times the registers are read'),
     every: duration({ minMs: 10, maxMs: LONGEST_MS })
       .default(500)
-      .describe('Time from read to read: ms, or a text such as 500ms'),
+      .describe('Time from read to read, 500ms where absent'),
     low: z.number().optional().describe('The value is not below this'),
     high: z.number().optional().describe('The value is not above this'),
     registers: z
@@ -96,7 +96,7 @@ export const detect = defineTool({
     const { findings, verdict, tied } = judge(reads, given)
     const newest = reads.at(-1)!
     return {
-      address: formatAddress({ ...range, text: '' }),
+      address: formatAddress({ ...range, count: undefined, text: '' }),
       unit: range.unit ?? device.unit,
       reads: reads.length,
       registers: newest.length / 2,

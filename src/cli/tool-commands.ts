@@ -1,0 +1,66 @@
+/**
+ * The commands that the drivers bring: `bifrost DRIVER TOOL TARGET …`, one group a driver that has tools. Words, flags and
+ * help derive from each tool's input, so that a new tool is a command without a line here.
+ */
+import { z } from 'zod'
+import type { DriverTool, DriverType } from '../core/driver.ts'
+import { FROM_CONFIG, URL_OPTION, type CommandInfo } from './commands.ts'
+
+/** The command groups of these drivers. */
+export const toolCommands = (drivers: readonly DriverType[]): CommandInfo[] =>
+  drivers.flatMap((type) => {
+    const { name, tools = [] } = type
+    if (tools.length === 0) return []
+    return [
+      {
+        usage: name,
+        summary: `what can be done with a ${name} device besides its tags: ${tools.map((tool) => tool.name).join(', ')}`,
+        examples: tools.flatMap(({ examples }) => examples.slice(0, 1)),
+        commands: tools.map((tool) => toolCommand(type, tool)),
+      },
+    ]
+  })
+
+function toolCommand(type: DriverType, tool: DriverTool): CommandInfo {
+  const positions = tool.positions.map((field) => `[${field}]`)
+  return {
+    usage: [tool.name, '<target>', ...positions].join(' '),
+    summary: tool.summary,
+    description: `${tool.summary}.\nThe target is a device of the running gateway, of a file (-c), or ${type.name}://host:port/unit?option=…, ${type.name}+TRANSPORT://…, for a serial port ${type.name}+rtu:///dev/ttyUSB0/unit?baud=9600.`,
+    examples: tool.examples,
+    options: [FROM_CONFIG, URL_OPTION, ...fieldsOf(tool).map(flagOf)],
+    load: async () => {
+      const { runTool } = await import('./tool.ts')
+      return { run: (call) => runTool(type, tool, call) }
+    },
+  }
+}
+
+/** One field of a tool's input, as the command line needs it. */
+export interface ToolField {
+  readonly name: string
+  readonly schema: z.ZodType
+  /** A flag that stands alone. */
+  readonly isSwitch: boolean
+  readonly description: string
+}
+
+/** The fields of a tool's input, in their order. */
+export function fieldsOf(tool: DriverTool): ToolField[] {
+  return Object.entries(tool.input.shape as Record<string, z.ZodType>).map(([name, schema]) => {
+    const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+    const fallback = json.default === undefined || json.type === 'boolean' ? '' : ` (default: ${String(json.default)})`
+    return {
+      name,
+      schema,
+      isSwitch: json.type === 'boolean',
+      description: `${json.description ?? name}${fallback}`,
+    }
+  })
+}
+
+/** `registerCount` → `--register-count <value>`. */
+function flagOf({ name, isSwitch, description }: ToolField): readonly [string, string] {
+  const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  return [isSwitch ? flag : `${flag} <value>`, description]
+}

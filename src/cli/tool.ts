@@ -1,0 +1,99 @@
+/**
+ * Runs a tool of a driver: on a device of a running gateway through its API, over the connection that it has already, or straight
+ * on a device with a connection of our own.
+ */
+import type { DriverTool, DriverType, LineAccess } from '../core/driver.ts'
+import { GatewayError } from '../core/errors.ts'
+import { send, gatewayUrl } from './api-client.ts'
+import { textOption, type Call } from './call.ts'
+import { loadConfigFile } from './config-file.ts'
+import type { DirectTarget } from './direct-target.ts'
+import { Exit } from './exit-code.ts'
+import { fieldsOf } from './tool-commands.ts'
+
+/** A tool that has not ended by then is given up. */
+const TOOL_LIMIT_MS = 120_000
+
+/** The action of `bifrost DRIVER TOOL TARGET …`. */
+export async function runTool(type: DriverType, tool: DriverTool, call: Call): Promise<number> {
+  const given = inputOf(tool, call)
+  const target = call.args[0]!
+  const direct = await directTarget(type, target, call)
+  const running = direct === undefined ? runAtGateway(tool, target, given, call) : runDirect(direct, tool, given)
+  const result = await running.catch((error: unknown) => {
+    // What a tool refuses was said on the command line.
+    const isRefusal = error instanceof GatewayError && error.code === 'INVALID_REQUEST'
+    throw isRefusal ? new GatewayError('USAGE', error.message, { cause: error }) : error
+  })
+  if (call.terminal.json) call.terminal.resultJson(result)
+  else for (const line of tool.toLines(result as never)) call.terminal.result(line)
+  return Exit.ok
+}
+
+/** The tool's input out of words and flags, each in the type that its field takes. Throws USAGE for what does not fit. */
+export function inputOf(tool: DriverTool, { args, options }: Pick<Call, 'args' | 'options'>): Record<string, unknown> {
+  const given: Record<string, unknown> = {}
+  const words = args.slice(1)
+  for (const { name, schema } of fieldsOf(tool)) {
+    const word = words[tool.positions.indexOf(name)]
+    const flag = options[name]
+    if (word !== undefined && flag !== undefined)
+      throw new GatewayError('USAGE', `${name} is given twice: ${word} and --${name} ${String(flag)}`)
+    const text = word ?? flag
+    if (text === undefined) continue
+    given[name] = typeof text === 'string' ? typed(text, (value) => schema.safeParse(value).success) : text
+  }
+  if (words.length > tool.positions.length)
+    throw new GatewayError('USAGE', `${tool.name} takes no "${words[tool.positions.length]}"`)
+  const result = tool.input.safeParse(given)
+  if (result.success) return given
+  throw new GatewayError('USAGE', result.error.issues.map((issue) => complaint(issue, given)).join('\n'))
+}
+
+/** The text as the first kind of value that the field takes; the number that it is, or itself, where it takes none. */
+function typed(text: string, fits: (value: unknown) => boolean): unknown {
+  const number = text.trim() === '' ? Number.NaN : Number(text)
+  const candidates = Number.isNaN(number) ? [text] : [text, number]
+  return candidates.find(fits) ?? candidates.at(-1)
+}
+
+function complaint(
+  { path, message, code }: { path: PropertyKey[]; message: string; code?: string | undefined },
+  given: Readonly<Record<string, unknown>>,
+): string {
+  const name = path.map(String).join('.')
+  if (code === 'invalid_type' && given[name] === undefined) return `${name} is missing`
+  return `${name}: ${message.replace(/^Invalid input: /, '')}`
+}
+
+/** The device that is meant by a URL or a file; undefined: one of the running gateway. */
+async function directTarget(type: DriverType, target: string, call: Call): Promise<DirectTarget | undefined> {
+  const config = textOption(call, 'config')
+  if (config === undefined && !target.includes('://')) return undefined
+  const { deviceFromConfig, deviceFromUrl } = await import('./direct-target.ts')
+  const direct =
+    config === undefined
+      ? deviceFromUrl(target, [type])
+      : deviceFromConfig(await loadConfigFile(config, call.env), target)
+  if (direct.type.name === type.name) return direct
+  throw new GatewayError('USAGE', `${target} is a ${direct.type.name} device, not ${type.name}`)
+}
+
+function runAtGateway(tool: DriverTool, device: string, given: unknown, call: Call): Promise<unknown> {
+  const path = `devices/${encodeURIComponent(device)}/tools/${encodeURIComponent(tool.name)}`
+  return send(gatewayUrl(call), path, { method: 'POST', body: given, timeoutMs: TOOL_LIMIT_MS })
+}
+
+async function runDirect(target: DirectTarget, tool: DriverTool, given: unknown): Promise<unknown> {
+  const { withDriver } = await import('./direct-device.ts')
+  const limit = AbortSignal.timeout(TOOL_LIMIT_MS)
+  const access: LineAccess = { connected: true, run: (work, _priority, signal) => work(signal) }
+  try {
+    return await withDriver(target, limit, (driver) =>
+      tool.run(tool.input.parse(given) as never, driver as never, access, limit),
+    )
+  } catch (error) {
+    if (!limit.aborted) throw error
+    throw new GatewayError('TIMEOUT', `${tool.name} did not end within ${TOOL_LIMIT_MS / 1000} s`, { cause: error })
+  }
+}
