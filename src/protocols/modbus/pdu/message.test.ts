@@ -182,11 +182,11 @@ test('limits of V1.1b3 are told apart from the layout, at both ends of each rang
     [{ functionCode: 8, subFunction: 11, payload: Uint8Array.of(0, 1) }, /data 0x1 of sub-function 11 is not 0/],
     [{ functionCode: 8, subFunction: 11, payload: Uint8Array.of(0) }, /2 bytes of data, 1 are there/],
     [{ functionCode: 20, ranges: [] }, /byte count 0 is outside 7…245/],
-    [{ functionCode: 20, ranges: Array(36).fill(FILE_RANGE) }, /byte count 252/],
+    [{ functionCode: 20, ranges: Array.from({ length: 36 }, () => FILE_RANGE) }, /byte count 252/],
     [{ functionCode: 20, ranges: [{ ...FILE_RANGE, count: 122 }] }, /reply would have 246 bytes/],
     [{ functionCode: 21, parts: [] }, /byte count 0 is outside 9…251/],
     [{ functionCode: 21, parts: [{ ...FILE_RANGE, registers: new Uint8Array(246) }] }, /byte count 253/],
-    [{ functionCode: 21, parts: Array(2).fill({ ...FILE_RANGE, registers: new Uint8Array(0) }) }, /length is 0/],
+    [{ functionCode: 21, parts: [1, 2].map(() => ({ ...FILE_RANGE, registers: new Uint8Array(0) })) }, /length is 0/],
   ]
   for (const [request, why] of bad) assert.match(checkRequest(request) ?? '', why)
 })
