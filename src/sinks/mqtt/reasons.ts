@@ -93,34 +93,17 @@ export function disconnection(broker: string, code: number | undefined, cause?: 
   return BUSY.has(code) ? new BusyError(sentence, BUSY_MS, { details }) : new NotConnectedError(sentence, { details })
 }
 
-const TLS_WORDS: Record<string, string> = {
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet; check the clocks',
-  DEPTH_ZERO_SELF_SIGNED_CERT:
-    'its certificate is self-signed and its authority is unknown; give the certificate as ca',
-  SELF_SIGNED_CERT_IN_CHAIN: "its certificate's authority is unknown; give the authority's certificate as ca",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate's authority is unknown; give the authority's certificate as ca",
-  UNABLE_TO_GET_ISSUER_CERT: "its certificate's authority is unknown; give the authority's certificate as ca",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate's authority is unknown; give the authority's certificate as ca",
-  CERT_REVOKED: 'its certificate was revoked',
-  CERT_SIGNATURE_FAILURE: 'the signature of its certificate is wrong',
-  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'it does not know the authority of our client certificate',
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it wants a client certificate; give cert and key',
-  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'no TLS version, cipher or client certificate suits both sides',
-  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'it refuses our client certificate',
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'our client certificate has expired',
-}
+/** Codes of Node and OpenSSL for certificates and handshakes; the words are in the error already. */
+const TLS_CODES = /^(ERR_SSL_|ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
 
-/** An error of the TLS handshake or of the stream; errors of the catalogue pass as they are. */
+/** An error of the connection: what TLS refuses needs a person; errors of the catalogue pass as they are. */
 export function transportError(broker: string, error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return untrusted(broker, `host name mismatch: ${messageOf(error)}`, error)
-  if (code in TLS_WORDS) return untrusted(broker, TLS_WORDS[code]!, error)
-  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code)) {
-    return untrusted(broker, 'it does not speak TLS on this port; use mqtt:// or the port for TLS', error)
+  if (error instanceof GatewayError) {
+    const { tls } = error.details
+    return typeof tls === 'string' ? untrusted(broker, tls, error) : error
   }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (TLS_CODES.test(code)) return untrusted(broker, messageOf(error), error)
   return new NotConnectedError(`${broker} cannot be connected: ${messageOf(error)}`, {
     cause: error,
     details: { code },
