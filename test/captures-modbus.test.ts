@@ -163,10 +163,10 @@ const CAPTURES: Record<string, { frames: number; differs: Record<string, string>
     differs: {
       '22 reference_num 0 → ':
         'the request is two bytes too long: we refuse the whole message, tshark shows its first field',
-      '57 byte_cnt 0 → ': 'Read File Record (20) has no codec here: its data is carried as it stands',
-      '60 byte_cnt 0 → ': 'Write File Record (21) has no codec here: its data is carried as it stands',
+      '57 byte_cnt 0 → ': 'three bytes too long: refused as a whole, tshark shows its first field',
+      '60 byte_cnt 0 → ': 'three bytes too long: refused as a whole, tshark shows its first field',
       '62 reference_num 0 → ': 'the request is cut short (tshark: malformed): we refuse the whole message',
-      '66 reference_num 0 → ': 'Read FIFO Queue (24) has no codec here: its data is carried as it stands',
+      '66 reference_num 0 → ': 'two bytes too long: refused as a whole, tshark shows its first field',
     },
     malformed: [
       // A scan of all function codes with requests of 4 zero bytes: quantity 0, or too short, or too long.
@@ -175,10 +175,16 @@ const CAPTURES: Record<string, { frames: number; differs: Record<string, string>
       '16 quantity 0 is outside 1…125',
       '18 quantity 0 is outside 1…125',
       '22 Write Single Register: 2 bytes too many',
+      '35 Get Comm Event Counter: 4 bytes too many',
+      '37 Get Comm Event Log: 4 bytes too many',
       '45 quantity 0 is outside 1…1968',
       '47 quantity 0 is outside 1…123',
+      '50 Report Server ID: 4 bytes too many',
+      '57 Read File Record: 3 bytes too many',
+      '60 Write File Record: 3 bytes too many',
       '62 OR mask: 2 bytes announced or needed, 0 are there',
       '64 write address: 2 bytes announced or needed, 0 are there',
+      '66 Read FIFO Queue: 2 bytes too many',
     ],
   },
   'fuzz-72': {
