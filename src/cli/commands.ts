@@ -120,6 +120,47 @@ export const COMMANDS: readonly CommandInfo[] = [
     load: () => import('./watch.ts'),
   },
   {
+    usage: 'trace <device>',
+    summary: 'follow the requests and answers of a device on the wire, in words and hex, or into a file for Wireshark',
+    examples: [
+      ['bifrost trace press-1', 'for half a minute'],
+      ['bifrost trace press-1 --follow --errors', 'only what goes wrong, until Ctrl-C'],
+      ['bifrost trace press-1 --for 10s --pcapng press-1.pcapng', 'ten seconds, to look at in Wireshark too'],
+    ],
+    options: [
+      URL_OPTION,
+      ['--follow', 'until Ctrl-C'],
+      ['--for <duration>', 'for so long (default: 30s)'],
+      ['--count <n>', 'stop after so many exchanges'],
+      ['--function <code>', 'only this function code'],
+      ['--unit <id>', 'only this unit id'],
+      ['--errors', 'only what was not answered well'],
+      ['--pcapng <file>', 'write the last 1,000 exchanges into a capture file; - is stdout'],
+    ],
+    load: () => import('./trace.ts'),
+  },
+  {
+    usage: 'scan [driver] [networks...]',
+    summary: 'look for devices in networks that the configuration allows; reads only',
+    description:
+      'Asks each address of the networks, at a bounded rate, with requests that only read: who it is, and which registers can be read. Only what `discovery: { networks: [10.0.1.0/24] }` of the configuration names may be scanned; hosts and ports that its devices use are left alone. Exit 0 when something was found, 3 when nothing answered, 4 when the network is not allowed.',
+    examples: [
+      ['bifrost scan modbus 10.0.1.0/24', 'every device, who it is and what can be read'],
+      ['bifrost scan modbus 10.0.1.7 --port 502,5020 --unit 1-16', 'two ports and the units behind a gateway'],
+      ['bifrost scan modbus 10.0.1.0/24 --yaml', 'as devices for bifrost.yaml'],
+    ],
+    options: [
+      CONFIG,
+      ['--port <ports>', 'ports, such as 502,5020', '502'],
+      ['--unit <units>', 'unit ids, such as 1 or 1-16,100', '1-16'],
+      ['--rate <n>', 'new connections a second, at most', '20'],
+      ['--concurrency <n>', 'hosts under way at once, at most', '16'],
+      ['--timeout <duration>', 'how long to wait for a connection and for each answer', '1s'],
+      ['--yaml', 'as entries for bifrost.yaml'],
+    ],
+    load: () => import('./scan.ts'),
+  },
+  {
     usage: 'simulate [simulator] [options...]',
     summary: 'run a simulated plant that speaks Modbus TCP',
     examples: [
