@@ -9,6 +9,7 @@ import { describeFrame } from './frame-words.ts'
 import { captureFrame, inspectFrame } from './frames.ts'
 import { parseAddress } from './notations.ts'
 import { options, type ModbusOptions } from './options.ts'
+import { scanModbus } from './scan/scan.ts'
 import { tools } from './tools/index.ts'
 import { farSide } from './transport.ts'
 import { checkTag, expandArray } from './types.ts'
@@ -27,6 +28,7 @@ export const modbus = defineDriver({
   inFlight: ({ maxInFlight }) => maxInFlight,
   create: (settings, context) => new ModbusDevice(settings, context),
   tools,
+  scan: scanModbus,
   describeFrame,
   inspectFrame,
   captureFrame,

@@ -1,9 +1,9 @@
 /** The points of a surveyed device as tags for a configuration: what it implements and what is a value, nothing else. */
-import type { ProposedTag } from '../device-entry.ts'
+import type { ProposedTag } from '../../../core/device-entry.ts'
 import type { Survey, SurveyedPoint } from './survey.ts'
 
 /** Of points that do not change: names, versions, ratings. */
-const EVERY_STATIC = '1h'
+const EVERY_STATIC_MS = 3_600_000
 
 /** One tag a point that has a value; scale factors and the model's own id and length are not proposed. */
 export function proposeTags({ models }: Survey): ProposedTag[] {
@@ -21,7 +21,7 @@ function proposeTag({ address, type, unit, label, static: isStatic }: SurveyedPo
     address,
     type,
     ...(unit === null ? {} : { unit }),
-    ...(isStatic ? { every: EVERY_STATIC } : {}),
+    ...(isStatic ? { everyMs: EVERY_STATIC_MS } : {}),
     ...(label === null ? {} : { description: label }),
   }
 }

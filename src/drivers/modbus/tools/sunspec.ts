@@ -1,7 +1,7 @@
 /** `bifrost modbus sunspec`: what a SunSpec device is and has, model by model, or as an entry for a configuration. Reads only. */
 import { z } from 'zod'
+import { csvLines, yamlEntry } from '../../../core/device-entry.ts'
 import { defineTool } from '../../../core/driver.ts'
-import { csvLines, yamlEntry } from '../device-entry.ts'
 import type { ModbusDevice } from '../device.ts'
 import { proposeTags } from '../sunspec/proposal.ts'
 import { survey, type Survey, type SurveyedModel, type SurveyedPoint } from '../sunspec/survey.ts'
@@ -36,7 +36,8 @@ export const sunspecTool = defineTool({
   },
   toLines(report: SunSpecReport) {
     if (report.format === 'csv') return csvLines(proposeTags(report))
-    if (report.format === 'yaml') return yamlEntry(nameOf(report), report.options, proposeTags(report))
+    if (report.format === 'yaml')
+      return yamlEntry({ name: nameOf(report), driver: 'modbus', options: report.options, tags: proposeTags(report) })
     return [headLine(report), ...report.notes.map((note) => `note: ${note}`), ...report.models.flatMap(modelLines)]
   },
 })

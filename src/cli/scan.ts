@@ -1,0 +1,143 @@
+/**
+ * `bifrost scan`: looks for devices in networks that the configuration allows. Progress goes to stderr, what was found to stdout.
+ * Exit 0 when something was found, 3 when nothing answered, 4 when the network is not allowed.
+ */
+import type { Config } from '../config/config.ts'
+import { systemClock } from '../core/clock.ts'
+import { yamlEntry, type ProposedDevice } from '../core/device-entry.ts'
+import type { DriverType, FoundDevice } from '../core/driver.ts'
+import { parseDuration } from '../core/duration.ts'
+import { GatewayError } from '../core/errors.ts'
+import { silentLog } from '../core/log.ts'
+import { sizeOf } from '../core/network.ts'
+import { allowedNetworks, usedEndpoints } from '../discovery/allowed.ts'
+import { scan } from '../discovery/scan.ts'
+import { dial } from '../wire/dial.ts'
+import { textOption, type Call } from './call.ts'
+import { configFile, loadConfigFile } from './config-file.ts'
+import { Exit } from './exit-code.ts'
+
+const MOST_RATE = 1000
+const MOST_CONCURRENCY = 64
+/** Connections are counted aloud this often. */
+const TELL_EVERY_MS = 2000
+
+export async function run(call: Call): Promise<number> {
+  const [driver = '', ...asked] = call.args
+  const { drivers } = await import('../drivers/index.ts')
+  const type = driverOf(driver, drivers)
+  if (asked.length === 0) throw new GatewayError('USAGE', 'which network? For example: bifrost scan modbus 10.0.1.0/24')
+  const config = await loadConfigFile(configFile(call), call.env)
+  const networks = allowedNetworks(asked, config.discovery.networks, config.file)
+  const ports = numbers(call, 'port', 1, 65_535)
+  const settings = {
+    type,
+    networks,
+    ports,
+    units: numbers(call, 'unit', 0, 255),
+    timeoutMs: timeout(call),
+    concurrency: numbers(call, 'concurrency', 1, MOST_CONCURRENCY)[0]!,
+    ratePerSecond: numbers(call, 'rate', 1, MOST_RATE)[0]!,
+    used: await usedEndpoints(linesOf(config)),
+  }
+  const addresses = networks.reduce((sum, network) => sum + sizeOf(network), 0)
+  call.terminal.say(
+    `asking ${addresses} address${addresses === 1 ? '' : 'es'} at port ${ports.join(', ')}, read only, at most ${settings.ratePerSecond} new connections a second`,
+  )
+  const found = await collect(settings, call)
+  if (call.terminal.json) call.terminal.resultJson({ devices: found })
+  call.terminal.say(found.length === 0 ? 'nothing answered' : `${found.length} found`)
+  return found.length === 0 ? Exit.unreachable : Exit.ok
+}
+
+type Settings = Omit<Parameters<typeof scan>[0], 'clock' | 'log' | 'dial' | 'onConnect' | 'onSkip'>
+
+async function collect(settings: Settings, call: Call): Promise<FoundDevice[]> {
+  const { terminal } = call
+  const stop = new AbortController()
+  const onInterrupt = () => stop.abort(new GatewayError('USAGE', 'the scan was interrupted'))
+  process.once('SIGINT', onInterrupt)
+  const found: FoundDevice[] = []
+  let connections = 0
+  let latest = ''
+  const teller = systemClock.every(TELL_EVERY_MS, () =>
+    terminal.say(`${connections} asked so far, ${found.length} found; now at ${latest}`),
+  )
+  const onConnect = (endpoint: string) => {
+    connections++
+    latest = endpoint
+  }
+  const onSkip = (endpoint: string) => terminal.say(`${endpoint} is left alone: a device of the configuration uses it`)
+  try {
+    const setup = { ...settings, clock: systemClock, log: silentLog, dial, onConnect, onSkip }
+    for await (const device of scan(setup, stop.signal)) {
+      found.push(device)
+      show(device, settings.type, call)
+    }
+    return found
+  } finally {
+    teller.cancel()
+    process.removeListener('SIGINT', onInterrupt)
+  }
+}
+
+function show(device: FoundDevice, type: DriverType, { terminal, options }: Call): void {
+  if (terminal.json) return
+  const { vendor, product, serial, firmware } = device.identity
+  const words = [vendor, product, serial && `serial ${serial}`, firmware && `version ${firmware}`].filter(Boolean)
+  const about = [
+    `${device.endpoint}  ${words.length === 0 ? 'says nothing of itself' : words.join(' ')}`,
+    ...device.notes,
+  ]
+  if (options.yaml !== true) {
+    terminal.result(about[0]!)
+    for (const note of device.notes) terminal.result(`  ${note}`)
+    if (device.tags.length > 0) terminal.result(`  ${device.tags.length} tags to begin with: --yaml shows them`)
+    return
+  }
+  for (const line of about) terminal.result(`# ${line}`)
+  for (const line of yamlEntry(proposed(device, type))) terminal.result(line)
+}
+
+function proposed({ endpoint, options, tags }: FoundDevice, type: DriverType): ProposedDevice {
+  const name = `${type.name}-${endpoint}`.replace(/[^A-Za-z0-9]+/g, '-').replace(/-$/, '')
+  return { name, driver: type.name, options, tags }
+}
+
+function driverOf(name: string, drivers: readonly DriverType[]): DriverType {
+  const type = drivers.find((one) => one.name === name)
+  if (type?.scan !== undefined) return type
+  const able = drivers.filter((one) => one.scan !== undefined).map((one) => one.name)
+  throw new GatewayError(
+    'USAGE',
+    `${name === '' ? 'which driver?' : `${name} cannot scan;`} these can: ${able.join(', ')}`,
+  )
+}
+
+/** Where the devices of the configuration are, disabled ones too: they may be enabled any time. */
+const linesOf = ({ devices }: Config): string[] => devices.map(({ type, options }) => type.line(options as never))
+
+function timeout(call: Call): number {
+  const text = textOption(call, 'timeout') ?? '1s'
+  const ms = parseDuration(text)
+  if (ms === undefined || ms < 10 || ms > 60_000)
+    throw new GatewayError('USAGE', `--timeout ${text}: expected a duration from 10ms to 1m, such as 500ms`)
+  return ms
+}
+
+/** `502,5020` or `1-16` as numbers, each once. */
+function numbers(call: Call, name: string, min: number, max: number): number[] {
+  const text = textOption(call, name) ?? ''
+  const parts = text.split(',').flatMap((part) => {
+    const match = /^\s*(\d+)(?:\s*-\s*(\d+))?\s*$/.exec(part)
+    const first = Number(match?.[1] ?? Number.NaN)
+    const last = Number(match?.[2] ?? first)
+    if (!(first >= min && last <= max && first <= last))
+      throw new GatewayError(
+        'USAGE',
+        `--${name} ${text}: expected numbers from ${min} to ${max}, such as ${min} or ${min}-${Math.min(max, min + 15)}`,
+      )
+    return Array.from({ length: last - first + 1 }, (_, at) => first + at)
+  })
+  return [...new Set(parts)]
+}

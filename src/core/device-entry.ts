@@ -1,0 +1,55 @@
+/** A device that was found, as text for a configuration: an entry of `bifrost.yaml`, or the rows of a CSV tag list. */
+import { formatDuration } from './duration.ts'
+import type { TagSettings } from './tags.ts'
+
+/** A tag as it is proposed: what is absent keeps its default. */
+export type ProposedTag = Pick<TagSettings, 'name' | 'address' | 'type'> &
+  Partial<Pick<TagSettings, 'length' | 'unit' | 'everyMs' | 'description'>>
+
+/** A device as it is proposed. */
+export interface ProposedDevice {
+  readonly name: string
+  readonly driver: string
+  readonly options: Readonly<Record<string, unknown>>
+  readonly tags: readonly Partial<ProposedTag>[]
+}
+
+/** The lines of one entry under `devices:`. Texts are quoted as JSON quotes them, which is YAML too. */
+export function yamlEntry({ name, driver, options, tags }: ProposedDevice): string[] {
+  const words = Object.entries(options).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
+  const head = [
+    `- name: ${JSON.stringify(name)}`,
+    `  driver: ${driver}`,
+    `  options: { ${words.join(', ')} }`,
+    '  every: 1s',
+  ]
+  if (tags.length === 0) return [...head, '  tags: []']
+  return [...head, '  tags:', ...tags.map((tag) => `    - { ${yamlTag(tag)} }`)]
+}
+
+/** The lines of a CSV file, header first (RFC 4180). */
+export function csvLines(tags: readonly Partial<ProposedTag>[]): string[] {
+  const rows = tags.map(columnsOf)
+  const used = COLUMNS.filter((column) => rows.some((row) => row[column] !== undefined))
+  return [used.join(','), ...rows.map((row) => used.map((column) => csvCell(row[column])).join(','))]
+}
+
+const COLUMNS = ['name', 'address', 'type', 'length', 'unit', 'every', 'description'] as const
+
+type Row = Partial<Record<(typeof COLUMNS)[number], string | number>>
+
+function columnsOf({ everyMs, ...rest }: Partial<ProposedTag>): Row {
+  return { ...(rest as Row), ...(everyMs === undefined ? {} : { every: formatDuration(everyMs) }) }
+}
+
+function yamlTag(tag: Partial<ProposedTag>): string {
+  const row = columnsOf(tag)
+  return COLUMNS.filter((column) => row[column] !== undefined)
+    .map((column) => `${column}: ${JSON.stringify(row[column])}`)
+    .join(', ')
+}
+
+function csvCell(value: string | number | undefined): string {
+  const text = `${value ?? ''}`
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
