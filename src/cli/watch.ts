@@ -27,6 +27,7 @@ type Change = readonly [
   status: number,
   time: number | null,
   receivedAt: number | null,
+  reason?: string,
 ]
 
 type Message =
@@ -133,9 +134,9 @@ class LineWriter {
     if (this.empty) this.#finish()
   }
 
-  #takeChange([id, value, status, time, receivedAt]: Change, now: number): void {
+  #takeChange([id, value, status, time, receivedAt, reason]: Change, now: number): void {
     const known = this.#known.get(id)
-    if (known !== undefined) this.#write({ ...known, value, status, time, receivedAt, reason: null }, now)
+    if (known !== undefined) this.#write({ ...known, value, status, time, receivedAt, reason: reason ?? null }, now)
   }
 
   #write({ device, tag, unit, type, value, status, time, receivedAt, reason }: SnapshotValue, now: number): void {

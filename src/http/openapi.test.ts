@@ -60,11 +60,13 @@ test('the OpenAPI document is 3.1, names every route, and every answer is what i
     }
   }
   assert.deepEqual(shown.sort(), [
+    'DELETE /api/v1/devices/{device}/profile',
     'DELETE /api/v1/devices/{device}/trace',
     'GET /',
     'GET /api/openapi.json',
     'GET /api/v1/devices',
     'GET /api/v1/devices/{device}',
+    'GET /api/v1/devices/{device}/profile',
     'GET /api/v1/devices/{device}/tools',
     'GET /api/v1/devices/{device}/trace',
     'GET /api/v1/devices/{device}/trace.pcapng',

@@ -159,6 +159,11 @@ export const toolsSchema = z.object({
   ),
 })
 
+export const profileSchema = z.object({
+  device: z.string(),
+  profile: z.unknown().describe('What the driver learned, in its own form; null: nothing'),
+})
+
 export const toolResultSchema = z.unknown().describe('What the tool found, in its own form')
 
 const traceStatus = {

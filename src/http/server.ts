@@ -29,6 +29,7 @@ import { liveRoutes } from './routes/live.ts'
 import { logRoutes } from './routes/log.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { problemRoutes } from './routes/problems.ts'
+import { profileRoutes } from './routes/profile.ts'
 import { sinkRoutes } from './routes/sinks.ts'
 import { statusCodeRoutes } from './routes/status-codes.ts'
 import { toolRoutes } from './routes/tools.ts'
@@ -199,6 +200,7 @@ function addRoutes(app: App, context: RouteContext): void {
   openapiRoute(app)
   deviceRoutes(app, context)
   lineRoutes(app, context)
+  profileRoutes(app, context)
   toolRoutes(app, context)
   traceRoutes(app, context)
   valueRoutes(app, context)

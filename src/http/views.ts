@@ -4,9 +4,9 @@
  */
 import { quantile } from '../core/histogram.ts'
 import type { LatestValue } from '../core/sink.ts'
-import { Status, isGood, isUncertain, statusInfo } from '../core/status.ts'
+import { Status, isBad, isGood, isUncertain, statusInfo } from '../core/status.ts'
 import type { TagInfo } from '../core/tags.ts'
-import { toJsonValue, type Value } from '../core/value.ts'
+import { toJsonValue, type TagId, type Value } from '../core/value.ts'
 import type { Gateway } from '../gateway.ts'
 import type { DeviceSession } from '../polling/session.ts'
 
@@ -30,10 +30,18 @@ const OF_THE_DEVICE: ReadonlySet<number> = new Set([
 ])
 
 /** Why a value is not good, in a sentence; null when it is. */
-export function reasonOf(status: number, session: DeviceSession | undefined): string | null {
+export function reasonOf(status: number, session: DeviceSession | undefined, tag: TagId): string | null {
   if (isGood(status)) return null
   const { code, text } = statusInfo(status)
-  return (OF_THE_DEVICE.has(code) ? session?.reason : undefined) ?? text
+  const ofTag = driverReason(status, session, tag)
+  return ofTag ?? (OF_THE_DEVICE.has(code) ? session?.reason : undefined) ?? text
+}
+
+/** What the driver knows of a bad tag, unless the device as a whole is the reason. */
+export function driverReason(status: number, session: DeviceSession | undefined, tag: TagId): string | undefined {
+  if (session === undefined || !isBad(status)) return undefined
+  const isThere = session.state === 'Running' || session.state === 'Degraded'
+  return isThere ? session.reasonOf(tag) : undefined
 }
 
 /** One tag's latest value as the JSON text of the REST API. */
@@ -46,7 +54,7 @@ export function latestText(tag: TagInfo, latest: LatestValue, session: DeviceSes
     `"unit":${JSON.stringify(settings.unit ?? null)},"type":"${settings.type}",` +
     `"status":{"code":${latest.status},"name":"${statusInfo(latest.status).name}"},` +
     `"time":${had ? isoText(latest.time) : 'null'},"receivedAt":${latest.receivedAt > 0 ? isoText(latest.receivedAt) : 'null'},` +
-    `"ageMs":${age},"writable":${settings.writable},"reason":${JSON.stringify(reasonOf(latest.status, session))}}`
+    `"ageMs":${age},"writable":${settings.writable},"reason":${JSON.stringify(reasonOf(latest.status, session, tag.id))}}`
   )
 }
 

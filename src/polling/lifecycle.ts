@@ -312,7 +312,8 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
   }
 
   #assess(): void {
-    const reason = reasonOfDegradation(this.name, this.#groups, this.line, (tag) => this.#nameOf(tag))
+    const names = (tag: TagId): string => this.#nameOf(tag)
+    const reason = reasonOfDegradation(this.name, this.#groups, this.line, names, (tag) => this.reasonOf(tag))
     this.#become(reason === undefined ? 'Running' : 'Degraded', reason ?? null)
   }
 

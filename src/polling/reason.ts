@@ -30,9 +30,13 @@ export function reasonOfDegradation(
   groups: readonly PollGroup[],
   line: Line,
   nameOf: (tag: number) => string,
+  detailOf: (tag: number) => string | undefined,
 ): string | undefined {
   const bad = groups.find((group) => group.badPolls >= TROUBLED_POLLS && group.firstBad !== undefined)
-  if (bad !== undefined) return reasonOfBadPoints(device, bad, nameOf(bad.firstBad!.tag), bad.firstBad!.status)
+  if (bad !== undefined) {
+    const { tag, status } = bad.firstBad!
+    return reasonOfBadPoints(device, bad, nameOf(tag), status, detailOf(tag))
+  }
   const slow = groups.find((group) => group.slowPolls >= SLOW_POLLS)
   if (slow === undefined) return undefined
   return reasonOfSlowness(device, slow, line)
@@ -59,13 +63,19 @@ function reasonOfEater(device: string, line: Line): string {
   return ` ${who} uses ${Math.round(eater.share * 100)} % of the line ${line.key}.`
 }
 
-function reasonOfBadPoints(device: string, group: PollGroup, tag: string, status: StatusCode): string {
+function reasonOfBadPoints(
+  device: string,
+  group: PollGroup,
+  tag: string,
+  status: StatusCode,
+  detail: string | undefined,
+): string {
   const info = statusInfo(status)
   const points = group.badRows === 1 ? 'One point' : `${group.badRows} points`
   const verb = group.badRows === 1 ? 'is' : 'are'
   return (
     `${points} of ${device} ${verb} bad, out of ${group.points.length} read every ${formatDuration(group.everyMs)}. ` +
-    `The first is ${tag}: ${info.name} (${statusHex(status)}). ${info.text}`
+    `The first is ${tag}: ${info.name} (${statusHex(status)}). ${detail ?? info.text}`
   )
 }
 

@@ -31,6 +31,8 @@ export interface SnapshotValue {
   readonly status: number
   readonly time: number | null
   readonly receivedAt: number | null
+  /** Why it is not good, in a sentence. */
+  readonly reason: string | null
 }
 
 export interface DeviceView {
@@ -46,8 +48,8 @@ export interface DeviceView {
   readonly pollMs: { readonly p50: number | null; readonly p99: number | null }
 }
 
-/** id, value, status, time, receivedAt. */
-export type DeltaRow = readonly [number, JsonValue, number, number | null, number | null]
+/** id, value, status, time, receivedAt; the reason where the status does not say it. */
+export type DeltaRow = readonly [number, JsonValue, number, number | null, number | null, string?]
 
 export type LiveMessage =
   | { type: 'hello'; schema: number; serverTime: number; version: string; logId: string }

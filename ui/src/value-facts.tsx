@@ -67,7 +67,7 @@ function ValueRows({ tag, lost }: { tag: LiveTag; lost: boolean }) {
           <SeverityMark severity={severity} />
           {info.name} <span className="quiet">{statusHex(tag.status)}</span>
         </span>
-        <div>{info.text}</div>
+        <div>{tag.reason ?? info.text}</div>
       </dd>
       <dt>{words.time}</dt>
       <dd className="numbers">

@@ -3,7 +3,6 @@
  * after a pause that doubles. What says that there is no such register may wait an hour; a failure or silence may pass by itself.
  */
 import type { Clock } from '../../core/clock.ts'
-import { formatDuration } from '../../core/duration.ts'
 import type { StatusCode } from '../../core/status.ts'
 import { Backoff } from '../../wire/backoff.ts'
 import { AREAS } from './address.ts'
@@ -104,7 +103,7 @@ export class Quarantine {
     return false
   }
 
-  /** `hr:7 = 40008: the device answers exception 02 (illegal data address); next try in 25s`. */
+  /** `hr:7 = 40008: the device answers exception 02 (illegal data address); next try at 14:02:11 UTC.` */
   reason(entry: Quarantined): string {
     const left = Math.max(0, entry.nextAt - this.#clock.monotonic())
     const next = left === 0 ? 'it is tried again now' : `next try ${this.#when(left)}`
@@ -123,8 +122,8 @@ export class Quarantine {
   }
 
   #when(leftMs: number): string {
-    const time = new Date(this.#clock.now() + leftMs).toISOString().slice(11, 19)
-    return `at ${time} UTC (in ${formatDuration(Math.ceil(leftMs / 1000) * 1000)})`
+    const at = Math.ceil((this.#clock.now() + leftMs) / 1000) * 1000
+    return `at ${new Date(at).toISOString().slice(11, 19)} UTC`
   }
 }
 

@@ -1,8 +1,9 @@
 /** The rows of live messages as JSON text. A delta row is encoded once a change, whoever many clients get it. */
+import { isBad, type StatusCode } from '../../core/status.ts'
 import type { TagInfo } from '../../core/tags.ts'
 import type { TagId } from '../../core/value.ts'
 import type { Gateway } from '../../gateway.ts'
-import { reasonOf, valueText } from '../views.ts'
+import { driverReason, reasonOf, valueText } from '../views.ts'
 import type { Changes } from './changes.ts'
 
 export class Rows {
@@ -16,12 +17,13 @@ export class Rows {
     this.#changes = changes
   }
 
-  /** `[id, value, status, time, receivedAt]` */
+  /** `[id, value, status, time, receivedAt]`, and the reason where the driver knows more than the status says. */
   delta(id: TagId): string {
     const version = this.#changes.versionOf(id)
     if (this.#versions[id] === version) return this.#texts[id]!
     const { value, status, time, receivedAt } = this.#gateway.store.latest.get(id)
-    const text = `[${id},${valueText(value)},${status},${value === undefined ? 'null' : time},${receivedAt}]`
+    const reason = isBad(status) ? this.#driverReason(id, status) : ''
+    const text = `[${id},${valueText(value)},${status},${value === undefined ? 'null' : time},${receivedAt}${reason}]`
     this.#texts[id] = text
     this.#versions[id] = version
     return text
@@ -47,8 +49,14 @@ export class Rows {
       status,
       time: value === undefined ? null : time,
       receivedAt,
-      reason: reasonOf(status, this.#gateway.polling.device(device)),
+      reason: reasonOf(status, this.#gateway.polling.device(device), id),
     }).replace('"value":null', () => `"value":${valueText(value)}`)
+  }
+
+  #driverReason(id: TagId, status: StatusCode): string {
+    const { polling, store } = this.#gateway
+    const reason = driverReason(status, polling.device(store.tags.get(id)?.device ?? ''), id)
+    return reason === undefined ? '' : `,${JSON.stringify(reason)}`
   }
 
   /** Forgets the texts: nobody listens any more. */

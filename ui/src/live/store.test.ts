@@ -20,6 +20,7 @@ const value = (id: number, tag: string): SnapshotValue => ({
   status: 0,
   time: 1000,
   receivedAt: 1000,
+  reason: null,
 })
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -41,6 +42,16 @@ test('a delta changes its tag, unknown ids are ignored, and watchers hear of eve
     ['a', 'b'],
   )
   assert.equal(store.find('press-1/a')?.time, 2001)
+})
+
+test('the reason of a bad value comes with its delta and goes with the next', () => {
+  const store = new LiveStore()
+  store.apply({ type: 'snapshot', values: [value(1, 'a')], devices: [] })
+  const bad = [1, null, 0x80890000, null, 2000, 'hr:7 = 40008: the device answers exception 02'] as const
+  store.apply({ type: 'delta', serverTime: Date.now(), values: [bad], conflated: 0 })
+  assert.equal(store.find('press-1/a')?.reason, bad[5])
+  store.apply({ type: 'delta', serverTime: Date.now(), values: [[1, 2, 0, 2001, 2001]], conflated: 0 })
+  assert.equal(store.find('press-1/a')?.reason, null)
 })
 
 test('a change of severity is counted, a change of value is not', () => {

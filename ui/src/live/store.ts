@@ -26,6 +26,8 @@ export interface LiveTag {
   status: number
   time: number | null
   receivedAt: number | null
+  /** Why it is not good, where more is known than the status says. */
+  reason: string | null
 }
 
 export interface Connection {
@@ -152,6 +154,7 @@ export class LiveStore {
     tag.status = row[2]
     tag.time = row[3]
     tag.receivedAt = row[4]
+    tag.reason = row[5] ?? null
     this.#noteRead(tag)
     for (const watcher of this.#watchers) watcher(tag)
   }
