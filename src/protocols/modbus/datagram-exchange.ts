@@ -31,7 +31,7 @@ export class DatagramExchange extends PipelinedExchange {
     if (pending === undefined && problem === undefined) this.unexpected(transaction, chunk)
     else if (pending === undefined) this.#dropped(chunk, problem!)
     else if (problem === undefined) this.matched(pending, chunk, 0, chunk.length)
-    else this.violated(pending, problem, chunk.slice())
+    else this.violated(pending, problem, new Uint8Array(chunk))
   }
 
   #dropped(chunk: Uint8Array, problem: string): void {

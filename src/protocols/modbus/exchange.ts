@@ -276,7 +276,7 @@ export abstract class Exchange {
       sentAt: now,
       request: undefined,
       receivedAt: now,
-      response: bytes.slice(),
+      response: new Uint8Array(bytes),
       error: why,
     })
   }

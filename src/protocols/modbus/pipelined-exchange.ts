@@ -134,8 +134,8 @@ export class PipelinedExchange extends Exchange {
       bytes[start + 6] === pending.unit
         ? replyMismatch(pending.pdu, bytes, body, end)
         : `reply is from unit ${bytes[start + 6]}, unit ${pending.unit} was asked`
-    if (problem !== undefined) return this.violated(pending, problem, bytes.slice(start, end))
-    if (pending.trace !== undefined) this.traced(pending, bytes.slice(start, end), undefined)
+    if (problem !== undefined) return this.violated(pending, problem, copy(bytes, start, end))
+    if (pending.trace !== undefined) this.traced(pending, copy(bytes, start, end), undefined)
     this.answered(pending, bytes.subarray(body, end))
   }
 
@@ -157,7 +157,7 @@ export class PipelinedExchange extends Exchange {
     const only = this.#sent.values().next().value!
     this.#sent.delete(only.transaction)
     this.#ids.retire(only.transaction)
-    this.violated(only, `reply has transaction id ${transaction}, ${only.transaction} was asked`, frame.slice())
+    this.violated(only, `reply has transaction id ${transaction}, ${only.transaction} was asked`, new Uint8Array(frame))
   }
 
   #rest(): void {
@@ -229,6 +229,9 @@ export class PipelinedExchange extends Exchange {
     return encodeFrame(transaction, unit, pdu)
   }
 }
+
+/** Not `slice`: that of a Buffer is a view. */
+const copy = (bytes: Uint8Array, start: number, end: number) => new Uint8Array(bytes.subarray(start, end))
 
 function checkedLimit(limit: number): number {
   if (!(limit >= 1 && limit <= MAX_IN_FLIGHT)) throw new RangeError(`maxInFlight: 1 to ${MAX_IN_FLIGHT}`)

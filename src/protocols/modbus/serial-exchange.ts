@@ -115,7 +115,8 @@ export class SerialExchange extends Exchange {
     const current = this.#current
     if (current === undefined) return this.queue.length > 0 ? Math.max(now, this.#sendableAt()) : settled
     const held = current.reply.heldUntil ?? Infinity
-    return Math.min(settled, held, this.#deadline(current, now))
+    const spoilt = current.reply.spoilt === undefined ? Infinity : this.#lineUsedAt + this.#timing.settleMs
+    return Math.min(settled, held, spoilt, this.#deadline(current, now))
   }
 
   /** A reply whose bytes are coming in may end after the deadline, as far as the line's speed makes it. */
@@ -131,7 +132,10 @@ export class SerialExchange extends Exchange {
 
   #sendNext(now: number): void {
     const next = this.queue.peek()
-    if (next === undefined) return
+    if (next === undefined) {
+      this.#blockedSince = undefined
+      return
+    }
     if (now < this.#sendableAt()) return this.#blocked(next, now)
     this.#blockedSince = undefined
     this.queue.shift()
@@ -168,18 +172,27 @@ export class SerialExchange extends Exchange {
   /** Is the request that has the line at its end? */
   #judge(current: OnLine, now: number): void {
     const { pending, reply } = current
-    if (reply.heldUntil !== undefined && now >= reply.heldUntil) return this.#answer(current, reply.held!)
-    if (now < this.#deadline(current, now)) return
+    const over = now >= this.#deadline(current, now)
+    if (reply.held !== undefined && (over || now >= reply.heldUntil!)) return this.#answer(current, reply.held)
+    // An awaited reply that came damaged will not get better once the line is silent.
+    if (reply.spoilt !== undefined && now >= this.#lineUsedAt + this.#timing.settleMs) return this.#giveUp(current)
+    if (!over) return
     if (pending.unit === BROADCAST_UNIT) return this.#broadcastDone(current)
     this.#finder.silence()
     this.#takeFrames(true)
     if (this.#current !== current) return
-    const problem = reply.problem
-    this.#release(this.#timing.guardMs)
     this.#lineUsedAt = Math.max(this.#lineUsedAt, now)
+    this.#giveUp(current)
+  }
+
+  /** No usable answer came. */
+  #giveUp(current: OnLine): void {
+    const { pending, reply } = current
+    this.#release(this.#timing.guardMs)
     if (current.abandoned) return
-    if (problem === undefined) this.unanswered(pending, reply.hint)
-    else this.violated(pending, `no usable answer within ${pending.timeoutMs} ms: ${problem}`)
+    if (reply.spoilt !== undefined) this.violated(pending, reply.spoilt.problem, reply.spoilt.bytes)
+    else if (reply.problem === undefined) this.unanswered(pending, reply.hint)
+    else this.violated(pending, `no usable answer within ${pending.timeoutMs} ms: ${reply.problem}`)
   }
 
   #broadcastDone(current: OnLine): void {
@@ -189,7 +202,7 @@ export class SerialExchange extends Exchange {
     current.pending.resolve(NOTHING)
   }
 
-  /** Nothing more belongs to what came: an awaited reply that is damaged will not get better. */
+  /** Nothing more belongs to what came. */
   #settled(): void {
     this.#finder.silence()
     this.#takeFrames(true)
@@ -210,7 +223,7 @@ export class SerialExchange extends Exchange {
     if (verdict === 'echo' || verdict === 'held') return
     this.#stray(frame, verdict)
     // A frame that only the silence ended has a length that lies: it was the reply, and a wrong one.
-    if (silent && frame.unit === current.pending.unit) this.#spoilt(current, verdict, frame.bytes)
+    if (silent && frame.unit === current.pending.unit) current.reply.spoil(verdict, frame.bytes)
   }
 
   #stray(frame: LineFrame, why: string): void {
@@ -223,21 +236,9 @@ export class SerialExchange extends Exchange {
     if (passed.damaged) this.stats.crcErrors++
     const current = this.#current
     if (current === undefined) return this.strayed(passed.bytes, passed.reason)
-    if (passed.awaited) return this.#spoilt(current, passed.reason, passed.bytes)
+    if (passed.awaited) return current.reply.spoil(passed.reason, passed.bytes)
     current.reply.note(passed)
     this.strayed(passed.bytes, passed.reason)
-  }
-
-  /** The reply came and is of no use. */
-  #spoilt(current: OnLine, problem: string, bytes: Uint8Array): void {
-    const silentFor = this.clock.monotonic() - this.#lineUsedAt
-    if (silentFor < this.#timing.settleMs && this.clock.monotonic() < current.pending.deadline) {
-      current.reply.spoil(problem)
-      return
-    }
-    this.#release(this.#timing.guardMs)
-    if (current.abandoned) return
-    this.violated(current.pending, problem, bytes.slice())
   }
 
   #answer(current: OnLine, { pdu, bytes }: { readonly pdu: Uint8Array; readonly bytes: Uint8Array }): void {
@@ -247,7 +248,7 @@ export class SerialExchange extends Exchange {
       this.stats.strays++
       return this.strayed(bytes, 'a reply to a request that was given up')
     }
-    if (pending.trace !== undefined) this.traced(pending, bytes.slice(), undefined)
+    if (pending.trace !== undefined) this.traced(pending, new Uint8Array(bytes), undefined)
     this.answered(pending, pdu)
   }
 

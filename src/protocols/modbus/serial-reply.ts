@@ -10,7 +10,7 @@
  *   register), earlier requests tell whether this line does so; where there was none, the first copy counts as the reply
  *   unless a second one follows within the guard.
  */
-import type { LineFrame, PassedOver } from './line-frames.ts'
+import { BROADCAST_UNIT, type LineFrame, type PassedOver } from './line-frames.ts'
 import { replyMismatch } from './pdu/message.ts'
 import type { Pending } from './request-queue.ts'
 
@@ -23,6 +23,8 @@ export class SerialReply {
   /** A copy of the request that is an echo or the reply; it is the reply if nothing more comes until then. */
   held: { readonly pdu: Uint8Array; readonly bytes: Uint8Array } | undefined
   heldUntil: number | undefined
+  /** What came in place of the reply, and why it is none. */
+  spoilt: { readonly problem: string; readonly bytes: Uint8Array } | undefined
   readonly #pending: Pending
   readonly #echoes: EchoMemory
   readonly #guardMs: number
@@ -56,6 +58,7 @@ export class SerialReply {
   judge(frame: LineFrame, now: number): string {
     const { unit, pdu } = this.#pending
     if (frame.unit !== unit) return this.#other(frame.unit)
+    if (unit === BROADCAST_UNIT) return this.#copy(false, frame, now)
     const problem = replyMismatch(pdu, frame.pdu, 0, frame.pdu.length)
     if (same(pdu, frame.pdu)) return this.#copy(problem === undefined, frame, now)
     if (problem !== undefined) return (this.#problem = problem)
@@ -70,9 +73,9 @@ export class SerialReply {
     if (damaged) this.#problem ??= reason
   }
 
-  /** The reply came damaged. */
-  spoil(problem: string): void {
-    this.#problem = problem
+  /** What begins like the reply is damaged. */
+  spoil(problem: string, bytes: Uint8Array): void {
+    this.spoilt = { problem, bytes: new Uint8Array(bytes) }
   }
 
   #other(unit: number): string {
@@ -94,7 +97,7 @@ export class SerialReply {
       return 'answer'
     }
     if (this.#echoes.heard === true) return 'echo'
-    this.held = { pdu: pdu.slice(), bytes: bytes.slice() }
+    this.held = { pdu: new Uint8Array(pdu), bytes: new Uint8Array(bytes) }
     this.heldUntil = now + this.#guardMs
     return 'held'
   }
