@@ -3,6 +3,7 @@ import type { DriverTool } from '../../../core/driver.ts'
 import { detect } from './detect.ts'
 import { dump } from './dump.ts'
 import { identify } from './identify.ts'
+import { forgetTool, profileTool } from './profile.ts'
 import { sunspecTool } from './sunspec.ts'
 
-export const tools: readonly DriverTool[] = [dump, identify, detect, sunspecTool]
+export const tools: readonly DriverTool[] = [dump, identify, detect, sunspecTool, profileTool, forgetTool]
