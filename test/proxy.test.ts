@@ -222,7 +222,7 @@ test('unit 0, units that nobody names, diagnostics and unknown encapsulations ne
   assert.equal((await client.readDeviceIdentification(1)).vendor, 'Acme', 'identification passes where it is allowed')
 })
 
-test('units that tags name are reached too, and devices of one line share a listener', async (t) => {
+test('units that tags name are reached too', async (t) => {
   const plc = await startPlc(t)
   const { port } = await startGateway(t, plc, { tags: ['ir:0', '2.ir:5'] })
   const client = await connect(t, port)
@@ -275,6 +275,19 @@ test('answers may be as old as maxAge, whoever asked; a write forgets them', asy
   await gateway.commands.write({ device: 'plc', tag: 'hr:20', value: 5, user: 'ada', from: 'test' })
   plc.bank.holdingRegisters.set(10, 4)
   assert.deepEqual(words(await b.readHoldingRegisters(1, 10, 1)), [4], 'a write of the gateway')
+})
+
+test('what the polls read lately is not asked again', async (t) => {
+  const plc = await startPlc(t)
+  const { port, session } = await startGateway(t, plc, { proxy: { maxAge: '2s' }, tags: ['ir:3', 'ir:4', 'ir:6'] })
+  const client = await connect(t, port)
+  const polls = session.stats.requestsOk
+  const before = plc.requests.length
+  assert.deepEqual(words(await client.readInputRegisters(1, 4, 2)), [1004, 1005], 'a part of a block, the gap included')
+  assert.ok(plc.requests.length - before <= session.stats.requestsOk - polls + 1)
+  // The control: what no poll reads is asked.
+  plc.fault = ({ pdu }) => (pdu[2] === 50 ? { exception: 4 } : undefined)
+  assert.equal(await exceptionOf(client.readInputRegisters(1, 50, 1)), 4)
 })
 
 test('without maxAge every read asks the device', async (t) => {

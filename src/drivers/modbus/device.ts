@@ -4,11 +4,12 @@ import type { Clock } from '../../core/clock.ts'
 import type { Context, Driver, Emit, Identity, LineAccess, Point, Poll, WriteItem } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
-import { encodeRequest, type ModbusClient } from '../../protocols/modbus/index.ts'
+import { encodeRequest } from '../../protocols/modbus/index.ts'
 import type { TagId } from '../../core/value.ts'
 import type { ModbusAddress } from './address.ts'
 import { joinBlocks, type BlockSettings, type UnitAccess } from './block.ts'
 import { LineConnection } from './connection.ts'
+import type { LineClient } from './line-client.ts'
 import type { ModbusOptions } from './options.ts'
 import { parseOrder } from './order.ts'
 import { statusOfFailure } from './outcome.ts'
@@ -37,7 +38,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   readonly #units: Set<number>
   /** Points that are named instead of addressed; it finds their registers. */
   readonly sunspec: SunSpecDevice
-  #client: ModbusClient | undefined
+  #client: LineClient | undefined
 
   constructor(options: ModbusOptions, context: Context) {
     const { unit, maxRegisters, maxBits, maxGap, timeout } = options
@@ -199,21 +200,28 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   }
 
   #createAccess(): UnitAccess {
-    const { timeout } = this.#options
-    const { trace } = this.#context
+    const { timeout, proxy } = this.#options
+    const { trace, clock } = this.#context
+    const { cache } = this.#line.proxies
+    const ask = (unit: number, pdu: Uint8Array, signal: AbortSignal) =>
+      this.#connected().request(unit, pdu, signal, timeout, trace)
     const connections = () => this.#connections
     return {
       get connection() {
         return connections()
       },
       mayAsk: (unit) => this.#breakers.mayAsk(unit),
-      request: (unit, pdu, signal) => this.#connected().request(unit, pdu, signal, timeout, trace),
+      // What the polls read, clients of the proxy need not ask again.
+      request:
+        (proxy?.maxAge ?? 0) === 0
+          ? ask
+          : (unit, pdu, signal) => cache.ask(unit, pdu, clock.monotonic(), () => ask(unit, pdu, signal)),
       settle: (unit, isAnswered) => this.#breakers.settle(unit, isAnswered),
       release: (unit) => this.#breakers.release(unit),
     }
   }
 
-  #connected(): ModbusClient {
+  #connected(): LineClient {
     if (this.#client !== undefined && !this.#client.closed) return this.#client
     const reason = this.#client?.closeReason
     throw new NotConnectedError(reason?.message ?? `${this.#context.name} is not connected`, { cause: reason })

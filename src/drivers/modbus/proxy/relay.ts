@@ -128,11 +128,8 @@ export class ProxyRelay {
           // Another client may have asked the same while this one waited.
           const known = this.#cached(unit, pdu)
           if (known !== undefined) return known
-          const askedAt = context.clock.monotonic()
-          const writes = cache.writesSoFar(unit)
-          const reply = await this.#ask(unit, pdu, signal)
-          if (this.settings.maxAge > 0) cache.keep(unit, pdu, reply, askedAt, writes)
-          return reply
+          const ask = () => this.#ask(unit, pdu, signal)
+          return this.settings.maxAge > 0 ? cache.ask(unit, pdu, context.clock.monotonic(), ask) : ask()
         },
         client.signal,
       )

@@ -25,9 +25,17 @@ interface UnitReplies {
 export class ReplyCache {
   readonly #units = new Map<number, UnitReplies>()
 
-  /** To be taken when a read is asked, and given to `keep` with its answer. */
+  /** To be taken when a read is asked, and given to `keep` with its answer: what was written meanwhile makes it worthless. */
   writesSoFar(unit: number): number {
     return this.#unit(unit).writes
+  }
+
+  /** Asks, and keeps the answer for the clients; `askedAt` is now, in monotonic ms. */
+  async ask(unit: number, pdu: Uint8Array, askedAt: number, send: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    const writes = this.writesSoFar(unit)
+    const reply = await send()
+    this.keep(unit, pdu, reply, askedAt, writes)
+    return reply
   }
 
   /** An answer to this request that was asked not before `since` (monotonic ms), whole or cut from a longer one. */

@@ -1,0 +1,161 @@
+/** The proxy of one device with the line played by the test: what is not on record is not sent, and nobody waits without end. */
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { systemClock } from '../../../core/clock.ts'
+import type { AuditedAction, LineAccess } from '../../../core/driver.ts'
+import { GatewayError } from '../../../core/errors.ts'
+import { ModbusClient } from '../../../protocols/modbus/index.ts'
+import { testContext } from '../../../testing/driver-suite.ts'
+import { exceptionOf } from '../../../testing/modbus-strangers.ts'
+import { eventually, freePort } from '../../../testing/peers.ts'
+import { dial } from '../../../wire/dial.ts'
+import { WriteLock } from '../write-lock.ts'
+import { LineProxies } from './line-proxies.ts'
+import { serveProxy } from './serve.ts'
+
+interface Played {
+  /** Requests that reached the wire: function codes. */
+  readonly sent: number[]
+  readonly actions: AuditedAction[]
+  /** Set: the audit file cannot be written. */
+  isFull: boolean
+  /** What the wire answers; it may wait. */
+  reply: (pdu: Uint8Array) => Promise<Uint8Array>
+  connect(): Promise<ModbusClient>
+}
+
+async function startProxy(t: TestContext, timeout = 200): Promise<Played> {
+  const port = await freePort()
+  const end = new AbortController()
+  const played: Played = {
+    sent: [],
+    actions: [],
+    isFull: false,
+    reply: async (pdu) => (pdu[0] === 6 ? pdu.slice() : Uint8Array.of(pdu[0]!, 2, 0, 7)),
+    async connect() {
+      const stream = await dial({ host: '127.0.0.1', port, connectTimeoutMs: 2000 })
+      const client = new ModbusClient(stream, { maxInFlight: 8, timeoutMs: 5000, clock: systemClock, name: 'scada' })
+      t.after(() => client.close())
+      return client
+    },
+  }
+  const context = {
+    ...testContext(),
+    audit: async (action: AuditedAction) => {
+      if (played.isFull) throw new GatewayError('STORE_FAILED', 'The disk is full.')
+      played.actions.push(action)
+    },
+  }
+  const access: LineAccess = { connected: true, run: (work, _priority, signal) => work(signal) }
+  const serving = serveProxy(
+    {
+      settings: { listen: `127.0.0.1:${port}`, maxAge: 0, functions: [3, 6], writers: ['127.0.0.1'], maxClients: 100 },
+      units: new Set([1]),
+      timeout,
+      context,
+      line: { proxies: new LineProxies(), writes: new WriteLock() },
+      exchange(_unit, pdu) {
+        played.sent.push(pdu[0]!)
+        return played.reply(pdu)
+      },
+    },
+    access,
+    end.signal,
+  )
+  t.after(async () => {
+    end.abort()
+    await serving
+  })
+  await eventually('it listens', () =>
+    played.connect().then(
+      (client) => (client.close(), true),
+      () => false,
+    ),
+  )
+  return played
+}
+
+test('a write that cannot be put on record is refused with 04 and not sent; one that can is the control', async (t) => {
+  const played = await startProxy(t)
+  const client = await played.connect()
+  played.isFull = true
+  assert.equal(await exceptionOf(client.writeRegister(1, 7, 1)), 4)
+  assert.deepEqual(played.sent, [])
+  await client.readHoldingRegisters(1, 0, 1)
+  assert.deepEqual(played.sent, [3], 'reading needs no record')
+  played.isFull = false
+  await client.writeRegister(1, 7, 1)
+  assert.deepEqual(played.sent, [3, 6])
+  assert.deepEqual(
+    played.actions.map(({ outcome }) => outcome),
+    ['requested', 'written'],
+  )
+})
+
+test('the record is on disk before the request is on the wire', async (t) => {
+  const played = await startProxy(t)
+  const client = await played.connect()
+  let before = -1
+  played.reply = async (pdu) => {
+    before = played.actions.length
+    return pdu.slice()
+  }
+  await client.writeRegister(1, 7, 1)
+  assert.equal(before, 1)
+})
+
+test('who waits longer than two time-outs of the device is told that it is busy; a write goes before the reads', async (t) => {
+  const played = await startProxy(t, 100)
+  let free = () => {}
+  const held = new Promise<void>((resolve) => (free = resolve))
+  const answer = played.reply
+  const [first, second, third] = await Promise.all([played.connect(), played.connect(), played.connect()])
+  played.reply = (pdu) => held.then(() => answer(pdu))
+  const stuck = first.readHoldingRegisters(1, 0, 1)
+  await eventually('the line is taken', () => played.sent.length === 1)
+  const began = performance.now()
+  assert.equal(await exceptionOf(second.readHoldingRegisters(1, 0, 1)), 6)
+  assert.ok(performance.now() - began < 1000)
+  const read = second.readHoldingRegisters(1, 0, 1)
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  const write = third.writeRegister(1, 1, 1)
+  await eventually('the write is on record', () => played.actions.length === 1)
+  free()
+  await Promise.all([stuck, read, write])
+  assert.deepEqual(played.sent, [3, 6, 3])
+})
+
+test('at most so many requests wait, whatever the number of clients', async (t) => {
+  const played = await startProxy(t, 60_000)
+  let free = () => {}
+  const held = new Promise<void>((resolve) => (free = resolve))
+  const answer = played.reply
+  played.reply = (pdu) => held.then(() => answer(pdu))
+  const clients = await Promise.all(Array.from({ length: 70 }, () => played.connect()))
+  let refused = 0
+  const all = clients.map((client) => client.readHoldingRegisters(1, 0, 1).catch(() => void refused++))
+  await eventually('one asks, 64 wait, the others are refused', () => refused === 70 - 65)
+  free()
+  await Promise.all(all)
+  assert.equal(refused, 70 - 65)
+  assert.equal(played.sent.length, 65)
+})
+
+test('a client that goes away while it waits is not asked for', async (t) => {
+  const played = await startProxy(t, 5000)
+  let free = () => {}
+  const held = new Promise<void>((resolve) => (free = resolve))
+  const answer = played.reply
+  played.reply = (pdu) => held.then(() => answer(pdu))
+  const [first, second] = await Promise.all([played.connect(), played.connect()])
+  const stuck = first.readHoldingRegisters(1, 0, 1)
+  await eventually('the line is taken', () => played.sent.length === 1)
+  second.writeRegister(1, 1, 1).catch(() => undefined)
+  await eventually('the write is on record', () => played.actions.length === 1)
+  second.close()
+  await eventually('it is not sent', () => played.actions.length === 2)
+  assert.match(played.actions[1]!.outcome, /^not sent/)
+  free()
+  await stuck
+  assert.deepEqual(played.sent, [3])
+})
