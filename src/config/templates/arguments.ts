@@ -11,6 +11,8 @@ export interface Argument {
   readonly value: ParameterValue
   /** What stands for it inside a longer text. */
   readonly text: string
+  /** By the device, not by the template's default. */
+  readonly given: boolean
   readonly substituted: boolean
   /** The reference to the environment that it came from. */
   readonly written: string | undefined
@@ -50,7 +52,14 @@ export function readArguments(template: Template, instance: Instance, problems: 
     if (parameter.default !== undefined) {
       const place = () => ({ ...template.source.placeOf([...at, 'default']), via: viaInstance(instance) })
       const { default: value } = parameter
-      result.set(name, { value, text: String(value), substituted: false, written: undefined, placeFor: place })
+      result.set(name, {
+        value,
+        text: String(value),
+        given: false,
+        substituted: false,
+        written: undefined,
+        placeFor: place,
+      })
     } else if (parameter.required) {
       const what = parameter.description === '' ? '' : ` (${parameter.description.replace(/\.$/, '')})`
       const via = viaTemplate(`parameter "${name}"`, template, template.source.placeOf(at, 'key'))
@@ -64,7 +73,7 @@ export function readArguments(template: Template, instance: Instance, problems: 
 function toArgument(value: ParameterValue, given: Given, template: Template): Argument {
   const { substituted, written, place } = given
   const placeFor = (what: string, reference: Place) => ({ ...place(), via: viaTemplate(what, template, reference) })
-  return { value, text: String(value), substituted, written, placeFor }
+  return { value, text: String(value), given: true, substituted, written, placeFor }
 }
 
 function complainUnknown(name: string, given: Given, template: Template, problems: ProblemList): void {

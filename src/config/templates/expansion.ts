@@ -141,12 +141,16 @@ export class Expansion implements Places {
     return copy
   }
 
+  /** True for a mapping that waits for a parameter which was not given, and holds nothing else that was given. */
+  #isAbsent(mapping: object): boolean {
+    const named = Object.values(mapping).flatMap((inner) => (typeof inner === 'string' ? parametersIn(inner) : []))
+    const isGiven = (name: string) => this.#arguments.get(name)?.given === true
+    return named.some((name) => !this.#arguments.has(name)) && !named.some(isGiven)
+  }
+
   #fillEntry(inner: unknown, at: Path): { value: unknown; origin?: Origin } {
-    if (typeof inner === 'object' && inner !== null) {
-      const copy = this.#fill(inner, at)
-      const emptied = Object.keys(copy).length === 0 && Object.keys(inner).length > 0
-      return { value: emptied ? undefined : copy }
-    }
+    if (typeof inner === 'object' && inner !== null)
+      return { value: this.#isAbsent(inner) ? undefined : this.#fill(inner, at) }
     const names = typeof inner === 'string' ? parametersIn(inner) : []
     if (names.length === 0) return { value: inner }
     const given = names.map((name) => this.#arguments.get(name))
