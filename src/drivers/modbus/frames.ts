@@ -35,17 +35,24 @@ export function inspectFrame(protocol: string, frame: Uint8Array): FrameFacts | 
 /** Wireshark has no dissector for ASCII frames: it gets them as RTU, with the CRC that RTU would have. */
 export function captureFrame(protocol: string, frame: Uint8Array): CapturedFrame | undefined {
   if (protocol.endsWith('/tcp')) return { dissector: 'mbtcp', port: MODBUS_PORT, bytes: frame }
-  if (protocol.endsWith('/rtu')) return { dissector: 'mbrtu', port: MODBUS_PORT, bytes: frame }
+  if (protocol.endsWith('/rtu')) return { dissector: 'mbrtu', port: MODBUS_PORT, bytes: frame, note: noteOf(frame) }
   const cut = cutFrame(protocol, frame)
   if (cut === undefined || cut.problem !== undefined) return undefined
   const text = Buffer.from(frame).toString('latin1').trimEnd()
+  const bytes = encodeRtuFrame(cut.unit, cut.pdu)
   return {
     dissector: 'mbrtu',
     port: MODBUS_PORT,
-    bytes: encodeRtuFrame(cut.unit, cut.pdu),
-    note: `an ASCII frame, shown as RTU; on the wire: ${text}`,
+    bytes,
+    note: [`an ASCII frame, shown as RTU; on the wire: ${text}`, noteOf(bytes)]
+      .filter((note) => note !== undefined)
+      .join('; '),
   }
 }
+
+/** Wireshark passes RTU frames of four bytes over: functions that ask with nothing but their code. */
+const noteOf = (frame: Uint8Array): string | undefined =>
+  frame.length === 4 ? `unit ${frame[0]}, function ${frame[1]}: too short for Wireshark's reader of RTU` : undefined
 
 function cutMbap(frame: Uint8Array): CutFrame | undefined {
   if (frame.length < MBAP_BYTES) return undefined
