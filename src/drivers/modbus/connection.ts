@@ -1,18 +1,20 @@
 /**
  * The socket of a line, shared by all of its devices: opened by the first that connects, closed when the last has left. One
- * device that leaves or fails does not close the others' socket; a dead socket is replaced by whoever connects next.
+ * device that leaves or fails does not close the others' socket; a dead socket is replaced by whoever connects next. Where the
+ * options allow more than one plain connection, `line-client.ts` stands for them.
  */
 import type { Context } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
-import type { ModbusClient } from '../../protocols/modbus/index.ts'
+import { SharedClient, type LineClient } from './line-client.ts'
+import { LineLimits, type LineLoad } from './line-limits.ts'
 import type { ModbusOptions } from './options.ts'
 import { LineStrays } from './line-strays.ts'
 import { LineProxies } from './proxy/line-proxies.ts'
-import { clientOn, endpointOf, farSide } from './transport.ts'
+import { boundsOf, clientOn, endpointOf, farSide } from './transport.ts'
 import { WriteLock } from './write-lock.ts'
 
 interface Dialing {
-  readonly client: Promise<ModbusClient>
+  readonly client: Promise<LineClient>
   readonly abandon: AbortController
   waiting: number
 }
@@ -24,11 +26,30 @@ export class LineConnection {
   readonly proxies = new LineProxies()
   readonly #strays = new LineStrays()
   readonly #users = new Set<object>()
-  #client: ModbusClient | undefined
+  #client: LineClient | undefined
   #dialing: Dialing | undefined
+  #limits: LineLimits | undefined
+  #learned: LineLoad | undefined
+  readonly #learners = new Set<() => void>()
+
+  /** How much the line was found to bear; undefined where nothing is to be found out. */
+  get learned(): LineLoad | undefined {
+    return this.#limits?.load ?? this.#learned
+  }
+
+  /** What was learned before: where to begin. Undefined: begin anew. */
+  set learned(load: LineLoad | undefined) {
+    this.#learned = load
+    this.#limits?.restart(load)
+  }
+
+  /** Calls `action` whenever `learned` changes. */
+  onLearned(action: () => void): void {
+    this.#learners.add(action)
+  }
 
   /** The line's client, connected; `user` holds it until it leaves. One dial serves all who wait for it. */
-  async join(user: object, options: ModbusOptions, context: Context, signal: AbortSignal): Promise<ModbusClient> {
+  async join(user: object, options: ModbusOptions, context: Context, signal: AbortSignal): Promise<LineClient> {
     signal.throwIfAborted()
     this.#users.add(user)
     this.#strays.join(user, context.trace)
@@ -70,16 +91,31 @@ export class LineConnection {
     return dialing
   }
 
-  async #open(options: ModbusOptions, context: Context, signal: AbortSignal): Promise<ModbusClient> {
-    const stream = await context.dial(endpointOf(options), signal)
-    const client = clientOn(stream, options, farSide(options), context.clock, this.#strays)
+  async #open(options: ModbusOptions, context: Context, signal: AbortSignal): Promise<LineClient> {
+    const dial = async (until: AbortSignal) => {
+      const stream = await context.dial(endpointOf(options), until)
+      return clientOn(stream, options, farSide(options), context.clock, this.#strays)
+    }
+    const first = await dial(signal)
+    const { inFlight, connections } = boundsOf(options)
+    let client: LineClient = first
+    if (inFlight * connections > 1 || options.release) {
+      const limits = (this.#limits ??= new LineLimits({ inFlight, connections }, context.clock, this.#learned))
+      const onLimit = (total: number) => this.#limited(context, total)
+      client = new SharedClient({ dial, limits, release: options.release, clock: context.clock, onLimit }, first)
+    } else context.limitInFlight?.(1)
     if (this.#users.size === 0) client.close()
     else this.#client = client
     return client
   }
 
+  #limited(context: Context, total: number): void {
+    context.limitInFlight?.(total)
+    for (const learn of this.#learners) learn()
+  }
+
   /** Waits for the dial as long as the caller wants to; the last to give up ends it. */
-  #wait(dialing: Dialing, signal: AbortSignal): Promise<ModbusClient> {
+  #wait(dialing: Dialing, signal: AbortSignal): Promise<LineClient> {
     dialing.waiting++
     return new Promise((resolve, reject) => {
       const onAbort = () => {

@@ -28,6 +28,11 @@ interface Ceiling {
   pauseMs: number
 }
 
+const openCeilings = (): Record<keyof LineLoad, Ceiling> => ({
+  inFlight: { value: Infinity, until: 0, pauseMs: PAUSE_MIN_MS },
+  connections: { value: Infinity, until: 0, pauseMs: PAUSE_MIN_MS },
+})
+
 /** A unit that did not answer, and the load that is suspected for it; none: the unit is dead. */
 interface Silent {
   readonly suspect: LineLoad | undefined
@@ -37,7 +42,7 @@ interface Silent {
 export class LineLimits {
   readonly #bounds: LineLoad
   readonly #clock: Clock
-  readonly #ceilings: Record<keyof LineLoad, Ceiling>
+  #ceilings = openCeilings()
   readonly #silent = new Map<number, Silent>()
   #load: LineLoad
   /** The load before the last step up, while that is on trial. */
@@ -53,17 +58,20 @@ export class LineLimits {
   constructor(bounds: LineLoad, clock: Clock, learned?: LineLoad) {
     this.#bounds = bounds
     this.#clock = clock
-    const open = (): Ceiling => ({ value: Infinity, until: 0, pauseMs: PAUSE_MIN_MS })
-    this.#ceilings = { inFlight: open(), connections: open() }
-    this.#load = {
-      inFlight: Math.max(1, Math.min(bounds.inFlight, learned?.inFlight ?? 1)),
-      connections: Math.max(1, Math.min(bounds.connections, learned?.connections ?? 1)),
-    }
+    this.#load = this.#within(learned)
   }
 
   /** What the line may be asked to bear now. */
   get load(): LineLoad {
     return this.#load
+  }
+
+  /** Begins anew with one of each, or with what was learned. */
+  restart(learned?: LineLoad): void {
+    this.#ceilings = openCeilings()
+    this.#silent.clear()
+    this.#best = Infinity
+    this.#become(this.#within(learned), undefined)
   }
 
   /** A reply came. `begun`: when it was asked for, monotonic ms; `inFlight`: how many were under way then, itself included. */
@@ -111,6 +119,14 @@ export class LineLimits {
     if (open >= this.#load.connections) return
     this.#lower('connections', Math.max(1, open))
     this.#become({ ...this.#load, connections: Math.max(1, open) }, undefined)
+  }
+
+  #within(learned: LineLoad | undefined): LineLoad {
+    const { inFlight, connections } = this.#bounds
+    return {
+      inFlight: Math.max(1, Math.min(inFlight, learned?.inFlight ?? 1)),
+      connections: Math.max(1, Math.min(connections, learned?.connections ?? 1)),
+    }
   }
 
   #judge(): void {

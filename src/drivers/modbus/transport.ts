@@ -7,6 +7,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Endpoint, TlsSettings, TraceTap } from '../../core/driver.ts'
 import { GatewayError } from '../../core/errors.ts'
 import { ModbusClient, type ModbusClientOptions } from '../../protocols/modbus/index.ts'
+import type { LineLoad } from './line-limits.ts'
 import { portOf, type ModbusOptions, type ModbusTransport } from './options.ts'
 
 type Framing = NonNullable<ModbusClientOptions['framing']>
@@ -25,6 +26,13 @@ export function farSide(settings: ModbusOptions): string {
 
 /** The frames of a transport. */
 export const framingOf = ({ transport }: ModbusOptions): Framing => FRAMINGS[transport]
+
+/** How much the line may be asked to bear at most: a serial bus has one question at a time, UDP has no connections to count. */
+export function boundsOf(options: ModbusOptions): LineLoad {
+  const framing = framingOf(options)
+  if (framing === 'rtu' || framing === 'ascii') return { inFlight: 1, connections: 1 }
+  return { inFlight: options.maxInFlight, connections: framing === 'udp' ? 1 : options.maxConnections }
+}
 
 /** Where a device is dialled. Throws CONFIG_INVALID for options that the schema refuses. */
 export function endpointOf(options: ModbusOptions): Endpoint {

@@ -4,8 +4,9 @@
  */
 import type { WriteItem } from '../../core/driver.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
-import { encodeRequest, ModbusException, type ModbusClient, type ModbusRequest } from '../../protocols/modbus/index.ts'
+import { encodeRequest, ModbusException, type ModbusRequest } from '../../protocols/modbus/index.ts'
 import type { ModbusAddress } from './address.ts'
+import type { LineClient } from './line-client.ts'
 import { parseOrder } from './order.ts'
 import { hasBroadcast, type ModbusOptions } from './options.ts'
 import { statusOfWriteFailure } from './outcome.ts'
@@ -23,7 +24,7 @@ export interface LineWrites {
 
 /** What one command came to, request by request. */
 interface Run {
-  readonly connected: () => ModbusClient
+  readonly connected: () => LineClient
   readonly items: readonly Item[]
   readonly changes: readonly (Change | StatusCode)[]
   readonly results: StatusCode[]
@@ -48,7 +49,7 @@ export class ModbusWriter {
    * One status an item. When the signal aborts, what was not begun is BadRequestNotComplete and was not sent; what was on its way is
    * BadTimeout. Throws only when the connection is lost.
    */
-  write(connected: () => ModbusClient, items: readonly Item[], signal: AbortSignal): Promise<StatusCode[]> {
+  write(connected: () => LineClient, items: readonly Item[], signal: AbortSignal): Promise<StatusCode[]> {
     const run: Run = {
       connected,
       items,
