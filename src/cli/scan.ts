@@ -44,18 +44,20 @@ export async function run(call: Call): Promise<number> {
   call.terminal.say(
     `asking ${addresses} address${addresses === 1 ? '' : 'es'} at port ${ports.join(', ')}, read only, at most ${settings.ratePerSecond} new connections a second`,
   )
-  const found = await collect(settings, call)
+  const { found, isWhole } = await collect(settings, call)
   if (call.terminal.json) call.terminal.resultJson({ devices: found })
   call.terminal.say(found.length === 0 ? 'nothing answered' : `${found.length} found`)
+  if (!isWhole) return Exit.interrupted
   return found.length === 0 ? Exit.unreachable : Exit.ok
 }
 
 type Settings = Omit<Parameters<typeof scan>[0], 'clock' | 'log' | 'dial' | 'onConnect' | 'onSkip'>
 
-async function collect(settings: Settings, call: Call): Promise<FoundDevice[]> {
+/** What was found until the end, or until Ctrl-C. */
+async function collect(settings: Settings, call: Call): Promise<{ found: FoundDevice[]; isWhole: boolean }> {
   const { terminal } = call
   const stop = new AbortController()
-  const onInterrupt = () => stop.abort(new GatewayError('USAGE', 'the scan was interrupted'))
+  const onInterrupt = () => stop.abort()
   process.once('SIGINT', onInterrupt)
   const found: FoundDevice[] = []
   let connections = 0
@@ -74,7 +76,10 @@ async function collect(settings: Settings, call: Call): Promise<FoundDevice[]> {
       found.push(device)
       show(device, settings.type, call)
     }
-    return found
+    return { found, isWhole: true }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+    return { found, isWhole: false }
   } finally {
     teller.cancel()
     process.removeListener('SIGINT', onInterrupt)

@@ -47,16 +47,13 @@ export function scan(setup: ScanSetup, signal: AbortSignal): AsyncIterable<Found
   return type.scan({ hosts, ports, units, timeoutMs, concurrency, ratePerSecond }, context, signal)
 }
 
+/** Each host once, also where networks overlap. */
 function* allHosts(networks: readonly Network[]): Generator<string> {
-  const single = new Set<string>()
-  for (const [index, network] of networks.entries()) {
-    const before = networks.slice(0, index)
-    for (const host of hostsOf(network)) {
-      const own = parseNetwork(host) as Network
-      if (single.has(host) || before.some((one) => contains(one, own))) continue
-      if ('host' in network) single.add(host)
-      yield host
-    }
+  const asked = new Set<string>()
+  for (const host of networks.flatMap((network) => [...hostsOf(network)])) {
+    if (asked.has(host)) continue
+    asked.add(host)
+    yield host
   }
 }
 

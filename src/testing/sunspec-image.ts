@@ -107,7 +107,8 @@ function addPoint(point: Point, path: string, scopes: readonly Factors[], build:
   const address = `${prefix}${path}${point.name}`
   places.set(address, base + registers.length)
   const given = image.raw?.[`${path}${point.name}`]
-  const hex = (given ?? makeUp(point, registers.length, scopes, image)).padStart(point.size * 4, '0')
+  const made = given ?? makeUp(point, registers.length, scopes, image)
+  const hex = point.type === 'string' ? made.padEnd(point.size * 4, '0') : made.padStart(point.size * 4, '0')
   for (let at = 0; at < point.size; at++) registers.push(Number.parseInt(hex.slice(at * 4, at * 4 + 4), 16))
   if (point.type === 'pad') return
   const sf = typeof point.sf === 'string' ? scopes.find((one) => one.has(point.sf as string))?.get(point.sf) : point.sf

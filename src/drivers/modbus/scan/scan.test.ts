@@ -1,0 +1,204 @@
+/** A scan of loopback addresses with servers that behave well and badly; every server says what it saw. */
+import assert from 'node:assert/strict'
+import { createServer, type Socket } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { systemClock } from '../../../core/clock.ts'
+import type { Context, FoundDevice } from '../../../core/driver.ts'
+import type { TagSettings } from '../../../core/tags.ts'
+import {
+  createModbusServer,
+  RegisterBank,
+  type Fault,
+  type ModbusServerOptions,
+} from '../../../protocols/modbus/index.ts'
+import { testContext } from '../../../testing/driver-suite.ts'
+import { freePort } from '../../../testing/peers.ts'
+import { sunSpecBank, sunSpecImage } from '../../../testing/sunspec-image.ts'
+import { dial } from '../../../wire/dial.ts'
+import { modbus } from '../driver.ts'
+import { HARMLESS } from './asker.ts'
+
+interface Seen {
+  readonly functions: number[]
+  readonly units: Set<number>
+  connections(): number
+}
+
+/** A server at an own loopback address. */
+async function serve(
+  t: TestContext,
+  host: string,
+  port: number,
+  options: Partial<ModbusServerOptions> & Pick<ModbusServerOptions, 'unit'>,
+  fault: (unit: number, code: number) => Fault | undefined = () => undefined,
+): Promise<Seen> {
+  const functions: number[] = []
+  const units = new Set<number>()
+  const server = createModbusServer({
+    clock: systemClock,
+    ...options,
+    intercept({ unit, pdu }) {
+      functions.push(pdu[0]!)
+      units.add(unit)
+      return fault(unit, pdu[0]!)
+    },
+  })
+  await server.listen(port, host)
+  t.after(() => server.close())
+  return { functions, units, connections: () => server.stats.connections }
+}
+
+const bank = (count = 10, name = 'PX-7') =>
+  new RegisterBank({
+    holdingRegisters: [{ address: 0, count }],
+    coils: [{ address: 0, count: 4 }],
+    identification: { 0: 'Acme', 1: name, 2: 'v2.1' },
+  })
+
+/** What a scan of these hosts found, and the connections it made. */
+async function look(
+  hosts: readonly string[],
+  port: number,
+  units = [1],
+  context: Context = { ...testContext(), dial },
+) {
+  const connections: string[] = []
+  const found: FoundDevice[] = []
+  const counting: Context = {
+    ...context,
+    dial: (endpoint, signal) => {
+      assert.ok('host' in endpoint)
+      connections.push(endpoint.host)
+      return context.dial(endpoint, signal)
+    },
+  }
+  const range = { hosts, ports: [port], units, timeoutMs: 120, concurrency: 4, ratePerSecond: 1000 }
+  for await (const device of modbus.scan!(range, counting, AbortSignal.timeout(15_000))) found.push(device)
+  return { found: found.sort((a, b) => a.endpoint.localeCompare(b.endpoint)), connections }
+}
+
+const endpoints = (found: readonly FoundDevice[]) => found.map(({ endpoint }) => endpoint)
+
+test('good, slow, silent and rude hosts in one network: each good one is found, each host sees one connection', async (t) => {
+  const port = await freePort()
+  const good = await serve(t, '127.0.1.1', port, { unit: (id) => (id === 1 ? bank() : undefined) })
+  const slow = await serve(t, '127.0.1.2', port, { unit: () => bank() }, () => ({ delayMs: 20 }))
+  const silent = await serve(t, '127.0.1.3', port, { unit: () => bank() }, () => ({ silent: true }))
+  const reset = await serve(t, '127.0.1.4', port, { unit: () => bank() }, () => ({ silent: true, then: 'reset' }))
+  const http = createServer((socket: Socket) => {
+    socket.on('error', () => undefined)
+    socket.on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n'))
+  })
+  await new Promise<void>((resolve) => http.listen(port, '127.0.1.5', resolve))
+  t.after(() => http.close())
+  const hosts = ['127.0.1.1', '127.0.1.2', '127.0.1.3', '127.0.1.4', '127.0.1.5', '127.0.1.6']
+  const { found, connections } = await look(hosts, port)
+  assert.deepEqual(endpoints(found), [`127.0.1.1:${port} unit 1`, `127.0.1.2:${port} unit 1`])
+  assert.deepEqual(found[0]!.identity, { vendor: 'Acme', product: 'PX-7', firmware: 'v2.1' })
+  assert.deepEqual([...connections].sort(), hosts, 'one connection a host')
+  for (const seen of [good, slow, silent, reset]) assert.equal(seen.connections(), 1)
+  assert.ok(silent.functions.length <= 4, `${silent.functions.length} requests to a silent host`)
+  assert.equal(reset.functions.length, 1)
+})
+
+test('nothing is ever sent but the functions that only read', async (t) => {
+  const port = await freePort()
+  const plain = await serve(t, '127.0.1.1', port, { unit: () => bank() })
+  const unknown = await serve(t, '127.0.1.2', port, { unit: () => bank() }, () => ({ exception: 1 }))
+  const sunspec = await serve(t, '127.0.1.3', port, { unit: () => sunSpecBank(sunSpecImage([{ id: 1 }, { id: 103 }])) })
+  const { found } = await look(['127.0.1.1', '127.0.1.2', '127.0.1.3'], port, [1, 2, 3])
+  assert.equal(found.length, 3)
+  const sent = new Set([plain, unknown, sunspec].flatMap(({ functions }) => functions))
+  assert.deepEqual([...sent].filter((code) => !HARMLESS.has(code)), []) // prettier-ignore
+  assert.ok(
+    [1, 2, 3, 4, 17, 43].every((code) => sent.has(code)),
+    `sent: ${[...sent].join(', ')}`,
+  )
+})
+
+test('any answer proves a device: one that only knows exceptions is found', async (t) => {
+  const port = await freePort()
+  await serve(t, '127.0.1.1', port, { unit: () => bank() }, () => ({ exception: 1 }))
+  const { found } = await look(['127.0.1.1'], port)
+  assert.deepEqual(endpoints(found), [`127.0.1.1:${port} unit 1`])
+})
+
+test('a gateway with five units: each is found with its name, the others are said to be absent', async (t) => {
+  const port = await freePort()
+  const there = [1, 3, 4, 7, 9]
+  const seen = await serve(t, '127.0.1.1', port, { unit: (id) => (there.includes(id) ? bank(10, `meter ${id}`) : undefined) }) // prettier-ignore
+  const units = Array.from({ length: 12 }, (_, at) => at + 1)
+  const { found } = await look(['127.0.1.1'], port, units)
+  assert.deepEqual(found.map(({ identity, options }) => `${identity.product} ${options.unit}`), there.map((id) => `meter ${id} ${id}`)) // prettier-ignore
+  assert.ok(found[0]!.notes.some((note) => note.includes('nothing answers for unit 2, 5–6, 8, 10–12')))
+  assert.equal(seen.connections(), 1)
+})
+
+test('a gateway that keeps silent for absent units costs a bounded number of time-outs, and says what was not asked', async (t) => {
+  const port = await freePort()
+  const there = [1, 4]
+  const seen = await serve(t, '127.0.1.1', port, { unit: (id) => (there.includes(id) ? bank(10, `meter ${id}`) : undefined), unknownUnit: 'silent' }) // prettier-ignore
+  const units = Array.from({ length: 100 }, (_, at) => at + 1)
+  const { found } = await look(['127.0.1.1'], port, units)
+  assert.deepEqual(found.map(({ options }) => options.unit), there) // prettier-ignore
+  assert.ok(seen.units.size <= 14, `${seen.units.size} of 100 units were asked`)
+  assert.ok(found[0]!.notes.some((note) => /units from \d+ on were not asked/.test(note)))
+})
+
+test('a device that answers for every unit id is one device', async (t) => {
+  const port = await freePort()
+  await serve(t, '127.0.1.1', port, { unit: () => bank() })
+  const { found } = await look(['127.0.1.1'], port, [1, 2, 3, 4, 5])
+  assert.deepEqual(endpoints(found), [`127.0.1.1:${port} unit 1`])
+  assert.ok(found[0]!.notes.some((note) => note.includes('every unit id alike')))
+})
+
+test('what can be read is found out by halving, in a bounded number of requests, and becomes tags that parse', async (t) => {
+  const port = await freePort()
+  const layout = { holdingRegisters: [{ address: 0, count: 10 }, { address: 12, count: 3 }], discreteInputs: [{ address: 0, count: 256 }] } // prettier-ignore
+  const seen = await serve(t, '127.0.1.1', port, { unit: () => new RegisterBank(layout) })
+  const { found } = await look(['127.0.1.1'], port)
+  const [{ notes, tags } = assert.fail()] = found
+  assert.ok(notes.some((note) => note.startsWith('13 readable holding registers: hr:0–hr:9, hr:12–hr:14 (searched to')), notes.join('\n')) // prettier-ignore
+  assert.ok(
+    notes.some((note) => note.includes('256 readable discrete inputs: di:0–di:255 (of di:0–di:255)')),
+    notes.join('\n'),
+  )
+  assert.equal(tags.length, 13)
+  for (const { address } of tags) modbus.parseAddress(address!)
+  assert.ok(seen.functions.length < 140, `${seen.functions.length} requests`)
+})
+
+test('a SunSpec device is recognised, and its points are the tags', async (t) => {
+  const port = await freePort()
+  const image = sunSpecImage([
+    { id: 1, raw: { SN: '53313233' } },
+    { id: 103, raw: { A: 'ffff' } },
+  ])
+  await serve(t, '127.0.1.1', port, { unit: () => sunSpecBank(image) })
+  const { found } = await look(['127.0.1.1'], port)
+  const [{ identity, tags, notes } = assert.fail()] = found
+  assert.match(identity.serial ?? '', /S123$/)
+  assert.ok(notes.some((note) => note.includes('SunSpec device with models 1, 103')))
+  const addresses = tags.map(({ address }) => address)
+  assert.ok(addresses.includes('sunspec:103.W') && !addresses.includes('sunspec:103.A'), 'without what it lacks')
+  for (const tag of tags) {
+    const address = modbus.parseAddress(tag.address!)
+    const settings = { everyMs: 1000, clamp: false, writable: false, ...tag } as TagSettings
+    assert.equal(modbus.check!(address, settings), undefined, String(tag.address))
+  }
+})
+
+test('a scan that is given up ends at once, and leaves no connection behind', async (t) => {
+  const port = await freePort()
+  const seen = await serve(t, '127.0.1.1', port, { unit: () => bank() }, () => ({ delayMs: 50 }))
+  const stop = new AbortController()
+  const range = { hosts: ['127.0.1.1'], ports: [port], units: [1], timeoutMs: 5000, concurrency: 1, ratePerSecond: 10 }
+  setTimeout(() => stop.abort(new Error('enough')), 120)
+  const started = Date.now()
+  await assert.rejects(async () => {
+    for await (const _ of modbus.scan!(range, { ...testContext(), dial }, stop.signal));
+  }, /enough/)
+  assert.ok(Date.now() - started < 1000)
+  assert.equal(seen.connections(), 1)
+})
