@@ -1,0 +1,249 @@
+/** The tools of the Modbus driver against a server of ours over real sockets, with its faults. */
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { systemClock } from '../../../core/clock.ts'
+import type { LineAccess } from '../../../core/driver.ts'
+import { GatewayError } from '../../../core/errors.ts'
+import { createModbusServer, RegisterBank, type BankLayout } from '../../../protocols/modbus/index.ts'
+import { connectTo, startDevice, type Device } from '../../../testing/modbus-device.ts'
+import { detect } from './detect.ts'
+import { dump, type BitRow, type RegisterRow } from './dump.ts'
+import { identify } from './identify.ts'
+
+/** Counts the places on the line that a tool asks for. */
+function countedAccess(): LineAccess & { places: string[] } {
+  const places: string[] = []
+  return {
+    places,
+    connected: true,
+    run: (work, priority, signal) => {
+      places.push(priority)
+      return work(signal)
+    },
+  }
+}
+
+const limit = () => AbortSignal.timeout(8000)
+
+async function dumpOf(t: TestContext, device: Device, given: Record<string, unknown>, options = {}) {
+  const driver = await connectTo(t, device, options)
+  const access = countedAccess()
+  const result = (await dump.run(dump.input.parse(given), driver as never, access, limit())) as {
+    unit: number
+    kind: string
+    requests: number
+    refused: number
+    rows: (RegisterRow & BitRow)[]
+  }
+  return { result, access, lines: dump.toLines(result as never) }
+}
+
+const codeOf = (code: string) => (error: unknown) => error instanceof GatewayError && error.code === code
+
+test('dump shows a register as hex, numbers, bits and text, and two as a float in both word orders', async (t) => {
+  const device = await startDevice(t)
+  device.bank.holdingRegisters.set(10, 0x41ac)
+  device.bank.holdingRegisters.set(11, 0x0000)
+  device.bank.holdingRegisters.set(12, 0xff42)
+  const { result, access, lines } = await dumpOf(t, device, { address: '40011', count: 3 })
+  assert.deepEqual(result.rows[0], {
+    address: 'hr:10',
+    reference: '40011',
+    hex: '41AC',
+    unsigned: 0x41ac,
+    signed: 0x41ac,
+    bits: '0100000110101100',
+    text: 'A.',
+    float32: { ABCD: 21.5, CDAB: 0x41ac * 2 ** -149 },
+  })
+  assert.deepEqual([result.rows[2]!.signed, result.rows[2]!.text, result.rows[2]!.float32], [-190, '.B', undefined])
+  assert.deepEqual([result.requests, access.places], [1, ['turn']])
+  assert.match(lines[1]!, /^hr:10 +40011 +41AC +16812 +16812 +0100 0001 1010 1100 +A\. +21\.5 /)
+  assert.match(lines.at(-1)!, /3 of 3 holding registers in 1 request$/)
+})
+
+test('dump reads what is longer than a request in pieces, as long as the device takes them', async (t) => {
+  const device = await startDevice(t)
+  const { result } = await dumpOf(t, device, { address: 'hr:0', count: 100 }, { maxRegisters: 30 })
+  assert.deepEqual(
+    result.rows.map(({ unsigned }) => unsigned),
+    Array.from({ length: 100 }, (_, at) => at),
+  )
+  assert.equal(result.requests, 4)
+  assert.deepEqual(
+    device.requests.map((request) => request.slice(-4)),
+    ['001e', '001e', '001e', '000a'],
+  )
+})
+
+test('a refused register is shown as refused, and costs none of its neighbours', async (t) => {
+  const device = await startDevice(t)
+  device.fault = (_request, _code, address, count) =>
+    address <= 7 && address + count > 7 ? { exception: 2 } : undefined
+  const { result, lines } = await dumpOf(t, device, { address: 'hr:0', count: 13 })
+  assert.equal(result.refused, 1)
+  assert.match(result.rows[7]!.refused!, /^exception 02 ILLEGAL DATA ADDRESS/)
+  assert.deepEqual(
+    result.rows.flatMap(({ unsigned }) => unsigned ?? []),
+    [0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12],
+  )
+  assert.equal(result.rows[6]!.float32, undefined, 'there is no register for the second half')
+  assert.ok(lines.some((line) => /^hr:7 +refused: exception 02/.test(line)))
+})
+
+test('refused registers in a row are one line; a range that is refused from end to end has an end', async (t) => {
+  const device = await startDevice(t)
+  const { result, lines } = await dumpOf(t, device, { address: 'hr:90', count: 600 })
+  assert.equal(result.refused, 590)
+  assert.ok(result.requests <= 410, `${result.requests} requests`)
+  assert.equal(lines.filter((line) => line.includes('refused:')).length <= 3, true, lines.join('\n'))
+})
+
+test('an unknown function is asked once, not halved', async (t) => {
+  const device = await startDevice(t)
+  device.fault = () => ({ exception: 1 })
+  const { result } = await dumpOf(t, device, { address: 'ir:0', count: 16 })
+  assert.deepEqual([result.requests, result.refused], [1, 16])
+})
+
+test('a device that falls silent keeps what was read, and is not asked for ever', async (t) => {
+  const device = await startDevice(t)
+  device.fault = (_request, _code, address) => (address >= 20 ? { silent: true } : undefined)
+  const { result } = await dumpOf(t, device, { address: 'hr:0', count: 100 }, { maxRegisters: 10 })
+  assert.equal(result.rows.filter(({ unsigned }) => unsigned !== undefined).length, 20)
+  assert.equal(result.requests, 4)
+  assert.match(result.rows[99]!.refused!, /not asked/)
+})
+
+test('a device that answers nothing at all is a time-out, not a table', async (t) => {
+  const device = await startDevice(t)
+  device.fault = () => ({ silent: true })
+  await assert.rejects(dumpOf(t, device, { address: 'hr:0', count: 4 }), codeOf('TIMEOUT'))
+})
+
+test('coils, discrete inputs and another unit', async (t) => {
+  const device = await startDevice(t)
+  device.bank.coils.set(9, 1)
+  const { result, lines } = await dumpOf(t, device, { address: '2.co:8', count: 10 })
+  assert.deepEqual([result.unit, result.kind], [2, 'coils'])
+  assert.deepEqual(
+    result.rows.map(({ value }) => value),
+    [false, true, false, false, false, false, false, false, false, false],
+  )
+  assert.match(lines[2]!, /^2\.co:9 +00010 +1$/)
+  assert.ok(device.requests.every((request) => request.startsWith('2: 01')))
+})
+
+test('what is no range is an invalid request that says why', async (t) => {
+  const device = await startDevice(t)
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['hr', /no Modbus address/],
+    ['hr:0.3', /whole registers, such as hr:0/],
+    ['hr:65535', /beyond the last address 65535/],
+    ['sunspec:103.W', /expected registers/],
+  ]
+  for (const [address, message] of cases) {
+    await assert.rejects(
+      dumpOf(t, device, { address, count: 2 }),
+      (error: unknown) => codeOf('INVALID_REQUEST')(error) && message.test((error as Error).message),
+      address,
+    )
+  }
+})
+
+/** Who a device with this layout says it is. */
+async function identityOf(t: TestContext, layout: BankLayout, given = {}) {
+  const server = createModbusServer({ unit: () => new RegisterBank(layout), clock: systemClock })
+  const port = await server.listen(0)
+  t.after(() => server.close())
+  const driver = await connectTo(t, { options: { host: '127.0.0.1', port, timeout: '300ms' } } as unknown as Device)
+  const result = await identify.run(identify.input.parse(given), driver as never, countedAccess(), limit())
+  return {
+    result: result as Awaited<ReturnType<typeof identify.run>> & object,
+    lines: identify.toLines(result as never),
+  }
+}
+
+test('identify names vendor, product and revision, and everything else the device tells', async (t) => {
+  const { lines } = await identityOf(t, { identification: { 0: 'Acme', 1: 'PX-7', 2: 'v2.1', 5: 'Press', 130: 'x' } })
+  assert.deepEqual(lines, [
+    'vendor        Acme',
+    'product code  PX-7',
+    'revision      v2.1',
+    'model         Press',
+    'object 130    x',
+  ])
+})
+
+test('identify falls back to Report Server ID, and says what was refused', async (t) => {
+  const serverId = Uint8Array.from([0x21, 0xff, ...Buffer.from('PX-7 press')])
+  const { lines } = await identityOf(t, { serverId })
+  assert.match(lines[0]!, /^server id +21FF50582D37207072657373 {2}"PX-7 press"$/)
+  assert.match(lines[1]!, /^running +yes$/)
+  assert.match(lines[2]!, /^Read Device Identification \(43\/14\): exception 01/)
+})
+
+test('identify of a device that tells nothing says so, and why', async (t) => {
+  const device = await startDevice(t)
+  device.fault = (_request, code) => ({ exception: code === 43 ? 1 : 4 })
+  const driver = await connectTo(t, device)
+  const result = await identify.run({}, driver as never, countedAccess(), limit())
+  assert.deepEqual(identify.toLines(result as never), [
+    'unit 1 does not say what it is',
+    'Read Device Identification (43/14): exception 01 ILLEGAL FUNCTION: the device does not know this function',
+    'Report Server ID (17): exception 04 SERVER DEVICE FAILURE: the device failed while it answered',
+  ])
+  assert.equal(device.requests.length, 2)
+})
+
+interface Detected {
+  readonly verdict: string
+  readonly registers: number
+  readonly reads: number
+  readonly findings: readonly { name: string; value: unknown; factor: number | null; reasons: string[] }[]
+}
+
+async function detected(t: TestContext, device: Device, given: Record<string, unknown>): Promise<Detected> {
+  const driver = await connectTo(t, device)
+  return (await detect.run(detect.input.parse(given), driver as never, countedAccess(), limit())) as Detected
+}
+
+test('detect watches a value that moves, and finds its type and order', async (t) => {
+  const device = await startDevice(t)
+  let value = 48.3
+  device.fault = () => {
+    value += 0.17
+    const bytes = Buffer.alloc(4)
+    bytes.writeFloatBE(value)
+    device.bank.holdingRegisters.set(30, bytes.readUInt16BE(2))
+    device.bank.holdingRegisters.set(31, bytes.readUInt16BE(0))
+    return undefined
+  }
+  const { findings, reads, verdict } = await detected(t, device, { address: 'hr:30', reads: 8, every: '10ms' })
+  assert.equal(reads, 8)
+  assert.equal(device.requests.length, 8)
+  assert.equal(findings[0]!.name, 'float32 CDAB', verdict)
+  assert.ok(findings[0]!.reasons.some((reason) => reason.startsWith('only ever rises')))
+})
+
+test('detect with a reading puts what agrees first, and reads no further than the device has registers', async (t) => {
+  const device = await startDevice(t)
+  device.bank.holdingRegisters.set(99, 2150)
+  const { findings, registers } = await detected(t, device, { address: 'hr:99', reading: 215 })
+  assert.equal(registers, 1)
+  assert.deepEqual([findings[0]!.name, findings[0]!.value, findings[0]!.factor], ['uint16', 2150, 0.1])
+})
+
+test('detect of a coil or a window that takes too long is refused', async (t) => {
+  const device = await startDevice(t)
+  await assert.rejects(detected(t, device, { address: 'co:0' }), codeOf('INVALID_REQUEST'))
+  assert.equal(detect.input.safeParse({ address: 'hr:0', reads: 100, every: '1s' }).success, false)
+  assert.equal(detect.input.safeParse({ address: 'hr:0', reads: 60, every: '1s' }).success, true)
+  assert.equal(detect.input.safeParse({ address: 'hr:0', low: 5, high: 5 }).success, false)
+})
+
+test('a register that does not exist at all is the exception of the device', async (t) => {
+  const device = await startDevice(t)
+  await assert.rejects(detected(t, device, { address: 'hr:500' }), codeOf('DEVICE_REFUSED'))
+  assert.equal(device.requests.length, 3)
+})
