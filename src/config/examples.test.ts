@@ -65,6 +65,37 @@ test('the schema refuses what the loader refuses', () => {
       assert.equal(validators[draft]({ version: 1, devices: [entry] }), valid, `${draft}: ${what}`)
     }
   }
+  const meter = { name: 'a', template: 'eastron-sdm630', parameters: { host: 'x', unit: 3 } }
+  const made: readonly (readonly [what: string, entry: unknown, valid: boolean])[] = [
+    ['a device from a template', meter, true],
+    [
+      'with changes',
+      { ...meter, options: { timeout: '9s' }, every: '5s', tags: [{ name: 'power', unit: null }] },
+      true,
+    ],
+    ['a tag that is left out', { ...meter, tags: [{ name: 'power', enabled: false }] }, true],
+    ['instances from a file', { template: 'eastron-sdm630', instances: 'meters.csv' }, true],
+    ['instances from a list', { template: 'm', instances: [{ name: 'a', unit: 3 }] }, true],
+    ['neither a name nor instances', { template: 'm' }, false],
+    ['a driver beside the template', { ...meter, driver: 'modbus' }, false],
+    ['an unknown key', { ...meter, parameter: {} }, false],
+    ['a structure as a parameter', { ...meter, parameters: { host: { a: 1 } } }, false],
+  ]
+  const template = {
+    name: 't',
+    driver: 'modbus',
+    parameters: { host: null, unit: { type: 'number' } },
+    every: '${param:pace}',
+  }
+  for (const draft of SCHEMA_DRAFTS) {
+    for (const [what, entry, valid] of made)
+      assert.equal(validators[draft]({ version: 1, devices: [entry] }), valid, `${draft}: ${what}`)
+    assert.ok(
+      validators[draft]({ version: 1, templates: ['m.yaml', template] }),
+      JSON.stringify(validators[draft].errors),
+    )
+    assert.ok(!validators[draft]({ version: 1, templates: [{ ...template, parameters: { host: { typ: 'text' } } }] }))
+  }
   const sink = { name: 's', sink: 'mqtt', options: { url: 'mqtt://x', topic: 'a/{tag}', passwordFile: 'pw' } }
   assert.ok(validators['draft-07']({ version: 1, sinks: [sink] }), JSON.stringify(validators['draft-07'].errors))
 })
@@ -78,7 +109,7 @@ test('everything a person may write has a description', () => {
       if (!conditional && !path.endsWith('.if') && !('description' in inner)) missing.push(`${path}.${name}`)
       walk(inner, `${path}.${name}`)
     }
-    for (const key of ['items', 'then', 'if']) walk((schema as Record<string, unknown>)[key], `${path}.${key}`)
+    for (const key of ['items', 'then', 'else', 'if']) walk((schema as Record<string, unknown>)[key], `${path}.${key}`)
     for (const key of ['allOf', 'anyOf'])
       ((schema as Record<string, unknown[]>)[key] ?? []).forEach((one) => walk(one, path))
   }

@@ -8,6 +8,7 @@ import type { SinkType } from '../core/sink.ts'
 import { deviceSchema, fileSchema, sinkSchema } from './file-schema.ts'
 import { isSecret } from './schema-check.ts'
 import { TAG_COLUMNS } from './tag-columns.ts'
+import { templateDeviceJsonSchema, templatesJsonSchema } from './templates/template-json-schema.ts'
 
 export const SCHEMA_DRAFTS = ['draft-07', '2020-12'] as const
 export type SchemaDraft = (typeof SCHEMA_DRAFTS)[number]
@@ -21,9 +22,21 @@ export function configJsonSchema(
   draft: SchemaDraft,
 ): JsonSchema {
   const { $schema, ...file } = toJsonSchema(fileSchema, draft)
+  const toJson = (schema: z.ZodType) => toJsonSchema(schema, draft)
+  const devices = {
+    if: { required: ['template'] },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+    then: templateDeviceJsonSchema(toJson),
+    else: plugIns(deviceSchema, 'driver', drivers, draft, { tags: TAGS }),
+  }
   const properties = {
     ...(file.properties as JsonSchema),
-    devices: listOf(plugIns(deviceSchema, 'driver', drivers, draft, { tags: TAGS }), 'What is read.'),
+    templates: templatesJsonSchema(
+      toJson,
+      drivers.map((driver) => driver.name),
+      TAGS,
+    ),
+    devices: listOf(devices, 'What is read.'),
     sinks: listOf(plugIns(sinkSchema, 'sink', sinks, draft, {}), 'Where it goes.'),
   }
   return { $schema, title: 'Bifrost configuration', ...(allowReferences({ ...file, properties }) as JsonSchema) }

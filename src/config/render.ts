@@ -118,6 +118,7 @@ function toTag(settings: TagSettings, device: DeviceConfig): YamlMapping {
     ]),
   )
   return {
+    name: settings.name,
     ...texts,
     ...(everyMs === device.everyMs ? {} : { every: toDuration(everyMs) }),
     ...(staleAfterMs === undefined ? {} : { staleAfter: toDuration(staleAfterMs) }),
