@@ -45,7 +45,7 @@ export async function startDevice(t: TestContext): Promise<Device> {
     clock: systemClock,
     intercept(request) {
       requests.push(`${request.unit}: ${Buffer.from(request.pdu).toString('hex')}`)
-      const bytes = Buffer.concat([request.pdu, Buffer.alloc(2)])
+      const bytes = Buffer.concat([request.pdu, Buffer.alloc(4)])
       return device.fault?.(request, bytes[0]!, bytes.readUInt16BE(1), bytes.readUInt16BE(3))
     },
   })
