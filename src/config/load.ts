@@ -48,10 +48,10 @@ export function openConfig(file: string, sources: ConfigSources, onDevice?: Load
   }
   const root = toMapping(source.root, loading)
   const head = checkSchema(fileSchema, { source, path: [], value: root }, problems)
-  for (const [key, value] of Object.entries(root))
-    if (key !== 'templates') refuseReferences(value, [key], source, problems)
   const templates = new TemplateSet(loading)
   templates.readList(root.templates)
+  for (const [key, value] of Object.entries(root))
+    if (key !== 'templates') refuseReferences(value, [key], source, problems)
   const devices = loadDevices(root.devices, templates, loading)
   const sinks = loadSinks(root.sinks, devices, loading)
   const overrides = readOverrides(sources, problems)

@@ -141,7 +141,7 @@ export class Expansion implements Places {
     return copy
   }
 
-  /** True for a mapping that waits for a parameter which was not given, and holds nothing else that was given. */
+  /** True for a mapping within the options that waits for a parameter which was not given, and holds nothing else that was given. */
   #isAbsent(mapping: object): boolean {
     const named = Object.values(mapping).flatMap((inner) => (typeof inner === 'string' ? parametersIn(inner) : []))
     const isGiven = (name: string) => this.#arguments.get(name)?.given === true
@@ -150,7 +150,9 @@ export class Expansion implements Places {
 
   #fillEntry(inner: unknown, at: Path): { value: unknown; origin?: Origin } {
     if (typeof inner === 'object' && inner !== null)
-      return { value: this.#isAbsent(inner) ? undefined : this.#fill(inner, at) }
+      return {
+        value: at.length > this.#template.path.length + 1 && this.#isAbsent(inner) ? undefined : this.#fill(inner, at),
+      }
     const names = typeof inner === 'string' ? parametersIn(inner) : []
     if (names.length === 0) return { value: inner }
     const given = names.map((name) => this.#arguments.get(name))
