@@ -82,7 +82,7 @@ test('a bad register costs no neighbour its value, and no request once it is kno
   assert.deepEqual(first.values, values)
   assert.deepEqual(
     first.requests,
-    ['1: 0300010005', '1: 0300010003', '1: 0300010002', '1: 0300030001', '1: 0300040002'],
+    ['1: 0300010005', '1: 0300010003', '1: 0300040002', '1: 0300010002', '1: 0300030001'],
     'the block, then halves of what is refused',
   )
   for (let polls = 0; polls < 3; polls++) {
@@ -151,7 +151,6 @@ test('on a slow line a search goes on in the next poll, so that no poll takes a 
     return count > 1 || address === 3 ? { exception: 2 } : undefined
   }
   const first = await cycle()
-  assert.equal(first.values[0], 1)
   assert.deepEqual(first.values.slice(4), range(4).map(() => 'BadWaitingForInitialData')) // prettier-ignore
   assert.ok(first.requests.length <= 6, `${first.requests.length} requests`)
   for (let polls = 0; polls < 8; polls++) await cycle()
@@ -222,11 +221,11 @@ test('a device that is silent altogether costs one time-out a cycle, and all val
 
 test('a device that falls silent while a bad register is searched: silence says nothing about registers', async (t) => {
   const { device, cycle, driver } = await rig(t, range(5, 1))
-  let left = 4
+  let left = 5
   device.fault = (_, __, ___, count) => (left-- <= 0 ? { silent: true } : count > 1 ? { exception: 2 } : undefined)
   const { values, requests } = await cycle()
-  assert.deepEqual(values, [1, 'BadTimeout', 'BadTimeout', 'BadTimeout', 'BadTimeout'])
-  assert.equal(requests.length, 6, 'three refused, register 1, the time-out, and register 1 once more: nobody is there')
+  assert.deepEqual(values, ['BadTimeout', 'BadTimeout', 3, 'BadTimeout', 'BadTimeout'])
+  assert.equal(requests.length, 7, 'four refused, register 3, the time-out, and register 3 once more: nobody is there')
   device.fault = undefined
   assert.deepEqual((await cycle()).values, [1, 2, 3, 4, 5])
   assert.deepEqual(await cycle(), { values: [1, 2, 3, 4, 5], requests: ['1: 0300010005'] })

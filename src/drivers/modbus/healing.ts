@@ -21,8 +21,9 @@ export interface Probe<Item extends Span = Span> {
 }
 
 interface Part<Item extends Span> extends Probe<Item> {
-  /** Failures in a row that say nothing of one register, and when they began. */
+  /** Failures in a row that say nothing of one register, the last of them, and when they began. */
   strikes: number
+  failure?: Failure
   failingSince: number
 }
 
@@ -120,21 +121,28 @@ export class Healing<Item extends Span> {
   }
 
   *#read(part: Part<Item>): Steps<Item> {
-    if (part.strikes >= STRIKES) return this.#suspect(part.items, undefined, part.failingSince)
+    if (part.failure !== undefined && part.strikes >= STRIKES) return this.#suspectStriking(part, part.failure)
     const failure = yield part
     if (failure === undefined) {
       part.strikes = 0
     } else if (failure.kind === 'address') {
-      this.#suspect(part.items, failure, this.#settings.clock.monotonic())
+      this.#suspect(part.items, failure, false, this.#settings.clock.monotonic())
     } else {
       this.#fail(part.items, failure.status)
       if (failure.kind === 'busy') return
+      part.failure = failure
       if (part.strikes++ === 0) part.failingSince = this.#settings.clock.monotonic()
     }
   }
 
-  /** Something in these values is at fault. Without a `refusal` it is first seen to that the unit answers at all. */
-  #suspect(items: readonly Item[], refusal: Failure | undefined, since: number): void {
+  /** The part failed again and again. As it may have passed by now, it is halved like one that was refused: the whole is asked once more. */
+  #suspectStriking(part: Part<Item>, failure: Failure): void {
+    const refusal: Failure = { ...failure, kind: 'refused' }
+    this.#suspect(part.items, part.items.length > 1 ? refusal : undefined, true, part.failingSince)
+  }
+
+  /** Something in these values is at fault. `doubted`: it is first seen to that the unit answers at all. */
+  #suspect(items: readonly Item[], refusal: Failure | undefined, doubted: boolean, since: number): void {
     const { profile, clock } = this.#settings
     const { unit, area } = items[0]!
     const limits = profile.table(unit, area)
@@ -148,7 +156,7 @@ export class Healing<Item extends Span> {
     this.#isStale = true
     if (search.group === undefined) return
     const status = Status.BadWaitingForInitialData
-    this.#pursuits.push({ search, doubted: refusal === undefined, since, status, turn: 0 })
+    this.#pursuits.push({ search, doubted, since, status, turn: 0 })
   }
 
   #leaveOut(item: Item, failure: Failure): void {
@@ -222,7 +230,7 @@ export class Healing<Item extends Span> {
     } else if (items.length === 1) {
       this.#leaveOut(items[0]!, failure)
     } else {
-      this.#suspect(items, failure, now)
+      this.#suspect(items, failure, false, now)
       const pursuit = this.#pursuits.at(-1)
       if (pursuit !== undefined) yield* this.#pursue(pursuit)
     }

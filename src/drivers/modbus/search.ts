@@ -78,19 +78,31 @@ const endOf = (group: Group): number => group.reduce((end, { offset, length }) =
 
 /** Reads all of the group. True when a failure within it is explained, so that those around it need no explanation. */
 function* explore(group: Group, parent: Failure | undefined, findings: Findings): Steps<boolean> {
+  return yield* settle(group, yield* approach(group, parent, findings), findings)
+}
+
+/** What came of a group: it is read (true: with a failure in it that is explained), or refused and to be isolated. */
+type Outcome = boolean | Failure
+
+/** Asks for the group; in parts where it is known to be too long. */
+function* approach(group: Group, parent: Failure | undefined, findings: Findings): Steps<Outcome> {
   if (group.length > 1 && lengthOf(group) > findings.allowed()) {
     const head = headOf(group, findings.allowed())
     yield* explore(group.slice(0, head), parent, findings)
     yield* explore(group.slice(head), parent, findings)
     return true
   }
-  let failure = yield group
+  const failure = yield group
   // One lost packet must not cost a value its place: silence counts when it is no surprise.
-  if (group.length === 1 && failure?.kind === 'silent' && parent?.kind !== 'silent') failure = yield group
-  return failure === undefined ? false : yield* isolate(group, failure, findings)
+  const isSurprise = group.length === 1 && failure?.kind === 'silent' && parent?.kind !== 'silent'
+  return (isSurprise ? yield group : failure) ?? false
 }
 
-/** The device refused this group. */
+function* settle(group: Group, outcome: Outcome, findings: Findings): Steps<boolean> {
+  return typeof outcome === 'boolean' ? outcome : yield* isolate(group, outcome, findings)
+}
+
+/** The device refused this group. Both halves are asked for before either is halved again, so that the good one is read soon. */
 function* isolate(group: Group, failure: Failure, findings: Findings): Steps<boolean> {
   if (group.length === 1) {
     findings.bad(group[0]!, failure)
@@ -98,8 +110,10 @@ function* isolate(group: Group, failure: Failure, findings: Findings): Steps<boo
   }
   const middle = Math.ceil(group.length / 2)
   const [left, right] = [group.slice(0, middle), group.slice(middle)]
-  const isLeftExplained = yield* explore(left, failure, findings)
-  const isRightExplained = yield* explore(right, failure, findings)
+  const ofLeft = yield* approach(left, failure, findings)
+  const ofRight = yield* approach(right, failure, findings)
+  const isLeftExplained = yield* settle(left, ofLeft, findings)
+  const isRightExplained = yield* settle(right, ofRight, findings)
   if (!isLeftExplained && !isRightExplained) yield* explain(left, right, failure, findings)
   return true
 }
@@ -107,6 +121,7 @@ function* isolate(group: Group, failure: Failure, findings: Findings): Steps<boo
 /** Both halves are read, the whole is refused: for its length, or for what lies between the halves. */
 function* explain(left: Group, right: Group, refusal: Failure, findings: Findings): Steps<void> {
   const whole = [...left, ...right]
+  if (lengthOf(whole) > findings.allowed()) return
   // Silence took its time already; an answer may have been a passing one.
   const failure = refusal.kind === 'silent' ? refusal : yield whole
   if (failure === undefined) return
