@@ -68,7 +68,10 @@ async function startSlowLine(t: TestContext, addresses: readonly number[], optio
   const bad = new Set<number>()
   let good = 0
   polling.start((batch) => {
-    for (const { tag, status } of batch) status === 0 ? good++ : bad.add(tag)
+    for (const { tag, status } of batch) {
+      if (status === 0) good++
+      else bad.add(tag)
+    }
   })
   await settle()
   const session = polling.device('plc')!

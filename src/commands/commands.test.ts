@@ -1,109 +1,15 @@
+/** Commands: permission, checks, audit, and what is refused before anything is sent. */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, test, type TestContext } from 'node:test'
-import { SampleBatch } from '../core/batch.ts'
-import type { WriteItem } from '../core/driver.ts'
+import { describe, test } from 'node:test'
 import { GatewayError, type ErrorCode } from '../core/errors.ts'
-import { silentLog } from '../core/log.ts'
 import { Status, type StatusCode } from '../core/status.ts'
 import type { TagSettings } from '../core/tags.ts'
-import type { Value } from '../core/value.ts'
+import { commandsOf, withCode } from '../testing/command-rig.ts'
 import { eventually, temporaryFolder } from '../testing/peers.ts'
-import { tagTable } from '../testing/tags.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
 import { AuditFile } from './audit.ts'
-import { createCommands, type WriteRequest } from './commands.ts'
-import type { CommandDevice } from './perform.ts'
-
-/** A device that holds what was written to it last, whatever the point. */
-class HoldingDevice implements CommandDevice {
-  readonly points
-  held: Value = 0
-  written: Value[] = []
-  status: StatusCode = Status.Good
-  readStatus: StatusCode = Status.Good
-  /** Writes that arrived, sent or not. */
-  asked = 0
-  /** As drivers do: false where the command never came to its turn. */
-  begins = true
-  /** What the driver says of newer writes of the same tag. */
-  onlyNewest = false
-  remark: string | undefined
-  /** Holds writes up until it resolves, as a line that is busy. */
-  turn: Promise<void> = Promise.resolve()
-  /** What the device makes of a write. */
-  keep: (value: Value) => Value = (value) => value
-
-  constructor(settings: readonly TagSettings[]) {
-    this.points = settings.map((each, tag) => ({ tag, address: undefined, settings: each }))
-  }
-
-  async write(items: readonly WriteItem<unknown>[]): Promise<StatusCode[]> {
-    this.asked++
-    await this.turn
-    const watch = items[0]!.watch!
-    if (this.begins && !watch.begin(this.onlyNewest)) return [Status.BadRequestNotComplete]
-    if (!this.begins) return [this.status]
-    if (this.remark !== undefined) watch.remark(this.remark)
-    this.written.push(items[0]!.value)
-    if (this.status === Status.Good) this.held = this.keep(items[0]!.value)
-    return [this.status]
-  }
-
-  async readNow(): Promise<SampleBatch> {
-    const batch = new SampleBatch(1, 7)
-    batch.push(0, this.readStatus === Status.Good ? this.held : undefined, this.readStatus)
-    return batch
-  }
-}
-
-function commandsOf(
-  t: TestContext,
-  settings: Partial<TagSettings>,
-  auditFile = join(temporaryFolder(t), 'audit.ndjson'),
-  names: readonly string[] = ['level'],
-) {
-  const tags = tagTable(...names.map((name) => ({ name, writable: true, ...settings })))
-  const device = new HoldingDevice(names.map((_, id) => tags.get(id)!.settings))
-  const emitted: SampleBatch[] = []
-  const file = new AuditFile(auditFile)
-  const latest = { get: () => ({ value: 3, status: 0, time: 1, receivedAt: 1, seq: 1 }) }
-  const clock = new VirtualClock()
-  const commands = createCommands({
-    store: { tags, latest },
-    polling: { device: (name) => (name === 'press' ? device : undefined) },
-    clock,
-    log: silentLog,
-    audit: file,
-    emit: (batch) => emitted.push(batch),
-  })
-  t.after(async () => {
-    await commands.close()
-    await file.close()
-  })
-  return {
-    commands,
-    clock,
-    device,
-    auditFile,
-    emitted,
-    write: (value: unknown, more: Partial<WriteRequest> = {}) =>
-      commands.write({ device: 'press', tag: 'level', value, user: 'ada', from: 'cli', reason: 'test', ...more }),
-    audit: () =>
-      readFileSync(auditFile, 'utf8')
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line) as Record<string, unknown>),
-  }
-}
-
-const withCode = (code: ErrorCode, message?: RegExp) => (error: unknown) => {
-  assert.ok(error instanceof GatewayError, String(error))
-  assert.equal(error.code, code)
-  if (message !== undefined) assert.match(error.message, message)
-  return true
-}
 
 describe('a write', () => {
   test('is scaled back, sent, read back, scaled, compared and on record', async (t) => {
@@ -174,116 +80,6 @@ describe('a write', () => {
     device.status = Status.Good
     device.readStatus = Status.BadTimeout
     await assert.rejects(write(1), withCode('WRITE_FAILED', /could not be read back: BadTimeout/))
-  })
-})
-
-describe('what became of a write is told apart', () => {
-  test('sent and not answered is unknown, with what reads back; nothing is repeated', async (t) => {
-    const { write, device, audit } = commandsOf(t, { type: 'uint16' })
-    device.status = Status.BadTimeout
-    device.held = 5
-    await assert.rejects(write(5), withCode('WRITE_UNKNOWN', /may have been carried out.*reads back 5, which is what/))
-    await assert.rejects(write(6), withCode('WRITE_UNKNOWN', /reads back 5, which is not what/))
-    device.readStatus = Status.BadTimeout
-    await assert.rejects(write(6), withCode('WRITE_UNKNOWN', /no valid answer came \(BadTimeout\)\.$/))
-    device.status = Status.BadNoCommunication
-    await assert.rejects(write(6), withCode('WRITE_UNKNOWN', /BadNoCommunication/))
-    assert.equal(device.written.length, 4)
-    const { outcome, sent, status } = audit().at(-1)!
-    assert.deepEqual({ outcome, sent, status }, { outcome: 'WRITE_UNKNOWN', sent: true, status: 'BadNoCommunication' })
-  })
-
-  test('never begun is not sent, which is not unknown: the same statuses, the control of the test above', async (t) => {
-    const { write, device, audit } = commandsOf(t, { type: 'uint16' })
-    device.begins = false
-    device.status = Status.BadTimeout
-    await assert.rejects(write(5), withCode('WRITE_FAILED', /was not sent: BadRequestNotComplete/))
-    device.status = Status.BadNoCommunication
-    await assert.rejects(write(5), withCode('WRITE_FAILED', /was not sent: BadNoCommunication/))
-    const { outcome, sent } = audit().at(-1)!
-    assert.deepEqual({ outcome, sent }, { outcome: 'WRITE_FAILED', sent: false })
-  })
-
-  test('a command whose turn comes after its deadline is not sent; one whose turn comes before is', async (t) => {
-    for (const [afterMs, sent] of [
-      [1001, false],
-      [999, true],
-    ] as const) {
-      const { write, device, clock } = commandsOf(t, { type: 'uint16' })
-      let go = () => {}
-      device.turn = new Promise((resolve) => (go = resolve))
-      const outcome = write(5, { deadlineMs: 1000 }).then(
-        () => 'written',
-        (error: GatewayError) => error.message,
-      )
-      await eventually('it waits for its turn', () => device.asked === 1)
-      await clock.advance(afterMs)
-      go()
-      if (sent) assert.equal(await outcome, 'written')
-      else assert.match(await outcome, /was not sent: BadRequestNotComplete/)
-      assert.deepEqual(device.written, sent ? [5] : [])
-    }
-  })
-
-  test('a register that can only be written counts as written, and the record says that it cannot be read', async (t) => {
-    const { write, device, audit } = commandsOf(t, { type: 'uint16' })
-    for (const status of [Status.BadConfigurationError, Status.BadNotSupported, Status.BadNotReadable]) {
-      device.readStatus = status
-      const result = await write(5)
-      assert.deepEqual([result.status, result.readBack, result.readBackStatus], [Status.Good, undefined, status])
-      assert.match(String(audit().at(-1)!.message), /^written, not readable: Bad/)
-      assert.equal(audit().at(-1)!.outcome, 'written')
-    }
-  })
-
-  test('what the driver remarks is on record and in the result', async (t) => {
-    const { write, device, audit } = commandsOf(t, { type: 'uint16' })
-    device.remark = 'Not atomic against others.'
-    assert.equal((await write(5)).remark, 'Not atomic against others.')
-    assert.equal(audit().at(-1)!.remark, 'Not atomic against others.')
-  })
-})
-
-describe('several writes that wait', () => {
-  async function writeThree(t: TestContext, onlyNewest: boolean, tags: readonly string[]) {
-    const rig = commandsOf(t, { type: 'uint16' }, undefined, ['level', 'start'])
-    rig.device.onlyNewest = onlyNewest
-    let go = () => {}
-    rig.device.turn = new Promise((resolve) => (go = resolve))
-    const outcomes: Promise<string>[] = []
-    for (const [index, tag] of tags.entries()) {
-      outcomes.push(
-        rig.write(index, { tag }).then(
-          () => 'sent',
-          // What reads back may be the value that was written next.
-          (error: GatewayError) => (error.code === 'WRITE_FAILED' ? 'sent' : error.code),
-        ),
-      )
-      await eventually('it waits for its turn', () => rig.device.asked === index + 1)
-    }
-    go()
-    return { outcomes: await Promise.all(outcomes), written: rig.device.written, audit: rig.audit() }
-  }
-
-  test('only the newest of one tag is sent where the driver wants it so, and the others say why', async (t) => {
-    const { outcomes, written, audit } = await writeThree(t, true, ['level', 'level', 'level'])
-    assert.deepEqual(outcomes, ['WRITE_SUPERSEDED', 'WRITE_SUPERSEDED', 'sent'])
-    assert.deepEqual(written, [2])
-    const superseded = audit.filter(({ outcome }) => outcome === 'WRITE_SUPERSEDED')
-    assert.equal(superseded.length, 2)
-    assert.deepEqual([superseded[0]!.status, superseded[0]!.sent], ['BadRequestCancelledByClient', false])
-  })
-
-  test('all are sent where it does not: the control', async (t) => {
-    const { outcomes, written } = await writeThree(t, false, ['level', 'level', 'level'])
-    assert.deepEqual(outcomes, ['sent', 'sent', 'sent'])
-    assert.deepEqual(written, [0, 1, 2])
-  })
-
-  test('a write of another tag in between keeps its place: setpoint, start, setpoint are all sent, in order', async (t) => {
-    const { outcomes, written } = await writeThree(t, true, ['level', 'start', 'level'])
-    assert.deepEqual(outcomes, ['sent', 'sent', 'sent'])
-    assert.deepEqual(written, [0, 1, 2])
   })
 })
 

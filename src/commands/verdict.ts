@@ -17,7 +17,7 @@ const NOT_READABLE: ReadonlySet<StatusCode> = new Set([
 ])
 
 /** True when the write was acknowledged and the device refuses to show the value. */
-export const isWriteOnly = ({ status, readBackStatus }: Performed): boolean =>
+const isWriteOnly = ({ status, readBackStatus }: Performed): boolean =>
   isGood(status) && NOT_READABLE.has(readBackStatus)
 
 /** Throws WRITE_FAILED, WRITE_SUPERSEDED or WRITE_UNKNOWN unless the value arrived, as far as the device lets us see. */

@@ -76,7 +76,7 @@ export class ProxyRelay {
       const recorded = (context.audit?.(action) ?? Promise.resolve()).catch((error: unknown) =>
         context.log.error({ error: messageOf(error) }, 'A refused write could not be put on record.'),
       )
-      this.#track(recorded)
+      void this.#track(recorded)
     })
   }
 

@@ -1,12 +1,7 @@
 /** What the proxy remembers of reads, and for how long. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  encodeRequest,
-  encodeResponse,
-  type ModbusRequest,
-  type ModbusResponse,
-} from '../../../protocols/modbus/index.ts'
+import { encodeRequest, encodeResponse, type ModbusRequest } from '../../../protocols/modbus/index.ts'
 import { ReplyCache } from './reply-cache.ts'
 
 const read = (functionCode: 1 | 3, address: number, count: number) =>
@@ -15,11 +10,11 @@ const words = (...values: number[]) =>
   encodeResponse({
     functionCode: 3,
     registers: Uint8Array.from(values.flatMap((value) => [value >> 8, value & 255])),
-  } as ModbusResponse)
+  })
 const bits = (values: readonly number[]) => {
   const bytes = new Uint8Array(Math.ceil(values.length / 8))
   values.forEach((value, i) => (bytes[i >> 3]! |= value << (i & 7)))
-  return encodeResponse({ functionCode: 1, bits: bytes } as ModbusResponse)
+  return encodeResponse({ functionCode: 1, bits: bytes })
 }
 
 test('the same request within its age, of the same unit', () => {
