@@ -91,7 +91,11 @@ type Factors = ReadonlyMap<string, number>
 function addGroup(group: Group, path: string, outer: readonly Factors[], build: Build): void {
   const factors = new Map<string, number>()
   // Raw values of scale factors are fixed by their name, so that they are known before they are laid down.
-  for (const { name, type } of group.points) if (type === 'sunssf') factors.set(name, (name.length % 5) - 3)
+  for (const { name, type } of group.points) {
+    const given = build.image.raw?.[path + name]
+    const made = (name.length % 5) - 3
+    if (type === 'sunssf') factors.set(name, given === undefined ? made : (Number.parseInt(given, 16) << 16) >> 16)
+  }
   const scopes = [factors, ...outer]
   for (const point of group.points) addPoint(point, path, scopes, build)
   for (const inner of group.groups ?? []) {

@@ -291,3 +291,15 @@ test('named points and plain registers of one device are read side by side, each
   })
   assert.deepEqual([...(await cycle(bench.driver.prepare(points), addresses)).values()], [4, 0x5375])
 })
+
+test('a device that stays silent during the walk is asked only after pauses; a reconnect asks at once', async (t) => {
+  const bench = await open(t, sunSpecImage([{ id: 1 }, { id: 103 }]))
+  const poll = bench.driver.prepare(pointsOf(INVERTER))
+  bench.fault = () => ({ silent: true })
+  for (let round = 0; round < 6; round++) assert.equal((await cycle(poll, INVERTER)).get('sunspec:103.W'), 'BadTimeout')
+  assert.equal(bench.requests.length, 3)
+  bench.fault = undefined
+  await bench.driver.close()
+  await bench.driver.connect(AbortSignal.timeout(5000))
+  assert.equal(typeof (await cycle(poll, INVERTER)).get('sunspec:103.W'), 'number')
+})

@@ -24,7 +24,10 @@ export interface SurveyedPoint {
   /** null where the device does not implement the point, or refuses it. */
   readonly value: number | string | boolean | null
   readonly unit: string | null
+  /** The names of the value: of an enumeration one, of a bit field those of all bits that are set. */
   readonly symbols: readonly string[]
+  /** All names of an enumeration with their values. */
+  readonly choices: Readonly<Record<string, number>> | null
   readonly status: string
   /** Its canonical register: `hr:40083`. */
   readonly register: string
@@ -141,6 +144,7 @@ function describePoint(
     value: toJsonValue(value),
     unit: point.units ?? null,
     symbols: isNumber ? symbolsOf(value, point.symbols, point.type.startsWith('bitfield')) : [],
+    choices: point.type.startsWith('enum') ? (point.symbols ?? null) : null,
     status: statusName(row?.status ?? Status.BadUnexpectedError),
     register: `hr:${model.address + model.places!.get(path)!.offset}`,
     scale: point.sf ?? null,

@@ -19,6 +19,8 @@ export type Progress =
 
 type Search = Generator<Wanted, Directory | boolean | undefined, Seen>
 
+/** Unanswered requests in a row after which a unit is asked only after pauses. */
+const SILENT_REQUESTS = 3
 const PAUSE_MIN_MS = 10_000
 const PAUSE_MAX_MS = 300_000
 
@@ -33,6 +35,9 @@ export class SunSpecUnit {
   #wanted: Wanted | undefined
   #isCertain = false
   #askAt = -Infinity
+  /** Requests in a row that got no answer. */
+  #silent = 0
+  #failure: { readonly status: StatusCode; readonly reason: string } | undefined
   #underway: Promise<Progress> | undefined
 
   constructor(id: number, clock: Clock, read: ReadRegisters) {
@@ -55,7 +60,7 @@ export class SunSpecUnit {
   /** At most one request. Throws only when the connection is lost or the caller gives up. */
   async advance(signal: AbortSignal): Promise<Progress> {
     if (this.isReady) return 'ready'
-    if (this.#clock.monotonic() < this.#askAt) return this.#nothing(false)
+    if (this.#clock.monotonic() < this.#askAt) return { ...this.#failure!, asked: false }
     this.#underway ??= this.#step(signal).finally(() => (this.#underway = undefined))
     try {
       return await this.#underway
@@ -73,9 +78,10 @@ export class SunSpecUnit {
     try {
       seen = await this.#read(this.id, address, count, signal)
     } catch (error) {
-      if (!isRefusal(error)) return { status: statusOfFailure(error), reason: reasonOf(error, address), asked: true }
+      if (!isRefusal(error)) return this.#failed(statusOfFailure(error), reasonOf(error, address))
       seen = 'refused'
     }
+    this.#silent = 0
     const next = this.#search!.next(seen)
     if (next.done !== true) {
       this.#wanted = next.value
@@ -101,8 +107,11 @@ export class SunSpecUnit {
       return 'again'
     }
     if (found === undefined) {
-      this.#askAt = this.#clock.monotonic() + this.#pauses.next()
-      return this.#nothing(true)
+      this.#pause()
+      return this.#failed(
+        Status.BadConfigurationError,
+        `unit ${this.id} is no SunSpec device: no marker "SunS" at hr:${BASES.join(', ')}`,
+      )
     }
     if (typeof found === 'object') this.directory = found
     this.#isCertain = true
@@ -110,9 +119,16 @@ export class SunSpecUnit {
     return 'ready'
   }
 
-  #nothing(asked: boolean): Progress {
-    const reason = `unit ${this.id} is no SunSpec device: no marker "SunS" at hr:${BASES.join(', ')}`
-    return { status: Status.BadConfigurationError, reason, asked }
+  /** The same request is sent again in the next cycle; after a few without an answer only after pauses. */
+  #failed(status: StatusCode, reason: string): Progress {
+    this.#failure = { status, reason }
+    this.#silent = status === Status.BadTimeout ? this.#silent + 1 : 0
+    if (this.#silent >= SILENT_REQUESTS) this.#pause()
+    return { status, reason, asked: true }
+  }
+
+  #pause(): void {
+    this.#askAt = this.#clock.monotonic() + this.#pauses.next()
   }
 }
 
