@@ -152,7 +152,8 @@ function explain(error: NodeJS.ErrnoException): void {
 
 function wordsFor(error: NodeJS.ErrnoException): string | undefined {
   if (error.code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `host name mismatch: ${error.message}`
-  return error.code === undefined ? undefined : WORDS[error.code]
+  // OpenSSL renamed its alerts from SSLV3_ to SSL/TLS_.
+  return error.code === undefined ? undefined : WORDS[error.code.replace('SSL/TLS_ALERT_', 'SSLV3_ALERT_')]
 }
 
 const handshakeCut = (target: Target) =>
