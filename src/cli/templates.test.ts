@@ -21,7 +21,7 @@ test('check: every mistake in and around a template at its line, exit 78', () =>
   assert.equal(code, 78)
   for (const what of [
     /^bifrost\.yaml:4:53 .*the parameter "host" is missing.* at boiler\.yaml:3:3\)$/m, // a parameter that is missing
-    /^boiler\.yaml:8:35 tags\[0\]\.address: .* boiler-2", at boilers\.csv:2:1/m, // an address out of range
+    /^boiler\.yaml:8:35 tags\[0\]\.address: .*for device "boiler-2", at boilers\.csv:2:1/m, // an address out of range
     /^boiler\.yaml:10:29 tags\[2\]\.address: a float32 at hr:65535/m, // a type that does not fit
     /^boilers\.csv:4:1 .*"boiler-2" exists already, at boilers\.csv:2:1$/m,
   ])

@@ -60,23 +60,37 @@ export function* inlineRows(
 }
 
 function inlineRow(source: YamlSource, path: Path, mapping: YamlMapping, problems: ProblemList): InlineRow {
+  let cells: (readonly [TagColumn, string])[] | undefined // read once: a template's row is asked for each of its devices
   return {
     path,
     mapping,
     each(visit: (column: TagColumn, text: string) => void): void {
-      for (const [key, value] of Object.entries(mapping)) {
-        const column = BY_NAME.get(key)
-        if (column === undefined || value === null || value === UNRESOLVED) continue
-        const at = [...path, key]
-        if (typeof value === 'object')
-          problems.add(source.placeOf(at), formatPath(at), `expected one value, got ${show(value)}`)
-        // The text as it was written: a bare `address: 40001` keeps its digits, `1e3` stays what it is.
-        else visit(column, typeof value === 'string' ? value.trim() : (source.textOf(at) ?? JSON.stringify(value)))
-      }
+      cells ??= readCells(source, path, mapping, problems)
+      for (const [column, text] of cells) visit(column, text)
     },
     placeOf(column: string, character = 1): Place {
       return column in mapping ? source.placeWithin([...path, column], character) : source.placeOf(path)
     },
     pathOf: (column: string): string => formatPath([...path, column]),
   }
+}
+
+function readCells(
+  source: YamlSource,
+  path: Path,
+  mapping: YamlMapping,
+  problems: ProblemList,
+): (readonly [TagColumn, string])[] {
+  return Object.entries(mapping).flatMap(([key, value]) => {
+    const column = BY_NAME.get(key)
+    if (column === undefined || value === null || value === UNRESOLVED) return []
+    const at = [...path, key]
+    // The text as it was written: a bare `address: 40001` keeps its digits, `1e3` stays what it is.
+    if (typeof value !== 'object')
+      return [
+        [column, typeof value === 'string' ? value.trim() : (source.textOf(at) ?? JSON.stringify(value))] as const,
+      ]
+    problems.add(source.placeOf(at), formatPath(at), `expected one value, got ${show(value)}`)
+    return []
+  })
 }

@@ -23,6 +23,8 @@ export interface TagListContext {
   readonly type: DriverType
   readonly everyMs: number
   readonly problems: ProblemList
+  /** Rows that stand in several lists of this driver and interval, and the tags they became: the very same ones again. */
+  readonly made?: Map<TagRow, readonly TagConfig[] | undefined> | undefined
 }
 
 /** More than this many problems in one list are not told: the first ones say enough. */
@@ -35,8 +37,18 @@ export function readTagList(rows: Iterable<TagRow>, context: TagListContext): Ta
   const origins = new Map<string, TagRow>()
   const start = problems.problems.length
   for (const row of rows) {
+    const made = context.made?.get(row)
+    if (made?.every(({ settings }) => !origins.has(settings.name)) === true) {
+      for (const tag of made) {
+        origins.set(tag.settings.name, row)
+        tags.push(tag)
+      }
+      continue
+    }
+    const [count, first] = [problems.count, tags.length]
     const settings = readSettings(row, context)
     if (settings !== undefined) addTag(settings, row, tags, origins, context)
+    if (problems.count === count && context.made?.has(row) === true) context.made.set(row, tags.slice(first))
     if (problems.problems.length - start < MOST_PROBLEMS) continue
     problems.add(
       row.placeOf('name'),

@@ -41,7 +41,7 @@ export function loadTemplateDevices(
   const template = templates.find(named, source.placeOf(at), formatPath(at))
   if (template === undefined) return []
   const changes = readChanges(mapping.tags, [...path, 'tags'], source, problems)
-  const lists = changes.length === 0 ? template.lists : new Map<string, TagConfig[]>()
+  const lists = changes.length === 0 ? template.cache.lists : new Map<string, TagConfig[]>()
   const common: Common = { entry, template, changes, lists }
   const shared = readShared(entry, loading)
   if (!several) return expand(common, single(entry, shared, loading), loading)

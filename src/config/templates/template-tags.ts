@@ -26,15 +26,30 @@ export interface TagExpansion {
 /** The tags; those with problems are left out, and the problems are in the list. */
 export function expandTags(expansion: TagExpansion, problems: ProblemList): TagConfig[] {
   const { template, given, everyMs, changes, lists } = expansion
-  const differing = template.rowParameters.map((name) => given.get(name)?.text ?? null)
+  const differing = [...template.rowParameters.values()].flat().map((name) => given.get(name)?.text ?? null)
   const key = JSON.stringify([everyMs, ...differing])
   const known = lists.get(key)
   if (known !== undefined) return known
-  const bound = template.rows.map((row) => new BoundRow(row, expansion))
+  const bound = template.rows.map((row) => boundRow(row, expansion))
   const rows = changes.length === 0 ? bound : mergeChanges(bound, changes, template, problems)
-  const tags = readTagList(rows, { type: template.type, everyMs, problems })
+  const tags = readTagList(rows, {
+    type: template.type,
+    everyMs,
+    problems,
+    made: template.cache.tagsFor(everyMs),
+  })
   lists.set(key, tags)
   return tags
+}
+
+/** A row without parameters is the same row for all devices, so that they share its tags. */
+function boundRow(row: TagRow, expansion: TagExpansion): TagRow {
+  const { rows } = expansion.template.cache
+  const known = rows.get(row)
+  if (known !== undefined) return known
+  const bound = new BoundRow(row, expansion)
+  if (expansion.template.rowParameters.get(row)?.length === 0) rows.set(row, bound)
+  return bound
 }
 
 /** A row of the template, for one device. */

@@ -28,10 +28,27 @@ export interface Template {
   readonly path: Path
   readonly mapping: YamlMapping
   readonly rows: readonly TagRow[]
-  /** The parameters that the tags refer to: devices with the same values of these share one list of tags. */
-  readonly rowParameters: readonly string[]
-  /** The lists that were made so far. */
-  readonly lists: Map<string, TagConfig[]>
+  /** The parameters that each row refers to: devices with the same values of all these share one list of tags. */
+  readonly rowParameters: ReadonlyMap<TagRow, readonly string[]>
+  readonly cache: TemplateCache
+}
+
+/** What was made of a template's tags so far, so that devices share it. */
+export class TemplateCache {
+  /** Whole lists, by what differs in them. */
+  readonly lists = new Map<string, TagConfig[]>()
+  /** Rows without parameters, ready for any device. */
+  readonly rows = new Map<TagRow, TagRow>()
+  readonly #tags = new Map<number, Map<TagRow, readonly TagConfig[] | undefined>>()
+
+  /** Those rows with the tags they became for devices of this interval. */
+  tagsFor(everyMs: number): Map<TagRow, readonly TagConfig[] | undefined> {
+    const known = this.#tags.get(everyMs)
+    if (known !== undefined) return known
+    const made = new Map([...this.rows.values()].map((row) => [row, undefined] as const))
+    this.#tags.set(everyMs, made)
+    return made
+  }
 }
 
 /** Where a template stands and how files that it names are found. */
@@ -69,8 +86,20 @@ export function readTemplate(mapping: unknown, at: TemplatePlace): Template | un
   }
   if (problems.count !== before || head === undefined || type === undefined) return undefined
   const { name, summary, source: document } = head
-  const rowParameters = [...new Set(rows.flatMap(parametersOfRow))]
-  return { name, summary, document, type, parameters, source, path, mapping, rows, rowParameters, lists: new Map() }
+  const rowParameters = new Map(rows.map((row) => [row, parametersOfRow(row)]))
+  return {
+    name,
+    summary,
+    document,
+    type,
+    parameters,
+    source,
+    path,
+    mapping,
+    rows,
+    rowParameters,
+    cache: new TemplateCache(),
+  }
 }
 
 function readParameters(mapping: YamlMapping, { source, path, loading }: TemplatePlace): Map<string, Parameter> {

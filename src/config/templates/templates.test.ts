@@ -155,6 +155,12 @@ test('instances come from a CSV file, one row a device, or from a list; shared p
   assert.equal(config.devices[0]!.tags, config.devices[2]!.tags, 'nothing in their tags differs: the very same list')
   assert.notEqual(config.devices[0]!.tags, config.devices[3]!.tags, 'another ratio')
   assert.equal(config.devices[0]!.tags[1]!.settings.scale, 5)
+  assert.equal(
+    config.devices[0]!.tags[0],
+    config.devices[3]!.tags[0],
+    'a tag in which nothing differs is the very same',
+  )
+  assert.notEqual(config.devices[0]!.tags[0], config.devices[4]!.tags[0], 'another interval')
 })
 
 test('templates come from files, from the file itself, and from the library; the nearest one goes first', async (t) => {
