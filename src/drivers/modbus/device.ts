@@ -19,7 +19,7 @@ import { serveProxy } from './proxy/serve.ts'
 import { SunSpecDevice } from './sunspec/device.ts'
 import { checkTag, spanLength } from './types.ts'
 import { UnitBreakers } from './unit-breakers.ts'
-import { ModbusWriter } from './write.ts'
+import { ModbusWriter, watchedAs } from './write.ts'
 
 type ModbusPoint = Point<ModbusAddress>
 
@@ -109,7 +109,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
 
   async write(items: readonly WriteItem<ModbusAddress>[], signal: AbortSignal): Promise<StatusCode[]> {
     if (items.some(({ point }) => isNamed(point)))
-      return this.sunspec.write(items, (plain) => this.write(plain, signal), signal)
+      return this.sunspec.write(items, (plain) => this.write(watchedAs(plain, items), signal), signal)
     const results = await this.#writer.write(() => this.#connected(), items, signal)
     // A unit that took a write is there, and so is the register: the read-back shall not wait for a pause to end.
     items.forEach(({ point: { address, settings } }, index) => {
