@@ -33,6 +33,14 @@ interface Run {
 
 const ILLEGAL_FUNCTION = 0x01
 
+/** Items that were made of others, tag by tag, watched by those who watch the originals. */
+export function watchedAs(made: readonly Item[], originals: readonly Item[]): readonly Item[] {
+  return made.map((item) => {
+    const watch = item.watch ?? originals.find(({ point }) => point.tag === item.point.tag)?.watch
+    return watch === undefined ? item : { ...item, watch }
+  })
+}
+
 export class ModbusWriter {
   readonly #options: ModbusOptions
   readonly #line: LineWrites
