@@ -49,7 +49,8 @@ export interface ToolField {
 export function fieldsOf(tool: DriverTool): ToolField[] {
   return Object.entries(tool.input.shape as Record<string, z.ZodType>).map(([name, schema]) => {
     const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
-    const fallback = json.default === undefined || json.type === 'boolean' ? '' : ` (default: ${String(json.default)})`
+    const fallback =
+      json.default === undefined || json.type === 'boolean' ? '' : ` (default: ${JSON.stringify(json.default)})`
     return {
       name,
       schema,

@@ -97,7 +97,7 @@ test('help of a tool leads with examples and names every field with its meaning'
 test('a serial port is a target, with its settings in the query', { skip: needs('socat') }, async (t) => {
   const { server } = await device(t)
   // Frames of RTU over a byte stream behind a pseudo terminal: what a converter on a USB port is.
-  const converter = createServer((socket) => void server.serve(socket, 'rtu')).listen(0, '127.0.0.1')
+  const converter = createServer((socket) => server.serve(socket, 'rtu')).listen(0, '127.0.0.1')
   await once(converter, 'listening')
   t.after(() => converter.close())
   const { port } = converter.address() as AddressInfo

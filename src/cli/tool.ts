@@ -31,7 +31,7 @@ export async function runTool(type: DriverType, tool: DriverTool, call: Call): P
 }
 
 /** The tool's input out of words and flags, each in the type that its field takes. Throws USAGE for what does not fit. */
-export function inputOf(tool: DriverTool, { args, options }: Pick<Call, 'args' | 'options'>): Record<string, unknown> {
+function inputOf(tool: DriverTool, { args, options }: Pick<Call, 'args' | 'options'>): Record<string, unknown> {
   const given: Record<string, unknown> = {}
   const words = args.slice(1)
   for (const { name, schema } of fieldsOf(tool)) {

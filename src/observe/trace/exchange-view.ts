@@ -58,7 +58,7 @@ export function viewExchanges(
 }
 
 /** One exchange in words. */
-export function viewExchange({ number, exchange }: TraceEntry, reader: FrameReader): ExchangeView {
+function viewExchange({ number, exchange }: TraceEntry, reader: FrameReader): ExchangeView {
   const { protocol, endpoint, sentAt, receivedAt, request, response, error } = exchange
   const facts = factsOf(exchange, reader)
   const replies = response === undefined ? undefined : reader.inspectFrame?.(protocol, response)

@@ -7,7 +7,7 @@ import { BusyError } from '../../core/errors.ts'
 import { DeviceTrace, type TraceBounds, type TraceEnd } from './device-trace.ts'
 
 /** What a trace holds where nothing else is said: some minutes of an ordinary device. */
-export const TRACE_BOUNDS: TraceBounds = { exchanges: 1000, bytes: 1024 * 1024 }
+const TRACE_BOUNDS: TraceBounds = { exchanges: 1000, bytes: 1024 * 1024 }
 /** When a trace stops where nothing else is said. */
 export const TRACE_END: TraceEnd = { durationMs: 10 * 60_000, count: 100_000 }
 /** Devices whose exchanges are held at once: with full rings this is 64 MiB. */

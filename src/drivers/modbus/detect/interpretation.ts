@@ -108,12 +108,12 @@ function textOf(reads: readonly Uint8Array[], at: number, registers: number, ord
   const values = reads.map((read) => {
     const bytes = Uint8Array.from({ length: registers * 2 }, (_, index) => read[at + (index ^ swap)]!)
     const text = decodeText(bytes)
-    return text !== '' && [...text].every(isPrintable) ? text : undefined
+    return PRINTABLE.test(text) ? text : undefined
   })
   return { type: 'string', order, registers, values, ordinals: values.map(() => undefined) }
 }
 
-const isPrintable = (character: string): boolean => character >= ' ' && character <= '~'
+const PRINTABLE = /^[\x20-\x7e]+$/
 
 function floating(value: number, bits: bigint, width: 32 | 64): ReturnType<Decode> {
   if (!Number.isFinite(value)) return NO_VALUE

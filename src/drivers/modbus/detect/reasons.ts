@@ -21,7 +21,7 @@ export function reasonsOf(interpretation: Interpretation): string[] {
   const numbers = values.map(Number)
   const reasons = [sizeReason(interpretation, numbers), ...changeReasons(numbers)]
   if (isUnused(interpretation)) reasons.push('by this value devices mark a register as unused')
-  return reasons.filter((reason) => reason !== undefined)
+  return reasons
 }
 
 const MEANING = {
@@ -37,7 +37,7 @@ function kindOf({ type }: Interpretation): keyof typeof MEANING {
   return type === 'string' ? 'text' : 'whole'
 }
 
-function sizeReason({ type }: Interpretation, numbers: readonly number[]): string | undefined {
+function sizeReason({ type }: Interpretation, numbers: readonly number[]): string {
   const largest = Math.max(...numbers.map(Math.abs))
   if (largest === 0) return 'always 0, which says nothing'
   if (type.startsWith('float')) {
@@ -51,8 +51,11 @@ function sizeReason({ type }: Interpretation, numbers: readonly number[]): strin
   if (isShifted) return 'always a multiple of 65536: the words are probably swapped'
   return largest >= 256 && numbers.length > 2 && numbers.every((number) => number % 256 === 0)
     ? 'always a multiple of 256: the bytes are probably swapped'
-    : undefined
+    : wholeReason(largest)
 }
+
+const wholeReason = (largest: number): string =>
+  largest > 2 ** 24 ? 'a large whole number' : 'a whole number of everyday size'
 
 function changeReasons(numbers: readonly number[]): string[] {
   if (numbers.length < 2) return []

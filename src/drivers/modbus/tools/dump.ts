@@ -151,7 +151,7 @@ function tableLines(rows: Dump['rows']): string[] {
 function cellsOf(row: RegisterRow | BitRow): string[] {
   const place = [row.address, row.reference]
   if (row.refused !== undefined) return place
-  if ('value' in row) return [...place, row.value === true ? '1' : '0']
+  if ('value' in row) return [...place, row.value ? '1' : '0']
   const { hex, unsigned, signed, bits, text, float32 } = row as Required<RegisterRow>
   const floats = float32 === undefined ? ['', ''] : [float32.ABCD, float32.CDAB].map(floatText)
   return [...place, hex, String(unsigned), String(signed), bits.replace(/(.{4})(?=.)/g, '$1 '), text, ...floats]

@@ -28,7 +28,7 @@ const limit = () => AbortSignal.timeout(8000)
 async function dumpOf(t: TestContext, device: Device, given: Record<string, unknown>, options = {}) {
   const driver = await connectTo(t, device, options)
   const access = countedAccess()
-  const result = (await dump.run(dump.input.parse(given), driver as never, access, limit())) as {
+  const result = (await dump.run(dump.input.parse(given), driver, access, limit())) as {
     unit: number
     kind: string
     requests: number
@@ -157,9 +157,8 @@ async function identityOf(t: TestContext, layout: BankLayout, given = {}) {
   const port = await server.listen(0)
   t.after(() => server.close())
   const driver = await connectTo(t, { options: { host: '127.0.0.1', port, timeout: '300ms' } } as unknown as Device)
-  const result = await identify.run(identify.input.parse(given), driver as never, countedAccess(), limit())
+  const result = await identify.run(identify.input.parse(given), driver, countedAccess(), limit())
   return {
-    result: result as Awaited<ReturnType<typeof identify.run>> & object,
     lines: identify.toLines(result as never),
   }
 }
@@ -187,7 +186,7 @@ test('identify of a device that tells nothing says so, and why', async (t) => {
   const device = await startDevice(t)
   device.fault = (_request, code) => ({ exception: code === 43 ? 1 : 4 })
   const driver = await connectTo(t, device)
-  const result = await identify.run({}, driver as never, countedAccess(), limit())
+  const result = await identify.run({}, driver, countedAccess(), limit())
   assert.deepEqual(identify.toLines(result as never), [
     'unit 1 does not say what it is',
     'Read Device Identification (43/14): exception 01 ILLEGAL FUNCTION: the device does not know this function',
@@ -205,7 +204,7 @@ interface Detected {
 
 async function detected(t: TestContext, device: Device, given: Record<string, unknown>): Promise<Detected> {
   const driver = await connectTo(t, device)
-  return (await detect.run(detect.input.parse(given), driver as never, countedAccess(), limit())) as Detected
+  return (await detect.run(detect.input.parse(given), driver, countedAccess(), limit())) as Detected
 }
 
 test('detect watches a value that moves, and finds its type and order', async (t) => {
