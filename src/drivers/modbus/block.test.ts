@@ -351,3 +351,18 @@ test('a register that was written is tried at once', async (t) => {
   await driver.write([{ point: point!, value: 77 }], signal)
   assert.deepEqual((await cycle()).values, [0, 77, 2])
 })
+
+test('what the line bears is kept with the profile, and a restart begins with it', async (t) => {
+  const store = memoryStore()
+  store.kept = JSON.stringify({ version: 1, tables: [], line: { inFlight: 5, connections: 1 } })
+  const device = await startDevice(t)
+  const limits: number[] = []
+  const limitInFlight = (limit: number) => limits.push(limit)
+  const options = { maxInFlight: 8 }
+  const driver = await connectTo(t, device, options, { ...testContext(), learned: store, limitInFlight })
+  assert.deepEqual(limits, [5])
+  const { summary } = driver.profile!() as { summary: string[] }
+  assert.deepEqual(summary, ['The line bears 5 requests at once on 1 connection.'])
+  driver.forget!()
+  assert.doesNotMatch(store.kept ?? '', /"inFlight":5/)
+})

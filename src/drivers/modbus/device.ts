@@ -63,6 +63,8 @@ export class ModbusDevice implements Driver<ModbusAddress> {
       quarantineMs: options.quarantine,
       store: options.learn ? context.learned : undefined,
     })
+    this.#line.learned ??= this.#profile.line
+    this.#line.onLearned(() => (this.#profile.line = this.#line.learned))
     this.#access = this.#createAccess()
     this.#settings = {
       unit,
@@ -132,6 +134,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   }
 
   forget(): void {
+    this.#line.learned = undefined
     this.#profile.forget()
   }
 
