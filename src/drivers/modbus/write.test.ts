@@ -1,9 +1,12 @@
 /** Writes as they stand on the wire, and what becomes of them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { systemClock } from '../../core/clock.ts'
 import { statusName } from '../../core/status.ts'
+import { createModbusServer } from '../../protocols/modbus/index.ts'
 import { pointsOf, tagOf, testContext } from '../../testing/driver-suite.ts'
 import { connectTo, registers, startDevice } from '../../testing/modbus-device.ts'
+import { sunSpecBank, sunSpecImage } from '../../testing/sunspec-image.ts'
 import { modbus } from './driver.ts'
 import { neighbours, type Change } from './write-request.ts'
 
@@ -237,4 +240,27 @@ test('broadcasts are not written on a serial line', async () => {
     'BadNotWritable',
   ])
   assert.match(remarks[0]!, /Unit 0 is the broadcast/)
+})
+
+test('a write to a named point is watched too: sent when it may be, and not when it may not', async (t) => {
+  const image = sunSpecImage([{ id: 1 }, { id: 123, raw: { WMaxLimPct_SF: 'fffe', WMaxLimPct: '0000' } }])
+  const bank = sunSpecBank(image)
+  const server = createModbusServer({ unit: () => bank, clock: systemClock })
+  t.after(() => server.close())
+  const options = modbus.options.parse({ host: '127.0.0.1', port: await server.listen(0), timeout: '1s' })
+  const driver = modbus.create(options, testContext())
+  t.after(() => driver.close())
+  await driver.connect(signal)
+  const address = 'sunspec:123.WMaxLimPct'
+  const [point] = pointsOf(modbus, [tagOf(address, modbus.parseAddress(address).type!)])
+  let begun = 0
+  const write = async (mayBegin: boolean, value: number) => {
+    const watch = { begin: () => ++begun > 0 && mayBegin, remark: () => undefined }
+    return (await driver.write([{ point: point!, value, watch }], signal)).map(statusName)
+  }
+  const held = () => bank.holdingRegisters.get(image.places.get(address)!)
+  assert.deepEqual(await write(false, 50), ['BadRequestNotComplete'])
+  assert.deepEqual([begun, held()], [1, 0])
+  assert.deepEqual(await write(true, 50), ['Good'])
+  assert.deepEqual([begun, held()], [2, 5000])
 })

@@ -5,7 +5,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { sleep, type Clock } from '../../../core/clock.ts'
 import { formatDuration } from '../../../core/duration.ts'
-import { messageOf } from '../../../core/errors.ts'
+import { messageOf, NotConnectedError } from '../../../core/errors.ts'
 import type { Log } from '../../../core/log.ts'
 import { ModbusException, createModbusServer, type ModbusUnit } from '../../../protocols/modbus/index.ts'
 import { Backoff } from '../../../wire/backoff.ts'
@@ -121,7 +121,7 @@ export class ProxyListener {
     socket.once('close', () => {
       this.#clients.delete(socket)
       this.#isFull = false
-      gone.abort()
+      gone.abort(new NotConnectedError('the client went away'))
     })
     // A server of its own for each client: a unit is asked without being told by whom.
     createModbusServer({

@@ -229,11 +229,12 @@ function toException(error: unknown): ModbusException {
 
 /** In words for the record: what is known of a write that has no positive answer. */
 function outcomeOf(error: unknown, isSent: boolean): string {
-  if (!isSent) return `not sent: ${messageOf(error)}`
+  const why = isAbort(error) ? 'the gateway stopped' : messageOf(error)
+  if (!isSent) return `not sent: ${why}`
   if (error instanceof ModbusException) {
     if (error.exceptionCode === 0x05) return `accepted, the device is still working on it: ${error.message}`
     // A gateway in between that gave up knows as little as we do.
     if (error.exceptionCode !== TARGET_SILENT) return `refused by the device: ${error.message}`
   }
-  return `unknown, it may have been carried out: ${messageOf(error)}`
+  return `unknown, it may have been carried out: ${why}`
 }

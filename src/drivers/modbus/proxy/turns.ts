@@ -42,6 +42,8 @@ export class ProxyTurns {
     client: AbortSignal,
   ): Promise<T> {
     const { access, clock, waitMs, signal } = this.#context
+    client.throwIfAborted()
+    signal.throwIfAborted()
     const waiting = new AbortController()
     const giveUp = (reason: unknown) => waiting.abort(reason)
     const onClient = () => giveUp(client.reason)
