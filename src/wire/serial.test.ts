@@ -83,9 +83,12 @@ test(
   },
 )
 
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+const faulty = major > 26 || (major === 26 && minor >= 3)
+const skipControl = faulty ? skip : `Node ${process.version} does not have the fault, 26.3 and later do`
 test(
-  'Node 26 and serialport: without our waking the loop the bytes come late or never (control)',
-  { skip },
+  'control: serialport alone, without our waking the loop, does not give the bytes in time',
+  { skip: skipControl },
   async (t) => {
     const { path } = await startRtuDevice(t)
     const bare = new SerialPort({ path, baudRate: 115_200 })
@@ -96,7 +99,7 @@ test(
     const client = new ModbusClient(bare, { framing: 'rtu', maxInFlight: 1, timeoutMs: 100, clock: systemClock })
     t.after(() => new Promise((resolve) => bare.close(resolve)))
     const { right } = await readMany(client, 20)
-    console.log('right', right, client.stats)
+    assert.ok(right < 20, 'the fault is gone: wakeOnEvents in serial.ts can go too')
   },
 )
 
