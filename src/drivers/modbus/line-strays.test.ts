@@ -4,10 +4,12 @@ import { createServer, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import type { TracedExchange, TraceTap } from '../../core/driver.ts'
-import { testContext } from '../../testing/driver-suite.ts'
+import { pointsOf, testContext } from '../../testing/driver-suite.ts'
 import { connectTo, readOnce, registers, startDevice, type Device } from '../../testing/modbus-device.ts'
 import { eventually } from '../../testing/peers.ts'
+import { modbus } from './driver.ts'
 import { describeFrame } from './frame-words.ts'
+import { inspectFrame } from './frames.ts'
 
 interface Tap extends TraceTap {
   active: boolean
@@ -53,6 +55,19 @@ test('each device of a line sees its own exchanges, whole, with times and result
   const { sentAt, receivedAt, endpoint } = first.seen[0]!
   assert.ok(sentAt >= before - 1 && receivedAt! >= sentAt && receivedAt! <= Date.now() + 1)
   assert.match(endpoint, /^127\.0\.0\.1:\d+$/)
+})
+
+test('writes and identification are traced like polls', async (t) => {
+  const device = await startDevice(t)
+  const trace = tap()
+  const driver = await connectTo(t, device, {}, { ...testContext(), trace })
+  const [point] = pointsOf(modbus, registers(3))
+  await driver.write([{ point: point!, value: 12 }], AbortSignal.timeout(2000))
+  await driver.identify!(AbortSignal.timeout(2000))
+  assert.deepEqual(
+    trace.seen.map(({ protocol, request }) => inspectFrame(protocol, request!)?.functionCode),
+    [6, 43],
+  )
 })
 
 test('a late reply goes to the trace of every device of the line that is traced, and no other', async (t) => {
