@@ -31,8 +31,11 @@ export interface ModelImage {
   readonly raw?: Readonly<Record<string, string>>
 }
 
-/** What a point has to read as; 'none' where the device does not implement it. */
-export type Expected = Value | 'none'
+/** Of a point that the device does not implement. */
+export const NONE = Symbol('not implemented')
+
+/** What a point has to read as. */
+export type Expected = Value | typeof NONE
 
 export interface SunSpecImage {
   readonly base: number
@@ -117,7 +120,7 @@ function addPoint(point: Point, path: string, scopes: readonly Factors[], build:
   if (point.type === 'pad') return
   const sf = typeof point.sf === 'string' ? scopes.find((one) => one.has(point.sf as string))?.get(point.sf) : point.sf
   const factor = point.sf === undefined ? undefined : sf
-  expected.set(address, isNone(point, hex) ? 'none' : readAs(point, hex, factor))
+  expected.set(address, isNone(point, hex) ? NONE : readAs(point, hex, factor))
 }
 
 /** Hex text of a value that is different from its neighbours'. */

@@ -84,6 +84,7 @@ test('good, slow, silent and rude hosts in one network: each good one is found, 
   const good = await serve(t, '127.0.1.1', port, { unit: (id) => (id === 1 ? bank() : undefined) })
   const slow = await serve(t, '127.0.1.2', port, { unit: () => bank() }, () => ({ delayMs: 20 }))
   const silent = await serve(t, '127.0.1.3', port, { unit: () => bank() }, () => ({ silent: true }))
+  // oxlint-disable-next-line unicorn/no-thenable -- the server's word for what happens next; nothing awaits it
   const reset = await serve(t, '127.0.1.4', port, { unit: () => bank() }, () => ({ silent: true, then: 'reset' }))
   const http = createServer((socket: Socket) => {
     socket.on('error', () => undefined)
@@ -129,7 +130,7 @@ test('a gateway with five units: each is found with its name, the others are sai
   const seen = await serve(t, '127.0.1.1', port, { unit: (id) => (there.includes(id) ? bank(10, `meter ${id}`) : undefined) }) // prettier-ignore
   const units = Array.from({ length: 12 }, (_, at) => at + 1)
   const { found } = await look(['127.0.1.1'], port, units)
-  assert.deepEqual(found.map(({ identity, options }) => `${identity.product} ${options.unit}`), there.map((id) => `meter ${id} ${id}`)) // prettier-ignore
+  assert.deepEqual(found.map(({ identity, options }) => `${identity.product} ${String(options.unit)}`), there.map((id) => `meter ${id} ${id}`)) // prettier-ignore
   assert.ok(found[0]!.notes.some((note) => note.includes('nothing answers for unit 2, 5–6, 8, 10–12')))
   assert.equal(seen.connections(), 1)
 })

@@ -27,20 +27,20 @@ export async function* scanModbus(
       }
     }
   }
-  let running = true
-  const workers = Promise.all(Array.from({ length: range.concurrency }, work)).finally(() => {
-    running = false
+  const state = { running: true }
+  const all = Promise.all(Array.from({ length: range.concurrency }, work)).finally(() => {
+    state.running = false
     wake()
   })
-  workers.catch(() => undefined)
+  all.catch(() => undefined)
   try {
-    while (running || found.length > 0) {
+    while (state.running || found.length > 0) {
       if (found.length > 0) yield found.shift()!
       else await new Promise<void>((resolve) => (wake = resolve))
     }
-    await workers
+    await all
   } finally {
     ended.abort()
-    await workers.catch(() => undefined)
+    await all.catch(() => undefined)
   }
 }

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { parse } from 'yaml'
 import { systemClock } from '../../../core/clock.ts'
-import type { Driver, LineAccess } from '../../../core/driver.ts'
+import type { LineAccess } from '../../../core/driver.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import { createModbusServer, RegisterBank } from '../../../protocols/modbus/index.ts'
 import { testContext } from '../../../testing/driver-suite.ts'
-import { sunSpecBank, sunSpecImage } from '../../../testing/sunspec-image.ts'
+import { NONE, sunSpecBank, sunSpecImage } from '../../../testing/sunspec-image.ts'
 import { modbus } from '../driver.ts'
 import { sunspecTool, type SunSpecReport } from './sunspec.ts'
 
@@ -39,7 +39,7 @@ async function runTool(t: TestContext, bank: RegisterBank, input: Record<string,
     },
   }
   const parsed = sunspecTool.input.parse(input)
-  const report = (await sunspecTool.run(parsed, driver as unknown as Driver<never>, access, signal)) as SunSpecReport
+  const report = (await sunspecTool.run(parsed, driver, access, signal)) as SunSpecReport
   return { report, port, turns, lines: sunspecTool.toLines(report as never) }
 }
 
@@ -59,7 +59,7 @@ test('every model and point with value, unit and symbols; each request is a turn
   assert.match(line('sunspec:103.A')!, /- \(BadNotSupported\)/)
   for (const [address, expected] of INVERTER.expected) {
     const point = report.models.flatMap(({ points }) => points).find((one) => one.address === address)
-    assert.equal(point?.value, expected === 'none' ? null : expected, address)
+    assert.equal(point?.value, expected === NONE ? null : expected, address)
   }
 })
 

@@ -1,0 +1,101 @@
+/** How a SunSpec device is walked: bases, chains, silence, reconnects, and what each costs. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openSunSpec, readCycle, readSunSpec, sunSpecPoints } from '../../../testing/sunspec-bench.ts'
+import { sunSpecBank, sunSpecImage } from '../../../testing/sunspec-image.ts'
+
+const INVERTER = ['sunspec:103.A', 'sunspec:103.W', 'sunspec:103.WH', 'sunspec:103.St', 'sunspec:common.Mn']
+
+test('the walk is one request a turn, at three bases and the places beside them; a known device costs the planned requests', async (t) => {
+  for (const base of [40_000, 50_000, 0, 40_001, 39_999, 1]) {
+    const bench = await openSunSpec(t, sunSpecImage([{ id: 1 }, { id: 103 }], base))
+    const poll = bench.driver.prepare(sunSpecPoints(INVERTER))
+    assert.equal(poll.steps, 1)
+    let turns = 0
+    const signal = AbortSignal.timeout(5000)
+    while ((await poll.read(0, () => undefined, signal)) === 'again') {
+      turns++
+      assert.ok(bench.requests.length <= turns, `${bench.requests.length} requests in ${turns} turns`)
+    }
+    bench.requests.length = 0
+    const found = await readCycle(poll, INVERTER)
+    assert.equal(typeof found.get('sunspec:103.W'), 'number', `base ${base}`)
+    // The name, the values with their factors, and the state, which is farther away than `maxGap`.
+    assert.equal(bench.requests.length, 3, bench.requests.join(', '))
+  }
+})
+
+test('two models of the same id are told apart; what is not there is named', async (t) => {
+  const image = sunSpecImage([{ id: 1 }, { id: 103, raw: { St: '0001' } }, { id: 160, repeats: { module: 3 } }, { id: 103, raw: { St: '0002' } }]) // prettier-ignore
+  const bench = await openSunSpec(t, image)
+  const addresses = ['sunspec:103.St', 'sunspec:103#2.St', 'sunspec:103#3.St', 'sunspec:160.module[3].ID', 'sunspec:160.module[4].ID', 'sunspec:704.PFWInjEna'] // prettier-ignore
+  const found = await readSunSpec(bench, addresses)
+  const none = 'BadConfigurationError'
+  assert.deepEqual([...found.values()], [1, 2, none, image.expected.get('sunspec:160.module[3].ID'), none, none])
+  assert.match(bench.driver.reasonOf?.(3) ?? '', /no model 103#3; it has 1, 103, 160, 103#2/)
+  assert.match(bench.driver.reasonOf?.(5) ?? '', /model 160 of this device has 68 registers/)
+})
+
+test('a device without the marker is BadConfigurationError, and is not asked again in each cycle', async (t) => {
+  const bench = await openSunSpec(t, { base: 0, registers: Array.from({ length: 100 }, () => 0), expected: new Map(), places: new Map() }) // prettier-ignore
+  const poll = bench.driver.prepare(sunSpecPoints(INVERTER))
+  assert.equal((await readCycle(poll, INVERTER)).get('sunspec:103.W'), 'BadConfigurationError')
+  const asked = bench.requests.length
+  assert.equal((await readCycle(poll, INVERTER)).get('sunspec:103.W'), 'BadConfigurationError')
+  assert.equal(bench.requests.length, asked)
+  assert.match(bench.driver.reasonOf?.(2) ?? '', /no marker "SunS" at hr:40000, 50000, 0/)
+})
+
+test('a device that falls silent during the walk costs one time-out a cycle, and is walked on when it answers', async (t) => {
+  const bench = await openSunSpec(t, sunSpecImage([{ id: 1 }, { id: 103 }]))
+  const poll = bench.driver.prepare(sunSpecPoints(INVERTER))
+  bench.fault = (address) => (address === 40_002 ? { silent: true } : undefined)
+  assert.equal((await readCycle(poll, INVERTER)).get('sunspec:103.W'), 'BadTimeout')
+  const asked = bench.requests.length
+  assert.equal((await readCycle(poll, INVERTER)).get('sunspec:103.W'), 'BadTimeout')
+  assert.equal(bench.requests.length, asked + 1)
+  bench.fault = undefined
+  assert.equal(typeof (await readCycle(poll, INVERTER)).get('sunspec:103.W'), 'number')
+})
+
+test('after a reconnect the same device costs one request, another one is walked anew', async (t) => {
+  const bench = await openSunSpec(t, sunSpecImage([{ id: 1 }, { id: 103, raw: { St: '0001' } }]))
+  const addresses = ['sunspec:103.St']
+  const poll = bench.driver.prepare(sunSpecPoints(addresses))
+  await readCycle(poll, addresses)
+  const reconnect = async () => {
+    bench.drop()
+    await assert.rejects(readCycle(poll, addresses))
+    bench.requests.length = 0
+    await bench.driver.connect(AbortSignal.timeout(5000))
+  }
+  await reconnect()
+  assert.equal((await readCycle(poll, addresses)).get('sunspec:103.St'), 1)
+  assert.equal(bench.requests.length, 2, bench.requests.join(', '))
+  // The new one has another serial number, and a model more before the inverter.
+  bench.bank = sunSpecBank(sunSpecImage([{ id: 1, raw: { SN: '4242' } }, { id: 11 }, { id: 103, raw: { St: '0002' } }]))
+  await reconnect()
+  assert.equal((await readCycle(poll, addresses)).get('sunspec:103.St'), 2)
+})
+
+test('a chain without an end, and one that points beyond the last register, end the walk with what was found', async (t) => {
+  const image = sunSpecImage([{ id: 1 }, { id: 103, raw: { St: '0004' } }])
+  for (const tail of [[], [0, 0], [64_999, 60_000]]) {
+    const registers = [...image.registers.slice(0, -2), ...tail]
+    const bench = await openSunSpec(t, { ...image, registers })
+    assert.equal((await readSunSpec(bench, ['sunspec:103.St'])).get('sunspec:103.St'), 4)
+  }
+})
+
+test('a device that stays silent during the walk is asked only after pauses; a reconnect asks at once', async (t) => {
+  const bench = await openSunSpec(t, sunSpecImage([{ id: 1 }, { id: 103 }]))
+  const poll = bench.driver.prepare(sunSpecPoints(INVERTER))
+  bench.fault = () => ({ silent: true })
+  for (let round = 0; round < 6; round++)
+    assert.equal((await readCycle(poll, INVERTER)).get('sunspec:103.W'), 'BadTimeout')
+  assert.equal(bench.requests.length, 3)
+  bench.fault = undefined
+  await bench.driver.close()
+  await bench.driver.connect(AbortSignal.timeout(5000))
+  assert.equal(typeof (await readCycle(poll, INVERTER)).get('sunspec:103.W'), 'number')
+})
