@@ -252,7 +252,7 @@ test('a write to a named point is watched too: sent when it may be, and not when
   t.after(() => driver.close())
   await driver.connect(signal)
   const address = 'sunspec:123.WMaxLimPct'
-  const [point] = pointsOf(modbus, [tagOf(address, modbus.parseAddress(address).type!)])
+  const [point] = pointsOf(modbus, [tagOf(address, modbus.parseAddress(address).type)])
   let begun = 0
   const write = async (mayBegin: boolean, value: number) => {
     const watch = { begin: () => ++begun > 0 && mayBegin, remark: () => undefined }

@@ -17,6 +17,8 @@ interface Played {
   /** Requests that reached the wire: function codes. */
   readonly sent: number[]
   readonly actions: AuditedAction[]
+  /** How requests went onto the line. */
+  readonly priorities: string[]
   /** Set: the audit file cannot be written. */
   isFull: boolean
   /** How long the disk takes. */
@@ -32,6 +34,7 @@ async function startProxy(t: TestContext, timeout = 200): Promise<Played> {
   const played: Played = {
     sent: [],
     actions: [],
+    priorities: [],
     isFull: false,
     recording: Promise.resolve(),
     reply: async (pdu) => (pdu[0] === 6 ? pdu.slice() : Uint8Array.of(pdu[0]!, 2, 0, 7)),
@@ -50,7 +53,10 @@ async function startProxy(t: TestContext, timeout = 200): Promise<Played> {
       await played.recording
     },
   }
-  const access: LineAccess = { connected: true, run: (work, _priority, signal) => work(signal) }
+  const access: LineAccess = {
+    connected: true,
+    run: (work, priority, signal) => (played.priorities.push(priority), work(signal)),
+  }
   const serving = serveProxy(
     {
       settings: { listen: `127.0.0.1:${port}`, maxAge: 0, functions: [3, 6], writers: ['127.0.0.1'], maxClients: 100 },
@@ -127,6 +133,23 @@ test('who waits longer than two time-outs of the device is told that it is busy;
   free()
   await Promise.all([stuck, read, write])
   assert.deepEqual(played.sent, [3, 6, 3])
+})
+
+test('of writes in a row only every second one goes ahead of the polls', async (t) => {
+  const played = await startProxy(t, 5000)
+  let free = () => {}
+  const held = new Promise<void>((resolve) => (free = resolve))
+  const answer = played.reply
+  played.reply = (pdu) => held.then(() => answer(pdu))
+  const clients = await Promise.all(Array.from({ length: 5 }, () => played.connect()))
+  const writes = clients.map((client, i) => client.writeRegister(1, i, 1))
+  await eventually('all are on record', () => played.actions.length === 5)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  free()
+  await Promise.all(writes)
+  assert.deepEqual(played.priorities, ['command', 'turn', 'command', 'turn', 'command'])
+  await clients[0]!.writeRegister(1, 9, 1)
+  assert.equal(played.priorities.at(-1), 'command', 'one that comes alone goes ahead')
 })
 
 test('at most so many requests wait, whatever the number of clients', async (t) => {

@@ -27,6 +27,8 @@ export class ProxyTurns {
   readonly #commands: (() => void)[] = []
   readonly #turns: (() => void)[] = []
   #busy = false
+  /** The last one went ahead of the polls. */
+  #wasCommand = false
 
   constructor(context: TurnsContext) {
     this.#context = context
@@ -63,7 +65,7 @@ export class ProxyTurns {
             started()
             return work(line)
           },
-          priority,
+          this.#priority(priority),
           waiting.signal,
         )
       } finally {
@@ -96,9 +98,17 @@ export class ProxyTurns {
     })
   }
 
+  /** Write after write would keep the polls waiting without end: of several in a row only every second one goes ahead of them. */
+  #priority(wanted: 'command' | 'turn'): 'command' | 'turn' {
+    const granted = this.#wasCommand ? 'turn' : wanted
+    this.#wasCommand = granted === 'command'
+    return granted
+  }
+
   #leave(): void {
     const next = this.#commands.shift() ?? this.#turns.shift()
-    if (next === undefined) this.#busy = false
-    else next()
+    if (next !== undefined) return next()
+    this.#busy = false
+    this.#wasCommand = false
   }
 }
