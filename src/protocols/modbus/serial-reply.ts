@@ -3,8 +3,9 @@
  * Specification V1.02, 2.4.1), so a reply is told by its unit, its function, its length or repeated fields, its check and its
  * time:
  * - A late reply from another unit, to another function, of another count or (for writes) another address is told and passed
- *   over; the request waits on. One of the very same shape is told only by its time: it must come before the line was
- *   silent for the guard. A reply that is later still would be taken for the next one's.
+ *   over; the request waits on. One of the very same shape (as many registers of the same unit, or an
+ *   exception of the same function) is told only by its time: what comes before the line was silent for the guard is dropped.
+ *   A reply that is later still is taken for the next request's.
  * - Whole frames of other units and noise are passed over: the right reply may still come.
  * - Converters that hear themselves give back our own request first. Where the reply is the same bytes (writing one coil or
  *   register), earlier requests tell whether this line does so; where there was none, the first copy counts as the reply
