@@ -10,11 +10,15 @@ import { VirtualClock, settle } from '../../testing/virtual-clock.ts'
 import { dial } from '../../wire/dial.ts'
 import {
   ModbusClient,
+  ModbusException,
   RegisterBank,
+  UnitDiagnostics,
   createModbusServer,
   type BankLayout,
   type Fault,
+  type ModbusRequest,
   type ModbusServerOptions,
+  type ServerRequest,
 } from './index.ts'
 
 const RANGES: BankLayout = {
@@ -120,6 +124,62 @@ test('a unit that throws something of its own answers 04 and is reported; the co
   const { ask } = serveOne({ unit, onError: (error) => errors.push(error) })
   assert.equal(await ask('0001 0000 0006 01 03 0000 0001'), hex('0001 0000 0003 01 83 04'))
   assert.equal((errors[0] as Error).message, 'defect')
+})
+
+test('a unit may take its time: answers keep their order, a rejection is an exception, others are reported as 04', async () => {
+  const errors: unknown[] = []
+  const unit = (id: number) => ({
+    answer: async (request: ModbusRequest) => {
+      await settle()
+      if (id === 2) throw new ModbusException(6)
+      if (id === 3) throw new Error('defect')
+      return id === 4 ? new Uint8Array(254) : { functionCode: request.functionCode, data: Uint8Array.of(id) }
+    },
+  })
+  const { ask, answer, server } = serveOne({ unit, onError: (error) => errors.push(error) })
+  await ask([1, 2, 3, 4, 5].map((id) => `000${id} 0000 0006 0${id} 03 0000 0001`).join(''))
+  await eventually('all five are answered', () => answer().length === hex('0001 0000 0003 01 03 01').length * 5)
+  assert.equal(
+    answer(),
+    hex(
+      '0001 0000 0003 01 03 01 0002 0000 0003 02 83 06 0003 0000 0003 03 83 04 0004 0000 0003 04 83 04 0005 0000 0003 05 03 05',
+    ),
+  )
+  assert.deepEqual(errors.map(String), ['Error: defect', 'RangeError: an answer of 254 bytes'])
+  assert.equal(server.stats.exceptions, 3)
+})
+
+test('diagnostics count an answer that took its time as any other', async () => {
+  const diagnostics = new UnitDiagnostics()
+  const answer = async () => {
+    await settle()
+    throw new ModbusException(6)
+  }
+  const { ask, answer: said } = serveOne({ unit: () => ({ answer, diagnostics }) })
+  await ask('0001 0000 0006 01 03 0000 0001')
+  await eventually('it is answered', () => said() !== '')
+  assert.deepEqual(
+    [diagnostics.messages, diagnostics.busy, diagnostics.exceptions, diagnostics.completed],
+    [1, 1, 1, 0],
+  )
+  assert.deepEqual([...diagnostics.events()], [0x44, 0x80])
+})
+
+test('a request says where it came from; an interceptor that throws is reported, and the unit answers', async () => {
+  const errors: unknown[] = []
+  const seen: string[] = []
+  const intercept = () => {
+    throw new Error('defect')
+  }
+  const unit = () => ({
+    answer: (request: ModbusRequest, _pdu: Uint8Array, from: ServerRequest) => {
+      seen.push(`${from.connection} ${from.transaction} ${from.unit} "${from.remote}"`)
+      return { functionCode: request.functionCode, data: Uint8Array.of(0) }
+    },
+  })
+  const { ask } = serveOne({ unit, intercept, onError: (error) => errors.push(error) })
+  assert.equal(await ask('0007 0000 0006 01 41 0000 0001'), hex('0007 0000 0003 01 41 00'))
+  assert.deepEqual([seen, errors.length], [['1 7 1 ""'], 1])
 })
 
 test('identification streams what does not fit one reply, and single objects', async () => {
