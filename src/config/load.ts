@@ -16,7 +16,7 @@ import { closestFile, type Loading } from './loading.ts'
 import { loadSinks } from './sinks.ts'
 import { closest } from './suggestion.ts'
 import { firstForeignLine } from './utf8.ts'
-import { refuseReferences } from './templates/template.ts'
+import { refuseReferences } from './templates/reference-check.ts'
 import { TemplateSet } from './templates/template-set.ts'
 import { YamlSource, type YamlMapping } from './yaml-source.ts'
 

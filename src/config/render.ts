@@ -2,7 +2,7 @@
  * A configuration written out with its templates expanded: what the gateway really runs, as YAML that loads to the same
  * configuration. References to the environment stand as they were written, and secrets in plain text are blanked.
  */
-import { Document, isMap, type Node, type YAMLMap } from 'yaml'
+import { Document, isMap, type Node, type YAMLMap, type YAMLSeq } from 'yaml'
 import { GatewayError } from '../core/errors.ts'
 import type { TagSettings } from '../core/tags.ts'
 import { hideUrlPasswords } from '../core/url-password.ts'
@@ -25,9 +25,9 @@ export async function renderConfig(file: string, sources: ConfigSources, only?: 
   if (only !== undefined && wanted.length === 0) throw unknownDevice(only, devices)
   const whole = only === undefined ? { ...writtenHead(opened) } : {}
   const document = new Document({ ...whole, devices: [] })
-  const list = document.get('devices', true) as unknown as { items: Node[]; flow?: boolean }
+  const list = document.createNode([]) as YAMLSeq
   list.items = writeDevices(wanted, document)
-  list.flow = false
+  document.set('devices', list)
   if (only === undefined) document.set('sinks', writtenSinks(opened))
   return document.toString({ lineWidth: 0, flowCollectionPadding: true })
 }

@@ -32,7 +32,10 @@ export function readArguments(template: Template, instance: Instance, problems: 
       complainUnknown(name, given, template, problems)
       continue
     }
-    if (given.value === UNRESOLVED) problems.count++
+    if (given.value === UNRESOLVED) {
+      problems.count++ // told already
+      continue
+    }
     const reading = readParameter(parameter, given)
     if ('value' in reading) {
       result.set(name, toArgument(reading.value, given, template))

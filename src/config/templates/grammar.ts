@@ -2,14 +2,14 @@
 import { z } from 'zod'
 import { duration } from '../../core/duration.ts'
 
-export const PARAMETER_TYPES = ['text', 'number', 'duration', 'choice'] as const
-export type ParameterType = (typeof PARAMETER_TYPES)[number]
-
 const scalar = z.union([z.string(), z.number(), z.boolean()])
 
 /** What a template says of one of its parameters. */
 export const parameterSchema = z.object({
-  type: z.enum(PARAMETER_TYPES).default('text').describe('text, number, duration (such as 5s) or choice.'),
+  type: z
+    .enum(['text', 'number', 'duration', 'choice'])
+    .default('text')
+    .describe('text, number, duration (such as 5s) or choice.'),
   description: z.string().default('').describe('What it is, for the people who fill it in.'),
   default: scalar.optional().describe('Its value where a device gives none.'),
   required: z

@@ -4,6 +4,7 @@
  */
 import { formatPlace, type Place, type Via } from '../problem.ts'
 import type { Path } from '../places.ts'
+import { INSTANCE_WORDS } from './grammar.ts'
 import type { GivenValue } from './parameter.ts'
 
 /** A value with where it stands. */
@@ -30,6 +31,20 @@ export interface Instance {
   readonly parameters: ReadonlyMap<string, Given>
   /** `every` and `enabled` of a row, before those of the entry. */
   readonly head: ReadonlyMap<string, Given>
+}
+
+/** An instance with where its name stands. */
+export interface NamedInstance extends Instance {
+  readonly namePlace: () => Place
+}
+
+/** What was given, sorted into parameters and words of every device; those shared by several instances come first. */
+export function sortOut(given: readonly (readonly [string, Given])[], shared: ReadonlyMap<string, Given>) {
+  const isHead = (key: string) => INSTANCE_WORDS.some((word) => word === key)
+  return {
+    parameters: new Map([...shared, ...given.filter(([key]) => !isHead(key))]),
+    head: new Map(given.filter(([key]) => isHead(key) && key !== 'name')),
+  }
 }
 
 /** The second place of a problem that stands in the template. */

@@ -28,7 +28,7 @@ export function readParameter(parameter: Parameter, given: GivenValue): Reading 
   if (value === null || value === undefined || typeof value === 'object')
     return { fault: `expected ${expectation(parameter)}, got ${show(value)}` }
   if (parameter.type === 'number') return readNumber(parameter, given)
-  const text = typeof value === 'string' ? value : (given.text ?? String(value))
+  const text = typeof value === 'string' ? value : (given.text ?? JSON.stringify(value))
   if (parameter.type === 'duration') return readDuration(parameter, text)
   if (parameter.type === 'choice') return readChoice(parameter, text)
   return /[\r\n]/.test(text) ? { fault: 'a parameter holds no line break' } : { value: text }

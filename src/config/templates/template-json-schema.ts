@@ -71,4 +71,7 @@ function describedProperties(properties: unknown, closer: Record<string, JsonSch
   return { ...known, ...Object.fromEntries(own) }
 }
 
-const plain = ({ $schema: _, ...schema }: JsonSchema): JsonSchema => schema
+function plain(schema: JsonSchema): JsonSchema {
+  const { $schema: _, ...rest } = schema
+  return rest
+}

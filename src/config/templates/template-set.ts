@@ -10,7 +10,7 @@ import type { Path } from '../places.ts'
 import { ConfigError, formatPlace, ProblemList, type Place } from '../problem.ts'
 import { closest } from '../suggestion.ts'
 import { firstForeignLine } from '../utf8.ts'
-import { formatPath, YamlSource } from '../yaml-source.ts'
+import { formatPath, UNRESOLVED, YamlSource } from '../yaml-source.ts'
 import { LIBRARY, libraryFile, libraryNames } from './library.ts'
 import { readTemplate, type Template } from './template.ts'
 
@@ -31,6 +31,7 @@ export class TemplateSet {
     if (!Array.isArray(list)) return
     for (const [index, item] of list.entries()) {
       const path = ['templates', index]
+      if (item === UNRESOLVED) continue
       if (typeof item === 'string') this.#readNamedFile(item, path)
       else this.#add(item, { source: this.#loading.source, path, loading: this.#loading })
     }
@@ -94,7 +95,7 @@ export class TemplateSet {
 }
 
 /** A template's file, ready to be read; undefined when it is not YAML. Throws what the file system says. */
-export function openTemplate(
+function openTemplate(
   file: string,
   shown: string,
   loading: Pick<Loading, 'drivers' | 'problems' | 'env'>,

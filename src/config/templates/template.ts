@@ -6,9 +6,7 @@ import { closestFile, type Loading } from '../loading.ts'
 import { show } from '../issue-words.ts'
 import type { Path } from '../places.ts'
 import { namedPlugIn } from '../plug-ins.ts'
-import type { ProblemList } from '../problem.ts'
 import { checkSchema } from '../schema-check.ts'
-import { closest } from '../suggestion.ts'
 import { openTagCsv } from '../tag-csv.ts'
 import { inlineRows } from '../tag-inline.ts'
 import type { TagRow } from '../tag-list.ts'
@@ -16,6 +14,7 @@ import { formatPath, UNRESOLVED, type YamlMapping, type YamlSource } from '../ya
 import { INSTANCE_WORDS, parameterSchema, templateSchema } from './grammar.ts'
 import { parameterFault, type Parameter } from './parameter.ts'
 import { parametersIn } from './reference.ts'
+import { checkReferences } from './reference-check.ts'
 
 export interface Template {
   readonly name: string
@@ -34,7 +33,7 @@ export interface Template {
 }
 
 /** What was made of a template's tags so far, so that devices share it. */
-export class TemplateCache {
+class TemplateCache {
   /** Whole lists, by what differs in them. */
   readonly lists = new Map<string, TagConfig[]>()
   /** Rows without parameters, ready for any device. */
@@ -156,57 +155,6 @@ function readRows(
     complain(rows, closestFile(loading.showPath(tags)))
   }
   return []
-}
-
-/** Complains about references to parameters that do not exist; returns those that are used. */
-function checkReferences(mapping: YamlMapping, known: ReadonlyMap<string, Parameter>, at: TemplatePlace): Set<string> {
-  const used = new Set<string>()
-  const { source, loading } = at
-  for (const key of ['name', 'summary', 'source', 'parameters', 'driver'])
-    refuseReferences(mapping[key], [...at.path, key], source, loading.problems, 'has no parameters')
-  const seen = new Set<object>() // aliases make one mapping stand in many places
-  const walk = (value: unknown, path: Path): void => {
-    if (typeof value === 'object' && value !== null) {
-      if (seen.has(value)) return
-      seen.add(value)
-      for (const [key, inner] of Object.entries(value)) walk(inner, [...path, Array.isArray(value) ? Number(key) : key])
-      return
-    }
-    for (const name of typeof value === 'string' ? parametersIn(value) : []) {
-      used.add(name)
-      if (known.has(name)) continue
-      const nearest = closest(name, known.keys())
-      const list = known.size === 0 ? 'it has none' : `known are ${[...known.keys()].join(', ')}`
-      loading.problems.add(
-        source.placeOf(path),
-        formatPath(path),
-        `this template has no parameter "${name}"${nearest === undefined ? `; ${list}` : ''}`,
-        nearest === undefined ? undefined : `"${nearest}"`,
-      )
-    }
-  }
-  for (const key of ['options', 'every', 'tags']) walk(mapping[key], [...at.path, key])
-  return used
-}
-
-/** Complains about references where there are no parameters, and takes them out so that nobody else does. */
-export function refuseReferences(
-  value: unknown,
-  path: Path,
-  source: YamlSource,
-  problems: ProblemList,
-  why = 'stands in no template: `${param:…}` has a value only there',
-  seen = new Set<object>(), // aliases make one mapping stand in many places
-): void {
-  if (typeof value === 'string' && parametersIn(value).length > 0)
-    problems.add(source.placeOf(path), formatPath(path), `this ${why}`)
-  if (typeof value !== 'object' || value === null || seen.has(value)) return
-  seen.add(value)
-  for (const [key, inner] of Object.entries(value)) {
-    const step = Array.isArray(value) ? Number(key) : key
-    refuseReferences(inner, [...path, step], source, problems, why, seen)
-    if (typeof inner === 'string' && parametersIn(inner).length > 0) (value as YamlMapping)[key] = UNRESOLVED
-  }
 }
 
 function parametersOfRow(row: TagRow): string[] {
