@@ -14,7 +14,7 @@ import { Backoff } from '../wire/backoff.ts'
 import { runCommand } from './command.ts'
 import { attemptConnect } from './connect-attempt.ts'
 import type { ConnectGate, Entrant } from './connect-gate.ts'
-import { createLineAccess } from './line-access.ts'
+import { DeviceAccess } from './line-access.ts'
 import type { Line } from './line.ts'
 import type { UnitUse } from './line-use.ts'
 import { groupByInterval, PollGroup, type GroupOwner } from './poll-group.ts'
@@ -65,7 +65,7 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
   readonly #retry: Backoff
   readonly #silence: Silence
   readonly #random: () => number
-  readonly #access: LineAccess = createLineAccess(this)
+  readonly #access: LineAccess = new DeviceAccess(this)
   /** What the driver serves beside the polls, and how it is ended. */
   readonly #servingEnd = new AbortController()
   #serving: Promise<void> | undefined

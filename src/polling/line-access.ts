@@ -27,13 +27,20 @@ export interface AccessOwner {
   lost(error: unknown): void
 }
 
-/** The access of this device. */
-export function createLineAccess(owner: AccessOwner): LineAccess {
-  return {
-    get connected() {
-      return owner.connected
-    },
-    run: (work, priority, signal) => runOnLine(owner, work, priority, signal),
+/** The access of one device. A class, because there is one for each of ten thousand devices. */
+export class DeviceAccess implements LineAccess {
+  readonly #owner: AccessOwner
+
+  constructor(owner: AccessOwner) {
+    this.#owner = owner
+  }
+
+  get connected(): boolean {
+    return this.#owner.connected
+  }
+
+  run<T>(work: (signal: AbortSignal) => Promise<T>, priority: 'command' | 'turn', signal: AbortSignal): Promise<T> {
+    return runOnLine(this.#owner, work, priority, signal)
   }
 }
 

@@ -30,7 +30,7 @@ export class LineConnection {
   #dialing: Dialing | undefined
   #limits: LineLimits | undefined
   #learned: LineLoad | undefined
-  readonly #learners = new Set<() => void>()
+  #learners: (() => void)[] | undefined
 
   /** How much the line was found to bear; undefined where nothing is to be found out. */
   get learned(): LineLoad | undefined {
@@ -45,7 +45,7 @@ export class LineConnection {
 
   /** Calls `action` whenever `learned` changes. */
   onLearned(action: () => void): void {
-    this.#learners.add(action)
+    this.#learners = [...(this.#learners ?? []), action]
   }
 
   /** The line's client, connected; `user` holds it until it leaves. One dial serves all who wait for it. */
@@ -111,7 +111,7 @@ export class LineConnection {
 
   #limited(context: Context, total: number): void {
     context.limitInFlight?.(total)
-    for (const learn of this.#learners) learn()
+    for (const learn of this.#learners ?? []) learn()
   }
 
   /** Waits for the dial as long as the caller wants to; the last to give up ends it. */
