@@ -47,7 +47,7 @@ export interface SunSpecImage {
 }
 
 /** What the builder reads of a model file. */
-export function modelFile(id: number): Group & { readonly id: number } {
+function modelFile(id: number): Group & { readonly id: number } {
   const url = new URL(`../../templates/sunspec/models/${id}.json`, import.meta.url)
   return JSON.parse(readFileSync(url, 'utf8')) as Group & { id: number }
 }

@@ -53,7 +53,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
       clock: context.clock,
       read: (of, address, count, signal) =>
         this.#connected()
-          .request(of, encodeRequest({ functionCode: 3, address, count }).slice(), signal, timeout)
+          .request(of, encodeRequest({ functionCode: 3, address, count }).slice(), signal, timeout, context.trace)
           .then((pdu) => pdu.subarray(2)),
       plan: (points) => this.prepare(points),
     })

@@ -22,7 +22,7 @@ export interface Presence {
 }
 
 /** Time-outs of a host of which some unit has answered. */
-export const MOST_SILENCES = 8
+const MOST_SILENCES = 8
 /** Silent units of a host of which none has answered. */
 const MOST_SILENT_UNITS = 2
 /** A unit that hardly anybody has: who answers for it answers for every unit id. */
@@ -91,7 +91,7 @@ async function answersForAll(asker: Asker, { identification }: PresentUnit): Pro
 }
 
 /** `2–5, 7`. */
-export function listed(numbers: readonly number[]): string {
+function listed(numbers: readonly number[]): string {
   const runs: [number, number][] = []
   for (const number of [...numbers].sort((a, b) => a - b)) {
     const last = runs.at(-1)

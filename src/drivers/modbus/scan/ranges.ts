@@ -29,7 +29,7 @@ const BLOCK = 64
 /** 256 addresses: what most maps begin with, and four requests where all can be read. */
 const BLOCKS = 4
 /** Of one table. A block that has nothing costs 127 by itself. */
-export const MOST_REQUESTS = 48
+const MOST_REQUESTS = 48
 /** When neither the first address nor the first block can be read, little is to be expected. */
 const FEW_REQUESTS = 16
 const ILLEGAL_FUNCTION = 1
