@@ -1,5 +1,16 @@
 /** Modbus: the parts that programs use. Imports only `wire/`, `core/` and Node. */
 export { ModbusClient, type DeviceIdentification, type ModbusClientOptions } from './client.ts'
+export {
+  loopback,
+  readCounter,
+  readEventCounter,
+  readEventLog,
+  readExceptionStatus,
+  readServerId,
+  type CounterName,
+  type ServerId,
+} from './client-diagnostics.ts'
+export { readFifoQueue, readFileRecords, writeFileRecords, type RecordRange, type RecordWrite } from './client-files.ts'
 export type { ExchangeStats, ModbusFraming } from './exchange.ts'
 export { EXCEPTIONS, ModbusException, describeException } from './exception.ts'
 export { DIAGNOSTIC } from './pdu/diagnostics.ts'
