@@ -80,7 +80,7 @@ function readHeader(
     return undefined
   })
   if (seen.has('name')) return columns
-  problems.add({ file: file, line: header.line, column: 1 }, 'header', 'the column "name" is missing')
+  problems.add({ file, line: header.line, column: 1 }, 'header', 'the column "name" is missing')
   return undefined
 }
 

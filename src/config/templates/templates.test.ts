@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { z } from 'zod'
+import { defineDriver } from '../../core/driver.ts'
 import { drivers } from '../../drivers/index.ts'
 import { sinks } from '../../sinks/index.ts'
 import { temporaryFolder } from '../../testing/peers.ts'
@@ -19,7 +21,7 @@ async function load(t: TestContext, files: Files, env: Record<string, string> = 
     writeFileSync(join(folder, name), text)
   }
   const library = join(folder, 'library')
-  return loadConfig(join(folder, 'bifrost.yaml'), { drivers, sinks, env, library })
+  return loadConfig(join(folder, 'bifrost.yaml'), { drivers: [...drivers, twin], sinks, env, library })
 }
 
 /** The problems as lines, the folder cut off. */
@@ -111,24 +113,34 @@ test('the rest of a device goes over its template: options key by key, interval,
   )
 })
 
+/** A driver with nothing behind it and two options of the same shape. */
+const twin = defineDriver({
+  name: 'twin',
+  summary: 'for this test',
+  options: z.object({ left: z.object({ at: z.number() }), right: z.object({ at: z.number() }) }),
+  addressExamples: ['x'],
+  parseAddress: (text) => text,
+  describeAddress: (address) => address,
+  line: () => '',
+  create: () => assert.fail('nothing is created by a check'),
+})
+
 test('an option of a mapping that an alias shares is changed in one place only', async (t) => {
-  const shared = METER.replace(
-    /options: .*/,
-    'options: { host: "${param:host}", proxy: &p { listen: "127.0.0.1:1502" } }',
-  )
-    .replace(/^parameters:\n[^]*?driver/m, 'parameters:\n  host: {}\ndriver')
-    .replace('${param:pace}', '1s')
-    .replace(', scale: "${param:ratio}"', '')
-  const config = await load(t, {
-    'meter.yaml': shared,
-    'bifrost.yaml': file(
-      '- { name: a, template: meter, parameters: { host: h }, options: { proxy: { maxClients: 2 } } }\n- { name: b, template: meter, parameters: { host: h } }',
-    ),
+  const { devices } = await load(t, {
+    'bifrost.yaml': `version: 1
+templates: [{ name: pair, driver: twin, options: { left: &side { at: 1 }, right: *side } }]
+devices:
+  - { name: a, template: pair, options: { left: { at: 2 } } }
+  - { name: b, template: pair }
+`,
   })
-  const [a, b] = config.devices.map(
-    ({ options }) => (options as { proxy: { maxClients: number; listen: string } }).proxy,
+  assert.deepEqual(
+    devices.map(({ options }) => options),
+    [
+      { left: { at: 2 }, right: { at: 1 } },
+      { left: { at: 1 }, right: { at: 1 } },
+    ],
   )
-  assert.deepEqual([a!.maxClients, b!.maxClients, a!.listen], [2, 8, '127.0.0.1:1502'])
 })
 
 test('instances come from a CSV file, one row a device, or from a list; shared parameters stand with the entry', async (t) => {
