@@ -70,6 +70,31 @@ test('writes and identification are traced like polls', async (t) => {
   )
 })
 
+for (const framing of ['rtu', 'ascii'] as const) {
+  test(`frames of ${framing} come whole, with their checks`, async (t) => {
+    const device = await startDevice(t)
+    const converter = createServer((socket) => device.server.serve(socket, framing)).listen(0, '127.0.0.1')
+    await new Promise((resolve) => converter.once('listening', resolve))
+    t.after(() => converter.close())
+    const { port } = converter.address() as AddressInfo
+    const trace = tap()
+    const driver = await connectTo(
+      t,
+      device,
+      { port, transport: `${framing}-over-tcp`, timeout: '2s' },
+      { ...testContext(), trace },
+    )
+    await readOnce(driver, registers(7, 8))
+    assert.deepEqual(
+      trace.seen.map(({ protocol }) => protocol),
+      [`modbus/${framing}`],
+    )
+    assert.deepEqual(words(trace), [
+      'unit 1 Read Holding Registers (03) address 7 count 2 / unit 1 Read Holding Registers (03) registers 0007 0008',
+    ])
+  })
+}
+
 test('a late reply goes to the trace of every device of the line that is traced, and no other', async (t) => {
   const sockets: Socket[] = []
   // Answers each request after the device was given up.
