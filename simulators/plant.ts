@@ -2,8 +2,10 @@
  * A plant worth watching, served over Modbus TCP by a process of its own: unit 1 tank farm, 2 filler, 3 energy meter.
  *
  *     node simulators/plant.ts --port 0 --seed 1 [--host 127.0.0.1] [--fault 'slow unit=2 ms=500']…
+ *       [--serial PATH [--framing rtu|ascii] [--baud 19200]] [--udp PORT] [--tls PORT --tls-cert FILE --tls-key FILE [--tls-ca FILE]]
  *
- * The first line on stdout is {"ready":true,"host":…,"port":N,"units":{"1":"tank farm","2":"filler","3":"energy meter"}}.
+ * The first line on stdout is {"ready":true,"host":…,"port":N,"units":{"1":"tank farm","2":"filler","3":"energy meter"}}, with
+ * "serial", "udp" and "tls" where they are open too.
  * Lines on stdin switch faults at run time (`fault silent unit=2`, `fault clear`; see modbus/faults.ts); each is answered by a line.
  * It runs until SIGTERM (exit 0), or until the program that started it ends.
  */
@@ -13,6 +15,13 @@ import { parseArgs } from 'node:util'
 import { systemClock, type Clock } from '../src/core/clock.ts'
 import { createModbusServer, RegisterBank } from '../src/protocols/modbus/index.ts'
 import { parseFault, toWireFault, type Fault } from './modbus/faults.ts'
+import {
+  openTransports,
+  parseTransports,
+  TRANSPORT_FLAGS,
+  type OpenTransports,
+  type Transports,
+} from './modbus/transports.ts'
 import { createPlant, STEP_MS, type Plant } from './plant/plant.ts'
 import type { RegisterImage } from './plant/register-image.ts'
 
@@ -24,6 +33,8 @@ const HOLDING_REGISTERS = 32
 
 export interface RunningPlant {
   readonly port: number
+  /** The ways in besides Modbus TCP. */
+  readonly transports: OpenTransports
   readonly plant: Plant
   /** The faults that are on; the first that concerns a request happens. */
   readonly faults: Fault[]
@@ -32,7 +43,7 @@ export interface RunningPlant {
 
 /** Starts the plant on this host and port (0: any free one) and lets its physics run. */
 export async function startPlant(
-  options: { host: string; port: number; seed: number },
+  options: { host: string; port: number; seed: number; transports?: Transports },
   clock: Clock = systemClock,
 ): Promise<RunningPlant> {
   const banks = new Map([1, 2, 3].map((unit) => [unit, createBank(UNITS[unit as keyof typeof UNITS])]))
@@ -55,12 +66,13 @@ export async function startPlant(
     },
   })
   const port = await server.listen(options.port, options.host)
+  const transports = await openTransports(server, options.host, options.transports ?? {})
   const timer = clock.every(STEP_MS, plant.step)
   const close = async () => {
     timer.cancel()
     await server.close()
   }
-  return { port, plant, faults, close }
+  return { port, transports, plant, faults, close }
 }
 
 /** Applies one line such as `fault slow unit=2 ms=500` or `fault clear`; throws an Error that says what is wrong. */
@@ -98,16 +110,18 @@ async function main(): Promise<void> {
       port: { type: 'string', default: '0' },
       seed: { type: 'string', default: '1' },
       fault: { type: 'string', multiple: true, default: [] },
+      ...TRANSPORT_FLAGS,
     },
   })
   const print = (object: object) => process.stdout.write(`${JSON.stringify(object)}\n`)
   const { host } = values
-  const running = await startPlant({ host, port: Number(values.port), seed: Number(values.seed) })
+  const transports = parseTransports(values)
+  const running = await startPlant({ host, port: Number(values.port), seed: Number(values.seed), transports })
   const stop = () => void running.close().then(() => process.exit(0))
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   for (const fault of values.fault) applyFaultLine(running.faults, `fault ${fault}`)
-  print({ ready: true, host, port: running.port, units: UNITS })
+  print({ ready: true, host, port: running.port, units: UNITS, ...running.transports })
   const lines = createInterface({ input: process.stdin })
   // A program that started us and was killed closes its end of the socket pair: nobody would end us otherwise.
   if (fstatSync(process.stdin.fd).isSocket()) lines.on('close', stop)
