@@ -162,9 +162,10 @@ export const COMMANDS: readonly CommandInfo[] = [
   },
   {
     usage: 'simulate [simulator] [options...]',
-    summary: 'run a simulated plant that speaks Modbus TCP',
+    summary: 'run a simulated plant that speaks Modbus: TCP, and UDP, TLS, RTU or ASCII as well',
     examples: [
       ['bifrost simulate', 'the plant of the demo on port 5020'],
+      ['bifrost simulate plant --serial /dev/ttyUSB0 --framing rtu --udp 5020', 'on a serial line and UDP too'],
       [
         'bifrost simulate plant --port 5020 --seed 7 --fault "silent unit=2"',
         'another run, with a device that does not answer',
