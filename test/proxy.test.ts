@@ -287,6 +287,24 @@ test('two devices of one line behind the same address: requests go by unit id', 
   assert.deepEqual(words(await client.readInputRegisters(1, 3, 1)), [1003])
 })
 
+test('two devices that name the same unit behind the same address: the first is asked, and the log says so', async (t) => {
+  const plc = await startPlc(t)
+  const listen = `127.0.0.1:${await freePort()}`
+  const warnings: string[] = []
+  const log: Log = { ...silentLog, warn: (_fields, sentence) => void warnings.push(sentence), child: () => log }
+  const device = (name: string, writers: string[]) => ({
+    name,
+    type: modbus,
+    options: { host: '127.0.0.1', port: plc.port, proxy: { listen, functions: [4, 6], writers } },
+    tags: [{ name: 'ir:0', type: 'uint16' as const }],
+  })
+  const gateway = await startTestGateway(t, { devices: [device('one', []), device('two', ['127.0.0.1'])], log })
+  await eventually('both run', () => gateway.polling.devices.every(({ state }) => state === 'Running'))
+  const client = await connect(t, Number(listen.split(':')[1]))
+  assert.equal(await exceptionOf(client.writeRegister(1, 3, 9)), 1)
+  assert.equal(warnings.filter((line) => /^Unit 1 on .* through another device/.test(line)).length, 1)
+})
+
 test('answers may be as old as maxAge, whoever asked; a write forgets them', async (t) => {
   const plc = await startPlc(t)
   const proxy = { maxAge: '500ms', functions: [3, 4, 6], writers: ['127.0.0.1'] }

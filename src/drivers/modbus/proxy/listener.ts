@@ -47,7 +47,13 @@ export class ProxyListener {
     return this.#relays.size === 0
   }
 
+  /** Of devices that name the same unit the first one is asked. */
   add(relay: ProxyRelay): void {
+    const taken = [...relay.units].filter((unit) => this.#relayOf(unit) !== undefined)
+    if (taken.length > 0) {
+      const sentence = `Unit ${taken.join(', ')} on ${this.#name} is reached through another device already, by the rules of that one.`
+      this.#context.log.warn({ listen: this.#name, units: taken }, sentence)
+    }
     this.#relays.add(relay)
   }
 
