@@ -3,16 +3,26 @@
  * frame is understood all the time. 100,000 here; `BIFROST_FUZZ_FRAMES=10000000` for the long run, BIFROST_FUZZ_SEED for another.
  */
 import assert from 'node:assert/strict'
+import { createSocket } from 'node:dgram'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { test } from 'node:test'
-import { RegisterBank, decodeRequest, encodeResponse, replyMismatch } from '../src/protocols/modbus/index.ts'
+import { systemClock } from '../src/core/clock.ts'
+import {
+  RegisterBank,
+  createModbusServer,
+  decodeRequest,
+  encodeFrame,
+  encodeResponse,
+  replyMismatch,
+} from '../src/protocols/modbus/index.ts'
 import { CODECS } from '../src/protocols/modbus/pdu/functions.ts'
 import { readModbusCapture } from '../src/testing/modbus-captures.ts'
-import { createDice } from './fuzz-mutations.ts'
+import { eventually } from '../src/testing/peers.ts'
+import { createDice, mutate } from './fuzz-mutations.ts'
 import { clientTarget, serverTarget, type FuzzPair, type FuzzTarget } from './fuzz-peers.ts'
 
 const FRAMES = Number(process.env.BIFROST_FUZZ_FRAMES ?? 100_000)
@@ -129,4 +139,30 @@ test(`${FRAMES.toLocaleString('en')} spoiled frames: no crash, no hang, no growt
     `${each * targets.length} frames in ${seconds.toFixed(1)} s, heap ${(growth / 1024).toFixed(0)} KiB more`,
   )
   assert.ok(growth < MAX_GROWTH_BYTES, `the heap grew by ${growth} bytes`)
+})
+
+const BURST = 50
+
+test('spoiled datagrams into a UDP server: between bursts a whole one is answered', async (t) => {
+  const bank = createBank()
+  const pairs = createCorpus(bank)
+  const dice = createDice(SEED)
+  const fail = (error: unknown) => assert.fail(String(error))
+  const server = createModbusServer({ unit: (id) => (id < 3 ? bank : undefined), clock: systemClock, onError: fail })
+  t.after(() => server.close())
+  const port = await server.listenUdp(0)
+  const socket = createSocket('udp4')
+  t.after(() => socket.close())
+  const send = (bytes: Uint8Array) => socket.send(bytes, port, '127.0.0.1')
+  let proven = 0
+  socket.on('message', (bytes) => {
+    if (bytes.equals(Buffer.from(encodeFrame(proven + 1, 2, Uint8Array.of(4, 2, 0, 0))))) proven++
+  })
+  for (let burst = 1; burst <= FRAMES / 50 / BURST; burst++) {
+    for (let i = 0; i < BURST; i++)
+      send(mutate(encodeFrame(dice(65_536), 1 + dice(3), pairs[dice(pairs.length)]!.request), dice))
+    send(encodeFrame(burst & 0xffff, 2, Uint8Array.of(4, 0, 0, 0, 1)))
+    await eventually(`burst ${burst} is answered`, () => proven === burst)
+  }
+  assert.ok(server.stats.violations > 0 && server.stats.exceptions > 0)
 })
