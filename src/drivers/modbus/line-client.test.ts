@@ -30,7 +30,8 @@ async function join(t: TestContext, port: number, given: Record<string, unknown>
   const user = {}
   const client = await line.join(user, options, context, signal)
   t.after(() => line.leave(user))
-  return { line, client, limit: () => limit, leave: () => line.leave(user) }
+  const rejoin = () => line.join(user, options, context, signal)
+  return { line, client, limit: () => limit, leave: () => line.leave(user), rejoin }
 }
 
 /** Keeps as many reads under way as the line allows, until `enough`; resolves with what went wrong. */
@@ -97,7 +98,8 @@ test('a device that closes the second connection teaches one; no read fails for 
   const sockets: Socket[] = []
   const { client, limit, line } = await join(t, device.port, { maxConnections: 3 })
   const reads = () => device.requests
-  assert.deepEqual(await busyUntil(client, limit, () => device.connections === 2 && limit() === 1), [])
+  assert.deepEqual(await busyUntil(client, limit, () => line.learned?.connections === 2 && limit() === 2), [])
+  assert.deepEqual(await busyUntil(client, limit, () => line.learned?.connections === 1), [])
   const before = reads()
   assert.deepEqual(await busyUntil(client, limit, () => reads() > before + 100), [])
   assert.deepEqual(line.learned, { inFlight: 1, connections: 1 })
@@ -115,8 +117,24 @@ test('a device that gives up the first connection for a second goes on with one;
     return undefined
   })
   const { client, limit, line } = await join(t, device.port, { maxConnections: 2 })
-  assert.deepEqual(await busyUntil(client, limit, () => device.connections === 2 && limit() === 1), [])
-  assert.deepEqual(line.learned, { inFlight: 1, connections: 1 })
+  assert.deepEqual(await busyUntil(client, limit, () => line.learned?.connections === 2 && limit() === 2), [])
+  assert.deepEqual(await busyUntil(client, limit, () => line.learned?.connections === 1), [])
+  assert.equal(limit(), 1)
+})
+
+test('a device that starts anew loses all connections at once: that says nothing of how many it bears', async (t) => {
+  const sockets = new Set<Socket>()
+  const device = await startScriptedDevice(t, (request) => {
+    sockets.add(request.socket)
+    later(3, request, registersReply(request, request.address))
+    return undefined
+  })
+  const { client, limit, line, rejoin } = await join(t, device.port, { maxConnections: 2 })
+  await busyUntil(client, limit, () => limit() === 2)
+  for (const socket of sockets) socket.destroy()
+  await eventually('the line is lost', () => client.closed)
+  const again = await rejoin()
+  assert.deepEqual(await busyUntil(again, limit, () => line.learned?.connections === 2 && limit() === 2), [])
 })
 
 test('a write whose connection is lost is not sent again, though another connection is open', async (t) => {

@@ -53,6 +53,9 @@ const LINGER_MAX_MS = 5000
 /** A pause that ended sooner than this was not worth it: the next request was due soon. */
 const WORTH_MS = 250
 
+/** A connection that is lost while the others stay so long was one too many; all lost together, the device is gone. */
+const VERDICT_MS = 500
+
 const BUSY = 0x06
 /** Functions that read and change nothing: safe to ask again on another connection. */
 const READS: ReadonlySet<number> = new Set([1, 2, 3, 4, 7, 11, 12, 17, 20, 24, 43])
@@ -65,6 +68,8 @@ export class SharedClient implements LineClient {
   #inFlight = 0
   #opening: Promise<Connection> | undefined
   #isAdding = false
+  /** Pending: whether a connection that was lost was one too many. */
+  #verdict: Timer | undefined
   #applied: LineLoad | undefined
   #appliedTo = 0
   #idleSince = 0
@@ -169,6 +174,7 @@ export class SharedClient implements LineClient {
   #add(client: ModbusClient): Connection {
     const connection: Connection = { client, inFlight: 0 }
     this.#connections.push(connection)
+    client.maxInFlight = this.#setup.limits.load.inFlight
     client.onClose((reason) => this.#lost(connection, reason))
     return connection
   }
@@ -177,14 +183,21 @@ export class SharedClient implements LineClient {
     const at = this.#connections.indexOf(connection)
     if (at < 0) return
     this.#connections.splice(at, 1)
-    if (this.#connections.length > 0) {
-      this.#setup.limits.crowded(this.#connections.length)
-      return this.#apply()
-    }
+    if (this.#connections.length > 0) return this.#lostOne(this.#connections.length)
     // Between the polls it does not matter who closes it.
     if (this.#setup.release && this.#inFlight === 0) return void (this.#restedAt = this.#setup.clock.monotonic())
     this.#setup.limits.reset(this.#inFlight)
     this.#end(reason)
+  }
+
+  #lostOne(open: number): void {
+    this.#verdict ??= this.#setup.clock.after(VERDICT_MS, () => {
+      this.#verdict = undefined
+      if (this.closed) return
+      this.#setup.limits.crowded(open)
+      this.#apply()
+    })
+    this.#apply()
   }
 
   /** Follows what the line is found to bear: requests at once, connections more or fewer. */
@@ -198,7 +211,7 @@ export class SharedClient implements LineClient {
     for (const { client } of this.#connections) client.maxInFlight = load.inFlight
     this.#setup.onLimit(load.inFlight * Math.min(open, load.connections))
     if (open > load.connections) this.#drop()
-    else if (open < load.connections && !this.#isAdding) void this.#addOne()
+    else if (open < load.connections && !this.#isAdding && this.#verdict === undefined) void this.#addOne()
   }
 
   /** Closes the youngest connection, once nobody waits for it. */
@@ -272,6 +285,7 @@ export class SharedClient implements LineClient {
     if (this.#closeReason !== undefined) return
     this.#closeReason = reason
     this.#idleTimer?.cancel()
+    this.#verdict?.cancel()
     this.#ending.abort(reason)
     for (const { client } of this.#connections.splice(0)) client.close()
   }

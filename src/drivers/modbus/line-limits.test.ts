@@ -112,6 +112,25 @@ describe('what a line bears', () => {
     assert.equal(limits.load.inFlight, 4)
   })
 
+  test('all connections lost once may be a reboot; lost again with as many under way, it is the load', async () => {
+    let resets = 0
+    const played = play(
+      { takesMs: () => 100, outcome: (inFlight) => (inFlight === 4 && resets++ < 1 ? 'reset' : 'ok') },
+      { inFlight: 4, connections: 1 },
+    )
+    await played.clock.advance(60_000)
+    assert.equal(played.limits.load.inFlight, 4)
+    const bad = play(
+      { takesMs: () => 100, outcome: (inFlight) => (inFlight === 4 ? 'reset' : 'ok') },
+      { inFlight: 4, connections: 1 },
+    )
+    await bad.clock.advance(60_000)
+    assert.equal(bad.limits.load.inFlight, 3)
+    bad.forget()
+    await bad.clock.advance(300_000)
+    assert.equal(bad.most(), 3)
+  })
+
   test('a second connection that is refused teaches one', async () => {
     const { clock, limits } = play({ takesMs: () => 100 }, { inFlight: 1, connections: 4 })
     while (limits.load.connections < 2) await clock.advance(100)

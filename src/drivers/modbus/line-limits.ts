@@ -28,6 +28,8 @@ interface Ceiling {
   pauseMs: number
 }
 
+const totalOf = ({ inFlight, connections }: LineLoad): number => inFlight * connections
+
 const openCeilings = (): Record<keyof LineLoad, Ceiling> => ({
   inFlight: { value: Infinity, until: 0, pauseMs: PAUSE_MIN_MS },
   connections: { value: Infinity, until: 0, pauseMs: PAUSE_MIN_MS },
@@ -49,6 +51,8 @@ export class LineLimits {
   #before: LineLoad | undefined
   /** Requests that did not begin after this say nothing of the load of now. */
   #changedAt = -Infinity
+  /** How many requests at once there were when all connections were lost. */
+  #resetAt = Infinity
   #best = Infinity
   #sum = 0
   #replies = 0
@@ -70,7 +74,7 @@ export class LineLimits {
   restart(learned?: LineLoad): void {
     this.#ceilings = openCeilings()
     this.#silent.clear()
-    this.#best = Infinity
+    this.#resetAt = this.#best = Infinity
     this.#become(this.#within(learned), undefined)
   }
 
@@ -85,8 +89,8 @@ export class LineLimits {
     if (begun <= this.#changedAt) return
     this.#sum += this.#clock.monotonic() - begun
     this.#replies++
-    if (inFlight >= this.#load.inFlight * this.#load.connections) this.#full++
-    if (this.#replies >= Math.max(TRIAL_REPLIES, 2 * this.#load.inFlight * this.#load.connections)) this.#judge()
+    if (inFlight >= totalOf(this.#load)) this.#full++
+    if (this.#replies >= Math.max(TRIAL_REPLIES, 2 * totalOf(this.#load))) this.#judge()
   }
 
   /** The device said that it is busy, or answered something else than it was asked. */
@@ -109,9 +113,13 @@ export class LineLimits {
     }
   }
 
-  /** All connections were lost with so many requests under way. */
+  /** All connections were lost with so many requests under way. Once may be a reboot; twice with as many is the load. */
   reset(inFlight: number): void {
-    if (inFlight > 1) this.#halve(true)
+    if (inFlight <= 1) return
+    const { load } = this
+    const isAgain = totalOf(load) >= this.#resetAt
+    this.#resetAt = totalOf(load)
+    this.#halve(isAgain)
   }
 
   /** A further connection was refused, or lost while `open` others stay. */
