@@ -50,6 +50,7 @@ interface Cycle {
   probe: Probe<Place> | undefined
 }
 
+const NONE: readonly Place[] = []
 /** The data of a read reply begins after function code and byte count. */
 const REPLY_HEAD = 2
 
@@ -58,7 +59,8 @@ export class Block {
   readonly #points: readonly ModbusPoint[]
   readonly #whole: Probe<Place>
   readonly #state: UnitState
-  readonly #limits: TableLimits
+  /** Of its table; a block that was never sick needs none. */
+  #limits: TableLimits | undefined
   /** Of the profile when the block was last seen to be readable as a whole by it. */
   #version = -1
   #healing: Healing<Place> | undefined
@@ -68,9 +70,8 @@ export class Block {
     const span = { unit, area, offset, length }
     this.#settings = settings
     this.#points = points
-    this.#whole = { span, items: [], request: encodeRead(span), decoder: this.#decoderOf(points, span) }
+    this.#whole = { span, items: NONE, request: encodeRead(span), decoder: this.#decoderOf(points, span) }
     this.#state = settings.profile.unit(unit)
-    this.#limits = settings.profile.table(unit, area)
   }
 
   get unit(): number {
@@ -107,6 +108,8 @@ export class Block {
     const leftOut = (place: Place) => {
       for (const { tag } of place.points) this.#settings.profile.place(tag, place)
     }
+    const { unit, area } = this.#whole.span
+    this.#limits ??= this.#settings.profile.table(unit, area)
     this.#healing ??= new Healing(placesOf(this.#points, this.#settings), this.#settings, leftOut)
     const steps = this.#healing.cycle()
     this.#cycle = { connection, steps, probe: steps.next().value ?? undefined }
@@ -148,7 +151,7 @@ export class Block {
     const { clock } = this.#settings
     this.#state.answered = span
     this.#state.answeredAt = clock.monotonic()
-    this.#limits.answered(span.length)
+    this.#limits?.answered(span.length)
     if (decoder.size === 0) return undefined
     const batch = new SampleBatch(decoder.size, clock.now())
     decoder.decode(reply, REPLY_HEAD, batch, batch.receivedAt)

@@ -7,7 +7,7 @@ import { Status, type StatusCode } from '../../core/status.ts'
 import { encodeRequest } from '../../protocols/modbus/index.ts'
 import type { TagId } from '../../core/value.ts'
 import type { ModbusAddress } from './address.ts'
-import { joinBlocks, type BlockSettings, type UnitAccess } from './block.ts'
+import { joinBlocks, type BlockSettings } from './block.ts'
 import { LineConnection } from './connection.ts'
 import type { LineClient } from './line-client.ts'
 import type { ModbusOptions } from './options.ts'
@@ -18,6 +18,7 @@ import type { ProfileView } from './profile-words.ts'
 import { serveProxy } from './proxy/serve.ts'
 import { SunSpecDevice } from './sunspec/device.ts'
 import { checkTag, spanLength } from './types.ts'
+import { DeviceAccess, type AskUnit } from './unit-access.ts'
 import { UnitBreakers } from './unit-breakers.ts'
 import { ModbusWriter, watchedAs } from './write.ts'
 
@@ -32,8 +33,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   readonly #breakers: UnitBreakers
   readonly #profile: DeviceProfile
   /** How its blocks ask the device. */
-  readonly #access: UnitAccess
-  #connections = 0
+  readonly #access: DeviceAccess
   /** The device's own and those that its tags name. */
   readonly #units: Set<number>
   /** Points that are named instead of addressed; it finds their registers. */
@@ -64,8 +64,9 @@ export class ModbusDevice implements Driver<ModbusAddress> {
       store: options.learn ? context.learned : undefined,
     })
     this.#line.learned ??= this.#profile.line
-    this.#line.onLearned(() => (this.#profile.line = this.#line.learned))
-    this.#access = this.#createAccess()
+    if (options.maxInFlight * options.maxConnections > 1)
+      this.#line.onLearned(() => (this.#profile.line = this.#line.learned))
+    this.#access = new DeviceAccess(this.#breakers, this.#asking())
     this.#settings = {
       unit,
       maxRegisters,
@@ -80,14 +81,14 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   async connect(signal: AbortSignal): Promise<void> {
     const client = await this.#line.join(this, this.#options, this.#context, signal)
     this.#client = client.tracedBy(this.#context.trace)
-    this.#connections++
+    this.#access.connection++
     this.#breakers.reconnected()
     this.sunspec.reconnected()
   }
 
   async close(): Promise<void> {
     this.#client = undefined
-    this.#connections++
+    this.#access.connection++
     this.#line.leave(this)
   }
 
@@ -202,26 +203,14 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     }
   }
 
-  #createAccess(): UnitAccess {
+  /** How its blocks ask the device. What the polls read, clients of the proxy need not ask again. */
+  #asking(): AskUnit {
     const { timeout, proxy } = this.#options
     const { trace, clock } = this.#context
+    const ask: AskUnit = (unit, pdu, signal) => this.#connected().request(unit, pdu, signal, timeout, trace)
+    if ((proxy?.maxAge ?? 0) === 0) return ask
     const { cache } = this.#line.proxies
-    const ask = (unit: number, pdu: Uint8Array, signal: AbortSignal) =>
-      this.#connected().request(unit, pdu, signal, timeout, trace)
-    const connections = () => this.#connections
-    return {
-      get connection() {
-        return connections()
-      },
-      mayAsk: (unit) => this.#breakers.mayAsk(unit),
-      // What the polls read, clients of the proxy need not ask again.
-      request:
-        (proxy?.maxAge ?? 0) === 0
-          ? ask
-          : (unit, pdu, signal) => cache.ask(unit, pdu, clock.monotonic(), () => ask(unit, pdu, signal)),
-      settle: (unit, isAnswered) => this.#breakers.settle(unit, isAnswered),
-      release: (unit) => this.#breakers.release(unit),
-    }
+    return (unit, pdu, signal) => cache.ask(unit, pdu, clock.monotonic(), () => ask(unit, pdu, signal))
   }
 
   #connected(): LineClient {

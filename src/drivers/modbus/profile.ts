@@ -17,6 +17,7 @@ import { Quarantine } from './quarantine.ts'
 
 /** What one unit is known to do. */
 export interface UnitState {
+  readonly unit: number
   /** Rises whenever its blocks have to be planned anew. */
   version: number
   /** The last request that it answered with values, and when: monotonic ms. */
@@ -24,6 +25,13 @@ export interface UnitState {
   answeredAt: number
   /** Registers that came back since something was refused. */
   comebacks: number
+}
+
+/** What is known of one table of one unit. */
+interface Table {
+  readonly unit: number
+  readonly area: Area
+  readonly limits: TableLimits
 }
 
 /** Registers of one unit that come back after which another device is supposed there. */
@@ -41,10 +49,11 @@ export interface ProfileSettings {
 export class DeviceProfile implements PlanRules {
   readonly quarantine: Quarantine
   /** What a tag reads, where that was left out once: few tags ever. */
-  readonly #places = new Map<TagId, Span>()
+  #places: Map<TagId, Span> | undefined
   readonly #settings: ProfileSettings
-  readonly #units = new Map<number, UnitState>()
-  readonly #tables = new Map<string, { readonly unit: number; readonly area: Area; readonly limits: TableLimits }>()
+  // Lists, as most devices have one unit, and there are many devices.
+  readonly #units: UnitState[] = []
+  readonly #tables: Table[] = []
   #line: LineLimits | undefined
   #saved = ''
 
@@ -62,44 +71,42 @@ export class DeviceProfile implements PlanRules {
   }
 
   unit(unit: number): UnitState {
-    let state = this.#units.get(unit)
+    let state = this.#units.find((known) => known.unit === unit)
     if (state === undefined) {
-      state = { version: 0, answered: undefined, answeredAt: -Infinity, comebacks: 0 }
-      this.#units.set(unit, state)
+      state = { unit, version: 0, answered: undefined, answeredAt: -Infinity, comebacks: 0 }
+      this.#units.push(state)
     }
     return state
   }
 
   /** The limits of one table, made when first asked for. */
   table(unit: number, area: Area): TableLimits {
-    const key = `${unit}.${area}`
-    let table = this.#tables.get(key)
-    if (table === undefined) {
-      table = { unit, area, limits: new TableLimits(() => this.#changed(unit)) }
-      this.#tables.set(key, table)
-    }
-    return table.limits
+    const known = this.#limits(unit, area)
+    if (known !== undefined) return known
+    const limits = new TableLimits(() => this.#changed(unit))
+    this.#tables.push({ unit, area, limits })
+    return limits
   }
 
   /** The tables about which something was asked or learned. */
-  tables(): Iterable<{ readonly unit: number; readonly area: Area; readonly limits: TableLimits }> {
-    return this.#tables.values()
+  tables(): readonly Table[] {
+    return this.#tables
   }
 
   longest(unit: number, area: Area): number {
-    return this.#tables.get(`${unit}.${area}`)?.limits.allowed ?? Infinity
+    return this.#limits(unit, area)?.allowed ?? Infinity
   }
 
   mayJoin(block: Span, next: Span): boolean {
     const end = block.offset + block.length
     if (next.offset > end && this.quarantine.size > 0 && this.quarantine.covers(block, end, next.offset)) return false
-    return this.#tables.get(`${block.unit}.${block.area}`)?.limits.mayJoin(block, next) ?? true
+    return this.#limits(block.unit, block.area)?.mayJoin(block, next) ?? true
   }
 
   /** True when this block cannot be read as it stands, by what is known. */
   forbids(block: Span): boolean {
     const { unit, area, offset, length } = block
-    if (this.#tables.get(`${unit}.${area}`)?.limits.forbids(block) ?? false) return true
+    if (this.#limits(unit, area)?.forbids(block) ?? false) return true
     return this.quarantine.size > 0 && this.quarantine.covers(block, offset, offset + length)
   }
 
@@ -115,7 +122,7 @@ export class DeviceProfile implements PlanRules {
     const state = this.unit(span.unit)
     if (++state.comebacks < OTHER_DEVICE) return
     state.comebacks = 0
-    for (const { unit, limits } of this.#tables.values()) if (unit === span.unit) limits.forget()
+    for (const { unit, limits } of this.#tables) if (unit === span.unit) limits.forget()
   }
 
   /** How much the line bears; undefined: nothing known. */
@@ -130,12 +137,13 @@ export class DeviceProfile implements PlanRules {
 
   /** The tag reads something that is left out. */
   place(tag: TagId, span: Span): void {
+    this.#places ??= new Map()
     this.#places.set(tag, span)
   }
 
   /** Why a tag cannot be read, as far as it is left out. */
   reasonOf(tag: TagId): string | undefined {
-    const place = this.#places.get(tag)
+    const place = this.#places?.get(tag)
     const entry = place === undefined ? undefined : this.quarantine.find(place)
     return entry === undefined ? undefined : this.quarantine.reason(entry)
   }
@@ -147,8 +155,8 @@ export class DeviceProfile implements PlanRules {
 
   forget(): void {
     this.quarantine.clear()
-    for (const { limits } of this.#tables.values()) limits.forget()
-    for (const unit of this.#units.keys()) this.#changed(unit)
+    for (const { limits } of this.#tables) limits.forget()
+    for (const { unit } of this.#units) this.#changed(unit)
     this.#line = undefined
     this.save()
   }
@@ -162,6 +170,10 @@ export class DeviceProfile implements PlanRules {
     if (text === this.#saved) return
     this.#saved = text
     store.save(profile)
+  }
+
+  #limits(unit: number, area: Area): TableLimits | undefined {
+    return this.#tables.find((table) => table.unit === unit && table.area === area)?.limits
   }
 
   #changed(unit: number): void {

@@ -37,7 +37,7 @@ export class Quarantine {
   readonly #firstMs: number
   readonly #onChange: (unit: number) => void
   /** By unit, table and place. */
-  readonly #entries = new Map<string, Entry>()
+  #entries: Map<string, Entry> | undefined
 
   /** `firstMs`: the first pause, on average. `onChange` is called when something comes in or gets out. */
   constructor(clock: Clock, firstMs: number, onChange: (unit: number) => void) {
@@ -47,19 +47,20 @@ export class Quarantine {
   }
 
   get size(): number {
-    return this.#entries.size
+    return this.#entries?.size ?? 0
   }
 
-  values(): IterableIterator<Quarantined> {
-    return this.#entries.values()
+  values(): Iterable<Quarantined> {
+    return this.#entries?.values() ?? []
   }
 
   find(span: Span): Quarantined | undefined {
-    return this.#entries.get(keyOf(span))
+    return this.#entries?.get(keyOf(span))
   }
 
   /** It cannot be read: now, or still. `since` where it is known from an earlier run. */
   add(span: Span, { kind, status, words }: Failure, since = this.#clock.now()): void {
+    this.#entries ??= new Map()
     const before = this.#entries.get(keyOf(span))
     if (before?.status === status && before.kind === kind) return this.#renew(before)
     const { unit, area, offset, length } = span
@@ -76,13 +77,13 @@ export class Quarantine {
 
   /** It was tried, and nothing was found out: later again. */
   postpone(span: Span): void {
-    const entry = this.#entries.get(keyOf(span))
+    const entry = this.#entries?.get(keyOf(span))
     if (entry !== undefined) this.#renew(entry)
   }
 
   /** It can be read. Others of its unit may be back too: they are tried at once. False when it was not here. */
   release(span: Span): boolean {
-    if (!this.#entries.delete(keyOf(span))) return false
+    if (this.#entries === undefined || !this.#entries.delete(keyOf(span))) return false
     for (const entry of this.#entries.values()) if (entry.unit === span.unit) entry.nextAt = this.#clock.monotonic()
     this.#onChange(span.unit)
     return true
@@ -90,13 +91,13 @@ export class Quarantine {
 
   /** Tried at once, as something happened to it: it was written. */
   hurry(span: Span): void {
-    const entry = this.#entries.get(keyOf(span))
+    const entry = this.#entries?.get(keyOf(span))
     if (entry !== undefined) entry.nextAt = this.#clock.monotonic()
   }
 
   /** True when some of the addresses from `from` up to, not including, `to` are left out. */
   covers({ unit, area }: Span, from: number, to: number): boolean {
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.values()) {
       const isThere = entry.offset < to && from < entry.offset + entry.length
       if (isThere && entry.unit === unit && entry.area === area) return true
     }
@@ -111,8 +112,8 @@ export class Quarantine {
   }
 
   clear(): void {
-    const units = new Set([...this.#entries.values()].map(({ unit }) => unit))
-    this.#entries.clear()
+    const units = new Set([...this.values()].map(({ unit }) => unit))
+    this.#entries = undefined
     for (const unit of units) this.#onChange(unit)
   }
 
