@@ -7,11 +7,10 @@ import { sleep } from '../../../core/clock.ts'
 import { defineTool, type LineAccess } from '../../../core/driver.ts'
 import { duration, formatDuration } from '../../../core/duration.ts'
 import { GatewayError } from '../../../core/errors.ts'
-import { toJsonValue } from '../../../core/value.ts'
 import { ModbusException, type ModbusRequest } from '../../../protocols/modbus/index.ts'
 import { AREAS, formatAddress, isBitArea } from '../address.ts'
-import { detect as judge, nameOf, type Finding } from '../detect/detect.ts'
-import { formatNumber } from '../detect/number-text.ts'
+import { detect as judge } from '../detect/detect.ts'
+import { lineOf, tagOf, viewOf, type FindingView, type ProposedTag } from './finding-view.ts'
 import { ask, rawDevice, type RawDevice } from './raw-device.ts'
 import { parseRange, type Range } from './range.ts'
 
@@ -54,21 +53,8 @@ interface Detected {
   readonly verdict: string
   readonly tied: number
   readonly findings: readonly FindingView[]
-}
-
-interface FindingView {
-  readonly type: string
-  readonly order: string
-  readonly name: string
-  readonly registers: number
-  /** In the newest read. */
-  readonly value: ReturnType<typeof toJsonValue>
-  readonly score: number
-  readonly reasons: readonly string[]
-  /** `reading = value × factor`. */
-  readonly factor: number | null
-  /** What shows the same values. */
-  readonly same: readonly string[]
+  /** The most plausible one as a tag of a configuration; null where no type of tags is like it, or nothing stands out. */
+  readonly tag: ProposedTag | null
 }
 
 export const detect = defineTool({
@@ -95,8 +81,9 @@ export const detect = defineTool({
     const reads = await readWindow(device, access, range, given, signal)
     const { findings, verdict, tied } = judge(reads, given)
     const newest = reads.at(-1)!
+    const address = formatAddress({ ...range, count: undefined, text: '' })
     return {
-      address: formatAddress({ ...range, count: undefined, text: '' }),
+      address,
       unit: range.unit ?? device.unit,
       reads: reads.length,
       registers: newest.length / 2,
@@ -107,12 +94,20 @@ export const detect = defineTool({
       verdict,
       tied,
       findings: findings.map(viewOf),
+      tag: tied === 1 ? tagOf(address, findings[0]!) : null,
     }
   },
-  toLines: ({ address, unit, reads, hex, verdict, findings }: Detected) => [
+  toLines: ({ address, unit, reads, hex, verdict, findings, tag }: Detected) => [
     `${address} of unit ${unit}: ${hex}${reads > 1 ? ` in the last of ${reads} reads` : ''}`,
     ...findings.slice(0, SHOWN).map(lineOf),
     verdict,
+    ...(tag === null
+      ? []
+      : [
+          `as a tag: { name: …, ${Object.entries(tag)
+            .map((entry) => entry.join(': '))
+            .join(', ')} }`,
+        ]),
   ],
 })
 
@@ -170,27 +165,3 @@ async function readRegisters(
   const request = { functionCode: AREAS[area].readFunction, address: offset, count } as ModbusRequest
   return (await ask(device, access, unit, request, signal)).subarray(2)
 }
-
-function viewOf(finding: Finding): FindingView {
-  const { type, order, registers, values, score, reasons, agreement, same } = finding
-  return {
-    type,
-    order,
-    name: nameOf(finding),
-    registers,
-    value: toJsonValue(values.at(-1)),
-    score,
-    reasons,
-    factor: agreement?.factor ?? null,
-    same: same.map(nameOf),
-  }
-}
-
-function lineOf({ name, type, value, score, reasons, same }: FindingView): string {
-  const also = same.length === 0 ? '' : ` (same values: ${same.join(', ')})`
-  const shown = type === 'string' ? JSON.stringify(value) : numberText(value)
-  return `${String(score).padStart(3)} %  ${name.padEnd(12)}  ${shown.padEnd(22)}  ${reasons.join('; ')}${also}`
-}
-
-const numberText = (value: FindingView['value']): string =>
-  typeof value === 'number' ? formatNumber(value) : value === null ? '–' : String(value)

@@ -199,6 +199,7 @@ interface Detected {
   readonly verdict: string
   readonly registers: number
   readonly reads: number
+  readonly tag: Record<string, unknown> | null
   readonly findings: readonly { name: string; value: unknown; factor: number | null; reasons: string[] }[]
 }
 
@@ -218,17 +219,19 @@ test('detect watches a value that moves, and finds its type and order', async (t
     device.bank.holdingRegisters.set(31, bytes.readUInt16BE(0))
     return undefined
   }
-  const { findings, reads, verdict } = await detected(t, device, { address: 'hr:30', reads: 8, every: '10ms' })
+  const { findings, reads, verdict, tag } = await detected(t, device, { address: 'hr:30', reads: 8, every: '10ms' })
   assert.equal(reads, 8)
   assert.equal(device.requests.length, 8)
   assert.equal(findings[0]!.name, 'float32 CDAB', verdict)
+  assert.deepEqual(tag, { address: 'hr:30', type: 'float32', order: 'CDAB' })
   assert.ok(findings[0]!.reasons.some((reason) => reason.startsWith('only ever rises')))
 })
 
 test('detect with a reading puts what agrees first, and reads no further than the device has registers', async (t) => {
   const device = await startDevice(t)
   device.bank.holdingRegisters.set(99, 2150)
-  const { findings, registers } = await detected(t, device, { address: 'hr:99', reading: 215 })
+  const { findings, registers, tag } = await detected(t, device, { address: 'hr:99', reading: 215 })
+  assert.deepEqual(tag, { address: 'hr:99', type: 'uint16', scale: 0.1 })
   assert.equal(registers, 1)
   assert.deepEqual([findings[0]!.name, findings[0]!.value, findings[0]!.factor], ['uint16', 2150, 0.1])
 })

@@ -1,0 +1,68 @@
+/** A finding of the byte-order detective as people and programs get it: in JSON, as a line, as a tag of a configuration. */
+import { toJsonValue } from '../../../core/value.ts'
+import { nameOf, type Finding } from '../detect/detect.ts'
+import { formatNumber } from '../detect/number-text.ts'
+
+/** As a tag list has it. */
+export interface ProposedTag {
+  readonly address: string
+  readonly type: string
+  readonly order?: string
+  readonly length?: number
+  readonly scale?: number
+}
+
+/** One type in one order. */
+export interface FindingView {
+  readonly type: string
+  readonly order: string
+  readonly name: string
+  readonly registers: number
+  /** In the newest read. */
+  readonly value: ReturnType<typeof toJsonValue>
+  readonly score: number
+  readonly reasons: readonly string[]
+  /** `reading = value × factor`. */
+  readonly factor: number | null
+  /** What shows the same values. */
+  readonly same: readonly string[]
+}
+
+/** The finding for programs. */
+export function viewOf(finding: Finding): FindingView {
+  const { type, order, registers, values, score, reasons, agreement, same } = finding
+  return {
+    type,
+    order,
+    name: nameOf(finding),
+    registers,
+    value: toJsonValue(values.at(-1)),
+    score,
+    reasons,
+    factor: agreement?.factor ?? null,
+    same: same.map(nameOf),
+  }
+}
+
+/** The finding as a tag; null where no type of tags is like it. */
+export function tagOf(address: string, { type, order, registers, agreement }: Finding): ProposedTag | null {
+  if (type.startsWith('bcd')) return null
+  const isScaled = agreement !== undefined && agreement.factor !== 1
+  return {
+    address,
+    type,
+    ...(order === 'ABCD' ? {} : { order }),
+    ...(type === 'string' ? { length: registers * 2 } : {}),
+    ...(isScaled ? { scale: agreement.factor } : {}),
+  }
+}
+
+/** The finding for people. */
+export function lineOf({ name, type, value, score, reasons, same }: FindingView): string {
+  const also = same.length === 0 ? '' : ` (same values: ${same.join(', ')})`
+  const shown = type === 'string' ? JSON.stringify(value) : numberText(value)
+  return `${String(score).padStart(3)} %  ${name.padEnd(12)}  ${shown.padEnd(22)}  ${reasons.join('; ')}${also}`
+}
+
+const numberText = (value: FindingView['value']): string =>
+  typeof value === 'number' ? formatNumber(value) : value === null ? '–' : String(value)
