@@ -130,7 +130,7 @@ test('a device that starts anew loses all connections at once: that says nothing
     return undefined
   })
   const { client, limit, line, rejoin } = await join(t, device.port, { maxConnections: 2 })
-  await busyUntil(client, limit, () => limit() === 2)
+  await busyUntil(client, limit, () => sockets.size === 2)
   for (const socket of sockets) socket.destroy()
   await eventually('the line is lost', () => client.closed)
   const again = await rejoin()
