@@ -1,6 +1,8 @@
 /** The far end of a serial line, played by hand: what the client put on the line, and bytes put there literally. */
+import assert from 'node:assert/strict'
 import type { Duplex } from 'node:stream'
 import type { TracedExchange } from '../core/driver.ts'
+import { GatewayError } from '../core/errors.ts'
 import { ModbusClient, type ModbusClientOptions } from '../protocols/modbus/index.ts'
 import { encodeAsciiFrame } from '../protocols/modbus/ascii.ts'
 import { encodeRtuFrame } from '../protocols/modbus/rtu.ts'
@@ -61,4 +63,27 @@ export function playLine(framing: 'rtu' | 'ascii', options: Partial<ModbusClient
       return text
     },
   }
+}
+
+/** The error that a request rejects with; listens at once, so that an early rejection is not unhandled. */
+export const rejection = (promise: Promise<unknown>): Promise<GatewayError> =>
+  promise.then(
+    (value) => assert.fail(`resolved with ${String(value)}`),
+    (error: unknown) => {
+      assert.ok(error instanceof GatewayError, String(error))
+      return error
+    },
+  )
+
+/** The code and the sentence of a rejection. */
+export async function failsWith(promise: Promise<GatewayError>, code: string, message: RegExp): Promise<void> {
+  const error = await promise
+  assert.equal(error.code, code, error.message)
+  assert.match(error.message, message)
+}
+
+/** A frame as `sent` shows it. */
+export function asSent(framing: 'rtu' | 'ascii', unit: number, pduHex: string): string {
+  const frame = Buffer.from(lineFrame(framing, unit, pduHex))
+  return framing === 'rtu' ? frame.toString('hex') : frame.toString('latin1')
 }

@@ -50,7 +50,7 @@ async function open(endpoint: SerialEndpoint, signal?: AbortSignal): Promise<Ope
     await sleep(pauseMs, undefined, signal === undefined ? {} : { signal })
     try {
       const settings = { path, baudRate, dataBits, parity, stopBits, lock: true, hupcl: false }
-      return (await SerialPort.binding.open(settings)) as unknown as OpenPort
+      return await SerialPort.binding.open(settings)
     } catch (error) {
       failure = openError(endpoint, error)
       if (failure.details.reason !== 'EBUSY') throw failure
@@ -150,9 +150,16 @@ class SerialStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    const over = () => done(error)
-    if (this.#port.isOpen) this.#port.close().then(over, over)
-    else over()
+    void this.#close(error, done)
+  }
+
+  async #close(error: Error | null, done: (error: Error | null) => void): Promise<void> {
+    try {
+      if (this.#port.isOpen) await this.#port.close()
+    } catch {
+      // It is gone already: there is nothing left to close.
+    }
+    done(error)
   }
 
   /** The converter was pulled out, or the other end of a pseudo terminal is closed. */

@@ -1,28 +1,14 @@
 /** Conversations on a serial line, RTU and ASCII, with literal bytes and a clock that stands still. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { GatewayError, NotConnectedError } from '../../core/errors.ts'
-import { lineFrame, playLine } from '../../testing/modbus-line-peer.ts'
+import type { TracedExchange } from '../../core/driver.ts'
+import { NotConnectedError } from '../../core/errors.ts'
+import { asSent, failsWith, lineFrame, playLine, rejection } from '../../testing/modbus-line-peer.ts'
 import { settle } from '../../testing/virtual-clock.ts'
 import { ModbusException } from './index.ts'
 
 const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const READ_ONE = '010300000001840a'
-
-const rejection = (promise: Promise<unknown>): Promise<GatewayError> =>
-  promise.then(
-    (value) => assert.fail(`resolved with ${String(value)}`),
-    (error: unknown) => {
-      assert.ok(error instanceof GatewayError, String(error))
-      return error
-    },
-  )
-
-async function failsWith(promise: Promise<GatewayError>, code: string, message: RegExp): Promise<void> {
-  const error = await promise
-  assert.equal(error.code, code, error.message)
-  assert.match(error.message, message)
-}
 
 test('rtu: the bytes of the standard, both ways', async () => {
   const { client, sent, noise } = playLine('rtu')
@@ -182,41 +168,6 @@ for (const framing of ['rtu', 'ascii'] as const) {
     assert.equal(toHex(await read), '000b')
   })
 
-  test(`${framing}: noise of every kind before the reply does not cost it`, async () => {
-    const noises = ['ff', '00', '0103', '0103ff', '010310', '0a0d3a3a', 'ff'.repeat(300), '01'.repeat(40)]
-    for (const bytes of noises) {
-      const { client, noise, say } = playLine(framing)
-      const read = client.readHoldingRegisters(1, 0, 1)
-      await settle()
-      await noise(Buffer.from(bytes, 'hex'))
-      await say(1, '03 02 600D')
-      assert.equal(toHex(await read), '600d', bytes)
-    }
-  })
-
-  test(`${framing}: broadcast noise and other masters' frames on the bus are passed over and counted, wherever they fall`, async () => {
-    const { client, clock, say } = playLine(framing)
-    await say(0, '06 0001 0002')
-    const read = client.readHoldingRegisters(1, 0, 1)
-    await clock.advance(10)
-    await say(0, '10 0000 0002 04 0001 0002')
-    await say(9, '03 0000 0001')
-    await say(9, '03 02 0BAD')
-    await say(9, '83 02')
-    await say(1, '03 02 600D')
-    assert.equal(toHex(await read), '600d')
-    assert.deepEqual([client.stats.foreign, client.stats.strays, client.stats.crcErrors], [4, 1, 0])
-  })
-
-  test(`${framing}: a foreign unit that answers is passed over; the time-out says so`, async () => {
-    const { client, clock, say } = playLine(framing)
-    const read = rejection(client.readHoldingRegisters(1, 0, 1))
-    await settle()
-    await say(2, '03 02 0BAD')
-    await clock.advance(1000)
-    await failsWith(read, 'TIMEOUT', /no answer within 1000 ms; 1 frames of other units \(2\) were passed over/)
-  })
-
   for (const [what, pdu, message] of [
     ['another function', '04 02 0001', /reply is for function 4, 3 was asked/],
     ['a short reply', '03 02 0001', /announces 2 bytes and holds 2, 4 expected/],
@@ -303,55 +254,7 @@ for (const framing of ['rtu', 'ascii'] as const) {
     await say(1, '03 02 0001')
     await next
     await failsWith(rejection(client.readHoldingRegisters(0, 0, 1)), 'INVALID_REQUEST', /unit 0 is everybody/)
-    await client.close()
-  })
-
-  test(`${framing}: on a converter that hears itself the own request is no answer, not even to a write`, async () => {
-    const { client, clock, say } = playLine(framing)
-    const read = client.readHoldingRegisters(1, 0, 1)
-    await settle()
-    await say(1, '03 0000 0001')
-    await say(1, '03 02 600D')
-    assert.equal(toHex(await read), '600d')
-    const write = client.writeRegister(1, 5, 7)
-    await settle()
-    let done = false
-    void write.then(() => (done = true))
-    await say(1, '06 0005 0007')
-    await clock.advance(500)
-    assert.equal(done, false)
-    await say(1, '06 0005 0007')
-    await write
-    const dead = rejection(client.writeRegister(2, 5, 7))
-    await settle()
-    await say(2, '06 0005 0007')
-    await clock.advance(1000)
-    await failsWith(dead, 'TIMEOUT', /no answer/)
-  })
-
-  test(`${framing}: on a line without an echo a write is answered at once, once a read has shown that`, async () => {
-    const { client, clock, say } = playLine(framing)
-    const read = client.readHoldingRegisters(1, 0, 1)
-    await settle()
-    await say(1, '03 02 0001')
-    await read
-    const write = client.writeRegister(1, 5, 7)
-    await settle()
-    await say(1, '06 0005 0007')
-    await write
-    assert.equal(clock.pending, 0)
-  })
-
-  test(`${framing}: the very first request is a write: one copy is the reply when no second one follows within the guard`, async () => {
-    const { client, clock, say } = playLine(framing)
-    let done = false
-    const write = client.writeRegister(1, 5, 7).then(() => (done = true))
-    await settle()
-    await say(1, '06 0005 0007')
-    await clock.advance(99)
-    assert.equal(done, false)
-    await clock.advance(1)
-    await write
+    client.close()
   })
 
   test(`${framing}: the device closes without a reply: everything is not connected`, async () => {
@@ -369,7 +272,7 @@ for (const framing of ['rtu', 'ascii'] as const) {
     const exchanges: { error: string | undefined; request: string; response: string; took: number }[] = []
     const trace = {
       active: true,
-      exchange: (seen: import('../../core/driver.ts').TracedExchange) => {
+      exchange: (seen: TracedExchange) => {
         assert.equal(seen.protocol, `modbus/${framing}`)
         assert.equal(seen.endpoint, 'line-1')
         const took = (seen.receivedAt ?? seen.sentAt) - seen.sentAt
@@ -400,65 +303,4 @@ for (const framing of ['rtu', 'ascii'] as const) {
       { error: 'no answer within 1000 ms', request, response: '', took: 0 },
     ])
   })
-}
-
-/** Modbus over Serial Line V1.02, 2.5.1.1. */
-for (const [baud, silenceMs] of [
-  [9600, (3.5 * 11 * 1000) / 9600],
-  [19_200, (3.5 * 11 * 1000) / 19_200],
-  [115_200, 1.75],
-] as const) {
-  test(`rtu at ${baud} baud: the line is silent for ${silenceMs.toFixed(2)} ms before the next request`, async () => {
-    const { client, clock, sent, say } = playLine('rtu', { baud })
-    const first = client.readHoldingRegisters(1, 0, 1)
-    const second = rejection(client.readHoldingRegisters(1, 1, 1))
-    await clock.advance(50)
-    sent()
-    await say(1, '03 02 0001')
-    await first
-    await clock.advance(silenceMs - 0.01)
-    assert.equal(sent(), '')
-    await clock.advance(0.02)
-    assert.equal(sent(), asSent('rtu', 1, '03 0001 0001'))
-    client.close()
-    await second
-  })
-}
-
-test('rtu: requestPauseMs lies between a reply and the next request', async () => {
-  const { client, clock, sent, say } = playLine('rtu', { requestPauseMs: 150 })
-  const first = client.readHoldingRegisters(1, 0, 1)
-  const second = rejection(client.readHoldingRegisters(1, 1, 1))
-  await settle()
-  sent()
-  await say(1, '03 02 0001')
-  await first
-  await clock.advance(149)
-  assert.equal(sent(), '')
-  await clock.advance(1)
-  assert.notEqual(sent(), '')
-  client.close()
-  await second
-})
-
-test("rtu at 1,200 baud: the time that the request itself takes on the line is not the device's", async () => {
-  const { client, clock, say } = playLine('rtu', { baud: 1200, timeoutMs: 100 })
-  const read = client.readHoldingRegisters(1, 0, 1)
-  await clock.advance(160)
-  await say(1, '03 02 0001')
-  assert.equal(toHex(await read), '0001')
-})
-
-test('rtu: the reply of a function that this library does not know ends by silence', async () => {
-  const { client, clock, say } = playLine('rtu')
-  const answer = client.request(1, Buffer.from('640102', 'hex'))
-  await settle()
-  await say(1, '64 AABBCC')
-  await clock.advance(100)
-  assert.equal(toHex(await answer), '64aabbcc')
-})
-
-function asSent(framing: 'rtu' | 'ascii', unit: number, pduHex: string): string {
-  const frame = Buffer.from(lineFrame(framing, unit, pduHex))
-  return framing === 'rtu' ? frame.toString('hex') : frame.toString('latin1')
 }
