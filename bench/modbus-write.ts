@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../src/config/load.ts'
 import { systemClock } from '../src/core/clock.ts'
@@ -48,17 +49,18 @@ export async function run(args: readonly string[] = []): Promise<void> {
     })
     try {
       await settled(gateway)
-      print(
-        gateway,
-        'confirmed by the device',
-        await series(writes, (device, tag) => sendOnly(gateway, device, tag)),
-        LIMIT_MS,
+      const delay = async () => {
+        devices.send('delay')
+        return ((await once(devices, 'message')) as [number])[0]
+      }
+      await delay()
+      const sent = await series(writes, (device, tag) => sendOnly(gateway, device, tag))
+      print(gateway, 'confirmed by the device', sent, LIMIT_MS)
+      console.log(
+        `  a timer in the devices' process, which does little, was late by ${(await delay()).toFixed(1)} ms (p99)`,
       )
-      print(
-        gateway,
-        'with audit, read-back and comparison',
-        await series(writes, (device, tag) => command(gateway, device, tag)),
-      )
+      const commanded = await series(writes, (device, tag) => command(gateway, device, tag))
+      print(gateway, 'with audit, read-back and comparison', commanded)
     } finally {
       await gateway.stop()
     }
@@ -165,6 +167,13 @@ async function serveDevices(): Promise<void> {
     const slow = i === DEVICES ? { intercept: () => ({ delayMs: BUSY_ANSWER_MS }) } : {}
     ports.push(await createModbusServer({ clock: systemClock, unit: () => bank, ...slow }).listen(0))
   }
+  const delay = monitorEventLoopDelay({ resolution: 5 })
+  delay.enable()
+  // Since it was asked for last.
+  process.on('message', () => {
+    process.send!(Math.max(0, delay.percentile(99) / 1e6 - 5))
+    delay.reset()
+  })
   process.send!(ports)
 }
 
