@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { COMMANDS, type CommandInfo } from '../src/cli/commands.ts'
+import { toolCommands } from '../src/cli/tool-commands.ts'
 import { deviceSchema, fileSchema, sinkSchema } from '../src/config/file-schema.ts'
 import { TAG_COLUMNS } from '../src/config/tag-columns.ts'
 import type { Schema } from '../src/core/driver.ts'
@@ -34,7 +35,7 @@ export function referencePages(): Record<string, string> {
     ]),
     'command-line.md': page(
       'Command line',
-      COMMANDS.flatMap((info) => commandSections(info, 'bifrost')),
+      [...COMMANDS, ...toolCommands(drivers)].flatMap((info) => commandSections(info, 'bifrost')),
     ),
     'errors.md': page('Errors', [errorsTable()]),
     'status-codes.md': page('Status codes', [statusTable()]),

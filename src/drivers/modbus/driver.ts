@@ -10,7 +10,7 @@ import { captureFrame, inspectFrame } from './frames.ts'
 import { parseAddress } from './notations.ts'
 import { options, type ModbusOptions } from './options.ts'
 import { scanModbus } from './scan/scan.ts'
-import { tools } from './tools/index.ts'
+import { tools } from './tools/list.ts'
 import { farSide } from './transport.ts'
 import { checkTag, expandArray } from './types.ts'
 
