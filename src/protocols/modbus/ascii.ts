@@ -14,7 +14,7 @@ const EMPTY = new Uint8Array(0)
 const DIGITS = '0123456789ABCDEF'
 
 /** 2.5.2.1: colon, two digits for each of unit, PDU and LRC, CR and LF. */
-export const MAX_ASCII_BYTES = 2 * (MAX_PDU_BYTES + 2) + 3
+const MAX_ASCII_BYTES = 2 * (MAX_PDU_BYTES + 2) + 3
 
 /** 6.2.1: the two's complement of the sum of the bytes, without carry. */
 export function lrc(bytes: Uint8Array, start = 0, end = bytes.length): number {
