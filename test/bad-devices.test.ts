@@ -166,7 +166,10 @@ test('one illegal register among good ones costs its neighbours nothing and the 
   await new Promise((resolve) => setTimeout(resolve, 500))
   const values = await gateway.values()
   assert.equal(values.find((shown) => shown.tag === 'r5')?.status.name, 'BadConfigurationError')
-  assert.match(values.find((shown) => shown.tag === 'r5')?.reason ?? '', /^The device refused the address/)
+  assert.match(
+    values.find((shown) => shown.tag === 'r5')?.reason ?? '',
+    /^hr:5 = 40006: the device answers exception 02/,
+  )
   assert.deepEqual(
     values.filter((shown) => shown.status.name !== 'Good').map((shown) => shown.tag),
     ['r5'],

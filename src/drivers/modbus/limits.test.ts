@@ -1,0 +1,41 @@
+/** Limits follow what the device says: found in a few steps, taken back when it answers what it refused. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TableLimits } from './limits.ts'
+
+const span = (offset: number, length: number) => ({ unit: 1, area: 'hr' as const, offset, length })
+
+test('the longest request is found by halving what lies between answered and refused', () => {
+  const limits = new TableLimits(() => undefined)
+  assert.equal(limits.allowed, Infinity)
+  limits.tooLong(7, 13, 'answers exception 03', 0)
+  assert.equal(limits.allowed, 10)
+  limits.answered(10)
+  assert.equal(limits.allowed, 11)
+  limits.tooLong(6, 11, 'answers exception 03', 0)
+  assert.equal(limits.allowed, 10)
+  assert.ok(limits.forbids(span(0, 11)) && !limits.forbids(span(0, 10)))
+  limits.tooLong(10, 40, 'a longer one says nothing new', 0)
+  assert.equal(limits.allowed, 10)
+})
+
+test('an answer to a request that was said to be too long takes the limit back', () => {
+  let changes = 0
+  const limits = new TableLimits(() => changes++)
+  limits.tooLong(7, 13, '', 0)
+  limits.answered(20)
+  assert.deepEqual([limits.length, limits.allowed, changes], [undefined, Infinity, 2])
+})
+
+test('a gap and a seam separate what they lie between, and nothing else', () => {
+  const limits = new TableLimits(() => undefined)
+  limits.separate({ after: 5, before: 8, evidence: '', at: 0 })
+  limits.separate({ after: 20, before: 21, evidence: '', at: 0 })
+  assert.ok(!limits.mayJoin(span(0, 6), span(8, 2)))
+  assert.ok(limits.mayJoin(span(0, 6), span(6, 2)), 'a value that reaches into the gap is for the device to judge')
+  assert.ok(limits.mayJoin(span(8, 5), span(13, 8)))
+  assert.ok(!limits.mayJoin(span(13, 8), span(21, 1)))
+  assert.ok(limits.forbids(span(5, 4)) && !limits.forbids(span(6, 15)))
+  limits.forget()
+  assert.ok(limits.mayJoin(span(0, 6), span(8, 2)))
+})
