@@ -21,12 +21,12 @@ export async function readOnDemand(
   const poll = driver.prepare(points)
   let status: StatusCode = Status.Good
   for (let step = 0; step < poll.steps && isGood(status); step++) {
-    let again = true
+    const left = { again: true }
     const read = async (signal: AbortSignal): Promise<StatusCode> => {
-      again = (await poll.read(step, collect, signal)) === 'again'
+      left.again = (await poll.read(step, collect, signal)) === 'again'
       return Status.Good
     }
-    while (again && isGood(status)) status = await runCommand(limits, read, (instead) => instead, thrown)
+    while (left.again && isGood(status)) status = await runCommand(limits, read, (instead) => instead, thrown)
   }
   open = false
   const missing = isGood(status) ? Status.BadUnexpectedError : status

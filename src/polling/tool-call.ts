@@ -30,7 +30,7 @@ export async function runTool(
   signal: AbortSignal,
 ): Promise<unknown> {
   if (!access.connected) throw new NotConnectedError(`${device} is not connected`)
-  return await tool.run(input, driver as Driver<never>, access, signal)
+  return await tool.run(input, driver, access, signal)
 }
 
 function known({ tools = [] }: DriverType): string {

@@ -25,7 +25,7 @@ export function farSide(settings: ModbusOptions): string {
 }
 
 /** The frames of a transport. */
-export const framingOf = ({ transport }: ModbusOptions): Framing => FRAMINGS[transport]
+const framingOf = ({ transport }: ModbusOptions): Framing => FRAMINGS[transport]
 
 /** How much the line may be asked to bear at most: a serial bus has one question at a time, UDP has no connections to count. */
 export function boundsOf(options: ModbusOptions): LineLoad {
