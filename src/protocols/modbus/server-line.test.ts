@@ -88,10 +88,17 @@ for (const framing of ['rtu', 'ascii'] as const) {
       [0xff, 0xff],
     )
     assert.equal((await ask(0, '03 0000 0001')).length, 0)
+    let reads = 0
     let writes = 0
-    const bank = new RegisterBank({ holdingRegisters: [{ address: 0, count: 1 }], onWrite: () => writes++ })
-    assert.equal((await serveLine(framing, { unit: () => bank }).ask(0, '06 0000 0001')).length, 0)
-    assert.equal(writes, 1)
+    const bank = new RegisterBank({
+      holdingRegisters: [{ address: 0, count: 1 }],
+      onRead: () => reads++,
+      onWrite: () => writes++,
+    })
+    const { ask: askOne } = serveLine(framing, { unit: () => bank })
+    assert.equal((await askOne(0, '06 0000 0001')).length, 0)
+    assert.equal((await askOne(0, '03 0000 0001')).length, 0)
+    assert.deepEqual({ reads, writes }, { reads: 0, writes: 1 })
   })
 
   test(`${framing}: noise before, damaged frames and unfinished ones are passed over; the next request is answered`, async () => {

@@ -237,3 +237,15 @@ test('a reply is compared with its request: function, byte count, length, echo',
   assert.match(mismatch('1804de', '1800') ?? '', /without a FIFO count/)
   assert.match(mismatch('2b0e0100', '2b0e0201') ?? '', /another MEI type or read device id code/)
 })
+
+test('byte counts that contradict what they count are a violation, in both directions', () => {
+  const request = (text: string) => () => decodeRequest(Buffer.from(text, 'hex'))
+  const response = (text: string) => () => decodeResponse(Buffer.from(text, 'hex'))
+  assert.throws(response('180007000201b81284'), /byte count 7 does not fit a FIFO count of 2/)
+  assert.throws(response('0c0500000000ff'), /byte count 5 has no room/)
+  assert.throws(response('140100'), /reference type: 1 bytes/)
+  assert.throws(response('14020506'), /sub-response: 5 bytes announced or needed, 0 are there|1 are there/)
+  assert.throws(request('1408060004000000010000'), /bytes too many|file number/)
+  assert.throws(request('150a060004000000010203'), /sub-requests: 10 bytes/)
+  assert.throws(request('15090600040000000202ff'), /records: 4 bytes/)
+})
