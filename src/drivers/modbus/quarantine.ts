@@ -131,7 +131,7 @@ export class Quarantine {
 const keyOf = ({ unit, area, offset, length }: Span): string => `${unit}.${area}:${offset}+${length}`
 
 /** `hr:7 = 40008`, `hr:7…8 = 40008…40009`. */
-export function describeSpan({ area, offset, length }: Span): string {
+function describeSpan({ area, offset, length }: Span): string {
   const last = offset + length - 1
   const number = (at: number): string => `${AREAS[area].digit}${String(at + 1).padStart(last < 9999 ? 4 : 5, '0')}`
   if (length === 1) return `${area}:${offset} = ${number(offset)}`

@@ -13,7 +13,7 @@ const access: LineAccess = { connected: true, run: () => assert.fail('these tool
 test('the profile in words, and after it was forgotten', async (t) => {
   const device = await startDevice(t)
   const driver = await connectTo(t, device)
-  const show = async () => profileTool.toLines((await profileTool.run({}, driver as never, access, signal)) as never)
+  const show = async () => profileTool.toLines((await profileTool.run({}, driver, access, signal)) as never)
   assert.match((await show())[0]!, /^Nothing was learned/)
   device.fault = (_, __, address, count) => (address <= 3 && address + count > 3 ? { exception: 2 } : undefined)
   const poll = driver.prepare(pointsOf(modbus, registers(1, 2, 3, 4)))
@@ -22,7 +22,7 @@ test('the profile in words, and after it was forgotten', async (t) => {
     (await show())[0]!,
     /^Unit 1, hr:3 = 40004: the device answers exception 02 \(illegal data address\); next try at/,
   )
-  const forgotten = forgetTool.toLines((await forgetTool.run({}, driver as never, access, signal)) as never)
+  const forgotten = forgetTool.toLines((await forgetTool.run({}, driver, access, signal)) as never)
   assert.match(forgotten[0]!, /^Forgotten: Unit 1, hr:3/)
   assert.match((await show())[0]!, /^Nothing was learned/)
   device.fault = undefined
