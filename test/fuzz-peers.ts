@@ -156,14 +156,13 @@ export function clientTarget(framing: FuzzFraming): FuzzTarget {
       client = new ModbusClient(wire, { framing, maxInFlight: 4, timeoutMs: 1000, clock, ...line })
     }
     wire.written.length = 0
-    let outcome: unknown
-    let settled = false
+    const end = { settled: false, outcome: undefined as unknown }
     const settle = (value: unknown) => {
-      outcome = value
-      settled = true
+      end.outcome = value
+      end.settled = true
     }
     client.request(1, pair.request).then(settle, settle)
-    for (let tries = 0; tries < 4 && wire.written.length === 0 && !settled; tries++) {
+    for (let tries = 0; tries < 4 && wire.written.length === 0 && !end.settled; tries++) {
       await tick()
       if (wire.written.length === 0) clock.advance(200)
     }
@@ -173,12 +172,12 @@ export function clientTarget(framing: FuzzFraming): FuzzTarget {
     const start = performance.now()
     for (const chunk of chunks) if (!client.closed) wire.receive(chunk)
     const took = performance.now() - start
-    for (let tries = 0; tries < 10 && !settled; tries++) {
+    for (let tries = 0; tries < 10 && !end.settled; tries++) {
       await tick()
-      if (!settled) clock.advance(1000)
+      if (!end.settled) clock.advance(1000)
     }
-    if (!settled) throw new Error(`${framing} client: a request never settled`)
-    return { outcome, took }
+    if (!end.settled) throw new Error(`${framing} client: a request never settled`)
+    return { outcome: end.outcome, took }
   }
 
   return {
