@@ -27,7 +27,7 @@ export interface FuzzPair {
   readonly response: Uint8Array
 }
 
-export const encodeAs = (framing: FuzzFraming, transaction: number, unit: number, pdu: Uint8Array): Uint8Array =>
+const encodeAs = (framing: FuzzFraming, transaction: number, unit: number, pdu: Uint8Array): Uint8Array =>
   framing === 'rtu'
     ? encodeRtuFrame(unit, pdu)
     : framing === 'ascii'
@@ -35,7 +35,7 @@ export const encodeAs = (framing: FuzzFraming, transaction: number, unit: number
       : encodeFrame(transaction, unit, pdu)
 
 /** Time that passes only in `advance`, which runs what is due before it returns. */
-export class StepClock implements Clock {
+class StepClock implements Clock {
   #time = 0
   #timers: { at: number; action: () => void }[] = []
 
@@ -57,10 +57,6 @@ export class StepClock implements Clock {
     throw new Error('nothing here is periodic')
   }
 
-  get pending(): number {
-    return this.#timers.length
-  }
-
   advance(ms: number): void {
     const end = this.#time + ms
     for (;;) {
@@ -76,7 +72,7 @@ export class StepClock implements Clock {
 }
 
 /** A stream whose far side is the test: what is written to it is kept, what it receives is emitted. */
-export class FuzzWire extends Duplex {
+class FuzzWire extends Duplex {
   written: Uint8Array[] = []
 
   override _read(): void {}
