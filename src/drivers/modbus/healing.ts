@@ -90,7 +90,7 @@ export class Healing<Item extends Span> {
     this.#until = clock.monotonic() + SEARCH_LIMIT_MS
     if (this.#needsPlan) this.#plan()
     for (const part of this.#parts) yield* this.#read(part)
-    for (const pursuit of [...this.#pursuits]) yield* this.#pursue(pursuit)
+    for (const pursuit of this.#pursuits) yield* this.#pursue(pursuit)
     yield* this.#retry()
     if (this.#needsPlan) profile.save()
   }
