@@ -80,11 +80,13 @@ const READINGS: readonly (readonly [template: string, bytes: readonly Bytes[], v
   ['danfoss-vlt-fc', [['holdingRegisters', 3029, '0016e360'], ['holdingRegisters', 50209, '4000']], { 'maximum-reference': 1500, 'actual-value': 100 }],
   // Low word first: 2302 tenths of a volt, −1 tenth of a watt; 16-bit values are one register.
   ['carlo-gavazzi-em340', [['inputRegisters', 0, '08fe0000'], ['inputRegisters', 40, 'ffffffff'], ['inputRegisters', 49, 'fc18'], ['inputRegisters', 51, '01f4']], { 'voltage-l1': 230.2, power: -0.1, 'power-factor': -1, frequency: 50 }],
-  ['schneider-iem3155', [['holdingRegisters', 3027, '43663334'], ['holdingRegisters', 45099, '42c80000']], { 'voltage-l1': 230.2, 'energy-imported': 100 }],
+  // Register 3028 of the manual is 3027 on the wire; powers are in kW.
+  ['schneider-iem3155', [['holdingRegisters', 2999, '40a00000'], ['holdingRegisters', 3027, '43663334'], ['holdingRegisters', 3059, '3fc00000'], ['holdingRegisters', 45099, '42c80000']], { 'current-l1': 5, 'voltage-l1': 230.2, power: 1.5, 'energy-imported': 100 }],
   ['siemens-pac3200', [['inputRegisters', 1, '43663334'], ['inputRegisters', 801, '40f86a0000000000']], { 'voltage-l1': 230.2, 'energy-imported': 100_000 }],
   // Energies are counted in 10 Wh: 12345 is 123.45 kWh.
   ['abb-b23', [['holdingRegisters', 0x5b00, '000008fe'], ['holdingRegisters', 0x5b14, 'ffffff9c'], ['holdingRegisters', 0x5000, '0000000000003039']], { 'voltage-l1': 230.2, power: -1, 'energy-imported': 123_450 }],
-  ['chint-dtsu666', [['holdingRegisters', 0x2000, '450fe000'], ['holdingRegisters', 0x2044, '459c4000']], { 'voltage-l1': 230.2, frequency: 50 }],
+  // 2000H is the voltage between two phases, 2006H of a phase to neutral.
+  ['chint-dtsu666', [['holdingRegisters', 0x2000, '457a0000'], ['holdingRegisters', 0x2006, '450fe000'], ['holdingRegisters', 0x2044, '459c4000'], ['holdingRegisters', 0x101e, '42c80000']], { 'voltage-l1-l2': 400, 'voltage-l1': 230.2, frequency: 50, 'energy-imported': 100 }],
   ['eaton-m-max', [['holdingRegisters', 2103, '1388'], ['holdingRegisters', 2110, '0008']], { 'motor-frequency': 50, 'fault-code': 8 }],
 ] // prettier-ignore
 
@@ -105,6 +107,34 @@ for (const [template, bytes, values] of READINGS) {
     assert.deepEqual(await readGood(t, device, Object.keys(values)), values)
   })
 }
+
+/** What stands for "not measured": all bits of an unsigned number, all but the sign of a signed one. */
+const UNDEFINED: Partial<Record<string, bigint>> = {
+  uint16: 0xffffn,
+  int16: 0x7fffn,
+  uint32: 0xffff_ffffn,
+  int32: 0x7fff_ffffn,
+  uint64: 0xffff_ffff_ffff_ffffn,
+}
+
+test('what a meter of ABB or Carlo Gavazzi does not measure lies outside of the range of its tag', async (t) => {
+  for (const template of ['abb-b23', 'carlo-gavazzi-em340']) {
+    const { tags } = await deviceFrom(t, template, { host: '192.0.2.7' })
+    for (const { settings } of tags) {
+      const raw = Number(UNDEFINED[settings.type])
+      assert.ok(toEngineering(raw, settings) > settings.high!, `${template}: ${settings.name}`)
+    }
+  }
+})
+
+test('eaton-m-max has two stop bits without parity, and one with it where that is said', async (t) => {
+  const stopBitsOf = async (parameters: Record<string, unknown>) => {
+    const { options } = await deviceFrom(t, 'eaton-m-max', { transport: 'rtu', path: '/dev/ttyUSB0', ...parameters })
+    return modbus.options.parse(options).serial!.stopBits
+  }
+  assert.equal(await stopBitsOf({}), 2)
+  assert.equal(await stopBitsOf({ parity: 'even', stopBits: 1 }), 1)
+})
 
 test('advantech-adam-4056so reads its outputs as coils 00017 to 00028', async (t) => {
   const bank = new RegisterBank({ coils: [{ address: 16, count: 12 }] })
