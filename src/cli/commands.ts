@@ -143,7 +143,7 @@ export const COMMANDS: readonly CommandInfo[] = [
     usage: 'scan [driver] [networks...]',
     summary: 'look for devices in networks that the configuration allows; reads only',
     description:
-      'Asks each address of the networks, at a bounded rate, with requests that only read: who it is, and which registers can be read. Only what `discovery: { networks: [10.0.1.0/24] }` of the configuration names may be scanned; hosts and ports that its devices use are left alone. Exit 0 when something was found, 3 when nothing answered, 4 when the network is not allowed.',
+      'Asks each address of the networks, at a bounded rate, with requests that only read: who it is, and which registers can be read. Only what `discovery: { networks: [10.0.1.0/24] }` of the configuration names may be scanned; hosts of its devices are left alone. Exit 0 when something was found, 3 when nothing answered, 4 when the network is not allowed.',
     examples: [
       ['bifrost scan modbus 10.0.1.0/24', 'every device, who it is and what can be read'],
       ['bifrost scan modbus 10.0.1.7 --port 502,5020 --unit 1-16', 'two ports and the units behind a gateway'],

@@ -70,6 +70,8 @@ test('a network that is not allowed is exit 4 and not one connection; nothing fo
     ['modbus', '127.0.3.5/24'],
     ['simulated', '127.0.3.5'],
     ['modbus', '127.0.3.5', '--unit', '1-300'],
+    ['modbus', '127.0.3.5', '--rate', '5-10'],
+    ['modbus', '127.0.3.5', '--concurrency', '0'],
   ])
     assert.equal((await bifrost('scan', ...wrong, ...args)).code, 2, wrong.join(' '))
   assert.equal(server.stats.connections, 0)
@@ -86,11 +88,11 @@ test('without `discovery` nothing may be scanned; a wrong network is file:line:c
   assert.match(wrong.err, /bifrost\.yaml:3:14.*within 10\.0\.1\.0\/24/)
 })
 
-test('the host and port of a configured device is not connected to', async (t) => {
+test('a configured device is not connected to, disabled or not', async (t) => {
   const device = '[{ name: a, driver: modbus, enabled: false, options: { host: 127.0.3.1, port: PORT }, tags: [] }]'
   const { port, file, server } = await plant(t, 'discovery: { networks: [127.0.3.0/24] }\n', device)
   const { code, err } = await bifrost('scan', 'modbus', '127.0.3.1', '--port', `${port}`, '-c', file)
   assert.equal(code, 3)
-  assert.match(err, /is left alone: a device of the configuration uses it/)
+  assert.match(err, /is left alone: a device of the configuration is there/)
   assert.equal(server.stats.connections, 0)
 })

@@ -10,8 +10,9 @@ import { parseDuration } from '../core/duration.ts'
 import { GatewayError } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
 import { sizeOf } from '../core/network.ts'
-import { allowedNetworks, usedEndpoints } from '../discovery/allowed.ts'
+import { allowedNetworks } from '../discovery/allowed.ts'
 import { scan } from '../discovery/scan.ts'
+import { usedHosts } from '../discovery/used.ts'
 import { dial } from '../wire/dial.ts'
 import { textOption, type Call } from './call.ts'
 import { configFile, loadConfigFile } from './config-file.ts'
@@ -19,6 +20,7 @@ import { Exit } from './exit-code.ts'
 
 const MOST_RATE = 1000
 const MOST_CONCURRENCY = 64
+const MOST_PORTS = 16
 /** Connections are counted aloud this often. */
 const TELL_EVERY_MS = 2000
 
@@ -30,15 +32,17 @@ export async function run(call: Call): Promise<number> {
   const config = await loadConfigFile(configFile(call), call.env)
   const networks = allowedNetworks(asked, config.discovery.networks, config.file)
   const ports = numbers(call, 'port', 1, 65_535)
+  if (ports.length > MOST_PORTS)
+    throw new GatewayError('USAGE', `${ports.length} ports are too many: at most ${MOST_PORTS}`)
   const settings = {
     type,
     networks,
     ports,
     units: numbers(call, 'unit', 0, 255),
     timeoutMs: timeout(call),
-    concurrency: numbers(call, 'concurrency', 1, MOST_CONCURRENCY)[0]!,
-    ratePerSecond: numbers(call, 'rate', 1, MOST_RATE)[0]!,
-    used: await usedEndpoints(linesOf(config)),
+    concurrency: oneNumber(call, 'concurrency', MOST_CONCURRENCY),
+    ratePerSecond: oneNumber(call, 'rate', MOST_RATE),
+    used: await usedHosts(linesOf(config)),
   }
   const addresses = networks.reduce((sum, network) => sum + sizeOf(network), 0)
   call.terminal.say(
@@ -69,7 +73,7 @@ async function collect(settings: Settings, call: Call): Promise<{ found: FoundDe
     connections++
     latest = endpoint
   }
-  const onSkip = (endpoint: string) => terminal.say(`${endpoint} is left alone: a device of the configuration uses it`)
+  const onSkip = (endpoint: string) => terminal.say(`${endpoint} is left alone: a device of the configuration is there`)
   try {
     const setup = { ...settings, clock: systemClock, log: silentLog, dial, onConnect, onSkip }
     for await (const device of scan(setup, stop.signal)) {
@@ -128,6 +132,13 @@ function timeout(call: Call): number {
   if (ms === undefined || ms < 10 || ms > 60_000)
     throw new GatewayError('USAGE', `--timeout ${text}: expected a duration from 10ms to 1m, such as 500ms`)
   return ms
+}
+
+function oneNumber(call: Call, name: string, max: number): number {
+  const text = textOption(call, name) ?? ''
+  const number = /^\d{1,6}$/.test(text) ? Number(text) : 0
+  if (number >= 1 && number <= max) return number
+  throw new GatewayError('USAGE', `--${name} ${text}: expected a whole number from 1 to ${max}`)
 }
 
 /** `502,5020` or `1-16` as numbers, each once. */

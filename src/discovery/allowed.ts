@@ -1,6 +1,4 @@
-/** What may be scanned: only networks that the configuration names, never a host and port that one of its devices uses. */
-import { lookup } from 'node:dns/promises'
-import { isIP } from 'node:net'
+/** What may be scanned: only networks that the configuration names. */
 import { GatewayError } from '../core/errors.ts'
 import { contains, parseNetwork, sizeOf, type Network } from '../core/network.ts'
 
@@ -25,19 +23,4 @@ export function allowedNetworks(asked: readonly string[], allowed: readonly Netw
     'SCAN_FORBIDDEN',
     `${refused.text} may not be scanned: ${may}. Where it is yours to scan, write into ${file}: discovery: { networks: [${refused.text}] }`,
   )
-}
-
-/** The host and port of each line key such as `tcp://10.0.0.5:502`; names are looked up, because a scan goes by address. */
-export async function usedEndpoints(lines: readonly string[]): Promise<ReadonlySet<string>> {
-  const used = new Set<string>()
-  for (const line of lines) {
-    const match = /^[^/]*:\/\/\[?([^\]]*?)\]?:(\d+)$/.exec(line)
-    if (match === null) continue
-    const [, host = '', port = ''] = match
-    used.add(`${host}:${port}`)
-    if (isIP(host) !== 0) continue
-    const addresses = await lookup(host, { all: true }).catch(() => [])
-    for (const { address } of addresses) used.add(`${address}:${port}`)
-  }
-  return used
 }

@@ -8,9 +8,10 @@ import { GatewayError } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
 import { parseNetwork, type Network } from '../core/network.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
-import { allowedNetworks, usedEndpoints } from './allowed.ts'
+import { allowedNetworks } from './allowed.ts'
 import { RateLimit } from './rate-limit.ts'
 import { scan, type ScanSetup } from './scan.ts'
+import { UsedHosts, usedHosts } from './used.ts'
 
 const networks = (...texts: string[]) => texts.map((text) => parseNetwork(text) as Network)
 
@@ -42,7 +43,7 @@ function setup(overrides: Partial<ScanSetup> = {}): ScanSetup & { dialled: strin
   return {
     type: dialling((range) => range.hosts),
     networks: networks('10.0.1.0/29'),
-    used: new Set<string>(),
+    used: new UsedHosts(),
     ports: [502],
     units: [1],
     timeoutMs: 1000,
@@ -84,14 +85,58 @@ test('a host outside of the networks is never connected to, whatever the driver 
   assert.deepEqual(given.dialled, ['10.0.1.1:502'])
 })
 
-test('a host and port that a device uses is left alone and told; its other ports are asked', async () => {
+test('the host of a device is left alone whatever the port, and told; on loopback only its port', async () => {
   const skipped: string[] = []
-  const used = await usedEndpoints(['tcp://10.0.1.2:502', 'tls://10.0.1.3:802', 'rtu+tcp://10.0.1.4:502', 'rtu:///dev/ttyUSB0', 'tcp://localhost:502']) // prettier-ignore
-  assert.ok(used.has('127.0.0.1:502') || used.has('::1:502'), 'names are looked up')
-  const given = setup({ used, onSkip: (endpoint) => skipped.push(endpoint) })
+  const used = await usedHosts(['tcp://10.0.1.2:502', 'tls://10.0.1.3:802', 'rtu+tcp://10.0.1.4:502', 'opc.tcp://10.0.1.5:4840/path', 'rtu:///dev/ttyUSB0', 'tcp://127.0.0.1:5020']) // prettier-ignore
+  const given = setup({ used, networks: networks('10.0.1.0/29', '127.0.0.1'), onSkip: (endpoint) => skipped.push(endpoint) }) // prettier-ignore
   await outcomes(given)
-  assert.deepEqual(given.dialled, ['10.0.1.1:502', '10.0.1.3:502', '10.0.1.5:502', '10.0.1.6:502'])
-  assert.deepEqual(skipped, ['10.0.1.2:502', '10.0.1.4:502'])
+  assert.deepEqual(given.dialled, ['10.0.1.1:502', '10.0.1.6:502', '127.0.0.1:502'])
+  assert.deepEqual(skipped, ['10.0.1.2:502', '10.0.1.3:502', '10.0.1.4:502', '10.0.1.5:502'])
+  assert.ok(used.has('127.0.0.1', 5020) && !used.has('127.0.0.2', 5020))
+})
+
+test('names and spellings hide no device: polled under one, named by the scan under another, it is left alone', async () => {
+  const ask = async (line: string, target: string) => {
+    const given = setup({ used: await usedHosts([line]), networks: networks(target) })
+    await outcomes(given)
+    return given.dialled
+  }
+  assert.deepEqual(await ask('tcp://localhost:502', '127.0.0.1'), [])
+  assert.deepEqual(await ask('tcp://127.0.0.1:502', 'localhost'), [])
+  assert.deepEqual(await ask('tcp://[::ffff:10.0.1.2]:502', '10.0.1.2'), [])
+  assert.deepEqual(await ask('tcp://10.0.1.2:502', '::ffff:a00:102'), [])
+  assert.deepEqual(await ask('tcp://[fe80:0:0::1]:502', 'FE80::1'), [])
+  assert.deepEqual(await ask('tcp://10.0.1.2:502', '::ffff:a00:103'), ['10.0.1.3:502'])
+})
+
+test('a name is connected to by the address that was checked; one that is unknown is not asked', async () => {
+  const given = setup({ networks: networks('localhost', 'no-such-host.invalid') })
+  const [first = '', second] = await outcomes(given)
+  assert.match(first, /^localhost connected$/)
+  assert.equal(second, 'no-such-host.invalid NOT_CONNECTED')
+  assert.equal(given.dialled.length, 1)
+  assert.match(given.dialled[0]!, /^(127\.0\.0\.1|::1):502$/)
+})
+
+test('while the name of a configured device is unknown nothing is scanned: it could be any of the addresses', async () => {
+  await assert.rejects(
+    usedHosts(['tcp://no-such-host.invalid:502']),
+    (error: unknown) => error instanceof GatewayError && error.code === 'SCAN_FORBIDDEN' && /no-such-host\.invalid.*write its IP address/.test(error.message), // prettier-ignore
+  )
+})
+
+test('a host and port is connected to once a scan, under whatever names and however often the driver tries', async () => {
+  const given = setup({
+    type: dialling(() => ['10.0.1.1', '10.0.1.1', '::ffff:10.0.1.1', '127.0.0.1', 'localhost']),
+    networks: networks('10.0.1.1', '127.0.0.1', 'localhost'),
+  })
+  assert.deepEqual((await outcomes(given)).map((line) => line.split(' ')[1]).slice(0, 4), [
+    'connected',
+    'NOT_CONNECTED',
+    'NOT_CONNECTED',
+    'connected',
+  ])
+  assert.equal(given.dialled.filter((one) => one === '127.0.0.1:502').length, 1)
 })
 
 test('networks that overlap are asked once', async () => {
@@ -129,4 +174,5 @@ test('only what the configuration names may be asked; a narrower network is fine
   refuse(['10.0.1.5'], /nothing may be scanned yet/, 'SCAN_FORBIDDEN', [])
   refuse(['10.0.0.0/15'], /131070 addresses are too many.*65536/, 'USAGE', networks('10.0.0.0/8'))
   refuse(['10.0.1.300'], /no IPv4 address/, 'USAGE')
+  refuse(['0.0.0.0/0'], /8 to 32/, 'USAGE')
 })

@@ -1,6 +1,7 @@
 /**
- * A scan with the driver's own `scan`: what may be asked is decided here, once more at each connection: outside the networks, and
- * at hosts and ports that are in use, no connection is made whatever the driver does.
+ * A scan with the driver's own `scan`: what may be asked is decided here, once more at each connection: outside the networks, at
+ * hosts that are in use, and where the scan was already, no connection is made whatever the driver does. A name is looked up once,
+ * and what is connected to is the address that was checked.
  */
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../core/clock.ts'
@@ -9,14 +10,15 @@ import { GatewayError, NotConnectedError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { contains, hostsOf, parseNetwork, type Network } from '../core/network.ts'
 import { RateLimit } from './rate-limit.ts'
+import { addressesOf, type UsedHosts } from './used.ts'
 
 /** How a scan goes. */
 export interface ScanSetup {
   readonly type: DriverType
   /** As `allowedNetworks` gave them. */
   readonly networks: readonly Network[]
-  /** `host:port` that are left alone, as `usedEndpoints` gave them. */
-  readonly used: ReadonlySet<string>
+  /** What is left alone, as `usedHosts` gave it. */
+  readonly used: UsedHosts
   readonly ports: readonly number[]
   readonly units: readonly number[]
   readonly timeoutMs: number
@@ -27,7 +29,7 @@ export interface ScanSetup {
   dial(endpoint: Endpoint, signal: AbortSignal): Promise<Duplex>
   /** Before each connection. */
   onConnect?(endpoint: string): void
-  /** A host and port was left alone because a device of the configuration uses it. */
+  /** A host was left alone because a device of the configuration is there. */
   onSkip?(endpoint: string): void
 }
 
@@ -59,6 +61,7 @@ function* allHosts(networks: readonly Network[]): Generator<string> {
 
 function guardedDial(setup: ScanSetup): Context['dial'] {
   const rate = new RateLimit(setup.clock, setup.ratePerSecond)
+  const asked = new Set<string>()
   return async (endpoint, signal) => {
     if (!('host' in endpoint)) throw new GatewayError('SCAN_FORBIDDEN', 'a scan opens no serial ports')
     const { host, port } = endpoint
@@ -66,12 +69,18 @@ function guardedDial(setup: ScanSetup): Context['dial'] {
     if (typeof target === 'string' || !setup.networks.some((one) => contains(one, target)))
       throw new GatewayError('SCAN_FORBIDDEN', `${host} is outside of what this scan may ask`)
     const name = `${host}:${port}`
-    if (setup.used.has(name)) {
+    const addresses = await addressesOf(host)
+    const [address] = addresses.filter((one) => typeof parseNetwork(one) !== 'string')
+    if (address === undefined) throw new NotConnectedError(`${host} has no address`)
+    if (addresses.some((one) => setup.used.has(one, port))) {
       setup.onSkip?.(name)
-      throw new NotConnectedError(`${name} is in use by a device of the configuration`)
+      throw new NotConnectedError(`${name} is left alone: a device of the configuration is there`)
     }
+    const place = `${address} ${port}`
+    if (asked.has(place)) throw new NotConnectedError(`${name} was asked already`)
+    asked.add(place)
     await rate.turn(signal)
     setup.onConnect?.(name)
-    return setup.dial(endpoint, signal)
+    return setup.dial({ ...endpoint, host: address }, signal)
   }
 }
