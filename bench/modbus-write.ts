@@ -54,10 +54,14 @@ export async function run(args: readonly string[] = []): Promise<void> {
         return ((await once(devices, 'message')) as [number])[0]
       }
       await delay()
+      const own = monitorEventLoopDelay({ resolution: 5 })
+      own.enable()
       const sent = await series(writes, (device, tag) => sendOnly(gateway, device, tag))
+      own.disable()
       print(gateway, 'confirmed by the device', sent, LIMIT_MS)
       console.log(
-        `  a timer in the devices' process, which does little, was late by ${(await delay()).toFixed(1)} ms (p99)`,
+        `  meanwhile a timer was late by ${lateness(own, 99)} ms (p99), ${lateness(own, 100)} ms at most, in the gateway's process; ` +
+          `by ${(await delay()).toFixed(1)} ms (p99) in the devices', which does little`,
       )
       const commanded = await series(writes, (device, tag) => command(gateway, device, tag))
       print(gateway, 'with audit, read-back and comparison', commanded)
@@ -69,6 +73,10 @@ export async function run(args: readonly string[] = []): Promise<void> {
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+/** How late a timer was that should have come every 5 ms. */
+const lateness = (delay: { percentile(at: number): number }, percentile: number): string =>
+  Math.max(0, delay.percentile(percentile) / 1e6 - 5).toFixed(1)
 
 /** All devices have been read, and the load is even. */
 async function settled(gateway: Gateway): Promise<void> {
@@ -171,7 +179,7 @@ async function serveDevices(): Promise<void> {
   delay.enable()
   // Since it was asked for last.
   process.on('message', () => {
-    process.send!(Math.max(0, delay.percentile(99) / 1e6 - 5))
+    process.send!(Number(lateness(delay, 99)))
     delay.reset()
   })
   process.send!(ports)

@@ -20,9 +20,13 @@ export interface CommandLimits {
   readonly connection: AbortSignal
 }
 
+/** How long work that is given up may take to say what it came to: the driver knows which part of it was done. */
+const SETTLE_MS = 100
+
 /**
- * Runs `work` when the line has a place. Never rejects: what cannot run or does not end in time gives `instead(status)`;
- * what throws gives `instead(thrown(error))`.
+ * Runs `work` when the line has a place. Never rejects: what cannot run gives `instead(status)`, what throws
+ * `instead(thrown(error))`. What has begun and is given up is told so by its signal; then its own result counts, if that comes
+ * soon, and its throwing is no lost connection.
  */
 export function runCommand<T>(
   limits: CommandLimits,
@@ -36,6 +40,8 @@ export function runCommand<T>(
     const controller = new AbortController()
     let started = false
     let ended = false
+    /** Why it was given up. */
+    let given: StatusCode | undefined
     const end = (result: T) => {
       if (ended) return
       ended = true
@@ -46,12 +52,21 @@ export function runCommand<T>(
       if (started) line.done(entry)
     }
     const give = (status: StatusCode) => {
-      if (!started) line.withdraw(entry)
-      end(instead(status))
+      if (given !== undefined) return
+      given = status
+      timer?.cancel()
+      if (started) timer = clock.after(SETTLE_MS, () => end(instead(status)))
+      else {
+        line.withdraw(entry)
+        end(instead(status))
+      }
       controller.abort()
     }
     const onCaller = () => give(Status.BadTimeout)
     const onConnection = () => give(Status.BadNoCommunication)
+    const failed = (error: unknown) => {
+      if (!ended) end(instead(given ?? thrown(error)))
+    }
     const entry: Urgent & Occupant = {
       use,
       since: 0,
@@ -59,10 +74,10 @@ export function runCommand<T>(
         if (clock.monotonic() >= deadline) return give(Status.BadTimeout)
         started = true
         line.occupy(entry)
-        call(work, controller.signal).then(end, (error: unknown) => ended || end(instead(thrown(error))))
+        call(work, controller.signal).then(end, failed)
       },
     }
-    const timer = deadline === Infinity ? undefined : clock.after(deadline - clock.monotonic(), onCaller)
+    let timer = deadline === Infinity ? undefined : clock.after(deadline - clock.monotonic(), onCaller)
     signal.addEventListener('abort', onCaller, { once: true })
     connection.addEventListener('abort', onConnection, { once: true })
     if (signal.aborted) return onCaller()

@@ -136,8 +136,7 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     this.#servingEnd.abort()
     this.#timer?.cancel()
     this.#gate.leave(this)
-    for (const group of this.#groups) group.cancel()
-    this.#connection.abort()
+    this.#drop()
     if (this.#enabled) await Promise.all([this.#device.close(), this.#serving])
   }
 
@@ -246,11 +245,16 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
   /** Drops the connection and everything on it; returns the pause after which the next attempt is made. */
   #giveUp(): number {
     this.#phase = 'pausing'
-    for (const group of this.#groups) group.cancel()
-    this.#connection.abort()
+    this.#drop()
     const pause = this.#retry.next()
     this.#wait(pause, () => this.#connect())
     return pause
+  }
+
+  /** The commands first: a place that a poll gives back is not for one of those that go with the connection. */
+  #drop(): void {
+    this.#connection.abort()
+    for (const group of this.#groups) group.cancel()
   }
 
   #wait(pauseMs: number, action: () => void): void {
@@ -294,8 +298,7 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
   #probeAgain(): void {
     if (this.#silence.probes === 0) return this.#probe()
     this.#phase = 'connecting'
-    for (const group of this.#groups) group.cancel()
-    this.#connection.abort()
+    this.#drop()
     void this.#device.close().then(
       () => this.#phase === 'connecting' && this.#gate.request(this),
       (error: unknown) => this.#phase === 'connecting' && this.#refused(error),
