@@ -25,10 +25,10 @@ function bifrost(...args: string[]): Promise<{ code: number | null; out: string;
   })
 }
 
-async function plant(t: TestContext, discovery: string, devices = '[]') {
+async function plant(t: TestContext, discovery: string, devices = '[]', product = 'PX-7') {
   const bank = new RegisterBank({
     holdingRegisters: [{ address: 0, count: 4 }],
-    identification: { 0: 'Acme', 1: 'PX-7' },
+    identification: { 0: 'Acme', 1: product },
   })
   const server = createModbusServer({ clock: systemClock, unit: (id) => (id === 1 ? bank : undefined) })
   const port = await server.listen(0, '127.0.3.1')
@@ -95,4 +95,15 @@ test('a configured device is not connected to, disabled or not', async (t) => {
   assert.equal(code, 3)
   assert.match(err, /is left alone: a device of the configuration is there/)
   assert.equal(server.stats.connections, 0)
+})
+
+test('what a device says of itself is text: it begins no line of the configuration, and moves no cursor', async (t) => {
+  const evil = 'PX\n- name: evil\n  driver: modbus\u001b[2J'
+  const { port, file } = await plant(t, 'discovery: { networks: [127.0.3.1] }\n', '[]', evil)
+  const args = ['scan', 'modbus', '127.0.3.1', '--port', `${port}`, '--unit', '1', '-c', file, '--timeout', '200ms']
+  const yaml = await bifrost(...args, '--yaml')
+  assert.equal(parse(yaml.out).length, 1)
+  const plain = await bifrost(...args)
+  for (const { out } of [yaml, plain])
+    assert.match(out, /Acme PX\\u000a- name: evil\\u000a  driver: modbus\\u001b\[2J$/m)
 })

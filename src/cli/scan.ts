@@ -10,6 +10,7 @@ import { parseDuration } from '../core/duration.ts'
 import { GatewayError } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
 import { sizeOf } from '../core/network.ts'
+import { oneLine } from '../core/one-line.ts'
 import { allowedNetworks } from '../discovery/allowed.ts'
 import { scan } from '../discovery/scan.ts'
 import { usedHosts } from '../discovery/used.ts'
@@ -94,17 +95,15 @@ function show(device: FoundDevice, type: DriverType, { terminal, options }: Call
   if (terminal.json) return
   const { vendor, product, serial, firmware } = device.identity
   const words = [vendor, product, serial && `serial ${serial}`, firmware && `version ${firmware}`].filter(Boolean)
-  const about = [
-    `${device.endpoint}  ${words.length === 0 ? 'says nothing of itself' : words.join(' ')}`,
-    ...device.notes,
-  ]
+  const head = oneLine(`${device.endpoint}  ${words.length === 0 ? 'says nothing of itself' : words.join(' ')}`)
+  const notes = device.notes.map(oneLine)
   if (options.yaml !== true) {
-    terminal.result(about[0]!)
-    for (const note of device.notes) terminal.result(`  ${note}`)
+    terminal.result(head)
+    for (const note of notes) terminal.result(`  ${note}`)
     if (device.tags.length > 0) terminal.result(`  ${device.tags.length} tags to begin with: --yaml shows them`)
     return
   }
-  for (const line of about) terminal.result(`# ${line}`)
+  for (const line of [head, ...notes]) terminal.result(`# ${line}`)
   for (const line of yamlEntry(proposed(device, type))) terminal.result(line)
 }
 

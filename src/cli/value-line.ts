@@ -1,5 +1,6 @@
 /** A value as a line for people: never without its quality, its source time and its age. */
 import { formatDuration } from '../core/duration.ts'
+import { oneLine } from '../core/one-line.ts'
 import { isGood, statusInfo } from '../core/status.ts'
 import type { DataType } from '../core/value.ts'
 import type { Terminal } from './terminal.ts'
@@ -22,10 +23,10 @@ export function valueLine(shown: ShownValue, width: number, terminal: Terminal):
   const { device, tag, unit, status, time, ageMs, reason } = shown
   const name = `${device}/${tag}`.padEnd(width)
   const value = shownDigits(shown)
-  const text = value === null ? '-' : `${value}${unit ? ` ${unit}` : ''}`
+  const text = value === null ? '-' : `${oneLine(`${value}`)}${unit ? ` ${unit}` : ''}`
   const quality = terminal.style(isGood(status.code) ? 'dim' : 'yellow', status.name)
   const when = time === null ? '' : `  ${time}${ageMs === null ? '' : `  ${formatDuration(ageMs)} ago`}`
-  return `${name}  ${terminal.style('bold', text)}  ${quality}${when}${reason ? `  ${reason}` : ''}`
+  return `${name}  ${terminal.style('bold', text)}  ${quality}${when}${reason ? `  ${oneLine(reason)}` : ''}`
 }
 
 /** A float32 has seven significant digits; the further ones that a double shows mean nothing. */

@@ -22,24 +22,31 @@ export interface HostToProbe {
 
 /** More tags than this are not proposed one by one; a note says what can be read. */
 const MOST_TAGS = 32
+/** Nobody may hold a scan up for longer: a device that answers each request just in time, or has models without end. */
+const MOST_HOST_MS = 600_000
 const AREA_ORDER: readonly Area[] = ['hr', 'ir', 'co', 'di']
 
 /** What answers there; nothing when nobody does. Rejects only when the scan is given up. */
 export async function probeHost(target: HostToProbe, context: Context, signal: AbortSignal): Promise<FoundDevice[]> {
   const { host, port, timeoutMs } = target
   const settings = { host, port, timeout: timeoutMs, connectTimeout: timeoutMs, learn: false }
+  const limit = new AbortController()
+  const late = new NotConnectedError(`the scan spends no more than ${MOST_HOST_MS / 60_000} minutes at a host`)
+  const timer = context.clock.after(MOST_HOST_MS, () => limit.abort(late))
+  const until = AbortSignal.any([signal, limit.signal])
   const device = new ModbusDevice(options.parse(settings), context)
   const found: FoundDevice[] = []
   try {
-    await device.connect(signal)
-    const asker = new Asker((unit, pdu, until) => device.request(unit, pdu, until), signal)
+    await device.connect(until)
+    const asker = new Asker((unit, pdu, stop) => device.request(unit, pdu, stop), until)
     const { units, notes } = await findUnits(asker, target.units)
-    for (const present of units) found.push(await describe(device, asker, target, present, notes, signal))
+    for (const present of units) found.push(await describe(device, asker, target, present, notes, until))
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof NotConnectedError)) throw error
     context.log.debug({ host, port, reason: error.message }, 'the host was left')
   } finally {
+    timer.cancel()
     await device.close()
   }
   return found
@@ -69,7 +76,7 @@ async function describe(
     tags = sunspec?.tags ?? proposeRegisters(maps)
   } catch (error) {
     if (!(error instanceof NotConnectedError)) throw error
-    notes.push(`the device closed the connection: ${error.message}`)
+    notes.push(`the unit was left: ${error.message}`)
   }
   notes.push(`${asker.requests - before} requests were sent to this unit to find out what can be read`)
   return {

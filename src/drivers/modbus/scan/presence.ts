@@ -4,6 +4,7 @@
  * after `MOST_SILENCES` of them the rest is not asked. A gateway says by exceptions 0A and 0B that a unit is not there.
  */
 import type { Identity } from '../../../core/driver.ts'
+import { NotConnectedError } from '../../../core/errors.ts'
 import { type Asker, type Heard } from './asker.ts'
 import { askIdentity } from './identity.ts'
 
@@ -29,15 +30,28 @@ const MOST_SILENT_UNITS = 2
 const UNLIKELY_UNIT = 231
 const FIRST_REGISTER = { functionCode: 3, address: 0, count: 1 } as const
 
-/** Asks for each unit. Throws NotConnectedError when the connection is lost. */
+/** Asks for each unit. Throws NotConnectedError when the connection is lost before any unit has answered. */
 export async function findUnits(asker: Asker, wanted: readonly number[]): Promise<Presence> {
   const units: PresentUnit[] = []
   const notes: string[] = []
+  try {
+    await askAll(asker, wanted, units, notes)
+  } catch (error) {
+    // Some devices close the connection when they are asked for a unit that they are not.
+    if (!(error instanceof NotConnectedError) || units.length === 0) throw error
+    const known = listed(units.map(({ unit }) => unit)).replace('–', '-')
+    notes.push(`the connection was lost while further units were asked; scan with --unit ${known}: ${error.message}`)
+  }
+  return { units, notes }
+}
+
+/** Fills `units` and `notes` as it goes. */
+async function askAll(asker: Asker, wanted: readonly number[], units: PresentUnit[], notes: string[]): Promise<void> {
   const absent: number[] = []
   let silentUnits = 0
   for (const [index, unit] of wanted.entries()) {
     const found = await askUnit(asker, unit, asker.answers > 0 && asker.silences > 0)
-    if (found === 'garbage') return { units, notes: [...notes, 'something answers that is no Modbus'] }
+    if (found === 'garbage') return void notes.push('something answers that is no Modbus')
     if (found === 'absent') absent.push(unit)
     else if (found === 'silent') silentUnits++
     else units.push(found)
@@ -53,7 +67,6 @@ export async function findUnits(asker: Asker, wanted: readonly number[]): Promis
     break
   }
   if (absent.length > 0) notes.push(`a gateway: it says that nothing answers for unit ${listed(absent)}`)
-  return { units, notes }
 }
 
 type Found = PresentUnit | 'absent' | 'silent' | 'garbage'

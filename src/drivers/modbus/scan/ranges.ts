@@ -32,6 +32,8 @@ const BLOCKS = 4
 const MOST_REQUESTS = 48
 /** When neither the first address nor the first block can be read, little is to be expected. */
 const FEW_REQUESTS = 16
+/** Each costs a time-out and a read that tells whether the device is still there. */
+const MOST_SILENCES = 8
 const ILLEGAL_FUNCTION = 1
 
 /** Maps the start of one table. Ends early when the device does not know the function, or falls silent. */
@@ -39,6 +41,7 @@ export async function mapTable(asker: Asker, unit: number, area: Area): Promise<
   const open = Array.from({ length: BLOCKS }, (_, index) => ({ address: index * BLOCK, count: BLOCK }))
   const found: ReadableRange[] = []
   const first = await readBlock(asker, unit, area, 0, 1)
+  let silences = 0
   if (first === 'silent' || first === 'unknown function')
     return { area, ranges: [], searchedTo: 0, unclear: 0, silent: first === 'silent' }
   let left = first === 'read' ? MOST_REQUESTS : FEW_REQUESTS
@@ -46,8 +49,12 @@ export async function mapTable(asker: Asker, unit: number, area: Area): Promise<
     const { address, count } = open.shift()!
     left--
     const outcome = await readBlock(asker, unit, area, address, count)
-    if (outcome === 'silent')
-      return { area, ranges: joined(found), searchedTo: address, unclear: open.length + 1, silent: true }
+    if (outcome === 'silent') {
+      // Some devices don't refuse what they don't have, they keep silent; address 0 tells whether the device is still there.
+      const isThere = first === 'read' && (await readBlock(asker, unit, area, 0, 1)) === 'read'
+      if (!isThere) return { area, ranges: joined(found), searchedTo: address, unclear: open.length + 1, silent: true }
+      if (++silences >= MOST_SILENCES) left = 0
+    }
     if (outcome === 'read') found.push({ first: address, last: address + count - 1 })
     else if (count > 1) open.unshift(...halves(address, count))
   }

@@ -30,7 +30,7 @@ async function serve(
   host: string,
   port: number,
   options: Partial<ModbusServerOptions> & Pick<ModbusServerOptions, 'unit'>,
-  fault: (unit: number, code: number) => Fault | undefined = () => undefined,
+  fault: (unit: number, code: number, pdu: Uint8Array) => Fault | undefined = () => undefined,
 ): Promise<Seen> {
   const functions: number[] = []
   const units = new Set<number>()
@@ -40,7 +40,7 @@ async function serve(
     intercept({ unit, pdu }) {
       functions.push(pdu[0]!)
       units.add(unit)
-      return fault(unit, pdu[0]!)
+      return fault(unit, pdu[0]!, pdu)
     },
   })
   await server.listen(port, host)
@@ -188,6 +188,57 @@ test('a SunSpec device is recognised, and its points are the tags', async (t) =>
     const settings = { everyMs: 1000, clamp: false, writable: false, ...tag } as TagSettings
     assert.equal(modbus.check!(address, settings), undefined, String(tag.address))
   }
+})
+
+test('a device that closes the connection at a foreign unit id is found all the same, and told how to look at it', async (t) => {
+  const port = await freePort()
+  // oxlint-disable-next-line unicorn/no-thenable -- the server's word for what happens next; nothing awaits it
+  await serve(t, '127.0.1.1', port, { unit: () => bank() }, (unit) => (unit === 1 ? undefined : { silent: true, then: 'close' })) // prettier-ignore
+  const { found, connections } = await look(['127.0.1.1'], port, [1, 2, 3])
+  assert.deepEqual(endpoints(found), [`127.0.1.1:${port} unit 1`])
+  assert.equal(found[0]!.identity.vendor, 'Acme')
+  assert.ok(
+    found[0]!.notes.some((note) => note.includes('scan with --unit 1')),
+    found[0]!.notes.join('\n'),
+  )
+  assert.equal(connections.length, 1)
+  const alone = await look(['127.0.1.1'], port, [1])
+  assert.equal(alone.found[0]!.tags.length, 14)
+})
+
+test('a device that keeps silent where it has no registers is mapped as far as it answers', async (t) => {
+  const port = await freePort()
+  const seen = await serve(t, '127.0.1.1', port, { unit: () => bank(32) }, (_, code, pdu) => {
+    const end = Buffer.from(pdu).readUInt16BE(1) + Buffer.from(pdu).readUInt16BE(3)
+    return code === 3 && end > 32 ? { silent: true } : undefined
+  })
+  const { found } = await look(['127.0.1.1'], port)
+  const { notes, tags } = found[0]!
+  assert.ok(
+    notes.some((note) => note.startsWith('32 readable holding registers: hr:0–hr:31')),
+    notes.join('\n'),
+  )
+  assert.ok(
+    notes.some((note) => note.includes('4 readable coils')),
+    'the other tables are asked',
+  )
+  assert.equal(tags.length, 36)
+  assert.ok(seen.functions.length < 120, `${seen.functions.length} requests`)
+})
+
+test('nobody holds a scan up: a host is left after ten minutes with what was found', async (t) => {
+  const port = await freePort()
+  await serve(t, '127.0.1.1', port, { unit: () => bank() }, (_, code) => (code === 3 ? { silent: true } : undefined))
+  // A clock on which nothing is waited for but the limit of the host.
+  const clock = { ...systemClock, after: (delayMs: number, action: () => void) => systemClock.after(delayMs === 600_000 ? 150 : 60_000, action) } // prettier-ignore
+  const started = Date.now()
+  const { found } = await look(['127.0.1.1'], port, [1], { ...testContext(), dial, clock })
+  assert.ok(Date.now() - started < 5000)
+  assert.deepEqual(endpoints(found), [`127.0.1.1:${port} unit 1`])
+  assert.ok(
+    found[0]!.notes.some((note) => /was left: .*10 minutes/.test(note)),
+    found[0]!.notes.join('\n'),
+  )
 })
 
 test('a scan that is given up ends at once, and leaves no connection behind', async (t) => {

@@ -78,6 +78,15 @@ test('as YAML it is one device, as CSV one tag list: without what the device lac
   assert.ok(csv.lines.some((line) => line.startsWith('103.St,sunspec:103.St,uint16,,,"Operating State: 1 OFF,')))
 })
 
+test('what a device says of itself is text: no line of its own, no cursor moved', async (t) => {
+  const { lines } = await runTool(
+    t,
+    sunSpecBank(sunSpecImage([{ id: 1, raw: { Mn: hex('A\n\u001b[2J'), Md: hex('B') } }])),
+  )
+  assert.match(lines[0]!, /^A\\u000a\\u001b\[2J B/)
+  assert.ok(lines.every((line) => !/\p{Cc}/u.test(line)))
+})
+
 test('a device that is none is DEVICE_REFUSED, and says where the marker was looked for', async (t) => {
   const bank = new RegisterBank({ holdingRegisters: [{ address: 0, count: 10 }] })
   await assert.rejects(

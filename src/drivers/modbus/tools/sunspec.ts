@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { csvLines, yamlEntry } from '../../../core/device-entry.ts'
 import { defineTool } from '../../../core/driver.ts'
+import { oneLine } from '../../../core/one-line.ts'
 import type { ModbusDevice } from '../device.ts'
 import { proposeTags } from '../sunspec/proposal.ts'
 import { survey, type Survey, type SurveyedModel, type SurveyedPoint } from '../sunspec/survey.ts'
@@ -38,7 +39,8 @@ export const sunspecTool = defineTool({
     if (report.format === 'csv') return csvLines(proposeTags(report))
     if (report.format === 'yaml')
       return yamlEntry({ name: nameOf(report), driver: 'modbus', options: report.options, tags: proposeTags(report) })
-    return [headLine(report), ...report.notes.map((note) => `note: ${note}`), ...report.models.flatMap(modelLines)]
+    const notes = report.notes.map((note) => `note: ${note}`)
+    return [headLine(report), ...notes, ...report.models.flatMap(modelLines)].map(oneLine)
   },
 })
 
