@@ -52,8 +52,10 @@ export class AuditFile {
   #file: Promise<FileHandle> | undefined
   /** The last line may be there in part: the next one starts on a line of its own. */
   #torn = false
-  /** Lines are appended one after the other. */
+  /** What is being written comes to its end before the next lines are. */
   #last: Promise<unknown> = Promise.resolve()
+  /** Lines that wait for the disk: it takes them together, so that many writes at once do not queue for a sync each. */
+  #batch: { readonly lines: string[]; readonly written: Promise<void> } | undefined
 
   /** Opened with the first line. */
   constructor(path: string) {
@@ -62,9 +64,9 @@ export class AuditFile {
 
   /** Resolves when the line is on disk; throws STORE_FAILED when it cannot be. */
   append(line: AuditLine | ActionLine): Promise<void> {
-    const written = this.#last.then(() => this.#write(`${this.#torn ? '\n' : ''}${JSON.stringify(line)}\n`))
-    this.#last = written.catch(() => {})
-    return written
+    const batch = (this.#batch ??= this.#begin())
+    batch.lines.push(`${JSON.stringify(line)}\n`)
+    return batch.written
   }
 
   /** An action of this device's driver, as one line. As `append`. */
@@ -83,8 +85,18 @@ export class AuditFile {
     await file?.close()
   }
 
-  async #write(text: string): Promise<void> {
-    const bytes = Buffer.from(text)
+  #begin() {
+    const lines: string[] = []
+    const written = this.#last.then(() => {
+      this.#batch = undefined
+      return this.#write(lines)
+    })
+    this.#last = written.catch(() => {})
+    return { lines, written }
+  }
+
+  async #write(lines: readonly string[]): Promise<void> {
+    const bytes = Buffer.from(`${this.#torn ? '\n' : ''}${lines.join('')}`)
     try {
       this.#file ??= open(this.#path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600)
       const file = await this.#file

@@ -1,6 +1,7 @@
 /** Commands: permission, checks, audit, and what is refused before anything is sent. */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { GatewayError, type ErrorCode } from '../core/errors.ts'
@@ -160,6 +161,30 @@ test('a full disk refuses the write before anything is sent', async (t) => {
   const { write, device } = commandsOf(t, {}, '/dev/full')
   await assert.rejects(write(1), withCode('STORE_FAILED', /audit file/))
   assert.deepEqual(device.written, [])
+})
+
+test('a disk that is full after the device took the write hides nothing: the caller hears what came of it', async (t) => {
+  const { write, device, auditFile } = commandsOf(t, { type: 'uint16' })
+  const file = await open(auditFile, 'a')
+  t.after(() => file.close())
+  const prototype = Object.getPrototypeOf(file) as FileHandle
+  const fill = () => t.mock.method(prototype, 'sync', () => Promise.reject(new Error('ENOSPC')))
+  const { write: perform } = device
+  device.write = (items) => (fill(), perform.call(device, items))
+  assert.equal((await write(5)).readBack, 5)
+  t.mock.restoreAll()
+  device.status = Status.BadTimeout
+  await assert.rejects(write(6), withCode('WRITE_UNKNOWN', /may have been carried out/))
+})
+
+test('attempts that come while the disk is busy share its syncs', async (t) => {
+  const { write, device, auditFile } = commandsOf(t, { type: 'uint16' })
+  const file = await open(auditFile, 'a')
+  t.after(() => file.close())
+  const sync = t.mock.method(Object.getPrototypeOf(file) as FileHandle, 'sync')
+  await Promise.allSettled(Array.from({ length: 50 }, (_, i) => write(i)))
+  assert.equal(device.written.length, 50)
+  assert.ok(sync.mock.callCount() < 30, `${sync.mock.callCount()} syncs for 100 lines`)
 })
 
 test('an audit file that cannot be opened refuses the write; the next attempt tries afresh', async (t) => {

@@ -79,6 +79,17 @@ export function createCommands(context: CommandsContext): Commands {
     return audit.append({ ...line, ...more })
   }
 
+  /** What was asked is on record by then: a disk that is full cannot undo what was sent, and the caller shall hear what came of it. */
+  async function conclude(attempt: Attempt, outcome: string, more: Partial<AuditLine>): Promise<void> {
+    try {
+      await record(attempt, outcome, more)
+    } catch (error) {
+      if (attempt.result === undefined) throw error
+      const { device, tag } = attempt.request
+      log.error({ device, tag, err: error }, `The outcome of a write is not on record: ${device}/${tag}, ${outcome}.`)
+    }
+  }
+
   const running = new Set<Promise<unknown>>()
   let closing = false
 
@@ -101,12 +112,12 @@ export function createCommands(context: CommandsContext): Commands {
       const result = await perform(performing, target, value, request.deadlineMs ?? DEADLINE_MS)
       attempt.result = result
       judge(target.info, result)
-      await record(attempt, 'written', auditOf(result))
+      await conclude(attempt, 'written', auditOf(result))
       log.info(fields, `${request.user} wrote ${request.device}/${request.tag}.`)
       return result
     } catch (error) {
       // With a broken audit file this fails like the line before it, and says so to the caller.
-      await record(attempt, ...failureOf(error, attempt.result))
+      await conclude(attempt, ...failureOf(error, attempt.result))
       throw error
     }
   }

@@ -142,6 +142,7 @@ export const writeResultSchema = z.object({
   readBack: valueSchema,
   readBackStatus: statusSchema,
   durationMs: z.number().min(0),
+  remark: z.string().nullable().describe('How it was done, where the status does not say it'),
 })
 
 export const healthSchema = z.object({

@@ -230,6 +230,7 @@ test('PUT writes through to the device and reads back', async (t) => {
       status: { code: 0, name: 'Good' },
       readBack: 12.5,
       readBackStatus: { code: 0, name: 'Good' },
+      remark: null,
       durationMs: 0,
     },
   )

@@ -84,6 +84,8 @@ export interface WriteView {
   readonly readBack: JsonValue
   readonly readBackStatus: StatusRef | null
   readonly durationMs: number
+  /** How it was done, where the status does not say it. */
+  readonly remark: string | null
 }
 
 /** What the device said to a write that failed. */

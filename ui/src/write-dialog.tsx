@@ -150,8 +150,16 @@ function Result({ result, show }: { result: WriteView; show: (value: JsonValue) 
     return <Outcome ok={false} text={words.unread(readBackStatus === null ? '' : told(readBackStatus.code))} />
   }
   if (!isSame(readBack, result.value)) return <Outcome ok={false} text={words.differs(show(readBack))} />
-  return <Outcome ok text={words.done(show(readBack), String(Math.round(result.durationMs)))} />
+  return (
+    <>
+      <Outcome ok text={words.done(show(readBack), String(Math.round(result.durationMs)))} />
+      {result.remark !== null && <p className="quiet">{result.remark}</p>}
+    </>
+  )
 }
+
+/** Their sentences say by themselves whether it was sent: "Not written" before them would be false for one that may have been. */
+const TOLD_IN_FULL: readonly string[] = ['WRITE_FAILED', 'WRITE_UNKNOWN', 'WRITE_SUPERSEDED']
 
 /** What was refused: the sentence and the next step, and underneath what the protocol said. */
 function Refusal({ error, show }: { error: Error; show: (value: JsonValue) => string }) {
@@ -161,7 +169,7 @@ function Refusal({ error, show }: { error: Error; show: (value: JsonValue) => st
   const told = ({ code: number, name }: StatusRef) => `${name} (${statusHex(number)})`
   return (
     <>
-      <Outcome ok={false} text={code === 'WRITE_FAILED' ? error.message : words.failed(error.message)} />
+      <Outcome ok={false} text={TOLD_IN_FULL.includes(code ?? '') ? error.message : words.failed(error.message)} />
       {help !== undefined && <p>{help}</p>}
       <details className="quiet">
         <summary>{words.details}</summary>

@@ -82,6 +82,7 @@ export function valueRoutes(app: App, { gateway }: RouteContext): void {
         readBack: toJsonValue(result.readBack),
         readBackStatus: statusView(result.readBackStatus),
         durationMs: result.durationMs,
+        remark: result.remark ?? null,
       }
     },
   })
