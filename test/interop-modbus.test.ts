@@ -1,22 +1,11 @@
 /**
- * Modbus peers that nobody here wrote: our client against pymodbus and libmodbus servers, pymodbus, libmodbus and mbpoll
- * clients against our server, and tshark's opinion of one frame of each kind that we send.
+ * Modbus TCP peers that nobody here wrote: our client against pymodbus and libmodbus servers, pymodbus, libmodbus and mbpoll
+ * clients against our server.
  */
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../src/core/clock.ts'
-import {
-  ModbusClient,
-  RegisterBank,
-  createModbusServer,
-  encodeFrame,
-  encodeRequest,
-  encodeResponse,
-  type ModbusRequest,
-  type ModbusResponse,
-} from '../src/protocols/modbus/index.ts'
+import { ModbusClient, RegisterBank, createModbusServer } from '../src/protocols/modbus/index.ts'
 import {
   compile,
   needsLibmodbus,
@@ -27,7 +16,7 @@ import {
   tryAllFunctions,
   words,
 } from '../src/testing/modbus-strangers.ts'
-import { findCommand, freePort, needs, startProcess, temporaryFolder } from '../src/testing/peers.ts'
+import { findCommand, freePort, needs, startProcess } from '../src/testing/peers.ts'
 import { dial } from '../src/wire/dial.ts'
 
 async function connectClient(t: TestContext, port: number, maxInFlight: number): Promise<ModbusClient> {
@@ -157,143 +146,3 @@ test('mbpoll against our server: reads, writes, reads back', { skip: needs('mbpo
   await mbpoll('-t', '0', '-r', '2', '127.0.0.1', '1')
   assert.equal(bank.coils.get(2), 1)
 })
-
-const FRAMES: [ModbusRequest, ModbusResponse, string][] = [
-  [{ functionCode: 1, address: 19, count: 19 }, { functionCode: 1, bits: Uint8Array.of(1, 2, 3) }, 'Read Coils'],
-  [
-    { functionCode: 2, address: 196, count: 22 },
-    { functionCode: 2, bits: Uint8Array.of(1, 2, 3) },
-    'Read Discrete Inputs',
-  ],
-  [
-    { functionCode: 3, address: 107, count: 1 },
-    { functionCode: 3, registers: Uint8Array.of(1, 2) },
-    'Read Holding Registers',
-  ],
-  [
-    { functionCode: 4, address: 8, count: 1 },
-    { functionCode: 4, registers: Uint8Array.of(1, 2) },
-    'Read Input Registers',
-  ],
-  [
-    { functionCode: 5, address: 172, value: 0xff00 },
-    { functionCode: 5, address: 172, value: 0xff00 },
-    'Write Single Coil',
-  ],
-  [{ functionCode: 6, address: 1, value: 3 }, { functionCode: 6, address: 1, value: 3 }, 'Write Single Register'],
-  [
-    { functionCode: 15, address: 19, count: 10, bits: Uint8Array.of(1, 1) },
-    { functionCode: 15, address: 19, count: 10 },
-    'Write Multiple Coils',
-  ],
-  [
-    { functionCode: 16, address: 1, count: 1, registers: Uint8Array.of(1, 2) },
-    { functionCode: 16, address: 1, count: 1 },
-    'Write Multiple Registers',
-  ],
-  [
-    { functionCode: 22, address: 4, andMask: 242, orMask: 37 },
-    { functionCode: 22, address: 4, andMask: 242, orMask: 37 },
-    'Mask Write Register',
-  ],
-  [
-    {
-      functionCode: 23,
-      readAddress: 3,
-      readCount: 1,
-      writeAddress: 14,
-      writeCount: 1,
-      registers: Uint8Array.of(0, 255),
-    },
-    { functionCode: 23, registers: Uint8Array.of(0, 254) },
-    'Read Write Register',
-  ],
-  [
-    { functionCode: 43, meiType: 14, level: 1, objectId: 0 },
-    {
-      functionCode: 43,
-      meiType: 14,
-      level: 1,
-      conformity: 1,
-      moreFollows: 0,
-      nextObjectId: 0,
-      objects: [{ id: 0, value: Uint8Array.of(65) }],
-    },
-    'Read Device Identification',
-  ],
-  [{ functionCode: 3, address: 9999, count: 1 }, { functionCode: 3, exceptionCode: 2 }, 'Read Holding Registers'],
-]
-
-/** A pcap file in which client and server exchange these frames over one connection (Ethernet, IPv4, TCP). */
-function toPcap(frames: readonly { toServer: boolean; bytes: Uint8Array }[]): Buffer {
-  const head = Buffer.alloc(24)
-  head.writeUInt32LE(0xa1b2c3d4, 0)
-  head.writeUInt16LE(2, 4)
-  head.writeUInt16LE(4, 6)
-  head.writeUInt32LE(65535, 16)
-  head.writeUInt32LE(1, 20)
-  const sequences = [1, 1]
-  const packets = frames.map(({ toServer, bytes }, i) => {
-    const packet = Buffer.alloc(16 + 14 + 20 + 20 + bytes.length)
-    packet.writeUInt32LE(i, 0)
-    packet.writeUInt32LE(packet.length - 16, 8)
-    packet.writeUInt32LE(packet.length - 16, 12)
-    packet.writeUInt16BE(0x0800, 28)
-    const ip = packet.subarray(30)
-    ip.set([0x45, 0, 0, 0, 0, i, 0, 0, 64, 6, 0, 0, 10, 0, 0, toServer ? 1 : 2, 10, 0, 0, toServer ? 2 : 1])
-    ip.writeUInt16BE(ip.length, 2)
-    const tcp = ip.subarray(20)
-    const own = toServer ? 0 : 1
-    tcp.writeUInt16BE(toServer ? 40000 : 502, 0)
-    tcp.writeUInt16BE(toServer ? 502 : 40000, 2)
-    tcp.writeUInt32BE(sequences[own]!, 4)
-    tcp.writeUInt32BE(sequences[1 - own]!, 8)
-    tcp.set([0x50, 0x18, 0xff, 0xff], 12)
-    tcp.set(bytes, 20)
-    sequences[own]! += bytes.length
-    return packet
-  })
-  return Buffer.concat([head, ...packets])
-}
-
-test(
-  'tshark names and understands one frame of each kind that we send, in both roles',
-  { skip: needs('tshark') },
-  async (t) => {
-    const frames = FRAMES.flatMap(([request, response], i) => [
-      { toServer: true, bytes: encodeFrame(i + 1, 17, encodeRequest(request)) },
-      { toServer: false, bytes: encodeFrame(i + 1, 17, encodeResponse(response)) },
-    ])
-    const file = join(temporaryFolder(t), 'sent.pcap')
-    writeFileSync(file, toPcap(frames))
-    const fields = [
-      'mbtcp.trans_id',
-      'mbtcp.unit_id',
-      'modbus.func_code',
-      'modbus.exception_code',
-      '_ws.col.Info',
-      '_ws.malformed',
-    ]
-    const { stdout } = await run(findCommand('tshark') ?? 'tshark', [
-      '-r',
-      file,
-      '-T',
-      'fields',
-      ...fields.flatMap((field) => ['-e', field]),
-    ])
-    const rows = stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => line.split('\t'))
-    assert.equal(rows.length, FRAMES.length * 2)
-    FRAMES.forEach(([request, response, title], i) => {
-      for (const [role, message] of [request, response].entries()) {
-        const [transaction, unit, functionCode, exception, info, malformed] = rows[i * 2 + role]!
-        assert.deepEqual([transaction, unit, functionCode], [String(i + 1), '17', String(message.functionCode)])
-        assert.equal(exception, 'exceptionCode' in message ? String(message.exceptionCode) : '')
-        assert.match(info!, new RegExp(`${role === 0 ? 'Query' : 'Response'}: .*${title}`))
-        assert.equal(malformed ?? '', '')
-      }
-    })
-  },
-)

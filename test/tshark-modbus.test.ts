@@ -16,6 +16,7 @@ import {
 import { CODECS } from '../src/protocols/modbus/pdu/functions.ts'
 import { encodeRtuFrame } from '../src/protocols/modbus/rtu.ts'
 import { run } from '../src/testing/modbus-strangers.ts'
+import { toPcap } from '../src/testing/pcap.ts'
 import { findCommand, needs, temporaryFolder } from '../src/testing/peers.ts'
 
 type Fields = Readonly<Record<string, string>>
@@ -195,36 +196,6 @@ const SENT: readonly Sent[] = EXCHANGES.flatMap(([request, asked, response, answ
   { toServer: true, pdu: encodeRequest(request), fields: asked },
   ...(response === undefined ? [] : [{ toServer: false, pdu: encodeResponse(response), fields: answered }]),
 ])
-
-/** A pcap file of one connection to this port (Ethernet, IPv4, TCP). */
-function toPcap(frames: readonly { readonly toServer: boolean; readonly bytes: Uint8Array }[], port: number): Buffer {
-  const head = Buffer.alloc(24)
-  head.writeUInt32LE(0xa1b2c3d4, 0)
-  head.set([2, 0, 4, 0], 4)
-  head.set([0xff, 0xff, 0, 0, 1], 16)
-  const sequences = [1, 1]
-  const packets = frames.map(({ toServer, bytes: payload }, i) => {
-    const packet = Buffer.alloc(16 + 14 + 20 + 20 + payload.length)
-    packet.writeUInt32LE(i, 0)
-    packet.writeUInt32LE(packet.length - 16, 8)
-    packet.writeUInt32LE(packet.length - 16, 12)
-    packet.writeUInt16BE(0x0800, 28)
-    const ip = packet.subarray(30)
-    ip.set([0x45, 0, 0, 0, 0, i, 0, 0, 64, 6, 0, 0, 10, 0, 0, toServer ? 1 : 2, 10, 0, 0, toServer ? 2 : 1])
-    ip.writeUInt16BE(ip.length, 2)
-    const tcp = ip.subarray(20)
-    const own = toServer ? 0 : 1
-    tcp.writeUInt16BE(toServer ? 40_000 : port, 0)
-    tcp.writeUInt16BE(toServer ? port : 40_000, 2)
-    tcp.writeUInt32BE(sequences[own]!, 4)
-    tcp.writeUInt32BE(sequences[1 - own]!, 8)
-    tcp.set([0x50, 0x18, 0xff, 0xff], 12)
-    tcp.set(payload, 20)
-    sequences[own]! += payload.length
-    return packet
-  })
-  return Buffer.concat([head, ...packets])
-}
 
 /** tshark's rows, one a frame: its name for the frame, whether it is malformed, and the fields by name. */
 async function dissect(

@@ -1,6 +1,6 @@
 /**
- * Reads recorded traffic for tests: classic pcap files of Ethernet, IPv4 and TCP, and the byte streams inside them. Packets
- * that are something else, or whose headers are damaged, are left out. RFC 791 (IPv4), RFC 9293 (TCP).
+ * Recorded traffic for tests: classic pcap files of Ethernet, IPv4 and TCP, read with the byte streams inside them, and made.
+ * Packets that are something else, or whose headers are damaged, are left out. RFC 791 (IPv4), RFC 9293 (TCP).
  */
 import { readFileSync } from 'node:fs'
 
@@ -82,4 +82,37 @@ export function tcpStreams(packets: readonly TcpPacket[]): StreamChunk[][] {
     stream.next = (packet.sequence + packet.payload.length) >>> 0
   }
   return [...streams.values()].map(({ chunks }) => chunks)
+}
+
+/** The bytes of a classic pcap file: one connection to this port, each of these payloads a packet (Ethernet, IPv4, TCP). */
+export function toPcap(
+  frames: readonly { readonly toServer: boolean; readonly bytes: Uint8Array }[],
+  port: number,
+): Buffer {
+  const head = Buffer.alloc(24)
+  head.writeUInt32LE(0xa1b2c3d4, 0)
+  head.set([2, 0, 4, 0], 4)
+  head.set([0xff, 0xff, 0, 0, 1], 16)
+  const sequences = [1, 1]
+  const packets = frames.map(({ toServer, bytes: payload }, i) => {
+    const packet = Buffer.alloc(16 + 14 + 20 + 20 + payload.length)
+    packet.writeUInt32LE(i, 0)
+    packet.writeUInt32LE(packet.length - 16, 8)
+    packet.writeUInt32LE(packet.length - 16, 12)
+    packet.writeUInt16BE(0x0800, 28)
+    const ip = packet.subarray(30)
+    ip.set([0x45, 0, 0, 0, 0, i, 0, 0, 64, 6, 0, 0, 10, 0, 0, toServer ? 1 : 2, 10, 0, 0, toServer ? 2 : 1])
+    ip.writeUInt16BE(ip.length, 2)
+    const tcp = ip.subarray(20)
+    const own = toServer ? 0 : 1
+    tcp.writeUInt16BE(toServer ? 40_000 : port, 0)
+    tcp.writeUInt16BE(toServer ? port : 40_000, 2)
+    tcp.writeUInt32BE(sequences[own]!, 4)
+    tcp.writeUInt32BE(sequences[1 - own]!, 8)
+    tcp.set([0x50, 0x18, 0xff, 0xff], 12)
+    tcp.set(payload, 20)
+    sequences[own]! += payload.length
+    return packet
+  })
+  return Buffer.concat([head, ...packets])
 }

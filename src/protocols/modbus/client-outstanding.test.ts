@@ -1,7 +1,7 @@
 /** Requests of a client that are on the way or wait: time-outs, late replies, transaction ids, limits, aborts, the end of the connection. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { GatewayError, NotConnectedError } from '../../core/errors.ts'
+import { GatewayError } from '../../core/errors.ts'
 import { playPeer } from '../../testing/modbus-peer.ts'
 import { settle } from '../../testing/virtual-clock.ts'
 import { encodeRequest } from './index.ts'
