@@ -18,6 +18,7 @@ export function attemptConnect(
   let open = true
   const end = (error: unknown) => {
     limit.cancel()
+    controller.signal.removeEventListener('abort', onAbort)
     if (open) settled(error)
     open = false
   }
@@ -25,7 +26,8 @@ export function attemptConnect(
     end(new NotConnectedError(`${endpoint} did not complete the connection within ${formatDuration(CONNECT_LIMIT_MS)}`))
     controller.abort()
   })
-  controller.signal.addEventListener('abort', () => limit.cancel(), { once: true })
+  const onAbort = () => limit.cancel()
+  controller.signal.addEventListener('abort', onAbort, { once: true })
   connect(device, controller.signal).then(
     () => end(undefined),
     (error: unknown) => end(error ?? new NotConnectedError('the connection failed')),

@@ -10,6 +10,8 @@ import type { Flow, UnitUse } from './line-use.ts'
 export interface Waiting {
   /** For whom its next request counts. */
   readonly use: UnitUse
+  /** The queue's own: since when it waits. */
+  waitingSince?: number
 }
 
 /** How far behind the others a device can fall, in ms of the line's time. */
@@ -32,8 +34,6 @@ export interface TurnQueue<T extends Waiting> {
 
 export class FairQueue<T extends Waiting> implements TurnQueue<T> {
   readonly #entries: T[] = []
-  /** Since when each of them waits. */
-  readonly #since: number[] = []
   /** How much whoever began last had used before: where newcomers begin. */
   #floor = 0
   /** The most that anybody has used. */
@@ -50,8 +50,8 @@ export class FairQueue<T extends Waiting> implements TurnQueue<T> {
     if (this.#inFlight === 0 && this.#entries.length === 0) this.#floor = this.#most
     if (flow.waiting === 0 && flow.inFlight === 0) flow.used = Math.max(flow.used, this.#floor)
     flow.waiting++
+    entry.waitingSince = now
     this.#entries.push(entry)
-    this.#since.push(now)
   }
 
   next(): T | undefined {
@@ -83,7 +83,8 @@ export class FairQueue<T extends Waiting> implements TurnQueue<T> {
     let best = 0
     let least = Infinity
     for (let i = 0; i < this.#entries.length; i++) {
-      const claim = claimOf(this.#entries[i]!.use.flow) + this.#since[i]! * WAITING_WORTH
+      const entry = this.#entries[i]!
+      const claim = claimOf(entry.use.flow) + entry.waitingSince! * WAITING_WORTH
       if (claim >= least) continue
       least = claim
       best = i
@@ -94,7 +95,6 @@ export class FairQueue<T extends Waiting> implements TurnQueue<T> {
   #take(at: number): T {
     const entry = this.#entries[at]!
     this.#entries.splice(at, 1)
-    this.#since.splice(at, 1)
     entry.use.flow.waiting--
     return entry
   }

@@ -67,7 +67,7 @@ export class Line implements LineView {
   #time = 0
   #timeAt = 0
   readonly #busy = new TimeUsed()
-  readonly #uses = new Map<string, UnitUse[]>()
+  #uses: readonly UnitUse[] = []
   #eater: { readonly at: number; readonly view: UnitView | undefined } | undefined
   readonly #urgent: Urgent[] = []
   readonly #turns: TurnQueue<Turn>
@@ -96,16 +96,18 @@ export class Line implements LineView {
 
   /** The account of a unit of a device; made with the first call. */
   use(device: string, unit: number | undefined): UnitUse {
-    let uses = this.#uses.get(device)
-    if (uses === undefined) this.#uses.set(device, (uses = []))
-    let use = uses.find((candidate) => candidate.unit === unit)
-    if (use === undefined) uses.push((use = new UnitUse(device, unit, uses[0]?.flow ?? createFlow())))
-    return use
+    const known = this.#uses.find((use) => use.unit === unit && use.device === device)
+    if (known !== undefined) return known
+    const sibling = this.#uses.find((use) => use.device === device)
+    const made = new UnitUse(device, unit, sibling?.flow ?? createFlow())
+    // One longer exactly: most lines have one device, and there are many lines.
+    this.#uses = [...this.#uses, made]
+    return made
   }
 
   /** The account for what a device asks besides its polls: that of its unit, where it has only one. */
   useOf(device: string): UnitUse {
-    const uses = this.#uses.get(device) ?? []
+    const uses = this.#uses.filter((use) => use.device === device)
     return uses.length === 1 ? uses[0]! : this.use(device, undefined)
   }
 
@@ -172,8 +174,7 @@ export class Line implements LineView {
   /** The busiest first. */
   get units(): UnitView[] {
     const now = this.#advance()
-    const uses = [...this.#uses.values()].flat()
-    return uses.map((use) => this.#viewOf(use, now)).sort((a, b) => b.share - a.share)
+    return this.#uses.map((use) => this.#viewOf(use, now)).sort((a, b) => b.share - a.share)
   }
 
   /** Who takes most of the line's time, where that is a good part of it; looked up once a second at most. */

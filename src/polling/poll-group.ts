@@ -34,6 +34,7 @@ export class PollGroup implements Turn, RequestOwner {
   readonly everyMs: number
   readonly points: readonly Point<unknown>[]
   running = false
+  waitingSince = 0
   /** The poll asked only one request, to see whether the device answers again. */
   partial = false
   /** Of the last poll: rows, bad rows, the first bad one, requests, unanswered requests, how long it took. */
@@ -173,7 +174,7 @@ export class PollGroup implements Turn, RequestOwner {
     this.firstBad = undefined
     this.#next = from
     this.#end = to
-    this.#again = []
+    if (this.#again.length > 0) this.#again = []
     this.#pending = to - from
     this.#inFlight = 0
     this.#dueAt = dueAt

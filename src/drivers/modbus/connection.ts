@@ -3,7 +3,7 @@
  * device that leaves or fails does not close the others' socket; a dead socket is replaced by whoever connects next. Where the
  * options allow more than one plain connection, `line-client.ts` stands for them.
  */
-import type { Context } from '../../core/driver.ts'
+import type { Context, TraceTap } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { SharedClient, type LineClient } from './line-client.ts'
 import { LineLimits, type LineLoad } from './line-limits.ts'
@@ -20,17 +20,25 @@ interface Dialing {
 }
 
 export class LineConnection {
-  /** Writes of all devices of the line, one at a time. */
-  readonly writes = new WriteLock()
-  /** The proxies through which others reach its devices. */
-  readonly proxies = new LineProxies()
-  readonly #strays = new LineStrays()
-  readonly #users = new Set<object>()
+  #writes: WriteLock | undefined
+  #proxies: LineProxies | undefined
+  /** Who uses the line, and where each is traced. */
+  readonly #users = new Map<object, TraceTap | undefined>()
   #client: LineClient | undefined
   #dialing: Dialing | undefined
   #limits: LineLimits | undefined
   #learned: LineLoad | undefined
   #learners: (() => void)[] | undefined
+
+  /** Writes of all devices of the line, one at a time. */
+  get writes(): WriteLock {
+    return (this.#writes ??= new WriteLock())
+  }
+
+  /** The proxies through which others reach its devices. */
+  get proxies(): LineProxies {
+    return (this.#proxies ??= new LineProxies())
+  }
 
   /** How much the line was found to bear; undefined where nothing is to be found out. */
   get learned(): LineLoad | undefined {
@@ -51,8 +59,7 @@ export class LineConnection {
   /** The line's client, connected; `user` holds it until it leaves. One dial serves all who wait for it. */
   async join(user: object, options: ModbusOptions, context: Context, signal: AbortSignal): Promise<LineClient> {
     signal.throwIfAborted()
-    this.#users.add(user)
-    this.#strays.join(user, context.trace)
+    this.#users.set(user, context.trace)
     if (this.#client !== undefined && !this.#client.closed) return this.#client
     const dialing = (this.#dialing ??= this.#dial(options, context))
     const closedMeanwhile = (cause?: unknown) =>
@@ -69,7 +76,6 @@ export class LineConnection {
 
   /** The user needs the socket no more. */
   leave(user: object): void {
-    this.#strays.leave(user)
     if (!this.#users.delete(user) || this.#users.size > 0) return
     this.#abandon()
     this.#client?.close()
@@ -94,7 +100,7 @@ export class LineConnection {
   async #open(options: ModbusOptions, context: Context, signal: AbortSignal): Promise<LineClient> {
     const dial = async (until: AbortSignal) => {
       const stream = await context.dial(endpointOf(options), until)
-      return clientOn(stream, options, farSide(options), context.clock, this.#strays)
+      return clientOn(stream, options, farSide(options), context.clock, new LineStrays(this.#users))
     }
     const first = await dial(signal)
     const { inFlight, connections } = boundsOf(options)

@@ -28,35 +28,25 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   readonly #options: ModbusOptions
   readonly #context: Context
   readonly #line: LineConnection
-  readonly #writer: ModbusWriter
+  /** Made at the first write: most devices are only read. */
+  #writer: ModbusWriter | undefined
   readonly #settings: BlockSettings
   readonly #breakers: UnitBreakers
   readonly #profile: DeviceProfile
   /** How its blocks ask the device. */
   readonly #access: DeviceAccess
   /** The device's own and those that its tags name. */
-  readonly #units: Set<number>
-  /** Points that are named instead of addressed; it finds their registers. */
-  readonly sunspec: SunSpecDevice
+  #units: readonly number[]
+  #sunspec: SunSpecDevice | undefined
   #client: LineClient | undefined
 
   constructor(options: ModbusOptions, context: Context) {
-    const { unit, maxRegisters, maxBits, maxGap, timeout } = options
+    const { unit, maxRegisters, maxBits, maxGap } = options
     this.#options = options
     this.#context = context
     this.#line = context.share(() => new LineConnection())
-    this.#writer = new ModbusWriter(options, this.#line)
-    this.#units = new Set([unit])
+    this.#units = [unit]
     this.#breakers = new UnitBreakers(context.clock)
-    this.sunspec = new SunSpecDevice({
-      unit,
-      clock: context.clock,
-      read: (of, address, count, signal) =>
-        this.#connected()
-          .request(of, encodeRequest({ functionCode: 3, address, count }).slice(), signal, timeout, context.trace)
-          .then((pdu) => pdu.subarray(2)),
-      plan: (points) => this.prepare(points),
-    })
     this.#profile = new DeviceProfile({
       clock: context.clock,
       log: context.log,
@@ -78,12 +68,27 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     }
   }
 
+  /** Points that are named instead of addressed: it finds their registers. */
+  get sunspec(): SunSpecDevice {
+    const { unit, timeout } = this.#options
+    const { clock, trace } = this.#context
+    return (this.#sunspec ??= new SunSpecDevice({
+      unit,
+      clock,
+      read: (of, address, count, signal) =>
+        this.#connected()
+          .request(of, encodeRequest({ functionCode: 3, address, count }).slice(), signal, timeout, trace)
+          .then((pdu) => pdu.subarray(2)),
+      plan: (points) => this.prepare(points),
+    }))
+  }
+
   async connect(signal: AbortSignal): Promise<void> {
     const client = await this.#line.join(this, this.#options, this.#context, signal)
     this.#client = client.tracedBy(this.#context.trace)
     this.#access.connection++
     this.#breakers.reconnected()
-    this.sunspec.reconnected()
+    this.#sunspec?.reconnected()
   }
 
   async close(): Promise<void> {
@@ -94,7 +99,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
 
   prepare(points: readonly ModbusPoint[]): Poll {
     if (points.some(isNamed)) return this.sunspec.prepare(points)
-    for (const { address } of points) this.#units.add(address.unit ?? this.#options.unit)
+    for (const { address } of points) this.#knowUnit(address.unit ?? this.#options.unit)
     const impossible = points.filter((point) => !isReadable(point))
     const blocks = joinBlocks(impossible.length === 0 ? points : points.filter(isReadable), this.#settings)
     for (const { unit } of blocks) this.#breakers.add(unit)
@@ -113,7 +118,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   async write(items: readonly WriteItem<ModbusAddress>[], signal: AbortSignal): Promise<StatusCode[]> {
     if (items.some(({ point }) => isNamed(point)))
       return this.sunspec.write(items, (plain) => this.write(watchedAs(plain, items), signal), signal)
-    const results = await this.#writer.write(() => this.#connected(), items, signal)
+    const results = await this.#written().write(() => this.#connected(), items, signal)
     // A unit that took a write is there, and so is the register: the read-back shall not wait for a pause to end.
     items.forEach(({ point: { address, settings } }, index) => {
       if (results[index] !== Status.Good) return
@@ -126,7 +131,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
 
   /** Why a tag has no value, where more is known than its status says. */
   reasonOf(tag: TagId): string | undefined {
-    return this.sunspec.reasonOf(tag) ?? this.#profile.reasonOf(tag)
+    return this.#sunspec?.reasonOf(tag) ?? this.#profile.reasonOf(tag)
   }
 
   /** What was learned: how much the device bears, and which registers are left out. */
@@ -145,7 +150,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     if (proxy === undefined) return
     const setup = {
       settings: proxy,
-      units: this.#units,
+      units: new Set(this.#units),
       timeout,
       context: this.#context,
       line: this.#line,
@@ -201,6 +206,14 @@ export class ModbusDevice implements Driver<ModbusAddress> {
       statusOfFailure(error)
       return {}
     }
+  }
+
+  #written(): ModbusWriter {
+    return (this.#writer ??= new ModbusWriter(this.#options, this.#line))
+  }
+
+  #knowUnit(unit: number): void {
+    if (!this.#units.includes(unit)) this.#units = [...this.#units, unit]
   }
 
   /** How its blocks ask the device. What the polls read, clients of the proxy need not ask again. */

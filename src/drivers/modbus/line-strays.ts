@@ -5,23 +5,20 @@
 import type { TracedExchange, TraceTap } from '../../core/driver.ts'
 
 export class LineStrays implements TraceTap {
-  readonly #traces = new Map<object, TraceTap>()
+  readonly #traces: ReadonlyMap<object, TraceTap | undefined>
+
+  /** `traces`: of those who use the line, as they come and go. */
+  constructor(traces: ReadonlyMap<object, TraceTap | undefined>) {
+    this.#traces = traces
+  }
 
   /** Asked only when there is something that answers nothing. */
   get active(): boolean {
-    for (const trace of this.#traces.values()) if (trace.active) return true
+    for (const trace of this.#traces.values()) if (trace?.active === true) return true
     return false
   }
 
-  join(user: object, trace: TraceTap | undefined): void {
-    if (trace !== undefined) this.#traces.set(user, trace)
-  }
-
-  leave(user: object): void {
-    this.#traces.delete(user)
-  }
-
   exchange(exchange: TracedExchange): void {
-    for (const trace of this.#traces.values()) if (trace.active) trace.exchange(exchange)
+    for (const trace of this.#traces.values()) if (trace?.active === true) trace.exchange(exchange)
   }
 }

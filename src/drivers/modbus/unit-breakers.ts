@@ -22,8 +22,9 @@ interface Breaker {
 
 export class UnitBreakers {
   readonly #clock: Clock
-  readonly #units = new Set<number>()
-  readonly #open = new Map<number, Breaker>()
+  /** A list, as most devices have one unit, and there are many devices. */
+  #units: readonly number[] = []
+  #open: Map<number, Breaker> | undefined
   /** One silent unit may be asked before its time. */
   #hasProbe = false
 
@@ -33,12 +34,12 @@ export class UnitBreakers {
 
   /** The device has points in this unit. */
   add(unit: number): void {
-    this.#units.add(unit)
+    if (!this.#units.includes(unit)) this.#units = [...this.#units, unit]
   }
 
   /** False while the unit is silent and its pause lasts. True takes the turn: until its outcome is known nobody else asks. */
   mayAsk(unit: number): boolean {
-    const breaker = this.#open.get(unit)
+    const breaker = this.#open?.get(unit)
     if (breaker === undefined || breaker.silent < SILENT_REQUESTS) return true
     if (breaker.isAsked || (this.#clock.monotonic() < breaker.askAt && !this.#hasProbe)) return false
     this.#hasProbe = false
@@ -49,21 +50,21 @@ export class UnitBreakers {
   /** What became of a request that was asked. */
   settle(unit: number, isAnswered: boolean): void {
     if (isAnswered) {
-      const wasSilent = (this.#open.get(unit)?.silent ?? 0) >= SILENT_REQUESTS
-      this.#open.delete(unit)
+      const wasSilent = (this.#open?.get(unit)?.silent ?? 0) >= SILENT_REQUESTS
+      this.#open?.delete(unit)
       // One that is back speaks for the next.
       if (wasSilent) this.reconnected()
       return
     }
-    if (this.#units.size < 2) return
-    const breaker = this.#open.get(unit) ?? this.#opened(unit)
+    if (this.#units.length < 2) return
+    const breaker = this.#open?.get(unit) ?? this.#opened(unit)
     breaker.isAsked = false
     if (++breaker.silent >= SILENT_REQUESTS) breaker.askAt = this.#clock.monotonic() + breaker.pauses.next()
   }
 
   /** A request that was asked has no outcome (given up, or the connection is lost): another may ask in its place. */
   release(unit: number): void {
-    const breaker = this.#open.get(unit)
+    const breaker = this.#open?.get(unit)
     if (breaker !== undefined) breaker.isAsked = false
   }
 
@@ -72,12 +73,13 @@ export class UnitBreakers {
    * asked. Those that are still dead cost one time-out in all, however often the connection is made anew.
    */
   reconnected(): void {
-    this.#hasProbe = [...this.#open.values()].some(({ silent }) => silent >= SILENT_REQUESTS)
+    this.#hasProbe = [...(this.#open?.values() ?? [])].some(({ silent }) => silent >= SILENT_REQUESTS)
   }
 
   #opened(unit: number): Breaker {
     const pauses = new Backoff({ firstMs: PAUSE_MIN_MS, maxMs: PAUSE_MAX_MS })
     const breaker = { silent: 0, askAt: 0, isAsked: false, pauses }
+    this.#open ??= new Map()
     this.#open.set(unit, breaker)
     return breaker
   }
