@@ -53,6 +53,11 @@ export function parseCsv(text: string): CsvTable {
     position += declared[0].length
     line++
   }
+  if (/\r[^\n]/.test(text) && !text.includes('\n'))
+    return {
+      records,
+      faults: [{ line, column: 1, message: 'the lines of this file end as on an old Mac; save it as "CSV UTF-8"' }],
+    }
   const separator = declared?.[1] ?? findSeparator(text, position)
   while (position < text.length) {
     const record = readRecord(text, position, separator)

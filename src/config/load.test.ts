@@ -339,7 +339,11 @@ test('a file that is not there', async () => {
 })
 
 test('a list with nothing but problems ends after a thousand', async (t) => {
-  const csv = `name,address,type\n${Array.from({ length: 5000 }, (_, at) => `t${at},x,int16`).join('\n')}\n`
-  const problems = await problemsOf(t, { 'bifrost.yaml': device(`${HOST}tags: a.csv`), 'a.csv': csv })
-  assert.equal(problems.length, 1001)
+  const rows = (address: (at: number) => string) =>
+    `name,address,type\n${Array.from({ length: 5000 }, (_, at) => `t${at},${address(at)},int16`).join('\n')}\n`
+  const files = { 'bifrost.yaml': device(`${HOST}tags: a.csv`) }
+  assert.equal((await problemsOf(t, { ...files, 'a.csv': rows((at) => `x${at}`) })).length, 1001)
+  const alike = await problemsOf(t, { ...files, 'a.csv': rows(() => 'x') })
+  assert.equal(alike.length, 11, 'the very same ten times, then how often')
+  assert.match(alike[9]!, /^a\.csv:11:4 .*; and 990 more like this, the last in line 1001/)
 })

@@ -11,6 +11,7 @@ import { readVariable } from './environment.ts'
 import { fileSchema } from './file-schema.ts'
 import { listenFault, parseListen } from './listen.ts'
 import { ConfigError, ProblemList } from './problem.ts'
+import { inOrder } from './problem-order.ts'
 import { checkSchema } from './schema-check.ts'
 import { closestFile, type Loading } from './loading.ts'
 import { loadSinks } from './sinks.ts'
@@ -56,7 +57,7 @@ export function openConfig(file: string, sources: ConfigSources, onDevice?: Load
   const sinks = loadSinks(root.sinks, devices, loading)
   const overrides = readOverrides(sources, problems)
   if (problems.problems.length > 0 || head === undefined)
-    throw new ConfigError(file, inOrder(problems), problems.warnings)
+    throw new ConfigError(file, inOrder(problems.problems), problems.warnings)
   const listen = overrides.listen ?? head.http.listen
   const config: Config = {
     version: 1,
@@ -133,13 +134,4 @@ function readOverrides({ env }: ConfigSources, problems: ProblemList): Overrides
   const level = choose('BIFROST_LOG_LEVEL', LOG_LEVELS)
   const format = choose('BIFROST_LOG_FORMAT', LOG_FORMATS)
   return { ...overrides, ...(level === undefined ? {} : { level }), ...(format === undefined ? {} : { format }) }
-}
-
-/** The problems by file and place, each once: a CSV file that two devices use is complained about once. */
-function inOrder({ problems }: ProblemList): ProblemList['problems'] {
-  const files = [...new Set(problems.map((problem) => problem.file))]
-  const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]))
-  return [...unique.values()].sort(
-    (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
-  )
 }

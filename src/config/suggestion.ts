@@ -15,7 +15,16 @@ export function closest(word: string, candidates: Iterable<string>): string | un
     best = candidate
     bestDistance = exact
   }
-  return best
+  return best ?? partOf(word.toLowerCase(), candidates)
+}
+
+/** The longest candidate with which the word begins, or else ends: `hostname` is `host`, `unit id` is `unit`. */
+function partOf(word: string, candidates: Iterable<string>): string | undefined {
+  const long = [...candidates].filter(({ length }) => length >= 3).sort((a, b) => b.length - a.length)
+  return (
+    long.find((candidate) => word.startsWith(candidate.toLowerCase())) ??
+    long.find((candidate) => word.endsWith(candidate.toLowerCase()))
+  )
 }
 
 /** How many single edits turn `a` into `b`, a swap of neighbours counting as one. */

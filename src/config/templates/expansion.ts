@@ -141,27 +141,17 @@ export class Expansion implements Places {
     return copy
   }
 
-  /** True for a mapping within the options that waits for a parameter which was not given, and holds nothing else that was given. */
-  #isAbsent(mapping: object): boolean {
-    const named = Object.values(mapping).flatMap((inner) => (typeof inner === 'string' ? parametersIn(inner) : []))
-    const isGiven = (name: string) => this.#arguments.get(name)?.given === true
-    return named.some((name) => !this.#arguments.has(name)) && !named.some(isGiven)
-  }
-
   #fillEntry(inner: unknown, at: Path): { value: unknown; origin?: Origin } {
-    if (typeof inner === 'object' && inner !== null)
-      return {
-        value: at.length > this.#template.path.length + 1 && this.#isAbsent(inner) ? undefined : this.#fill(inner, at),
-      }
+    if (typeof inner === 'object' && inner !== null) {
+      if (at.length <= this.#template.path.length + 1) return { value: this.#fill(inner, at) }
+      return this.#fillMapping(inner, at)
+    }
     const names = typeof inner === 'string' ? parametersIn(inner) : []
     if (names.length === 0) return { value: inner }
     const given = names.map((name) => this.#arguments.get(name))
     const first = given.find((argument) => argument !== undefined)
     const reference = () => this.#template.source.placeOf(at)
-    if (given.includes(undefined)) {
-      const missing = () => ({ ...this.#instance.place(), via: this.#viaTemplate(at) })
-      return { value: undefined, origin: { key: missing, value: missing, substituted: false, written: undefined } }
-    }
+    if (given.includes(undefined)) return { value: undefined, origin: this.#missing(at) }
     const place = () => first!.placeFor(this.#what(at), reference())
     const substituted = given.some((argument) => argument!.substituted)
     const whole = wholeParameter(inner as string)
@@ -174,6 +164,28 @@ export class Expansion implements Places {
         written: substituted ? this.#written(inner as string) : undefined,
       },
     }
+  }
+
+  /**
+   * A mapping or list within the options. One that waits for a parameter which was not given, and holds nothing else that was
+   * given, is left out; whether it is there or not, the device is to blame.
+   */
+  #fillMapping(inner: object, at: Path): { value: unknown; origin?: Origin } {
+    const named = Object.values(inner).flatMap((value) => (typeof value === 'string' ? parametersIn(value) : []))
+    const given = named.map((name) => this.#arguments.get(name)).find((argument) => argument?.given === true)
+    if (given !== undefined) {
+      const place = () => given.placeFor(this.#what(at), this.#template.source.placeOf(at))
+      const origin = { key: place, value: place, substituted: false, written: undefined }
+      return { value: this.#fill(inner, at), origin }
+    }
+    if (named.every((name) => this.#arguments.has(name))) return { value: this.#fill(inner, at) }
+    return { value: undefined, origin: this.#missing(at) }
+  }
+
+  /** What refers to a parameter that was not given is missing where the device stands. */
+  #missing(at: Path): Origin {
+    const place = () => ({ ...this.#instance.place(), via: this.#viaTemplate(at) })
+    return { key: place, value: place, substituted: false, written: undefined }
   }
 
   /** The text with references to the environment left standing, and dollar signs of its own doubled. */

@@ -20,7 +20,7 @@ export interface Given extends GivenValue {
 
 export interface Instance {
   readonly name: string
-  /** Of the entry in the configuration: `['devices', 3]`. */
+  /** Where it stands, in words of a problem: `['devices', 3]`, `['row 4']`. */
   readonly path: Path
   /** In words of a problem: `devices[3]`, `row 4`. */
   readonly pathText: string

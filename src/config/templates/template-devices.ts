@@ -3,7 +3,7 @@ import type { DeviceConfig, TagConfig } from '../config.ts'
 import type { Loading } from '../loading.ts'
 import { show } from '../issue-words.ts'
 import { checkName, type Entry } from '../plug-ins.ts'
-import { formatPlace, type Place } from '../problem.ts'
+import { formatPlace, type Place, type ProblemList } from '../problem.ts'
 import { checkSchema } from '../schema-check.ts'
 import { formatPath, UNRESOLVED, type YamlMapping } from '../yaml-source.ts'
 import { readArguments } from './arguments.ts'
@@ -96,9 +96,29 @@ function expand({ entry, template, changes, lists }: Common, instance: Instance,
   const everyMs = head?.every ?? 1000
   const tags = expandTags({ template, given, instance, everyMs, changes, lists }, problems)
   const config = { name: instance.name, type, options: parsed, enabled: head?.enabled ?? true, everyMs, tags }
+  if (config.enabled && given.size > 0) warnOfTwin(template, config, instance, problems)
   const origin = `${formatPlace(instance.origin())}, template ${template.name} (${template.source.file})`
   loading.onDevice?.({ config, origin, options: settings ?? {}, places, path: at })
   return [config]
+}
+
+/** Two devices with the same options and the very same tags are one device, read twice: a row was copied and not changed. */
+function warnOfTwin(
+  template: Template,
+  { options, tags }: DeviceConfig,
+  instance: Instance,
+  problems: ProblemList,
+): void {
+  const { devices } = template.cache
+  const others = devices.get(tags) ?? new Map<string, Instance>()
+  devices.set(tags, others)
+  const key = JSON.stringify(options)
+  const twin = others.get(key)
+  others.set(key, twin ?? instance)
+  if (twin === undefined) return
+  const where = `"${twin.name}", at ${formatPlace(twin.origin())}`
+  const message = `"${instance.name}" differs from ${where}, in nothing but its name: both read the same device`
+  problems.warn(instance.place(), instance.pathText, message)
 }
 
 const defined = (mapping: YamlMapping): YamlMapping =>

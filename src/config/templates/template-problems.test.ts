@@ -199,6 +199,85 @@ test('CSV files of instances: a missing one, an empty one, one without names, ce
   ])
 })
 
+test('a column that was misspelt is not drowned by the two hundred rows that lack it', async (t) => {
+  const rows = Array.from({ length: 200 }, (_, at) => `m${at},10.0.0.${at}\n`).join('')
+  const lines = await problemsOf(
+    t,
+    files('  - { template: meter, instances: m.csv }\n', { 'm.csv': `name,hostname\n${rows}` }),
+  )
+  assert.equal(lines[0], 'm.csv:1:6 header: unknown column "hostname", did you mean "host"?')
+  assert.match(
+    lines.at(-1)!,
+    /^m\.csv:11:1 row 11: the parameter "host" is missing.*; and 190 more like this, the last in line 201$/,
+  )
+  assert.equal(lines.length, 11)
+})
+
+test('what spreadsheets do to a file of instances', async (t) => {
+  const entry = files('  - { template: meter, instances: m.csv }\n')
+  const problemsIn = (csv: string) => problemsOf(t, { ...entry, 'm.csv': csv })
+  assert.deepEqual(await problemsIn('name,host,,\nm1,h,,\nm2,h,\n'), [], 'empty columns at the end')
+  assert.deepEqual(await problemsIn('name,host,\nm1,h,left behind\n'), [
+    'm.csv:1:11 header: this column has no name; template "meter", at meter.yaml:1:1, knows name, enabled, every, host, unit',
+  ])
+  assert.deepEqual(await problemsIn('m1,10.0.0.5,1\nm2,10.0.0.6,2\n'), [
+    'm.csv:1:1 header: this line names no column that is known; the first line has to: name,…; template "meter", at meter.yaml:1:1, knows name, enabled, every, host, unit',
+  ])
+  assert.deepEqual(await problemsIn('Name,Host\nm1,h\n'), [
+    'm.csv:1:1 header: unknown column "Name", did you mean "name"?',
+    'm.csv:1:6 header: unknown column "Host", did you mean "host"?',
+  ])
+  assert.deepEqual(await problemsIn('name,host,name\nm1,h,x\n'), [
+    'm.csv:1:11 header: the column "name" comes twice, first at column 1',
+  ])
+  assert.deepEqual(await problemsIn('name,host\rm1,h\rm2,h\r'), [
+    'm.csv:1:1: the lines of this file end as on an old Mac; save it as "CSV UTF-8"',
+  ])
+})
+
+test('a row that was copied without a change, and one that somebody meant to take out', async (t) => {
+  const warningsOf = async (csv: string) =>
+    (await load(t, files('  - { template: meter, instances: m.csv }\n', { 'm.csv': csv }))).warnings.map(
+      ({ line, message }) => `${line}: ${message.replaceAll(/\/\S*bifrost-test-[^/]*\//g, '')}`,
+    )
+  assert.deepEqual(await warningsOf('name,host,unit,enabled\nm1,h,1,\nm2,h,2,\nm3,h,1,\nm4,h,1,no\n'), [
+    '4: "m3" differs from "m1", at m.csv:2:1, in nothing but its name: both read the same device',
+  ])
+  assert.deepEqual(await warningsOf('name,host\n#m1,h\n'), [
+    '2: this row is a device with the name "#m1"; to leave one out write enabled: no, or take its row away',
+  ])
+})
+
+test('a reference in the CSV file of a template is refused, not passed on as text', async (t) => {
+  const template =
+    'name: m\nparameters: { host: {} }\ndriver: modbus\noptions: { host: "${param:host}" }\ntags: t.csv\n'
+  const lines = await problemsOf(t, {
+    'm.yaml': template,
+    't.csv': 'name,address,type,unit\nlevel,hr:0,int16,${param:host}\n',
+    'bifrost.yaml': 'version: 1\ntemplates: [m.yaml]\n',
+  })
+  assert.deepEqual(lines, [
+    't.csv:2:18 row 2, unit: a CSV file is taken as it is written; tags with parameters stand in a list in the template',
+  ])
+})
+
+test('a mapping that waits for a parameter of a device, or came with one, is told at each device', async (t) => {
+  const serial = METER.replace(
+    'options: {',
+    'options: { transport: "${param:way}", serial: { path: "${param:path}" },',
+  ).replace('host: {}', 'host: { required: false }, path: { required: false }, way: { default: tcp }')
+  const lines = await problemsOf(t, {
+    ...files('  - { template: meter, instances: m.csv }\n'),
+    'meter.yaml': serial,
+    'm.csv': 'name,way,host,path\na,rtu,,\nb,rtu,,\nc,tcp,h,/dev/x\n',
+  })
+  assert.deepEqual(lines.map((line) => line.replace(/: transport.*\(/, ': … (')), [
+    'm.csv:2:1 row 2.options.serial: … (options.serial of template "meter", at meter.yaml:4:47)',
+    'm.csv:3:1 row 3.options.serial: … (options.serial of template "meter", at meter.yaml:4:47)',
+    'm.csv:4:9 row 4.options.serial: … (options.serial of template "meter", at meter.yaml:4:47)',
+  ]) // prettier-ignore
+})
+
 test('aliases that multiply do not: a template of a billion laughs is refused soon', async (t) => {
   const levels = Array.from({ length: 40 }, (_, at) => `  l${at + 1}: &l${at + 1} { a: *l${at}, b: *l${at} }\n`).join(
     '',

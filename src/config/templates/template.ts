@@ -5,12 +5,14 @@ import type { TagConfig } from '../config.ts'
 import { closestFile, type Loading } from '../loading.ts'
 import { show } from '../issue-words.ts'
 import type { Path } from '../places.ts'
+import type { ProblemList } from '../problem.ts'
 import { namedPlugIn } from '../plug-ins.ts'
 import { checkSchema } from '../schema-check.ts'
 import { openTagCsv } from '../tag-csv.ts'
 import { inlineRows } from '../tag-inline.ts'
 import type { TagRow } from '../tag-list.ts'
 import { formatPath, UNRESOLVED, type YamlMapping, type YamlSource } from '../yaml-source.ts'
+import type { Instance } from './instance.ts'
 import { INSTANCE_WORDS, parameterSchema, templateSchema } from './grammar.ts'
 import { parameterFault, type Parameter } from './parameter.ts'
 import { parametersIn } from './reference.ts'
@@ -32,10 +34,12 @@ export interface Template {
   readonly cache: TemplateCache
 }
 
-/** What was made of a template's tags so far, so that devices share it. */
+/** What was made of a template so far: its tags, so that devices share them. */
 class TemplateCache {
   /** Whole lists, by what differs in them. */
   readonly lists = new Map<string, TagConfig[]>()
+  /** By tag list and options: the first device that has both. */
+  readonly devices = new Map<readonly TagConfig[], Map<string, Instance>>()
   /** Rows without parameters, ready for any device. */
   readonly rows = new Map<TagRow, TagRow>()
   readonly #tags = new Map<number, Map<TagRow, readonly TagConfig[] | undefined>>()
@@ -151,10 +155,20 @@ function readRows(
     complain('all devices of a template have one tag list: its name has no parameter')
   else {
     const rows = openTagCsv(loading.openPath(tags), loading.showPath(tags), problems)
-    if (typeof rows !== 'string') return [...rows]
+    if (typeof rows !== 'string') return refuseParameters([...rows], problems)
     complain(rows, closestFile(loading.showPath(tags)))
   }
   return []
+}
+
+/** A CSV file is taken as it is written: a reference there would become the text of a unit or a description. */
+function refuseParameters(rows: TagRow[], problems: ProblemList): TagRow[] {
+  const message = 'a CSV file is taken as it is written; tags with parameters stand in a list in the template'
+  for (const row of rows)
+    row.each(({ name }, text) => {
+      if (text.includes('${param:')) problems.add(row.placeOf(name), row.pathOf(name), message)
+    })
+  return rows
 }
 
 function parametersOfRow(row: TagRow): string[] {
