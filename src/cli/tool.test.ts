@@ -57,7 +57,7 @@ test('a tool goes straight to a device of a URL, and to one of a file', async (t
   assert.deepEqual(objects[0], { id: 0, name: 'vendor', text: 'Acme', hex: '41636D65' })
 
   const detected = await bifrost('modbus', 'detect', url, 'hr:3', '--reading', '100.3')
-  assert.match(detected.out, /uint16 +1003 +× 0\.1 it is the reading 100\.3/)
+  assert.match(detected.out, /uint16 +1003\n +× 0\.1 it is the reading 100\.3/)
 })
 
 test('what is wrong with a tool call has the exit code that scripts know', async (t) => {

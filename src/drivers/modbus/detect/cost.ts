@@ -3,13 +3,15 @@
  * whole numbers, floats of everyday size, short decimals), smooth ones too, because each read is told by its distance from the one
  * before. The wrong byte order puts a low byte where a high one belongs and makes every step long. Fewer bits are more plausible.
  */
+import { dateOf } from './date.ts'
 import type { DetectedType, Interpretation } from './interpretation.ts'
 
 /** What is rarely met costs more from the outset, in bits. */
 const TYPE_BITS: Readonly<Record<DetectedType, number>> = {
-  uint16: 1, int16: 1.5, float32: 2, uint32: 2.5, int32: 3, float64: 4, uint64: 5, int64: 5.5, string: 5, bcd16: 9, bcd32: 9, bcd64: 10,
+  uint16: 1, int16: 1.5, float32: 2, uint32: 2.5, int32: 3, float64: 6, uint64: 6.5, int64: 7, string: 5, bcd16: 9, bcd32: 9, bcd64: 10,
 } // prettier-ignore
-const ORDER_BITS = { ABCD: 0, CDAB: 1, BADC: 3, DCBA: 3 } as const
+/** Two words in either order are common; bytes that are swapped within a register are not. */
+const ORDER_BITS = { ABCD: 0, CDAB: 1, BADC: 5, DCBA: 4.5 } as const
 
 /** To say how long a number is. */
 const LENGTH_BITS = 3.5
@@ -19,28 +21,29 @@ const SIGN_BITS = 3
 const COMMON_BITS = 24
 const COMMON_BITS_OF_64 = 42
 const RARE_FACTOR = 1.6
-/** 2^-10 … 2^24, a thousandth to some 16 million. */
-const EVERYDAY = { lowest: -10, highest: 24 } as const
+/** 2^-10 … 2^24, a thousandth to some 16 million; most are below 2^14, some 16 thousand. */
+const EVERYDAY = { lowest: -10, usual: 14, highest: 24 } as const
 const EXPONENT_BITS = 5
-/** A read that is no value of the type at all: NaN, a digit that is none, an unprintable character. */
+/** A read that is no value of the type at all: NaN, a digit that is none, an unprintable character. Its registers are told as such. */
 const IMPOSSIBLE_BITS = 60
+const REGISTER_BITS = 16
 /** What is smaller than a float has digits for is a whole number that was taken for a float. */
 const DENORMAL_BITS = 30
 
 /** Bits to tell all values of a window. */
 export function bitsOf(interpretation: Interpretation): number {
-  const { type, order, values } = interpretation
-  const base = TYPE_BITS[type] + ORDER_BITS[order]
+  const { type, order, registers, values } = interpretation
   const missing = values.filter((value) => value === undefined).length
+  const base = TYPE_BITS[type] + ORDER_BITS[order] + missing * (IMPOSSIBLE_BITS + registers * REGISTER_BITS)
   const first = values.find((value) => value !== undefined)
-  if (first === undefined) return base + IMPOSSIBLE_BITS * missing
-  return base + missing * IMPOSSIBLE_BITS + firstBits(interpretation, first) + changeBits(interpretation)
+  return first === undefined ? base : base + firstBits(interpretation, first) + changeBits(interpretation)
 }
 
 function firstBits({ type, registers }: Interpretation, first: number | bigint | string): number {
   if (typeof first === 'string') return textBits(first, registers)
   if (type === 'float32' || type === 'float64') return floatBits(Number(first), type === 'float32')
-  return wholeBits(Number(first), registers === 4 ? COMMON_BITS_OF_64 : COMMON_BITS)
+  const bits = wholeBits(Number(first), registers === 4 ? COMMON_BITS_OF_64 : COMMON_BITS)
+  return Math.min(bits, dateOf(type, first)?.bits ?? bits)
 }
 
 function wholeBits(value: number, common: number): number {
@@ -58,7 +61,8 @@ function floatBits(value: number, isSingle: boolean): number {
   const exponent = Math.floor(Math.log2(Math.abs(value)))
   const beyond = Math.max(EVERYDAY.lowest - exponent, exponent - EVERYDAY.highest, 0)
   const strange = beyond === 0 ? 0 : 6 + Math.min(24, beyond)
-  return EXPONENT_BITS + sign + strange + Math.min(binaryDigits(value, isSingle), decimalBits(value, isSingle))
+  const large = Math.max(0, Math.min(exponent, EVERYDAY.highest) - EVERYDAY.usual) / 2
+  return EXPONENT_BITS + sign + large + strange + Math.min(binaryDigits(value, isSingle), decimalBits(value, isSingle))
 }
 
 /** Bits of the mantissa up to its last one. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BYTE_ORDERS, positionMask, type ByteOrder } from '../order.ts'
-import { detect, nameOf, type Detection, type DetectionHints } from './detect.ts'
+import { detect, nameOf, sameNames, type Detection, type DetectionHints } from './detect.ts'
 import { interpret, type DetectedType } from './interpretation.ts'
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'))
@@ -132,6 +132,104 @@ test('scores are shares of about a hundred, the most plausible first', () => {
   )
   const sum = scores.reduce((total, score) => total + score, 0)
   assert.ok(sum >= 90 && sum <= 110, `sum ${sum}`)
+})
+
+/** Registers as numbers. */
+const words = (...registers: readonly number[]): Uint8Array => {
+  const view = new DataView(new ArrayBuffer(registers.length * 2))
+  for (const [at, register] of registers.entries()) view.setUint16(at * 2, register)
+  return new Uint8Array(view.buffer)
+}
+
+test('what stands in a register table before unused registers is no wider for that', () => {
+  for (const value of [1, 5, 75, 100, 215, 1500]) {
+    const { findings, settled } = detect([words(value, 0, 0, 0)])
+    assert.equal(nameOf(findings[0]!), 'uint16', `${value}: ${nameOf(findings[0]!)}`)
+    assert.ok(settled)
+  }
+})
+
+test('values that users have, by one read of four registers, as an engineer would say', () => {
+  const cases: readonly (readonly [what: string, hex: string, expected: string])[] = [
+    ['kWh, an uint32 with swapped words, before zeros', 'D687 0012 0000 0000', 'uint32 CDAB'],
+    ['kWh, a float32 before zeros', '4640 E6AE 0000 0000', 'float32 ABCD'],
+    ['kWh, a float32 with swapped words', 'E6AE 4640 0000 3FC0', 'float32 CDAB'],
+    ['Wh, a uint64', '0000 0000 02B8 FCB5', 'uint64 ABCD'],
+    ['temperatures in tenths', '00D7 00DC 00E6 0000', 'uint16'],
+    ['a temperature below zero in tenths', 'FFCC 00D7 0000 001E', 'int16'],
+    ['power factors', '3F78 51EC 3F7A E148', 'float32 ABCD'],
+    ['power factors with swapped words', '6BB9 3F79 0000 3F80', 'float32 CDAB'],
+    ['a power of -1500 W with swapped words', 'FA24 FFFF 07D0 0000', 'int32 CDAB'],
+    ['voltages with swapped bytes', '6643 B81E 6543 B8DE', 'float32 BADC'],
+    ['a model in text', '5344 4D36 3330 2020', 'string ABCD'],
+  ]
+  for (const [what, bytes, expected] of cases) {
+    const { findings } = detect([hex(bytes)])
+    assert.equal(
+      nameOf(findings[0]!),
+      expected,
+      `${what}: ${names(detect([hex(bytes)]))
+        .slice(0, 3)
+        .join(', ')}`,
+    )
+  }
+})
+
+test('what is no value in a type never ties with what is one', () => {
+  for (const row of [words(2150, 2175, 2199, 2201), words(973, 981, 64546, 1000)]) {
+    const { findings, tied } = detect([row])
+    for (const { values } of findings.slice(0, Math.max(2, tied))) assert.notEqual(values[0], undefined)
+  }
+})
+
+test('packed digits that make a date are found by one read, and the date is said', () => {
+  const { findings } = detect([hex('2026 1123 0751 2600')])
+  assert.equal(nameOf(findings[0]!), 'bcd64 ABCD')
+  assert.equal(findings[0]!.reasons[0], 'as a date: 2026-11-23 07:51:26')
+  const short = detect([hex('2611 2307')]).findings[0]!
+  assert.deepEqual([nameOf(short), short.reasons[0]], ['bcd32 ABCD', 'as a date: 2026-11-23 07 h'])
+  const clock = detect([hex('6A02 BCFE'), hex('6A02 BCFF')]).findings.find(({ type }) => type === 'uint32')!
+  assert.equal(clock.reasons[0], 'as a date: 2026-05-12 05:39:11 UTC')
+  const none = detect([hex('2613 2307')]).findings.find(({ type, order }) => type === 'bcd32' && order === 'ABCD')!
+  assert.doesNotMatch(none.reasons.join(), /as a date/)
+})
+
+test('registers without a value settle nothing, and the verdict says what they are', () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['0000 0000 0000 0000', /Only zeros/],
+    ['0000', /Only zeros/],
+    ['FFFF FFFF', /All bits are set/],
+    ['8000 8000', /an int16 without a value/],
+    ['8000 0000', /an int32 without a value/],
+    ['7FC0 0000 4248 0000', /float32 ABCD: so devices mark a float without a value/],
+    ['0000 7FC0 0000 4248', /float32 CDAB: so devices mark a float without a value/],
+  ]
+  for (const [bytes, reason] of cases) {
+    const { settled, verdict } = detect([hex(bytes)])
+    assert.match(verdict, reason, bytes)
+    assert.match(verdict, /Read again when there is a value, or look at another address/)
+    assert.ok(!settled, bytes)
+  }
+  assert.doesNotMatch(detect([hex('0000 FFFF')]).verdict, /without a value|Only zeros/)
+  const moved = detect([hex('0000 0000'), hex('0000 0001')])
+  assert.doesNotMatch(moved.verdict, /Only zeros/)
+  // What a person sees at the device is said of these registers, zeros or not.
+  assert.doesNotMatch(detect([hex('0000')], { reading: 0 }).verdict, /Only zeros/)
+})
+
+test('a winner by one read is called one, with what makes sure; a reading that nothing gives settles nothing', () => {
+  assert.match(detect([hex('41AC 0000')]).verdict, /It is one read only: several while the value changes, or a reading/)
+  assert.doesNotMatch(detect([hex('41AC 0000')], { reading: 21.5 }).verdict, /one read only/)
+  assert.equal(detect([hex('41AC 0000')], { reading: 777.7 }).settled, false)
+  assert.equal(detect([hex('41AC 0000')], { reading: 21.5 }).settled, true)
+})
+
+test('a value with the same name in several lengths is named once', () => {
+  for (const finding of detect([hex('4B00 0000 0000 0000')]).findings) {
+    const all = sameNames(finding)
+    assert.equal(new Set(all).size, all.length)
+    assert.ok(!all.includes(nameOf(finding)))
+  }
 })
 
 /** A generator of its own: the same walks in every run (mulberry32). */

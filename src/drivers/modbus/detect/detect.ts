@@ -5,6 +5,7 @@
  */
 import type { ByteOrder } from '../order.ts'
 import { agreementOf, type Agreement } from './agreement.ts'
+import { blankReason } from './blank.ts'
 import { bitsOf } from './cost.ts'
 import { interpret, type DetectedType, type Interpretation } from './interpretation.ts'
 import { formatNumber } from './number-text.ts'
@@ -44,8 +45,10 @@ export interface Detection {
   readonly findings: readonly Finding[]
   /** The outcome in a sentence or two, honest about what cannot be told. */
   readonly verdict: string
-  /** How many of the first findings are about equally plausible; 1: there is a winner. */
+  /** How many of the first findings are about equally plausible. */
   readonly tied: number
+  /** The first finding stands out: a tag may be made of it. */
+  readonly settled: boolean
 }
 
 interface Judged {
@@ -60,6 +63,9 @@ const DISAGREES_BITS = 400
 const SCALED_BITS = 120
 const OUT_OF_RANGE_BITS = 100
 const UNUSED_BITS = 10
+const ZERO_REST_BITS = 2
+/** Who asks what registers mean asks seldom for those that hold zeros. */
+const ALWAYS_ZERO_BITS = 6
 /** Scores halve with so many bits more: a humble scale, because the bits are rough. */
 const HALF_SCORE_BITS = 3
 /** Findings that are no further apart than this are not told apart. */
@@ -82,14 +88,28 @@ export function detect(reads: readonly Uint8Array[], hints: DetectionHints = {})
   const sum = weights.reduce((total, weight) => total + weight, 0)
   const findings = grouped.map((group, at) => findingOf(group, (weights[at]! / sum) * 100))
   const tied = grouped.filter(([first]) => first!.bits - best <= TIE_BITS).length
-  return { findings, tied, verdict: verdictOf(findings, tied, reads, hints) }
+  const agrees = findings[0]!.agreement !== undefined
+  const blank = agrees ? undefined : blankReason(reads)
+  const settled = blank === undefined && tied === 1 && agrees === (hints.reading !== undefined)
+  const verdict =
+    blank === undefined
+      ? verdictOf(findings, tied, reads, hints)
+      : `${blank}. Read again when there is a value, or look at another address.`
+  return { findings, tied, settled, verdict }
 }
 
-/** The fewest bits for the registers from each position on, in whatever types tell them best. */
+/**
+ * The fewest bits for the registers from each position on, in whatever types tell them best. Zeros up to the end are told at
+ * once: nothing uses these registers, so that they are no reason for a wider value.
+ */
 function restBits(reads: readonly Uint8Array[], available: number): number[] {
   const rest: number[] = []
   rest[available] = 0
   for (let first = available - 1; first >= 1; first--) {
+    if (reads.every((bytes) => bytes.subarray(first * 2, available * 2).every((byte) => byte === 0))) {
+      rest[first] = ZERO_REST_BITS
+      continue
+    }
     const widths = [1, 2].filter((registers) => first + registers <= available)
     rest[first] = Math.min(
       ...widths.flatMap((registers) =>
@@ -106,6 +126,7 @@ function judge(interpretation: Interpretation, rest: number, hints: DetectionHin
   const notes: string[] = []
   let bits = bitsOf(interpretation) + rest
   if (isUnused(interpretation)) bits += UNUSED_BITS
+  if (numbers.length > 0 && numbers.every((number) => number === 0)) bits += ALWAYS_ZERO_BITS
   const agreement = reading === undefined ? undefined : agreementOf(numbers, reading, tolerance)
   if (agreement !== undefined) {
     if (agreement.factor !== 1) bits += SCALED_BITS
@@ -167,11 +188,24 @@ function verdictOf(
     return `Nothing here gives the reading ${formatNumber(reading)}: check the address, and that it was read at the same time.`
   if (tied > 1) {
     const names = findings.slice(0, tied).map(nameOf)
-    return `${names.join(', ')} cannot be told apart yet: ${again}.`
+    return `${listed(names)} cannot be told apart yet: ${again}.`
   }
-  const same = best.same.length === 0 ? '' : ` ${best.same.map(nameOf).join(', ')} shows the same values so far.`
-  return `${nameOf(best)} is the most plausible.${same}`
+  const others = sameNames(best)
+  const same =
+    others.length === 0 ? '' : ` ${listed(others)} ${others.length === 1 ? 'shows' : 'show'} the same values so far.`
+  const sure =
+    reads.length > 1 || reading !== undefined
+      ? ''
+      : ' It is one read only: several while the value changes, or a reading that you can see at the device, make sure.'
+  return `${nameOf(best)} is the most plausible.${same}${sure}`
 }
+
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+
+/** What shows the same values as this finding, each name once: strings of any length have one. */
+export const sameNames = (finding: Finding): string[] =>
+  [...new Set(finding.same.map(nameOf))].filter((name) => name !== nameOf(finding))
 
 /** `float32 CDAB`; one register has no words to swap. */
 export const nameOf = ({ type, order, registers }: TypeAndOrder): string =>

@@ -1,4 +1,5 @@
 /** Why an interpretation is plausible or not, in sentences for people. */
+import { dateOf } from './date.ts'
 import { formatNumber } from './number-text.ts'
 import type { Interpretation } from './interpretation.ts'
 
@@ -14,12 +15,15 @@ export const isUnused = ({ type, ordinals }: Interpretation): boolean =>
 
 /** What the values say of themselves. */
 export function reasonsOf(interpretation: Interpretation): string[] {
-  const { values } = interpretation
+  const { type, values } = interpretation
   const missing = values.filter((value) => value === undefined).length
   if (missing > 0) return [`${missing === values.length ? 'not' : 'not always'} ${MEANING[kindOf(interpretation)]}`]
   if (typeof values[0] === 'string') return [`printable text${new Set(values).size > 1 ? ', which changes' : ''}`]
   const numbers = values.map(Number)
   const reasons = [sizeReason(interpretation, numbers), ...changeReasons(numbers)]
+  const date = dateOf(type, values.at(-1)!)
+  const isClock = numbers.every((number, at) => at === 0 || number >= numbers[at - 1]!)
+  if (date !== undefined && isClock) reasons.unshift(`as a date: ${date.text}`)
   if (isUnused(interpretation)) reasons.push('by this value devices mark a register as unused')
   return reasons
 }

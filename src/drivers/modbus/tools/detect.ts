@@ -5,17 +5,18 @@
 import { z } from 'zod'
 import { sleep } from '../../../core/clock.ts'
 import { defineTool, type LineAccess } from '../../../core/driver.ts'
-import { duration, formatDuration } from '../../../core/duration.ts'
+import { duration } from '../../../core/duration.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import { ModbusException, type ModbusRequest } from '../../../protocols/modbus/index.ts'
 import { AREAS, formatAddress, isBitArea } from '../address.ts'
 import { detect as judge } from '../detect/detect.ts'
-import { lineOf, tagOf, viewOf, type FindingView, type ProposedTag } from './finding-view.ts'
+import { linesOf, tagOf, viewOf, wrapped, type FindingView, type ProposedTag } from './finding-view.ts'
 import { ask, rawDevice, type RawDevice } from './raw-device.ts'
 import { parseRange, type Range } from './range.ts'
 
 /** A window is not longer: somebody waits for it. */
 const LONGEST_MS = 60_000
+/** People see what has a score; programs see everything. */
 const SHOWN = 8
 const WIDTHS = [4, 2, 1] as const
 
@@ -51,7 +52,10 @@ interface Detected {
   /** The newest read. */
   readonly hex: string
   readonly verdict: string
+  /** How many of the first findings are about equally plausible. */
   readonly tied: number
+  /** The first finding stands out. */
+  readonly settled: boolean
   readonly findings: readonly FindingView[]
   /** The most plausible one as a tag of a configuration; null where no type of tags is like it, or nothing stands out. */
   readonly tag: ProposedTag | null
@@ -79,7 +83,7 @@ export const detect = defineTool({
         `address ${given.address}: a ${AREAS[range.area].name} is one bit, nothing to detect`,
       )
     const reads = await readWindow(device, access, range, given, signal)
-    const { findings, verdict, tied } = judge(reads, given)
+    const { findings, verdict, tied, settled } = judge(reads, given)
     const newest = reads.at(-1)!
     const address = formatAddress({ ...range, count: undefined, text: '' })
     return {
@@ -94,24 +98,38 @@ export const detect = defineTool({
       verdict,
       tied,
       findings: findings.map(viewOf),
-      tag: tied === 1 ? tagOf(address, findings[0]!) : null,
+      settled,
+      tag: settled ? tagOf(address, findings[0]!) : null,
     }
   },
-  toLines: ({ address, unit, reads, hex, verdict, findings, tag }: Detected) => [
+  toLines: ({ address, unit, reads, hex, verdict, findings, settled, tag }: Detected) => [
     `${address} of unit ${unit}: ${hex}${reads > 1 ? ` in the last of ${reads} reads` : ''}`,
-    ...findings.slice(0, SHOWN).map(lineOf),
-    verdict,
-    ...(tag === null
-      ? []
-      : [
-          `as a tag: { name: …, ${Object.entries(tag)
-            .map((entry) => entry.join(': '))
-            .join(', ')} }`,
-        ]),
+    ...shown(findings).flatMap(linesOf),
+    ...more(findings),
+    ...wrapped(verdict),
+    ...(tag === null ? (settled ? [NO_TYPE] : []) : [tagLine(tag)]),
   ],
 })
 
-/** All reads with as many registers as the device gives. */
+const shown = (findings: readonly FindingView[]): FindingView[] =>
+  findings.slice(0, SHOWN).filter(({ score }, at) => at === 0 || score > 0)
+
+function more(findings: readonly FindingView[]): string[] {
+  const hidden = findings.length - shown(findings).length
+  return hidden === 0 ? [] : [`${hidden} more are less plausible; --json shows all`]
+}
+
+const NO_TYPE = 'Tags have no type of packed decimal digits: take an unsigned one, and convert it later.'
+
+const tagLine = (tag: ProposedTag): string =>
+  `as a tag: { name: …, ${Object.entries(tag)
+    .map((entry) => entry.join(': '))
+    .join(', ')} }`
+
+/**
+ * All reads with as many registers as the device gives. A read that fails while the window lasts is left out: the others tell
+ * enough. A lost connection ends the tool.
+ */
 async function readWindow(
   device: RawDevice,
   access: LineAccess,
@@ -123,17 +141,20 @@ async function readWindow(
   const window = [first]
   const { clock } = device
   const start = clock.monotonic()
-  while (window.length < reads) {
-    await sleep(clock, Math.max(0, start + window.length * every - clock.monotonic()), signal)
-    if (clock.monotonic() - start > LONGEST_MS)
-      throw new GatewayError(
-        'TIMEOUT',
-        `the device takes too long: ${window.length} of ${reads} reads in ${formatDuration(LONGEST_MS)}`,
-      )
-    window.push(await readRegisters(device, access, range, first.length / 2, signal))
+  for (let turn = 1; turn < reads && clock.monotonic() - start <= LONGEST_MS; turn++) {
+    await sleep(clock, Math.max(0, start + turn * every - clock.monotonic()), signal)
+    try {
+      window.push(await readRegisters(device, access, range, first.length / 2, signal))
+    } catch (error) {
+      if (!isPassing(error)) throw error
+    }
   }
   return window
 }
+
+/** An answer that is late or refused; the next one may come. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof ModbusException || (error instanceof GatewayError && error.code === 'TIMEOUT')
 
 async function readFirst(
   device: RawDevice,

@@ -115,7 +115,13 @@ function float(high: number, low: number): number | null {
   return Number.isFinite(value) ? value : null
 }
 
-const HEAD = ['address', 'number', 'hex', 'unsigned', 'signed', 'bits', 'text', 'float32', 'float32 CDAB']
+/** Narrow enough for a terminal of 80 columns; a float is that of this register and the next, in both word orders. */
+const HEAD = ['address', 'number', 'hex', 'uint16', 'int16', 'bits', 'text', 'float32', 'CDAB']
+/** Numbers stand at the right. */
+const AT_THE_RIGHT: ReadonlySet<string> = new Set(['hex', 'uint16', 'int16', 'float32', 'CDAB', 'value'])
+/** Between the columns; two spaces where nothing else is said. */
+const SEPARATORS: readonly string[] = ['  ', '  ', ' ', ' ', '  ', ' ', ' ', ' ']
+const FLOAT_WIDTH = 9
 
 /** Columns to their width; refused registers in a row as one line. */
 function tableLines(rows: Dump['rows']): string[] {
@@ -128,11 +134,9 @@ function tableLines(rows: Dump['rows']): string[] {
   const line = (row: readonly string[]) =>
     row
       .map((cell, column) =>
-        column >= 2 && column !== 5 && column !== 6
-          ? cell.padStart(widths[column] ?? 0)
-          : cell.padEnd(widths[column] ?? 0),
+        AT_THE_RIGHT.has(head[column]!) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
       )
-      .join('  ')
+      .reduce((text, cell, column) => `${text}${SEPARATORS[column - 1] ?? '  '}${cell}`)
       .trimEnd()
   const lines = [line(head)]
   for (let at = 0; at < rows.length; at++) {
@@ -154,7 +158,17 @@ function cellsOf(row: RegisterRow | BitRow): string[] {
   if ('value' in row) return [...place, row.value ? '1' : '0']
   const { hex, unsigned, signed, bits, text, float32 } = row as Required<RegisterRow>
   const floats = float32 === undefined ? ['', ''] : [float32.ABCD, float32.CDAB].map(floatText)
-  return [...place, hex, String(unsigned), String(signed), bits.replace(/(.{4})(?=.)/g, '$1 '), text, ...floats]
+  return [...place, hex, String(unsigned), String(signed), bits, text, ...floats]
 }
 
-const floatText = (value: number | null): string => (value === null ? 'NaN' : formatNumber(value))
+/** With as many digits as there is room for. */
+function floatText(value: number | null): string {
+  if (value === null) return 'NaN'
+  const texts = [7, 6, 5, 4, 3, 2].map((digits) => shortNumber(value, digits))
+  return texts.find((text) => text.length <= FLOAT_WIDTH) ?? texts.at(-1)!
+}
+
+function shortNumber(value: number, digits: number): string {
+  const text = formatNumber(value, digits)
+  return text.length <= FLOAT_WIDTH ? text : Number(value.toPrecision(digits)).toExponential().replace('e+', 'e')
+}

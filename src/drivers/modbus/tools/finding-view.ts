@@ -1,6 +1,6 @@
 /** A finding of the byte-order detective as people and programs get it: in JSON, as a line, as a tag of a configuration. */
 import { toJsonValue } from '../../../core/value.ts'
-import { nameOf, type Finding } from '../detect/detect.ts'
+import { nameOf, sameNames, type Finding } from '../detect/detect.ts'
 import { formatNumber } from '../detect/number-text.ts'
 
 /** As a tag list has it. */
@@ -30,7 +30,7 @@ export interface FindingView {
 
 /** The finding for programs. */
 export function viewOf(finding: Finding): FindingView {
-  const { type, order, registers, values, score, reasons, agreement, same } = finding
+  const { type, order, registers, values, score, reasons, agreement } = finding
   return {
     type,
     order,
@@ -40,7 +40,7 @@ export function viewOf(finding: Finding): FindingView {
     score,
     reasons,
     factor: agreement?.factor ?? null,
-    same: same.map(nameOf),
+    same: sameNames(finding),
   }
 }
 
@@ -57,11 +57,30 @@ export function tagOf(address: string, { type, order, registers, agreement }: Fi
   }
 }
 
-/** The finding for people. */
-export function lineOf({ name, type, value, score, reasons, same }: FindingView): string {
-  const also = same.length === 0 ? '' : ` (same values: ${same.join(', ')})`
-  const shown = type === 'string' ? JSON.stringify(value) : numberText(value)
-  return `${String(score).padStart(3)} %  ${name.padEnd(12)}  ${shown.padEnd(22)}  ${reasons.join('; ')}${also}`
+/** The finding for people: its value, then why, in lines that a terminal of 80 columns shows whole. */
+export function linesOf({ name, type, value, score, reasons, same }: FindingView): string[] {
+  const also = same.length === 0 ? [] : [`the same as ${same.join(', ')}`]
+  const shown = value !== null && type === 'string' ? JSON.stringify(value) : numberText(value)
+  return [
+    `${String(score).padStart(3)} %  ${name.padEnd(12)}  ${shown}`,
+    ...wrapped([...reasons, ...also].join('; '), WIDTH - INDENT.length).map((line) => INDENT + line),
+  ]
+}
+
+const WIDTH = 80
+const INDENT = ' '.repeat('100 %  '.length)
+
+/** Words in lines of at most `width` characters; a longer word has a line of its own. */
+export function wrapped(text: string, width = WIDTH): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line]
 }
 
 const numberText = (value: FindingView['value']): string =>

@@ -58,7 +58,7 @@ test('dump shows a register as hex, numbers, bits and text, and two as a float i
   })
   assert.deepEqual([result.rows[2]!.signed, result.rows[2]!.text, result.rows[2]!.float32], [-190, '.B', undefined])
   assert.deepEqual([result.requests, access.places], [1, ['turn']])
-  assert.match(lines[1]!, /^hr:10 +40011 +41AC +16812 +16812 +0100 0001 1010 1100 +A\. +21\.5 /)
+  assert.match(lines[1]!, /^hr:10 +40011 +41AC +16812 +16812 +0100000110101100 +A\. +21\.5 /)
   assert.match(lines.at(-1)!, /3 of 3 holding registers in 1 request$/)
 })
 
@@ -199,6 +199,7 @@ interface Detected {
   readonly verdict: string
   readonly registers: number
   readonly reads: number
+  readonly settled: boolean
   readonly tag: Record<string, unknown> | null
   readonly findings: readonly { name: string; value: unknown; factor: number | null; reasons: string[] }[]
 }
@@ -225,6 +226,52 @@ test('detect watches a value that moves, and finds its type and order', async (t
   assert.equal(findings[0]!.name, 'float32 CDAB', verdict)
   assert.deepEqual(tag, { address: 'hr:30', type: 'float32', order: 'CDAB' })
   assert.ok(findings[0]!.reasons.some((reason) => reason.startsWith('only ever rises')))
+})
+
+test('a read that fails while detect watches costs that read only', async (t) => {
+  const device = await startDevice(t)
+  let asked = 0
+  device.fault = () => (++asked === 3 ? { silent: true } : asked === 5 ? { exception: 6 } : undefined)
+  const driver = await connectTo(t, device, { timeout: '100ms' })
+  const given = detect.input.parse({ address: 'hr:30', reads: 8, every: '10ms' })
+  const { reads } = (await detect.run(given, driver, countedAccess(), limit())) as Detected
+  assert.deepEqual([asked, reads], [8, 6])
+})
+
+test('what the tools say to people fits a terminal of 80 columns', async (t) => {
+  const device = await startDevice(t)
+  for (const [at, word] of [0xc7f1, 0x205f, 0x8001, 0x4365, 0x79fb, 0, 0xffff, 0x1e3c].entries())
+    device.bank.holdingRegisters.set(at, word)
+  const lines = [...(await dumpOf(t, device, { address: 'hr:0', count: 20 })).lines]
+  const driver = await connectTo(t, device)
+  for (const address of ['hr:0', 'hr:4', 'hr:10']) {
+    const found = await detect.run(detect.input.parse({ address }), driver, countedAccess(), limit())
+    lines.push(...detect.toLines(found as never))
+  }
+  assert.deepEqual(
+    lines.filter((line) => line.length > 80),
+    [],
+  )
+})
+
+test('the table has floats with as many digits as there is room for', async (t) => {
+  const device = await startDevice(t)
+  const floats = new DataView(new ArrayBuffer(16))
+  for (const [at, value] of [229.3777, -1234567.5, 1.234567e-5, 16777216].entries()) floats.setFloat32(at * 4, value)
+  for (let at = 0; at < 8; at++) device.bank.holdingRegisters.set(at, floats.getUint16(at * 2))
+  const { lines } = await dumpOf(t, device, { address: 'hr:0', count: 8 })
+  assert.deepEqual(
+    [1, 3, 5, 7].map((at) => lines[at]!.trim().split(/\s+/).at(-2)),
+    ['229.3777', '-1234568', '1.2346e-5', '16777216'],
+  )
+})
+
+test('nothing is proposed where the registers say nothing', async (t) => {
+  const device = await startDevice(t)
+  for (let at = 60; at < 64; at++) device.bank.holdingRegisters.set(at, 0)
+  const { tag, settled, verdict } = await detected(t, device, { address: 'hr:60' })
+  assert.deepEqual([tag, settled], [null, false])
+  assert.match(verdict, /^Only zeros/)
 })
 
 test('detect with a reading puts what agrees first, and reads no further than the device has registers', async (t) => {
