@@ -85,7 +85,8 @@ async function startSlowLine(t: TestContext, addresses: readonly number[], optio
     return outcome
   }
   const writes = () => asked.filter(({ functionCode }) => functionCode === 6)
-  return { clock, asked, bank, line, server, session, write, writes, bad, goodRows: () => good }
+  const queued = () => polling.lines[0]!.queued
+  return { clock, asked, bank, line, server, session, queued, write, writes, bad, goodRows: () => good }
 }
 
 /** Registers so far apart that each is a request of its own. */
@@ -107,15 +108,28 @@ test('in the middle of a long poll a write goes out after the request in flight'
   assert.equal(goodRows(), 30)
 })
 
-test('in the middle of the search for bad registers too', async (t) => {
-  const many = Array.from({ length: 100 }, (_, i) => i)
-  const { clock, asked, line, write, writes, bad } = await startSlowLine(t, many)
+test('writes that wait go out in the order in which they were asked for: a setpoint before its start', async (t) => {
+  const { clock, write, writes } = await startSlowLine(t, scattered)
+  await clock.advance(ANSWER_MS * 5.5)
+  for (const tag of [7, 3, 5]) write({ [tag]: 777 })
+  await clock.advance(ANSWER_MS * 4)
+  assert.deepEqual(
+    writes().map(({ address }) => address),
+    [70, 30, 50],
+  )
+})
+
+test('in the middle of the search for bad registers a write goes out after the request in flight too', async (t) => {
+  // One block that is searched, and twenty that wait for their turn meanwhile: also the search itself takes turns with them.
+  const many = [...Array.from({ length: 100 }, (_, i) => i), ...Array.from({ length: 20 }, (_, i) => 200 + i * 10)]
+  const { clock, asked, line, queued, write, writes, bad } = await startSlowLine(t, many)
   const refused = [3, 17, 40, 41, 77, 98]
   line.fault = (functionCode, address, count) =>
     functionCode === 3 && refused.some((at) => at >= address && at < address + count) ? { exception: 2 } : undefined
   await clock.advance(ANSWER_MS * 8.5)
   const before = asked.length
   const began = clock.monotonic()
+  assert.ok(queued() > 0, 'polls wait for the line')
   const outcome = write({ 50: 777 })
   await clock.advance(ANSWER_MS * 2)
   assert.deepEqual(outcome.statuses, ['Good'])
