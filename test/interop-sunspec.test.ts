@@ -21,7 +21,7 @@ const INSTALL = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check
 /** Devices as they are built: an inverter with trackers and controls, a meter, a battery, a new one with curves. */
 const DEVICES: Readonly<Record<string, readonly ModelImage[]>> = {
   inverter: [{ id: 1 }, { id: 103, raw: { AphC: 'ffff', TmpOt: '8000', Evt2: 'ffffffff' } }, { id: 120 }, { id: 121 }, { id: 122 }, { id: 123 }, { id: 160, repeats: { module: 3 } }], // prettier-ignore
-  meter: [{ id: 1 }, { id: 203, raw: { TotWhExp: '0000', A_SF: 'fffe' } }, { id: 203 }, { id: 213, raw: { A: '7fc00000' } }, { id: 11 }, { id: 12 }], // prettier-ignore
+  meter: [{ id: 1 }, { id: 203, raw: { TotWhExpPhA: '0000', A_SF: 'fffe' } }, { id: 203 }, { id: 213, raw: { A: '7fc00000' } }, { id: 11 }, { id: 12 }], // prettier-ignore
   battery: [{ id: 1 }, { id: 802 }, { id: 803, repeats: { lithium_ion_string: 4 } }, { id: 804 }, { id: 713 }],
   'inverter of IEEE 1547': [{ id: 1 }, { id: 701 }, { id: 702 }, { id: 703 }, { id: 704 }, { id: 705, repeats: { Crv: 2, Pt: 4 } }, { id: 707 }, { id: 711 }, { id: 714 }], // prettier-ignore
 }

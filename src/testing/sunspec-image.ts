@@ -13,6 +13,7 @@ interface Point {
   readonly size: number
   readonly sf?: string | number
   readonly symbols?: Readonly<Record<string, number>>
+  readonly mandatory?: boolean
 }
 
 interface Group {
@@ -155,8 +156,9 @@ function countedGroup(group: Group, point: string): string | undefined {
   return undefined
 }
 
-function isNone({ type }: Point, hex: string): boolean {
-  if (type.startsWith('acc') || type === 'string' || type.startsWith('ip')) return /^0*$/.test(hex)
+function isNone({ type, mandatory }: Point, hex: string): boolean {
+  if (type.startsWith('acc')) return mandatory !== true && /^0*$/.test(hex)
+  if (type === 'string' || type.startsWith('ip')) return /^0*$/.test(hex)
   if (/^int|sunssf/.test(type)) return /^80*$/.test(hex)
   if (type.startsWith('float')) return /^7fc0*$/.test(hex)
   return type === 'eui48' ? /^0000f+$/.test(hex) : /^f+$/.test(hex)

@@ -8,7 +8,7 @@ import { Status, type StatusCode } from '../../../core/status.ts'
 import type { TagId } from '../../../core/value.ts'
 import type { ModbusAddress } from '../address.ts'
 import type { Directory } from './directory.ts'
-import { SunSpecPoll, type PlanRegisters } from './poll.ts'
+import { FIRST_SURVEY_TAG, SunSpecPoll, type PlanRegisters } from './poll.ts'
 import { SunSpecUnit, type Progress, type ReadRegisters } from './unit.ts'
 import { toRegisters } from './write.ts'
 
@@ -109,9 +109,10 @@ export class SunSpecDevice {
     }
   }
 
-  /** A poll of a few tags that somebody asked for once does not take the place of the one that goes on. */
+  /** A poll of a few tags that somebody asked for once does not take the place of the one that goes on; a survey has no tags. */
   #remember(poll: SunSpecPoll, points: readonly ModbusPoint[]): void {
     for (const { tag } of points) {
+      if (tag >= FIRST_SURVEY_TAG) continue
       const before = this.#polls.get(tag)
       if (before === undefined || poll.size >= before.size) this.#polls.set(tag, poll)
     }

@@ -63,15 +63,22 @@ test('literal registers: an inverter as it stands on the wire', async (t) => {
 
 test('what the device does not implement is BadNotSupported, each type by its own mark, with a reason', async (t) => {
   const raw = {
-    A: 'ffff', W: '8000', WH: '0000', St: 'ffff', Evt1: 'ffffffff', A_SF: 'fffe', W_SF: '0001', WH_SF: '0000',
+    A: 'ffff', W: '8000', St: 'ffff', Evt1: 'ffffffff', A_SF: 'fffe', W_SF: '0001', WH_SF: '0000',
   } // prettier-ignore
-  const bench = await openSunSpec(t, sunSpecImage([{ id: 1, raw: { SN: '0000' } }, { id: 103, raw }, { id: 111, raw: { A: '7fc00000', W: '7f800000' } }, { id: 12, raw: { Addr: '0000' } }])) // prettier-ignore
-  const addresses = ['sunspec:103.A', 'sunspec:103.W', 'sunspec:103.WH', 'sunspec:103.St', 'sunspec:103.Evt1',
+  const bench = await openSunSpec(t, sunSpecImage([{ id: 1, raw: { SN: '0000' } }, { id: 103, raw }, { id: 111, raw: { A: '7fc00000', W: '7f800000' } }, { id: 12, raw: { Addr: '0000' } }, { id: 203, raw: { TotWhExpPhA: '0000' } }])) // prettier-ignore
+  const addresses = ['sunspec:103.A', 'sunspec:103.W', 'sunspec:203.TotWhExpPhA', 'sunspec:103.St', 'sunspec:103.Evt1',
     'sunspec:common.SN', 'sunspec:111.A'] // prettier-ignore
   const found = await readSunSpec(bench, [...addresses, 'sunspec:111.W'])
   for (const address of addresses) assert.equal(found.get(address), 'BadNotSupported', address)
   assert.equal(found.get('sunspec:111.W'), 'BadDecodingError', 'infinity is no "not implemented"')
   assert.match(bench.driver.reasonOf?.(1) ?? '', /does not implement this point/)
+})
+
+test('an accumulator that its model demands cannot be missing: 0 is what it has counted', async (t) => {
+  const raw = { WH: '00000000', WH_SF: '0000' }
+  const bench = await openSunSpec(t, sunSpecImage([{ id: 1 }, { id: 103, raw }, { id: 203, raw: { TotWhExp: '00000000' } }])) // prettier-ignore
+  const found = await readSunSpec(bench, ['sunspec:103.WH', 'sunspec:203.TotWhExp'])
+  assert.deepEqual([...found.values()], [0, 0])
 })
 
 test('a scale factor that is missing or out of range is BadConfigurationError; -10 and 10 are the ends', async (t) => {

@@ -2,7 +2,7 @@
  * The poll of SunSpec points of one unit: one step of many requests. While the unit is not known yet each request is one of the
  * walk; then the points have registers, and the step is the requests that read those, with their scale factors.
  */
-import { SampleBatch } from '../../../core/batch.ts'
+import { HAS_VALUE, SampleBatch } from '../../../core/batch.ts'
 import type { Clock } from '../../../core/clock.ts'
 import type { Emit, Point, Poll } from '../../../core/driver.ts'
 import { Status, type StatusCode } from '../../../core/status.ts'
@@ -23,6 +23,11 @@ export type PlanRegisters = (points: readonly ModbusPoint[]) => Poll
 
 /** Above every id that the store hands out: rows of scale factors never leave this folder. */
 const FIRST_FACTOR_TAG = 0xff00_0000
+/** Points that are no tags, of a survey: below the scale factors, above every id of the store. */
+export const FIRST_SURVEY_TAG = 0xfe00_0000
+
+/** What a point says when its unit does not answer, itself or by a gateway (0A, 0B). */
+const SILENCE: ReadonlySet<StatusCode> = new Set([Status.BadTimeout, Status.BadNoCommunication])
 
 /** How the points are read in the device that was walked. */
 interface Plan {
@@ -45,6 +50,11 @@ export class SunSpecPoll {
   #isUnderway = false
   /** Why no point can be read. */
   #failure: string | undefined
+  /** Replies of this cycle: with values, and none from the unit. */
+  #hasHeard = false
+  #hasMissed = false
+  /** The unit was silent for a whole cycle: what answers next may be another device, behind the same socket or serial port. */
+  #isDoubtful = false
 
   constructor(unit: SunSpecUnit, points: readonly ModbusPoint[], planRegisters: PlanRegisters, clock: Clock) {
     this.unit = unit
@@ -91,22 +101,40 @@ export class SunSpecPoll {
       rows.begin()
       if (missing.length > 0) emit(this.#failed(missing.map(({ point }) => point), Status.BadConfigurationError)) // prettier-ignore
     }
-    const convert: Emit = (batch) => emitSome(rows.convert(batch), emit)
+    const convert: Emit = (batch) => {
+      if (this.#isTrusted(batch)) emitSome(rows.convert(batch), emit)
+    }
     let outcome: void | 'unasked' | 'again' = 'unasked'
     while (outcome === 'unasked' && this.#step < poll.steps) {
       outcome = await poll.read(this.#step, convert, signal)
-      if (outcome === 'again') return 'again'
+      if (!this.unit.isReady || outcome === 'again') return 'again'
       this.#step++
     }
     if (this.#step < poll.steps) return 'again'
+    if (this.#hasMissed && !this.#hasHeard) this.#isDoubtful = true
     this.#restart()
     emitSome(rows.end(), emit)
     return outcome
   }
 
+  /** False for the first values after a silence: they are read again once it is known whose they are. */
+  #isTrusted(batch: SampleBatch): boolean {
+    for (let row = 0; row < batch.length; row++) {
+      if ((batch.flags[row]! & HAS_VALUE) !== 0) this.#hasHeard = true
+      else if (SILENCE.has(batch.status[row]!)) this.#hasMissed = true
+    }
+    if (this.#hasHeard && this.#isDoubtful) {
+      this.#isDoubtful = false
+      this.unit.doubt()
+    }
+    return this.unit.isReady
+  }
+
   #restart(): void {
     this.#step = 0
     this.#isUnderway = false
+    this.#hasHeard = false
+    this.#hasMissed = false
   }
 
   #failed(points: readonly ModbusPoint[], status: StatusCode): SampleBatch {

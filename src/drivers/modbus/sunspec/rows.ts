@@ -193,7 +193,9 @@ export class PointRows {
   }
 }
 
+/** An accumulator that the model demands cannot be missing: its 0 has not counted yet. */
 function unimplementedOf({ point }: Place): number | bigint | undefined {
   const { kind, unimplemented } = pointInfo(point)
+  if (point.mandatory === true && point.type.startsWith('acc')) return undefined
   return kind === 'big' || unimplemented === undefined ? unimplemented : Number(unimplemented)
 }

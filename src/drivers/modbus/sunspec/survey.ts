@@ -12,6 +12,7 @@ import { COMMON_MODEL, modelOf } from './model.ts'
 import type { SunSpecDevice } from './device.ts'
 import type { Directory } from './directory.ts'
 import { formatSunSpec } from './place.ts'
+import { FIRST_SURVEY_TAG } from './poll.ts'
 import { tagType } from './point-type.ts'
 import { symbolsOf } from './value.ts'
 
@@ -68,9 +69,9 @@ export type RunRequest = <T>(work: (signal: AbortSignal) => Promise<T>) => Promi
 export async function survey(device: Surveyed, unit: number, run: RunRequest): Promise<Survey> {
   const directory = await walkUnit(device.sunspec, unit, run)
   const points = directory.models.flatMap((_, at) => pointsOf(directory, at, unit))
-  const numbered = points.map((point, tag) => ({ ...point, tag }))
+  const numbered = points.map((point, at) => ({ ...point, tag: FIRST_SURVEY_TAG + at }))
   const rows = await readAll(device.prepare(numbered), run)
-  let next = 0
+  let next = FIRST_SURVEY_TAG
   const models = directory.models.map((model, at) => {
     const definition = modelOf(model.id)
     const own = pointsOf(directory, at, unit).map((point) => describePoint(directory, point, at, rows.get(next++)))

@@ -53,6 +53,11 @@ export class SunSpecUnit {
     this.#askAt = -Infinity
   }
 
+  /** It was silent on a connection that others share: it may be another device. One request tells. */
+  doubt(): void {
+    this.reconnected()
+  }
+
   get isReady(): boolean {
     return this.#isCertain && this.directory !== undefined
   }

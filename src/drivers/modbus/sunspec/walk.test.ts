@@ -78,6 +78,45 @@ test('after a reconnect the same device costs one request, another one is walked
   assert.equal((await readCycle(poll, addresses)).get('sunspec:103.St'), 2)
 })
 
+test('behind a gateway or on a serial line a unit that was silent is recognised before its values are believed', async (t) => {
+  const bench = await openSunSpec(t, sunSpecImage([{ id: 1 }, { id: 103, raw: { St: '0001' } }]))
+  const addresses = ['sunspec:103.St']
+  const poll = bench.driver.prepare(sunSpecPoints(addresses))
+  const state = async () => (await readCycle(poll, addresses)).get('sunspec:103.St')
+  assert.equal(await state(), 1)
+  bench.requests.length = 0
+  bench.fault = () => ({ exception: 0x0b })
+  assert.equal(await state(), 'BadTimeout')
+  bench.fault = undefined
+  assert.equal(await state(), 1, 'the same device: one request more')
+  assert.equal(bench.requests.length, 4, bench.requests.join(', '))
+  assert.equal(await state(), 1)
+  assert.equal(bench.requests.length, 5, 'and only once')
+  // Another device took its place while the connection stayed: what stood at its registers is not the state any more.
+  bench.fault = () => ({ silent: true })
+  assert.equal(await state(), 'BadTimeout')
+  bench.fault = undefined
+  bench.bank = sunSpecBank(sunSpecImage([{ id: 1, raw: { SN: '4242' } }, { id: 11 }, { id: 103, raw: { St: '0002' } }]))
+  const values: unknown[] = []
+  const signal = AbortSignal.timeout(5000)
+  while ((await poll.read(0, (batch) => values.push(...[...batch].map(({ value }) => value)), signal)) === 'again');
+  assert.deepEqual(values, [2], 'no other value in between')
+})
+
+test('registers that never answer beside others that do raise no doubt', async (t) => {
+  const bench = await openSunSpec(t, sunSpecImage([{ id: 1 }, { id: 103 }]))
+  const poll = bench.driver.prepare(sunSpecPoints(INVERTER))
+  await readCycle(poll, INVERTER)
+  bench.fault = (address) => (address < 40_070 ? { silent: true } : undefined)
+  const marks = () => bench.requests.filter((request) => request.startsWith('3 40000 ')).length
+  const before = marks()
+  for (let round = 0; round < 3; round++) {
+    const found = await readCycle(poll, INVERTER)
+    assert.equal(typeof found.get('sunspec:103.W'), 'number')
+  }
+  assert.equal(marks(), before)
+})
+
 test('a chain without an end, and one that points beyond the last register, end the walk with what was found', async (t) => {
   const image = sunSpecImage([{ id: 1 }, { id: 103, raw: { St: '0004' } }])
   for (const tail of [[], [0, 0], [64_999, 60_000]]) {

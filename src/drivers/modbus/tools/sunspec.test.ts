@@ -7,6 +7,7 @@ import type { LineAccess } from '../../../core/driver.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import { createModbusServer, RegisterBank } from '../../../protocols/modbus/index.ts'
 import { testContext } from '../../../testing/driver-suite.ts'
+import { openSunSpec, readCycle, sunSpecPoints } from '../../../testing/sunspec-bench.ts'
 import { NONE, sunSpecBank, sunSpecImage } from '../../../testing/sunspec-image.ts'
 import { modbus } from '../driver.ts'
 import { sunspecTool, type SunSpecReport } from './sunspec.ts'
@@ -85,6 +86,25 @@ test('what a device says of itself is text: no line of its own, no cursor moved'
   )
   assert.match(lines[0]!, /^A\\u000a\\u001b\[2J B/)
   assert.ok(lines.every((line) => !/\p{Cc}/u.test(line)))
+})
+
+test('a survey of a device that is polled leaves the reasons of its tags alone', async (t) => {
+  const { driver } = await openSunSpec(
+    t,
+    sunSpecImage([
+      { id: 1, raw: { Opt: '0000' } },
+      { id: 103, raw: { A: 'ffff' } },
+    ]),
+  )
+  const addresses = ['sunspec:103.A', 'sunspec:103.W', 'sunspec:160.N']
+  const poll = driver.prepare(sunSpecPoints(addresses))
+  const reasons = () => [1, 2, 3].map((tag) => driver.reasonOf!(tag))
+  await readCycle(poll, addresses)
+  const before = reasons()
+  assert.match(before.join('\n'), /does not implement this point\n\nthe device has no model 160/)
+  const signal = AbortSignal.timeout(5000)
+  await sunspecTool.run(sunspecTool.input.parse({}), driver, { connected: true, run: (work) => work(signal) }, signal)
+  assert.deepEqual(reasons(), before)
 })
 
 test('a device that is none is DEVICE_REFUSED, and says where the marker was looked for', async (t) => {
