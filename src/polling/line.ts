@@ -101,7 +101,7 @@ export class Line implements LineView {
     const sibling = this.#uses.find((use) => use.device === device)
     const made = new UnitUse(device, unit, sibling?.flow ?? createFlow())
     // One longer exactly: most lines have one device, and there are many lines.
-    this.#uses = [...this.#uses, made]
+    this.#uses = this.#uses.concat(made)
     return made
   }
 

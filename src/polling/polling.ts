@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts'
 import type { AuditedAction, Context, DriverType, Emit, LearnedStore, Point, TraceTap } from '../core/driver.ts'
 import type { Log } from '../core/log.ts'
 import { ConnectGate } from './connect-gate.ts'
+import { DeviceContext } from './device-context.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { Line, type LineView } from './line.ts'
 import { Schedule } from './schedule.ts'
@@ -59,7 +60,7 @@ export function createPolling(devices: readonly DeviceSetup[], context: PollingC
   const names = new Set<string>()
   const sessions = devices.map((setup) => {
     const line = lineOf(setup, lines, names, context.clock)
-    const driver = setup.type.create(setup.options as never, driverContext(setup.name, line, context))
+    const driver = setup.type.create(setup.options as never, new DeviceContext(setup.name, line, context))
     return new Lifecycle(setup, driver, line, { context, schedule, gate })
   })
   const byName = new Map(sessions.map((session) => [session.name, session]))
@@ -90,24 +91,6 @@ function lineOf({ type, options }: DeviceSetup, lines: Map<string, Line>, names:
     names.add(line.key)
   }
   return line
-}
-
-function driverContext(name: string, line: Line, context: PollingContext): Context {
-  const { audit } = context
-  let log: Log | undefined
-  return {
-    name,
-    clock: context.clock,
-    trace: context.trace?.(name),
-    learned: context.learned?.(name),
-    dial: context.dial,
-    share: (create) => line.share(create),
-    limitInFlight: (limit) => line.resize(limit),
-    ...(audit === undefined ? {} : { audit: (action: AuditedAction) => audit(name, action) }),
-    get log() {
-      return (log ??= context.log.child({ device: name }))
-    },
-  }
 }
 
 function withinLimit(work: Promise<unknown>, clock: Clock): Promise<void> {

@@ -213,7 +213,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   }
 
   #knowUnit(unit: number): void {
-    if (!this.#units.includes(unit)) this.#units = [...this.#units, unit]
+    if (!this.#units.includes(unit)) this.#units = this.#units.concat(unit)
   }
 
   /** How its blocks ask the device. What the polls read, clients of the proxy need not ask again. */

@@ -52,7 +52,7 @@ export class DeviceProfile implements PlanRules {
   #places: Map<TagId, Span> | undefined
   readonly #settings: ProfileSettings
   // Lists, as most devices have one unit, and there are many devices.
-  readonly #units: UnitState[] = []
+  #units: readonly UnitState[] = []
   readonly #tables: Table[] = []
   #line: LineLimits | undefined
   #saved = ''
@@ -74,7 +74,7 @@ export class DeviceProfile implements PlanRules {
     let state = this.#units.find((known) => known.unit === unit)
     if (state === undefined) {
       state = { unit, version: 0, answered: undefined, answeredAt: -Infinity, comebacks: 0 }
-      this.#units.push(state)
+      this.#units = this.#units.concat(state)
     }
     return state
   }

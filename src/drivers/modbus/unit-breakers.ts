@@ -34,7 +34,7 @@ export class UnitBreakers {
 
   /** The device has points in this unit. */
   add(unit: number): void {
-    if (!this.#units.includes(unit)) this.#units = [...this.#units, unit]
+    if (!this.#units.includes(unit)) this.#units = this.#units.concat(unit)
   }
 
   /** False while the unit is silent and its pause lasts. True takes the turn: until its outcome is known nobody else asks. */

@@ -10,7 +10,7 @@ export class TransactionIds {
   #next = 1
   #wrapped = false
   /** Abandoned without a reply (time-out, abort), oldest first. */
-  readonly #retired = new Set<number>()
+  #retired: Set<number> | undefined
 
   /** The next id that is neither in `outstanding` nor abandoned. `outstanding` holds far fewer than 65,536. */
   take(outstanding: ReadonlyMap<number, unknown>): number {
@@ -18,21 +18,22 @@ export class TransactionIds {
       const id = this.#next
       this.#next = (id + 1) & 0xffff
       if (this.#next === 0) this.#wrapped = true
-      if (!outstanding.has(id) && !this.#retired.has(id)) return id
+      if (!outstanding.has(id) && this.#retired?.has(id) !== true) return id
     }
   }
 
   /** The request with this id was given up; its reply may still come. */
   retire(id: number): void {
-    this.#retired.add(id)
-    if (this.#retired.size <= MAX_RETIRED) return
-    const [oldest] = this.#retired
-    this.#retired.delete(oldest!)
+    const retired = (this.#retired ??= new Set())
+    retired.add(id)
+    if (retired.size <= MAX_RETIRED) return
+    const [oldest] = retired
+    retired.delete(oldest!)
   }
 
   /** True when this id was abandoned; its reply has come now, so that the id is free again. */
   late(id: number): boolean {
-    return this.#retired.delete(id)
+    return this.#retired?.delete(id) === true
   }
 
   /** False only for an id that was never given out on this connection. */
