@@ -418,6 +418,37 @@ for (const [what, ask] of [
   })
 }
 
+test('clients that write without end to two devices of a line do not push its polls out of their time', async (t) => {
+  const plc = await startPlc(t)
+  plc.fault = () => ({ delayMs: 10 })
+  const listen = `127.0.0.1:${await freePort()}`
+  const proxy = { listen, functions: [6], writers: ['127.0.0.1'] }
+  const gateway = await startTestGateway(t, {
+    devices: [1, 2].map((unit) => ({
+      name: `plc-${unit}`,
+      type: modbus,
+      options: { host: '127.0.0.1', port: plc.port, unit, timeout: '300ms', proxy },
+      everyMs: 200,
+      tags: [{ name: 'ir:0', type: 'uint16' as const }],
+    })),
+  })
+  const { devices } = gateway.polling
+  await eventually('both run', () => devices.every(({ state }) => state === 'Running'))
+  const clients = await Promise.all(Array.from({ length: 8 }, () => connect(t, Number(listen.split(':')[1]))))
+  const polls = devices.map(({ stats }) => stats.pollsOk)
+  const until = performance.now() + 2000
+  let writes = 0
+  // While one device's write is on the line, the other's waits for it: there is always one that would go ahead of the polls.
+  const flood = async (client: ModbusClient, unit: number) => {
+    for (; performance.now() < until; writes++) await client.writeRegister(unit, 0, writes % 1000)
+  }
+  await Promise.all(clients.map((client, i) => flood(client, 1 + (i % 2))))
+  assert.ok(writes > 50, `${writes} writes`)
+  for (const [i, { name, stats }] of devices.entries()) {
+    assert.ok(stats.pollsOk - polls[i]! >= 7, `${name}: ${stats.pollsOk - polls[i]!} of 10 polls`)
+  }
+})
+
 test('more clients than allowed are sent away; one that goes makes room', async (t) => {
   const plc = await startPlc(t)
   const { port } = await startGateway(t, plc, { proxy: { maxClients: 2 } })
