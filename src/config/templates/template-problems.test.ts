@@ -143,13 +143,16 @@ devices:
 
 test('a parameter adds no structure and no reference, whatever it holds', async (t) => {
   const nasty = 'h, port: 99 } # ${param:unit} ${HOME} "\'{['
+  const serial = METER.replace('host: "${param:host}"', 'transport: rtu, serial: { path: "${param:host}" }')
   const config = await load(t, {
     ...files('  - { template: meter, instances: m.csv }\n  - { name: b, template: meter, parameters: { host: "${NASTY}" } }\n'),
+    'meter.yaml': serial,
     'm.csv': `name,host\na,"${nasty.replaceAll('"', '""')}"\n`,
   }, { NASTY: nasty }) // prettier-ignore
+  assert.equal(config.devices.length, 2)
   for (const { options } of config.devices) {
-    const { host, port, unit } = options as { host: string; port?: number; unit: number }
-    assert.deepEqual([host, port, unit], [nasty, undefined, 1])
+    const { serial: given, port, unit } = options as { serial: { path: string }; port?: number; unit: number }
+    assert.deepEqual([given.path, port, unit], [nasty, undefined, 1])
   }
   const lines = await problemsOf(
     t,
@@ -233,6 +236,18 @@ test('what spreadsheets do to a file of instances', async (t) => {
   assert.deepEqual(await problemsIn('name,host\rm1,h\rm2,h\r'), [
     'm.csv:1:1: the lines of this file end as on an old Mac; save it as "CSV UTF-8"',
   ])
+})
+
+test('a host that is none is told at its cell, before anything is connected', async (t) => {
+  const lines = await problemsOf(t, files('  - { template: meter, instances: m.csv }\n', {
+    'm.csv': 'name,host\na,10.0.1.256\nb,10.0.1.5:502\nc,http://10.0.1.5\nd,${HOST}\ne,10.0.1.5\n',
+  })) // prettier-ignore
+  assert.deepEqual(lines.map((line) => line.replace(/ \(options.*/, '')), [
+    'm.csv:2:3 row 2.options.host: expected an address of four numbers from 0 to 255, without leading zeros, got "10.0.1.256"',
+    'm.csv:3:3 row 3.options.host: expected a host name or address alone; the port is an option of its own, got "10.0.1.5:502"',
+    'm.csv:4:3 row 4.options.host: expected a host name or address alone, without what stands before ://, got "http://10.0.1.5"',
+    'm.csv:5:3 row 5.options.host: expected a host name, or an IPv4 or IPv6 address, got "${HOST}"',
+  ]) // prettier-ignore
 })
 
 test('a row that was copied without a change, and one that somebody meant to take out', async (t) => {

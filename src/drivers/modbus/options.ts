@@ -1,6 +1,7 @@
 /** The options of a Modbus device: the only place where they exist. Defaults are those that most devices bear. */
 import { z } from 'zod'
 import { duration } from '../../core/duration.ts'
+import { host } from '../../core/host.ts'
 import { parseOrder } from './order.ts'
 import { isNetwork } from './proxy/client-networks.ts'
 import { DIAGNOSTICS, isWriteFunction } from './proxy/function-rules.ts'
@@ -88,7 +89,7 @@ const base = z.strictObject({
     .describe(
       'tcp, tls (Modbus/TCP Security), udp, rtu or ascii on a serial port, or serial frames over a TCP gateway.',
     ),
-  host: z.string().min(1).optional().describe('Host name or IP address of the device or of its gateway.'),
+  host: host().optional().describe('Host name or IP address of the device or of its gateway.'),
   port: z.number().int().min(1).max(65535).optional().describe('TCP or UDP port: 502, and 802 with TLS, where absent.'),
   serial: serial.optional().describe('The serial port, for rtu and ascii.'),
   tls: tls.optional().describe('Certificates, for tls.'),
