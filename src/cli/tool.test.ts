@@ -137,7 +137,7 @@ test('tools and traces of a running gateway', async (t) => {
   assert.equal(lines.length, 6)
   assert.match(
     lines[0]!,
-    /^\d\d:\d\d:\d\d\.\d{6} → unit 1 Read Holding Registers \(03\) address 0 count 1 {2}[0-9A-F]{24}$/,
+    /^\d\d:\d\d:\d\d\.\d{3} → unit 1 Read Holding Registers \(03\) address 0 count 1 {2}[0-9A-F]{24}$/,
   )
   assert.match(lines[1]!, /^ *\+\d+\.\d{3} ms ← unit 1 Read Holding Registers \(03\) registers 03E8 {2}[0-9A-F]{22}$/)
   assert.equal(readFileSync(file).readUInt32LE(0), 0x0a0d0d0a)
@@ -152,16 +152,23 @@ test('tools and traces of a running gateway', async (t) => {
     bifrost('trace', 'press-9', '--url', gateway.url),
     bifrost('trace', 'press-1', '--url', gateway.url, '--follow', '--for', '1s'),
     bifrost('trace', 'press-1', '--url', gateway.url, '--function', '300'),
+    bifrost('trace', 'press-1', '--url', gateway.url, '--pcapng', '/nowhere/at/all.pcapng'),
   ])
   assert.deepEqual(
     refused.map(({ code }) => code),
-    [1, 2, 2],
+    [1, 2, 2, 2],
   )
+  assert.match(refused[3]!.err, /\/nowhere\/at cannot be written to/)
 
   // Ctrl-C ends a trace that follows, and stops it at the gateway.
   const running = startProcess(t, LAUNCHER, ['trace', 'press-1', '--url', gateway.url, '--follow'])
   await running.waitFor(/← unit 1/)
   assert.equal((await running.stop('SIGINT')).code, 0, running.output())
+  assert.equal((await gateway.get<{ active: boolean }>('devices/press-1/trace')).active, false)
+
+  const cut = startProcess(t, LAUNCHER, ['trace', 'press-1', '--url', gateway.url, '--for', '60s'])
+  await cut.waitFor(/← unit 1/)
+  assert.equal((await cut.stop('SIGINT')).code, 130, cut.output())
   assert.equal((await gateway.get<{ active: boolean }>('devices/press-1/trace')).active, false)
 
   // One that somebody else started is watched, and goes on.

@@ -2,13 +2,15 @@
  * `bifrost trace`: the requests and answers of one device of a running gateway as they go over the wire, in words and in hex, and as
  * a capture file for Wireshark. Starts a trace and stops it at the end; one that somebody else started is only watched.
  */
-import { writeFile } from 'node:fs/promises'
+import { access, constants, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseDuration } from '../core/duration.ts'
 import { GatewayError } from '../core/errors.ts'
-import type { ExchangeView, FrameView } from '../observe/trace/exchange-view.ts'
+import type { ExchangeView } from '../observe/trace/exchange-view.ts'
 import { gatewayUrl, send, sendRaw } from './api-client.ts'
 import { textOption, type Call } from './call.ts'
+import { exchangeLines } from './exchange-lines.ts'
 import { Exit } from './exit-code.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -31,25 +33,42 @@ interface TraceRequest {
   readonly path: string
   readonly query: string
   readonly durationMs: number
+  /** Ctrl-C is its ordinary end. */
+  readonly follows: boolean
   readonly count: number
   readonly file: string | undefined
 }
 
 export async function run(call: Call): Promise<number> {
   const request = requestOf(call)
-  const { base, path, file } = request
+  const { base, path, file, follows } = request
+  await checkFile(file)
   const before = await send<TraceAnswer>(base, `${path}?limit=1`)
   if (!before.active) {
     const body = { duration: Math.max(1000, request.durationMs), count: 1_000_000 }
     await send(base, path, { method: 'POST', body })
   } else call.terminal.say(`${call.args[0]} is traced already: watching that trace, which goes on afterwards`)
+  let isWhole = false
   try {
-    await follow(request, before.active ? before.captured : 0, call.terminal)
+    isWhole = await follow(request, before.active ? before.captured : 0, call.terminal)
   } finally {
     if (!before.active) await send(base, path, { method: 'DELETE' })
   }
   if (file !== undefined) await save(base, path, file, call.terminal)
-  return Exit.ok
+  return isWhole || follows ? Exit.ok : Exit.interrupted
+}
+
+/** A trace of a minute should not end with a file that cannot be written. */
+async function checkFile(file: string | undefined): Promise<void> {
+  if (file === undefined || file === '-') return
+  const isThere = await access(file, constants.F_OK).then(
+    () => true,
+    () => false,
+  )
+  const place = isThere ? file : dirname(file)
+  await access(place, constants.W_OK).catch((error: unknown) => {
+    throw new GatewayError('USAGE', `--pcapng ${file}: ${place} cannot be written to`, { cause: error })
+  })
 }
 
 function requestOf(call: Call): TraceRequest {
@@ -80,17 +99,18 @@ function requestOf(call: Call): TraceRequest {
     path: `devices/${encodeURIComponent(device!)}/trace`,
     query: filter.toString(),
     durationMs,
+    follows,
     count: number('count', 1, 1_000_000) ?? Infinity,
     file: textOption(call, 'pcapng'),
   }
 }
 
-/** Shows what comes until the time is over, enough was shown, the trace has stopped, or Ctrl-C. */
+/** Shows what comes until the time is over, enough was shown, the trace has stopped, or Ctrl-C: then false. */
 async function follow(
   { base, path, query, durationMs, count, file }: TraceRequest,
   after: number,
   terminal: Terminal,
-): Promise<void> {
+): Promise<boolean> {
   const interrupt = new AbortController()
   const onInterrupt = () => interrupt.abort()
   process.once('SIGINT', onInterrupt)
@@ -117,6 +137,7 @@ async function follow(
     process.off('SIGINT', onInterrupt)
   }
   if (shown === 0) terminal.say('nothing came over the wire that matches')
+  return !interrupt.signal.aborted
 }
 
 async function save(base: string, path: string, file: string, terminal: Terminal): Promise<void> {
@@ -130,19 +151,9 @@ async function save(base: string, path: string, file: string, terminal: Terminal
   terminal.say(`${file}: ${bytes.length} bytes, for Wireshark`)
 }
 
-const TIME_WIDTH = '10:00:00.123456'.length
-
-/** Two lines an exchange: what was asked, what came. */
 function show(exchange: ExchangeView, terminal: Terminal): void {
   if (terminal.json) return terminal.resultJson(exchange)
-  const { time, request, response, roundTripMs, error } = exchange
-  const clock = time.slice(11, 11 + TIME_WIDTH)
-  const trip = (roundTripMs === null ? '' : `+${roundTripMs.toFixed(3)} ms`).padStart(TIME_WIDTH)
-  if (request !== null) terminal.result(`${clock} → ${frameText(request, terminal)}`)
-  if (response !== null) terminal.result(`${request === null ? clock : trip} ← ${frameText(response, terminal)}`)
-  // An exception stands in the answer's own words already.
-  if (error !== null && error !== response?.text)
-    terminal.result(`${''.padStart(TIME_WIDTH)} ${terminal.style('red', `✗ ${error}`)}`)
+  const { isTTY, columns } = process.stdout
+  const width = isTTY ? Math.max(40, columns) : Infinity
+  for (const line of exchangeLines(exchange, width, (style, text) => terminal.style(style, text))) terminal.result(line)
 }
-
-const frameText = ({ text, hex }: FrameView, terminal: Terminal): string => `${text}  ${terminal.style('dim', hex)}`

@@ -17,7 +17,7 @@ export interface FrameView {
 
 export interface ExchangeView {
   readonly number: number
-  /** ISO 8601 in UTC, to the microsecond; of the answer where there was no request. */
+  /** ISO 8601 in UTC, of the answer where there was no request. To the millisecond; the round trip is measured finer. */
   readonly time: string
   readonly protocol: string
   readonly endpoint: string

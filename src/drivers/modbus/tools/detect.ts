@@ -7,10 +7,11 @@ import { sleep } from '../../../core/clock.ts'
 import { defineTool, type LineAccess } from '../../../core/driver.ts'
 import { duration } from '../../../core/duration.ts'
 import { GatewayError } from '../../../core/errors.ts'
+import { wrapped } from '../../../core/wrapped-text.ts'
 import { ModbusException, type ModbusRequest } from '../../../protocols/modbus/index.ts'
 import { AREAS, formatAddress, isBitArea } from '../address.ts'
 import { detect as judge } from '../detect/detect.ts'
-import { linesOf, tagOf, viewOf, wrapped, type FindingView, type ProposedTag } from './finding-view.ts'
+import { linesOf, tagOf, viewOf, WIDTH, type FindingView, type ProposedTag } from './finding-view.ts'
 import { ask, rawDevice, type RawDevice } from './raw-device.ts'
 import { parseRange, type Range } from './range.ts'
 
@@ -106,7 +107,7 @@ export const detect = defineTool({
     `${address} of unit ${unit}: ${hex}${reads > 1 ? ` in the last of ${reads} reads` : ''}`,
     ...shown(findings).flatMap(linesOf),
     ...more(findings),
-    ...wrapped(verdict),
+    ...wrapped(verdict, WIDTH),
     ...(tag === null ? (settled ? [NO_TYPE] : []) : [tagLine(tag)]),
   ],
 })

@@ -1,7 +1,11 @@
 /** A finding of the byte-order detective as people and programs get it: in JSON, as a line, as a tag of a configuration. */
 import { toJsonValue } from '../../../core/value.ts'
+import { wrapped } from '../../../core/wrapped-text.ts'
 import { nameOf, sameNames, type Finding } from '../detect/detect.ts'
 import { formatNumber } from '../detect/number-text.ts'
+
+/** Columns of a terminal. */
+export const WIDTH = 80
 
 /** As a tag list has it. */
 export interface ProposedTag {
@@ -67,21 +71,7 @@ export function linesOf({ name, type, value, score, reasons, same }: FindingView
   ]
 }
 
-const WIDTH = 80
 const INDENT = ' '.repeat('100 %  '.length)
-
-/** Words in lines of at most `width` characters; a longer word has a line of its own. */
-export function wrapped(text: string, width = WIDTH): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line]
-}
 
 const numberText = (value: FindingView['value']): string =>
   typeof value === 'number' ? formatNumber(value) : value === null ? '–' : String(value)
