@@ -54,6 +54,18 @@ test('a port where nothing listens: the stream breaks with a sentence that names
   assert.equal(stream.destroyed, true)
 })
 
+test('an address that cannot be used is told when the stream is opened, not by throwing at the first write', async () => {
+  const error = await connect(502, '255.255.255.255').then(
+    (stream) => {
+      stream.destroy()
+      assert.fail('opened')
+    },
+    (reason: unknown) => reason,
+  )
+  assert.ok(error instanceof NotConnectedError, String(error))
+  assert.match(error.message, /^255\.255\.255\.255:502 (may not be connected to|cannot be)/)
+})
+
 test('a name that does not exist says so; an aborted signal wins', async () => {
   // RFC 6761, 6.4: names under .invalid never resolve.
   await assert.rejects(connect(502, 'press-1.invalid'), /^NotConnectedError: press-1\.invalid:502 (has a name|did not)/)

@@ -42,12 +42,10 @@ const rejection = (signal: AbortSignal): Promise<never> =>
 
 function connected(socket: Socket, target: UdpEndpoint, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onError = (error: NodeJS.ErrnoException) => reject(connectError(target, error))
-    socket.once('error', onError)
-    socket.connect(target.port, address, () => {
-      socket.off('error', onError)
-      resolve()
-    })
+    // Node hands a failure (no route, an address that may not be used) to this callback, though its types know of none.
+    const done = (error?: NodeJS.ErrnoException) =>
+      error instanceof Error ? reject(connectError(target, error)) : resolve()
+    socket.connect(target.port, address, done)
   })
 }
 
