@@ -119,7 +119,7 @@ test(
 )
 
 test(
-  '13 registers of which one is never answered: found after three cycles without an answer, then 12 Good in every cycle, no reconnect',
+  '13 registers of which one is never answered: found after a cycle without an answer, then 12 Good in every cycle, no reconnect',
   { skip },
   async (t) => {
     const peer = await startPeer(t, { silent: 5 })

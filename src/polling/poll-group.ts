@@ -78,7 +78,7 @@ export class PollGroup implements Turn, RequestOwner {
 
   /** For whom the next request counts. */
   get use(): UnitUse {
-    return (this.#again[0] ?? this.#requests[Math.min(this.#next, this.#requests.length - 1)]!).use
+    return ((this.#next < this.#end ? this.#requests[this.#next] : this.#again[0]) ?? this.#requests.at(-1)!).use
   }
 
   /** The plan of this group; kept over reconnects. */
@@ -122,7 +122,8 @@ export class PollGroup implements Turn, RequestOwner {
     }
     this.#lastStartAt = now
     this.#inFlight++
-    const request = this.#again.shift() ?? this.#requests[this.#next++]!
+    // Every step has its first request before any has its second: what is searched in one block shall not keep the others.
+    const request = this.#next < this.#end ? this.#requests[this.#next++]! : this.#again.shift()!
     this.#owner.line.occupy(request)
     request.start(this.#poll!, this.#owner.signal)
     this.#queued = this.running && (this.#next < this.#end || this.#again.length > 0)

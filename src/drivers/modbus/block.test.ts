@@ -179,11 +179,11 @@ test('a hole between two tags that the device refuses to read along is left out 
   assert.match(view.summary[0]!, /hr:3…4 break a request that reads them along/)
 })
 
-test('a register that is never answered: after three cycles it is found among those that are, and neighbours live on', async (t) => {
+test('a register that is never answered: from the second cycle on it is searched among those that are, and neighbours live on', async (t) => {
   const { device, cycle, driver } = await rig(t, range(13), { timeout: '40ms' })
   device.fault = without({ silent: true }, 9)
   const allSilent = range(13).map(() => 'BadTimeout')
-  for (let polls = 0; polls < 3; polls++) assert.deepEqual((await cycle()).values, allSilent)
+  assert.deepEqual((await cycle()).values, allSilent)
   const searching = await cycle()
   assert.ok(searching.values.filter((value) => typeof value === 'number').length >= 7, searching.values.join())
   for (let polls = 0; polls < 3; polls++) {

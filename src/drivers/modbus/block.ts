@@ -127,7 +127,9 @@ export class Block {
         probe.span,
       )
     if (isWhole) probe.decoder = decoder
+    const began = this.#settings.clock.monotonic()
     const failure = await this.#ask(probe, decoder, access, emit, signal)
+    this.#healing!.took(this.#settings.clock.monotonic() - began)
     if (failure === undefined) this.#healing!.tell(places)
     return this.#advance(cycle, failure, emit)
   }

@@ -46,7 +46,9 @@ export interface HealingSettings extends PlanLimits {
 
 /** After so many failures in a row that may pass, a block is suspected to hold a register that is at fault. */
 const STRIKES = 3
-/** What a search may take of one cycle; it goes on in the next. */
+/** Of silence one is enough: to ask for a single value then costs no more time than the whole, whether the unit is there or not. */
+const SILENT_STRIKES = 1
+/** What a search may take of one cycle, its requests alone; it goes on in the next. */
 const SILENCES_A_CYCLE = 2
 const SEARCH_LIMIT_MS = 10_000
 
@@ -65,7 +67,8 @@ export class Healing<Item extends Span> {
   #isStale = false
   #pursuits: Pursuit<Item>[] = []
   #silences = 0
-  #until = 0
+  /** How long the requests of this cycle took. */
+  #spentMs = 0
 
   /** `onLeftOut` hears of each value that is in quarantine, whenever it plans. */
   constructor(items: readonly Item[], settings: HealingSettings, onLeftOut: (item: Item) => void) {
@@ -83,11 +86,11 @@ export class Healing<Item extends Span> {
 
   /** One cycle: yields a request, is told how it failed, if it did. */
   *cycle(): Steps<Item> {
-    const { clock, profile } = this.#settings
+    const { profile } = this.#settings
     this.#untold = new Set(this.#items)
     this.#status.clear()
     this.#silences = 0
-    this.#until = clock.monotonic() + SEARCH_LIMIT_MS
+    this.#spentMs = 0
     if (this.#needsPlan) this.#plan()
     for (const part of this.#parts) yield* this.#read(part)
     for (const pursuit of this.#pursuits) yield* this.#pursue(pursuit)
@@ -98,6 +101,11 @@ export class Healing<Item extends Span> {
   /** Those of the values that have no row in this cycle yet. */
   untold(items: readonly Item[]): readonly Item[] {
     return items.filter((item) => this.#untold.has(item))
+  }
+
+  /** A request of this cycle took so long, the wait for the line left out. */
+  took(ms: number): void {
+    this.#spentMs += ms
   }
 
   /** These values have their row in this cycle. */
@@ -121,7 +129,8 @@ export class Healing<Item extends Span> {
   }
 
   *#read(part: Part<Item>): Steps<Item> {
-    if (part.failure !== undefined && part.strikes >= STRIKES) return this.#suspectStriking(part, part.failure)
+    const enough = part.failure?.kind === 'silent' ? SILENT_STRIKES : STRIKES
+    if (part.failure !== undefined && part.strikes >= enough) return this.#suspectStriking(part, part.failure)
     const failure = yield part
     if (failure === undefined) {
       part.strikes = 0
@@ -137,6 +146,7 @@ export class Healing<Item extends Span> {
 
   /** The part failed again and again. As it may have passed by now, it is halved like one that was refused: the whole is asked once more. */
   #suspectStriking(part: Part<Item>, failure: Failure): void {
+    part.strikes = 0
     const refusal: Failure = { ...failure, kind: 'refused' }
     this.#suspect(part.items, part.items.length > 1 ? refusal : undefined, true, part.failingSince)
   }
@@ -189,7 +199,7 @@ export class Healing<Item extends Span> {
   }
 
   #mayGoOn(): boolean {
-    return this.#silences < SILENCES_A_CYCLE && this.#settings.clock.monotonic() <= this.#until
+    return this.#silences < SILENCES_A_CYCLE && this.#spentMs <= SEARCH_LIMIT_MS
   }
 
   /** Asks for a single value, another one each time; then for what the unit answered not long ago. */

@@ -1,7 +1,7 @@
 /**
  * Breakers of the units behind one device: a unit that left a few requests in a row unanswered is asked again only after growing
  * pauses, one request at a time, so that a dead unit costs the others a time-out now and then and not one a request. Pauses
- * outlive the connection. A device with a single unit needs none: polling has its breaker for it.
+ * outlive the connection. A device with a single unit has only the rest of its poll cut short: polling has the pauses for it.
  */
 import type { Clock } from '../../core/clock.ts'
 import { Backoff } from '../../wire/backoff.ts'
@@ -9,6 +9,8 @@ import { Backoff } from '../../wire/backoff.ts'
 /** Unanswered requests in a row after which a unit counts as silent. */
 const SILENT_REQUESTS = 3
 const PAUSE_MIN_MS = 1000
+/** Less than any pause of polling (`silence.ts`), so that its probes come through. */
+const SINGLE_PAUSE_MS = 400
 const PAUSE_MAX_MS = 60_000
 
 interface Breaker {
@@ -25,6 +27,8 @@ export class UnitBreakers {
   /** A list, as most devices have one unit, and there are many devices. */
   #units: readonly number[] = []
   #open: Map<number, Breaker> | undefined
+  /** In one poll, at most. */
+  #requests = 0
   /** One silent unit may be asked before its time. */
   #hasProbe = false
 
@@ -32,8 +36,9 @@ export class UnitBreakers {
     this.#clock = clock
   }
 
-  /** The device has points in this unit. */
-  add(unit: number): void {
+  /** The device has points in this unit, and asks for them with so many requests a poll. */
+  add(unit: number, requests = 1): void {
+    this.#requests = Math.max(this.#requests, requests)
     if (!this.#units.includes(unit)) this.#units = this.#units.concat(unit)
   }
 
@@ -56,7 +61,8 @@ export class UnitBreakers {
       if (wasSilent) this.reconnected()
       return
     }
-    if (this.#units.length < 2) return
+    // With a few requests a poll there is nothing to cut short.
+    if (this.#units.length < 2 && this.#requests <= SILENT_REQUESTS) return
     const breaker = this.#open?.get(unit) ?? this.#opened(unit)
     breaker.isAsked = false
     if (++breaker.silent >= SILENT_REQUESTS) breaker.askAt = this.#clock.monotonic() + breaker.pauses.next()
@@ -77,7 +83,11 @@ export class UnitBreakers {
   }
 
   #opened(unit: number): Breaker {
-    const pauses = new Backoff({ firstMs: PAUSE_MIN_MS, maxMs: PAUSE_MAX_MS })
+    const isSingle = this.#units.length < 2
+    const pauses = new Backoff({
+      firstMs: isSingle ? SINGLE_PAUSE_MS : PAUSE_MIN_MS,
+      maxMs: isSingle ? SINGLE_PAUSE_MS : PAUSE_MAX_MS,
+    })
     const breaker = { silent: 0, askAt: 0, isAsked: false, pauses }
     this.#open ??= new Map()
     this.#open.set(unit, breaker)
