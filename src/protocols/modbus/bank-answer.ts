@@ -90,13 +90,10 @@ function answerKnown(bank: RegisterBank, request: KnownRequest): ModbusResponse 
   }
 }
 
-const reachesPastEnd = (request: KnownRequest): boolean => {
-  if (!('address' in request) || !('count' in request)) return false
-  return (
-    request.count > 0 &&
-    request.address + request.count > 65536 &&
-    checkRequest({ ...request, address: 0 }) === undefined
-  )
+/** Past 65535, and nothing else is wrong: from address 0 on it would be within the limits. */
+function reachesPastEnd(request: KnownRequest): boolean {
+  const moved = { ...request, address: 0, readAddress: 0, writeAddress: 0 }
+  return checkRequest(moved) === undefined
 }
 
 function readBits(bank: RegisterBank, table: RegisterTable, address: number, count: number): Uint8Array {

@@ -27,6 +27,10 @@ export class ServerConnection {
   readonly #stream: Duplex
   readonly #options: ConnectionOptions
   readonly #frames: RequestFrames
+  /** Only sockets can be closed to make room for others: who holds a serial port wants it served for ever. */
+  readonly isSocket: boolean
+  /** When the last whole request came, or the connection itself; on the monotonic clock. */
+  activeAt: number
   readonly #waiting: ServerRequest[] = []
   #busy = false
   #ended = false
@@ -38,6 +42,8 @@ export class ServerConnection {
     this.#stream = stream
     this.#options = options
     this.#frames = options.frames(() => this.#pull())
+    this.isSocket = stream instanceof Socket
+    this.activeAt = options.clock.monotonic()
     stream.on('data', (chunk: Uint8Array) => this.#received(chunk))
     stream.on('error', () => this.end('reset'))
     stream.on('end', () => this.end('close'))
@@ -89,6 +95,7 @@ export class ServerConnection {
       const request = this.#next()
       if (request === undefined) break
       this.#options.stats.requests++
+      this.activeAt = this.#options.clock.monotonic()
       if (this.#busy) this.#waiting.push(request)
       else this.#answer(request)
     }

@@ -1,6 +1,6 @@
 /**
  * Modbus over UDP: one frame with an MBAP header a datagram, answered to where it came from. Each datagram is answered for
- * itself, so one that is waited for holds back no other; beyond a bound of unanswered ones more are dropped.
+ * itself, so one that is waited for holds back no other; beyond a bound of unanswered ones more are dropped and counted.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import type { Clock } from '../../core/clock.ts'
@@ -34,7 +34,10 @@ export class DatagramServer {
   /** Resolves with the port. */
   listen(port: number, host: string): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#socket.once('error', (error) => reject(listenError(error, port, host)))
+      this.#socket.once('error', (error) => {
+        void this.close()
+        reject(listenError(error, port, host))
+      })
       this.#socket.bind(port, host, () => {
         this.#socket.removeAllListeners('error')
         // A client that is gone answers with ICMP: nothing that concerns others.
@@ -52,8 +55,13 @@ export class DatagramServer {
 
   #received(bytes: Uint8Array, from: RemoteInfo): void {
     const { stats, answers, clock, connection } = this.#options
-    if (!isOneFrame(bytes) || this.#unanswered >= MAX_UNANSWERED) {
+    // Nobody can be answered on port 0 (RFC 768: the sender expects no reply): only a forged datagram comes from there.
+    if (from.port === 0 || !isOneFrame(bytes)) {
       stats.violations++
+      return
+    }
+    if (this.#unanswered >= MAX_UNANSWERED) {
+      stats.refusedDatagrams++
       return
     }
     stats.requests++

@@ -16,16 +16,29 @@ export interface ServerTls {
 /** A client that begins a handshake and does not end it. */
 const HANDSHAKE_MS = 10_000
 
-/** A listener that hands on its connections; encrypted where `tls` is there. `onRefused`: a handshake that failed. */
+/** Clients that vanish without a word are noticed by the system's probes after this silence. */
+const KEEP_ALIVE_MS = 30_000
+const SOCKET = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS } as const
+
+export interface Listener {
+  readonly server: Server
+  /** Ends what has not become a connection yet; without it `server.close` waits for handshakes that never end. */
+  endHandshakes(): void
+}
+
+/**
+ * A listener that hands on its connections; encrypted where `tls` is there. `onRefused`: a handshake that failed, or that was
+ * the oldest of `maxHandshakes` when another began.
+ */
 export function createListener(
   tls: ServerTls | undefined,
-  maxConnections: number,
+  maxHandshakes: number,
   serve: (socket: Socket) => void,
   onRefused: () => void,
-): Server {
-  if (tls === undefined) return createServer({ noDelay: true }, serve)
+): Listener {
+  if (tls === undefined) return { server: createServer(SOCKET, serve), endHandshakes: () => undefined }
   const asks = tls.requestClientCertificate === true
-  const options = {
+  const server = createTlsServer({
     cert: tls.cert,
     key: tls.key,
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
@@ -34,23 +47,40 @@ export function createListener(
     // Modbus/TCP Security: TLS 1.2 or newer.
     minVersion: 'TLSv1.2',
     handshakeTimeout: HANDSHAKE_MS,
-    noDelay: true,
-  } as const
-  const server = createTlsServer(options, serve)
-  server.maxConnections = maxConnections
-  server.on('drop', onRefused)
+    ...SOCKET,
+  })
+  /** By port and address of the client: the encrypted socket does not say which one it came from. */
+  const handshakes = new Map<string, Socket>()
+  server.on('connection', (socket: Socket) => {
+    const key = placeOf(socket)
+    const [oldest] = handshakes.size < maxHandshakes ? [] : handshakes.values()
+    handshakes.set(key, socket)
+    socket.once('close', () => handshakes.delete(key))
+    oldest?.destroy()
+  })
+  server.on('secureConnection', (socket) => {
+    handshakes.delete(placeOf(socket))
+    serve(socket)
+  })
   server.on('tlsClientError', (_error, socket) => {
     onRefused()
     socket.destroy()
   })
-  return server
+  const endHandshakes = () => {
+    for (const socket of handshakes.values()) socket.destroy()
+  }
+  return { server, endHandshakes }
 }
+
+const placeOf = ({ remoteAddress, remotePort }: Socket): string => `${remotePort} ${remoteAddress}`
 
 /** Resolves with the port. */
 export function listening(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, port, host)))
     server.listen({ port, host, backlog: 4096 }, () => {
+      // What goes wrong with one connection from now on (too many open files) concerns no other.
+      server.on('error', () => undefined)
       const address = server.address()
       resolve(address !== null && typeof address === 'object' ? address.port : port)
     })

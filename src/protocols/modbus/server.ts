@@ -3,7 +3,7 @@
  * connection are answered in order, one after another, as a device does; no bytes that arrive can make it throw. For
  * simulators every request passes `intercept`, which may replace the answer by a fault.
  */
-import { Socket, type Server } from 'node:net'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../core/clock.ts'
 import type { ModbusRequest, ModbusResponse } from './pdu/message.ts'
@@ -12,7 +12,7 @@ import { ServerConnection } from './server-connection.ts'
 import { DatagramServer } from './server-datagrams.ts'
 import { MbapRequests, type RequestFrames } from './server-frames.ts'
 import { LineRequests } from './server-line.ts'
-import { createListener, listening, type ServerTls } from './server-listen.ts'
+import { createListener, listening, type Listener, type ServerTls } from './server-listen.ts'
 import type { LineCounters, UnitDiagnostics } from './unit-diagnostics.ts'
 
 /** What answers for one unit id. */
@@ -57,7 +57,7 @@ export interface Fault {
 }
 
 export interface ModbusServerOptions {
-  /** Who answers for this id. Unit 0 on TCP is a device like any other (messaging guide 4.4.1.2), not a broadcast. */
+  /** Who answers for this id; does not throw. Unit 0 on TCP is a device like any other (messaging guide 4.4.1.2), not a broadcast. */
   unit(id: number): ModbusUnit | undefined
   readonly clock: Clock
   /**
@@ -65,7 +65,10 @@ export interface ModbusServerOptions {
    * line always nothing: it is meant for somebody else.
    */
   readonly unknownUnit?: 'exception' | 'silent'
-  /** Connections beyond it are closed at once; 1,000 where absent. */
+  /**
+   * 1,000 where absent. At the bound the socket that asked nothing for the longest time makes room, if that is 30 s or more
+   * (Messaging on TCP/IP V1.0b, 4.2.1: the oldest unused connection is closed); else the new one is closed at once.
+   */
   readonly maxConnections?: number
   /** Sees every request first; a fault decides what becomes of it. */
   intercept?(request: ServerRequest): Fault | undefined
@@ -77,10 +80,14 @@ export interface ModbusServerOptions {
 export interface ServerStats {
   connections: number
   refusedConnections: number
+  /** Closed to make room for another. */
+  idleConnections: number
   requests: number
   exceptions: number
   /** Connections closed and datagrams dropped because they were not Modbus. */
   violations: number
+  /** Datagrams dropped because too many were waiting for their answers. */
+  refusedDatagrams: number
   /** Noise and damaged frames on serial lines. */
   passedOver: number
 }
@@ -123,6 +130,7 @@ export interface ModbusServer {
 }
 
 const LOOPBACK = '127.0.0.1'
+const IDLE_MS = 30_000
 /** Over TCP frames may come in pieces at the pace of the network, and nobody waits for silence. */
 const LINE_OVER_TCP: LineOptions = { answerDelayMs: 0, gapMs: 200 }
 
@@ -132,19 +140,31 @@ export function createModbusServer(options: ModbusServerOptions): ModbusServer {
   const stats: ServerStats = {
     connections: 0,
     refusedConnections: 0,
+    idleConnections: 0,
     requests: 0,
     exceptions: 0,
     violations: 0,
+    refusedDatagrams: 0,
     passedOver: 0,
   }
   const answers = new ServerAnswers(options, stats)
   const open = new Set<ServerConnection>()
-  const listeners: Server[] = []
+  const listeners: Listener[] = []
   const datagrams: DatagramServer[] = []
   let port: number | undefined
 
+  const makeRoom = (): boolean => {
+    let idlest: ServerConnection | undefined
+    for (const connection of open)
+      if (connection.isSocket && connection.activeAt < (idlest?.activeAt ?? Infinity)) idlest = connection
+    if (idlest === undefined || clock.monotonic() - idlest.activeAt < IDLE_MS) return false
+    stats.idleConnections++
+    idlest.end('close')
+    return true
+  }
+
   const serve = (stream: Duplex, framing: ServerFraming = 'tcp', line: LineOptions = {}) => {
-    if (open.size >= maxConnections) {
+    if (open.size >= maxConnections && !makeRoom()) {
       stats.refusedConnections++
       stream.on('error', () => undefined)
       stream.destroy()
@@ -187,7 +207,7 @@ export function createModbusServer(options: ModbusServerOptions): ModbusServer {
     async listen(wanted, host = LOOPBACK, { tls, framing = 'tcp' } = {}) {
       const onSocket = (socket: Socket) => serve(socket, framing, LINE_OVER_TCP)
       const listener = createListener(tls, maxConnections, onSocket, () => stats.refusedConnections++)
-      const taken = await listening(listener, wanted, host)
+      const taken = await listening(listener.server, wanted, host)
       listeners.push(listener)
       port ??= taken
       return taken
@@ -200,9 +220,10 @@ export function createModbusServer(options: ModbusServerOptions): ModbusServer {
       return taken
     },
     async close() {
-      const closing = listeners
-        .splice(0)
-        .map((listener) => new Promise<void>((resolve) => listener.close(() => resolve())))
+      const closing = listeners.splice(0).map(({ server, endHandshakes }) => {
+        endHandshakes()
+        return new Promise<void>((resolve) => server.close(() => resolve()))
+      })
       const silenced = datagrams.splice(0).map((server) => server.close())
       port = undefined
       dropConnections('close')
