@@ -44,6 +44,35 @@ test('a silent device: each request times out by itself, at its own time; the co
   assert.equal(toHex(await next), '0001')
 })
 
+test('a reply that is cut off: its request times out, and the connection is made anew rather than fed with the next replies', async () => {
+  for (const cut of ['0001 0000 00FE 01 03 02 0001', '0001 0000', '00']) {
+    const { client, clock, say } = playPeer()
+    const failed = rejection(client.readHoldingRegisters(1, 0, 1))
+    await say(cut)
+    await clock.advance(100)
+    const other = rejection(client.readHoldingRegisters(1, 1, 1))
+    await clock.advance(900)
+    const bytes = cut.replaceAll(' ', '').length / 2
+    await failsWith(failed, 'TIMEOUT', new RegExp(`within 1000 ms; a frame was cut off after ${bytes} bytes$`))
+    await failsWith(other, 'NOT_CONNECTED', new RegExp(`the device broke the framing: a frame was cut off`))
+    assert.deepEqual([client.closed, clock.pending], [true, 0])
+  }
+})
+
+test('a reply that is still coming when another request times out is waited for', async () => {
+  const { client, clock, say } = playPeer()
+  const lost = rejection(client.readHoldingRegisters(1, 0, 1))
+  await clock.advance(600)
+  const slow = client.readHoldingRegisters(1, 1, 1)
+  await clock.advance(300)
+  await say('0002 0000 0005 01 03')
+  await clock.advance(100)
+  await failsWith(lost, 'TIMEOUT', /no answer within 1000 ms$/)
+  await say('02 0007')
+  assert.equal(toHex(await slow), '0007')
+  assert.equal(client.closed, false)
+})
+
 test('a late reply is dropped by its transaction id and never becomes the value of a later request', async () => {
   const { client, clock, say } = playPeer()
   const first = rejection(client.readHoldingRegisters(1, 0, 1))

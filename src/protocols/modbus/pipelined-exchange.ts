@@ -26,6 +26,8 @@ export class PipelinedExchange extends Exchange {
   /** Sent in this turn; written at its end. */
   #outgoing: Pending[] = []
   #limit: number
+  /** When the last bytes came that left a frame unfinished. */
+  #unfinishedAt = 0
   #timer: Timer | undefined
   #timerAt = Infinity
   readonly #pauseMs: number
@@ -99,6 +101,7 @@ export class PipelinedExchange extends Exchange {
       this.fail(this.lost(`the device broke the framing: ${messageOf(error)}`, error))
       return
     }
+    if (this.#framer.pending > 0) this.#unfinishedAt = this.clock.monotonic()
     this.sendQueued()
   }
 
@@ -186,21 +189,29 @@ export class PipelinedExchange extends Exchange {
     this.#timerAt = Infinity
     let next = Infinity
     for (const pending of this.#sent.values()) {
-      if (pending.deadline <= now) this.#timedOut(pending)
+      if (pending.deadline <= now) this.#timedOut(pending, now)
       else if (pending.deadline < next) next = pending.deadline
     }
+    if (this.closed) return
     if (next < this.#timerAt) this.#arm(next)
     this.sendQueued()
   }
 
-  #timedOut(pending: Pending): void {
+  #timedOut(pending: Pending, now: number): void {
     this.#sent.delete(pending.transaction)
     this.#ids.retire(pending.transaction)
+    const cut = this.#cutFrame(pending.timeoutMs, now)
     const strays = this.stats.strays - pending.strays
-    this.unanswered(
-      pending,
-      strays === 0 ? '' : `; ${strays} replies with other transaction ids were dropped meanwhile`,
-    )
+    const dropped = strays === 0 ? '' : `; ${strays} replies with other transaction ids were dropped meanwhile`
+    this.unanswered(pending, cut === undefined ? dropped : `${dropped}; ${cut}`)
+    if (cut !== undefined) this.fail(this.lost(`the device broke the framing: ${cut}`))
+  }
+
+  /** A frame whose rest does not come: what the device says next would be taken for that rest, value after value. */
+  #cutFrame(timeoutMs: number, now: number): string | undefined {
+    const { pending } = this.#framer
+    if (pending === 0 || (now - this.#unfinishedAt) * 2 < timeoutMs) return undefined
+    return `a frame was cut off after ${pending} bytes`
   }
 
   protected aborted(signal: AbortSignal): void {
