@@ -1,6 +1,8 @@
 /** The ring of one device and the bound over all of them: what is held, when it stops, what is let go. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { TracedExchange } from '../../core/driver.ts'
 import { GatewayError } from '../../core/errors.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
@@ -56,6 +58,20 @@ test('long frames are bounded by their bytes; the newest is always held', () => 
   assert.equal(trace.status().heldBytes, 900)
   trace.exchange(exchange(5000))
   assert.deepEqual(numbers(trace), [11])
+})
+
+test('what makes room is let go of at once, long before the ring is full', async () => {
+  const trace = new DeviceTrace(new VirtualClock(), { exchanges: 1000, bytes: 1000 })
+  trace.start(FOREVER)
+  const first = new WeakRef(exchange(600))
+  trace.exchange(first.deref()!)
+  trace.exchange(exchange(600))
+  assert.deepEqual(numbers(trace), [2])
+  // A WeakRef keeps its target to the end of the turn in which it was looked at.
+  await new Promise((resolve) => setImmediate(resolve))
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  assert.equal(first.deref(), undefined)
 })
 
 test('a trace stops by itself after its time, and keeps what it holds', async () => {

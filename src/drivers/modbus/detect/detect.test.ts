@@ -115,6 +115,14 @@ test('a reading that nothing gives is said to be none', () => {
   assert.match(verdict, /Nothing here gives the reading 777\.7/)
 })
 
+test('a reading of zero is no reason to scale: scaled down, nearly everything comes near it', () => {
+  const { findings } = detect([words(4)], { reading: 0 })
+  assert.deepEqual(
+    findings.filter(({ agreement }) => agreement !== undefined && agreement.factor !== 1),
+    [],
+  )
+})
+
 test('a range decides between two that are equally sane', () => {
   const bytes = hex('4248 4148')
   const inOrder = detect([bytes], { low: 45, high: 55 })

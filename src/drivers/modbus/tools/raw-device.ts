@@ -18,5 +18,6 @@ export async function ask(
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const pdu = encodeRequest(request).slice()
-  return await access.run(async (during) => (await device.request(unit, pdu, during)).slice(), 'turn', signal)
+  const work = async (during: AbortSignal) => (await device.request(unit, pdu, during)).slice()
+  return await access.run(work, 'turn', signal, unit)
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../../core/clock.ts'
-import type { LineAccess } from '../../../core/driver.ts'
+import type { Driver, LineAccess } from '../../../core/driver.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import { createModbusServer, RegisterBank, type BankLayout } from '../../../protocols/modbus/index.ts'
 import { connectTo, startDevice, type Device } from '../../../testing/modbus-device.ts'
@@ -195,6 +195,38 @@ test('identify of a device that tells nothing says so, and why', async (t) => {
   assert.equal(device.requests.length, 2)
 })
 
+test('identify takes what a device of the basic level tells', async (t) => {
+  const device = await startDevice(t)
+  device.fault = ({ pdu }) => (pdu[0] === 43 && pdu[2] !== 1 ? { exception: 3 } : undefined)
+  const driver = await connectTo(t, device)
+  const { objects } = (await identify.run({}, driver, countedAccess(), limit())) as { objects: { text: string }[] }
+  assert.deepEqual(
+    objects.map(({ text }) => text),
+    ['Acme', 'PX-7', 'v2.1'],
+  )
+  assert.equal(device.requests.length, 3)
+})
+
+test('a device that announces more objects and begins again is asked once', async (t) => {
+  const device = await startDevice(t)
+  // MBAP is 7 bytes; "more follows" is the fifth of the PDU, the next object id the sixth.
+  device.fault = () => ({ alter: (frame) => frame.with(11, 0xff).with(12, 0) })
+  const driver = await connectTo(t, device)
+  const { objects } = (await identify.run({}, driver, countedAccess(), limit())) as { objects: unknown[] }
+  assert.deepEqual([objects.length, device.requests.length], [3, 1])
+})
+
+test('a connection that is lost on the way is said, not shown as a refusal of the device', async (t) => {
+  const device = await startDevice(t)
+  device.fault = (_request, code, address) => (code === 43 || address > 0 ? { silent: true, then: 'reset' } : undefined)
+  for (const run of [
+    (driver: Driver<never>) =>
+      dump.run(dump.input.parse({ address: 'ir:0', count: 500 }), driver, countedAccess(), limit()),
+    (driver: Driver<never>) => identify.run({}, driver, countedAccess(), limit()),
+  ])
+    await assert.rejects(run((await connectTo(t, device)) as never), codeOf('NOT_CONNECTED'))
+})
+
 interface Detected {
   readonly verdict: string
   readonly registers: number
@@ -289,6 +321,13 @@ test('detect of a coil or a window that takes too long is refused', async (t) =>
   assert.equal(detect.input.safeParse({ address: 'hr:0', reads: 100, every: '1s' }).success, false)
   assert.equal(detect.input.safeParse({ address: 'hr:0', reads: 60, every: '1s' }).success, true)
   assert.equal(detect.input.safeParse({ address: 'hr:0', low: 5, high: 5 }).success, false)
+})
+
+test('detect of a function that the device does not know asks once', async (t) => {
+  const device = await startDevice(t)
+  device.fault = () => ({ exception: 1 })
+  await assert.rejects(detected(t, device, { address: 'ir:0' }), codeOf('DEVICE_REFUSED'))
+  assert.equal(device.requests.length, 1)
 })
 
 test('a register that does not exist at all is the exception of the device', async (t) => {
