@@ -91,7 +91,7 @@ async function startGateway(t: TestContext, plc: Plc, { proxy, options, everyMs 
     ...(log === undefined ? {} : { log }),
   })
   const session = gateway.polling.device('plc')!
-  await eventually('the device runs', () => session.state === 'Running')
+  await eventually('the device is polled', () => session.stats.pollsOk > 0)
   const audit = () => readAudit(join(dirname(gateway.config.file), 'data'))
   return { gateway, session, port, audit }
 }
@@ -473,12 +473,16 @@ test('a port that is taken: the device goes on, the proxy says so and comes when
   const lines: string[] = []
   const tell = (_fields: object, sentence: string) => lines.push(sentence)
   const log: Log = { ...silentLog, info: tell, warn: tell, error: tell, child: () => log }
-  await startGateway(t, plc, { proxy: { listen: `127.0.0.1:${port}` }, log })
+  const { session } = await startGateway(t, plc, { proxy: { listen: `127.0.0.1:${port}` }, log })
   await eventually('it is in the log', () => lines.some((line) => /cannot listen on .*the port is in use/.test(line)))
+  await eventually('the device says so', () => session.state === 'Degraded')
+  assert.equal(session.reason, `The proxy cannot listen on 127.0.0.1:${port}: the port is in use.`)
+  assert.equal(session.stats.pollsFailed, 0)
   other.close()
   await eventually('the proxy listens', () => lines.some((line) => /The proxy listens on/.test(line)))
   assert.deepEqual(words(await (await connect(t, port)).readInputRegisters(1, 1, 1)), [1001])
-  assert.equal(lines.filter((line) => /cannot listen/.test(line)).length, 1, 'said once')
+  await eventually('nothing is wrong any more', () => session.state === 'Running')
+  assert.equal(lines.filter((line) => /cannot listen.*next attempt/.test(line)).length, 1, 'said once')
 })
 
 test('an address that others can reach is said aloud', async (t) => {

@@ -189,6 +189,8 @@ export interface Driver<Address> {
   identify?(signal: AbortSignal): Promise<Identity>
   /** Runs beside the polls from start to stop of the gateway, connected or not: a server for others (a proxy). */
   serve?(access: LineAccess, signal: AbortSignal): Promise<void>
+  /** What is wrong beside the polls, such as a port of `serve` that is taken: a sentence. Asked after each poll. */
+  trouble?(): string | undefined
   /** What was learned about the device, as JSON for people; undefined: nothing yet. */
   profile?(): unknown
   /** Forgets what was learned; the next polls find out anew. */

@@ -316,7 +316,9 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
 
   #assess(): void {
     const names = (tag: TagId): string => this.#nameOf(tag)
-    const reason = reasonOfDegradation(this.name, this.#groups, this.line, names, (tag) => this.reasonOf(tag))
+    const reason =
+      reasonOfDegradation(this.name, this.#groups, this.line, names, (tag) => this.reasonOf(tag)) ??
+      this.#device.trouble?.()
     this.#become(reason === undefined ? 'Running' : 'Degraded', reason ?? null)
   }
 

@@ -15,6 +15,7 @@ import { parseOrder } from './order.ts'
 import { statusOfFailure } from './outcome.ts'
 import { DeviceProfile } from './profile.ts'
 import type { ProfileView } from './profile-words.ts'
+import { parseListenAddress } from './proxy/listen-address.ts'
 import { serveProxy } from './proxy/serve.ts'
 import { SunSpecDevice } from './sunspec/device.ts'
 import { checkTag, spanLength } from './types.ts'
@@ -132,6 +133,12 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   /** Why a tag has no value, where more is known than its status says. */
   reasonOf(tag: TagId): string | undefined {
     return this.#sunspec?.reasonOf(tag) ?? this.#profile.reasonOf(tag)
+  }
+
+  /** A proxy that cannot listen. */
+  trouble(): string | undefined {
+    const address = parseListenAddress(this.#options.proxy?.listen ?? '')
+    return address === undefined ? undefined : this.#line.proxies.troubleAt(address)
   }
 
   /** What was learned: how much the device bears, and which registers are left out. */

@@ -16,6 +16,11 @@ export class LineProxies {
     listener.add(relay)
   }
 
+  /** Why nobody can connect to this address: a sentence. */
+  troubleAt(address: ListenAddress): string | undefined {
+    return this.#listeners.get(formatListenAddress(address))?.trouble
+  }
+
   /** The last device that leaves closes the listener. */
   async leave(address: ListenAddress, relay: ProxyRelay): Promise<void> {
     const name = formatListenAddress(address)

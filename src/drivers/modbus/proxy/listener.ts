@@ -7,7 +7,12 @@ import { sleep, type Clock } from '../../../core/clock.ts'
 import { formatDuration } from '../../../core/duration.ts'
 import { messageOf, NotConnectedError } from '../../../core/errors.ts'
 import type { Log } from '../../../core/log.ts'
-import { ModbusException, createModbusServer, type ModbusUnit } from '../../../protocols/modbus/index.ts'
+import {
+  ModbusException,
+  createModbusServer,
+  type ModbusRequest,
+  type ModbusUnit,
+} from '../../../protocols/modbus/index.ts'
 import { Backoff } from '../../../wire/backoff.ts'
 import { kindOfRequest } from './function-rules.ts'
 import { formatListenAddress, isLoopback, type ListenAddress } from './listen-address.ts'
@@ -19,6 +24,19 @@ const RETRY_MAX_MS = 30_000
 const KEEP_ALIVE_MS = 30_000
 /** Clause 7: no response from the target device. */
 const TARGET_SILENT = 0x0b
+/** Who asked nothing for so long makes room for a new client, where all places are taken. */
+const QUIET_MS = 30_000
+/** Clients that are sent away again and again fill no log. */
+const TELL_FULL_MS = 60_000
+
+/** One that is connected. */
+interface Guest extends ProxyClient {
+  readonly socket: Socket
+  /** Monotonic ms. */
+  askedAt: number
+  /** Requests that have no answer yet. */
+  waiting: number
+}
 
 export interface ListenerContext {
   readonly log: Log
@@ -30,17 +48,23 @@ export class ProxyListener {
   readonly #name: string
   readonly #context: ListenerContext
   readonly #relays = new Set<ProxyRelay>()
-  readonly #clients = new Set<Socket>()
+  readonly #guests = new Set<Guest>()
   readonly #end = new AbortController()
   readonly #running: Promise<void>
   #server: Server | undefined
-  #isFull = false
+  #trouble: string | undefined
+  #toldFullAt = -Infinity
 
   constructor(address: ListenAddress, context: ListenerContext) {
     this.#address = address
     this.#name = formatListenAddress(address)
     this.#context = context
     this.#running = this.#run(this.#end.signal)
+  }
+
+  /** Why nobody can connect: a sentence. */
+  get trouble(): string | undefined {
+    return this.#trouble
   }
 
   get isUnused(): boolean {
@@ -64,7 +88,7 @@ export class ProxyListener {
   /** Ends the listener and its clients. */
   async close(): Promise<void> {
     this.#end.abort()
-    for (const socket of this.#clients) socket.destroy()
+    for (const { socket } of this.#guests) socket.destroy()
     await this.#running
     const server = this.#server
     this.#server = undefined
@@ -80,13 +104,15 @@ export class ProxyListener {
         break
       } catch (error) {
         const pause = pauses.next()
-        const sentence = `The proxy cannot listen on ${this.#name}: ${messageOf(error)}. The devices go on; next attempt in ${formatDuration(pause)}.`
+        this.#trouble = `The proxy cannot listen on ${this.#name}: ${messageOf(error)}.`
+        const sentence = `${this.#trouble} The devices go on; next attempt in ${formatDuration(pause)}.`
         if (pauses.attempts === 1) log.warn({ listen: this.#name }, sentence)
         else log.debug({ listen: this.#name }, sentence)
         await sleep(clock, pause, signal).catch(() => undefined)
       }
     }
     if (signal.aborted) return
+    this.#trouble = undefined
     if (isLoopback(this.#address)) log.info({ listen: this.#name }, `The proxy listens on ${this.#name}.`)
     else
       log.warn(
@@ -115,33 +141,52 @@ export class ProxyListener {
 
   #accept(socket: Socket): void {
     const address = socket.remoteAddress
-    const limit = Math.max(0, ...[...this.#relays].map(({ settings }) => settings.maxClients))
-    if (address === undefined || this.#end.signal.aborted || this.#clients.size >= limit) {
+    if (address === undefined || this.#end.signal.aborted || !this.#hasRoom(address)) {
       socket.destroy()
-      if (address !== undefined) this.#tellFull(address, limit)
       return
     }
+    const { clock, log } = this.#context
     const gone = new AbortController()
-    const client: ProxyClient = { address, from: `${address}:${socket.remotePort}`, signal: gone.signal }
-    this.#clients.add(socket)
+    const from = `${address}:${socket.remotePort}`
+    const guest: Guest = { address, from, signal: gone.signal, socket, askedAt: clock.monotonic(), waiting: 0 }
+    this.#guests.add(guest)
     socket.once('close', () => {
-      this.#clients.delete(socket)
-      this.#isFull = false
+      this.#guests.delete(guest)
       gone.abort(new NotConnectedError('the client went away'))
     })
     // A server of its own for each client: a unit is asked without being told by whom.
     createModbusServer({
-      clock: this.#context.clock,
-      unit: (id) => this.#unit(client, id),
-      onError: (error) =>
-        this.#context.log.error({ err: error, from: client.from }, 'the proxy failed in an unexpected way'),
+      clock,
+      unit: (id) => this.#unit(guest, id),
+      onError: (error) => log.error({ err: error, from }, 'the proxy failed in an unexpected way'),
     }).serve(socket)
-    this.#context.log.debug({ from: client.from }, `${client.from} is connected to the proxy.`)
+    log.debug({ from }, `${from} is connected to the proxy.`)
   }
 
-  #tellFull(address: string, limit: number): void {
-    if (this.#isFull) return
-    this.#isFull = true
+  /**
+   * A place is free, or becomes free: who connects and asks nothing, begins a request and does not end it, or does not take its
+   * answers, keeps nobody out for long (Modbus Messaging on TCP/IP V1.0b, 4.2.1: the oldest unused connection is closed).
+   */
+  #hasRoom(address: string): boolean {
+    const limit = Math.max(0, ...[...this.#relays].map(({ settings }) => settings.maxClients))
+    if (this.#guests.size < limit) return true
+    const now = this.#context.clock.monotonic()
+    let quiet: Guest | undefined
+    for (const guest of this.#guests) {
+      if (guest.waiting === 0 && guest.askedAt < (quiet?.askedAt ?? now - QUIET_MS)) quiet = guest
+    }
+    if (quiet === undefined) {
+      this.#tellFull(address, limit, now)
+      return false
+    }
+    this.#guests.delete(quiet)
+    quiet.socket.destroy()
+    return true
+  }
+
+  #tellFull(address: string, limit: number, now: number): void {
+    if (now - this.#toldFullAt < TELL_FULL_MS) return
+    this.#toldFullAt = now
     this.#context.log.warn(
       { from: address, listen: this.#name },
       `The proxy on ${this.#name} has ${limit} clients already (proxy.maxClients): ${address} was sent away.`,
@@ -149,9 +194,9 @@ export class ProxyListener {
   }
 
   /** Unit 0 is a broadcast on serial lines: it is nobody's. */
-  #unit(client: ProxyClient, id: number): ModbusUnit {
+  #unit(client: Guest, id: number): ModbusUnit {
     const relay = id === 0 ? undefined : this.#relayOf(id)
-    if (relay !== undefined) return { answer: (request, pdu) => relay.answer(client, id, request, pdu) }
+    if (relay !== undefined) return { answer: (request, pdu) => this.#relayed(client, relay, id, request, pdu) }
     return {
       answer: (_request, pdu) => {
         const why = id === 0 ? 'unit 0 is a broadcast' : `no device behind this proxy names unit ${id}`
@@ -159,6 +204,14 @@ export class ProxyListener {
         throw new ModbusException(TARGET_SILENT)
       },
     }
+  }
+
+  #relayed(client: Guest, relay: ProxyRelay, unit: number, request: ModbusRequest, pdu: Uint8Array) {
+    client.askedAt = this.#context.clock.monotonic()
+    const answer = relay.answer(client, unit, request, pdu)
+    if (!(answer instanceof Promise)) return answer
+    client.waiting++
+    return answer.finally(() => client.waiting--)
   }
 
   #relayOf(unit: number): ProxyRelay | undefined {

@@ -69,3 +69,23 @@ test('exceptions are not kept, the buffer of the connection is not held, and the
   assert.equal(cache.find(1, read(3, 0, 1), 0), undefined, 'the oldest went')
   assert.deepEqual(cache.find(1, read(3, 256, 1), 0), words(256))
 })
+
+test('units are forgotten one by one, but for the ids that stand for a TCP device itself: 0 and 255', () => {
+  const cache = new ReplyCache()
+  const keep = () => {
+    for (const unit of [1, 2, 255]) cache.keep(unit, read(3, 0, 1), words(unit), 0, cache.writesSoFar(unit))
+  }
+  const known = () => [1, 2, 255].filter((unit) => cache.find(unit, read(3, 0, 1), 0) !== undefined)
+  keep()
+  assert.deepEqual(known(), [1, 2, 255])
+  cache.changed(1)
+  assert.deepEqual(known(), [2])
+  for (const all of [0, 255]) {
+    keep()
+    const asked = cache.writesSoFar(2)
+    cache.changed(all)
+    assert.deepEqual(known(), [])
+    cache.keep(2, read(3, 0, 1), words(7), 0, asked)
+    assert.deepEqual(known(), [], 'what was on its way is not kept either')
+  }
+})

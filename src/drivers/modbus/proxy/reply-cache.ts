@@ -7,6 +7,9 @@ import { CACHED_FUNCTIONS } from './function-rules.ts'
 /** Answers kept for one unit; the oldest goes first. */
 const MAX_REPLIES = 256
 
+/** On TCP these stand for the device itself, whose registers may have a unit id besides (Messaging on TCP/IP V1.0b, 4.4.1.2). */
+const ALL_UNITS: ReadonlySet<number> = new Set([0, 255])
+
 interface Kept {
   readonly functionCode: number
   readonly address: number
@@ -64,9 +67,12 @@ export class ReplyCache {
 
   /** The unit was, or is about to be, written to. */
   changed(unit: number): void {
-    const known = this.#unit(unit)
-    known.writes++
-    known.kept.clear()
+    this.#unit(unit)
+    for (const [id, known] of this.#units) {
+      if (id !== unit && !ALL_UNITS.has(unit) && !ALL_UNITS.has(id)) continue
+      known.writes++
+      known.kept.clear()
+    }
   }
 
   #unit(unit: number): UnitReplies {

@@ -1,89 +1,9 @@
 /** The proxy of one device with the line played by the test: what is not on record is not sent, and nobody waits without end. */
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
-import { systemClock } from '../../../core/clock.ts'
-import type { AuditedAction, LineAccess } from '../../../core/driver.ts'
-import { GatewayError } from '../../../core/errors.ts'
-import { ModbusClient } from '../../../protocols/modbus/index.ts'
-import { testContext } from '../../../testing/driver-suite.ts'
+import { test } from 'node:test'
 import { exceptionOf } from '../../../testing/modbus-strangers.ts'
-import { eventually, freePort } from '../../../testing/peers.ts'
-import { dial } from '../../../wire/dial.ts'
-import { WriteLock } from '../write-lock.ts'
-import { LineProxies } from './line-proxies.ts'
-import { serveProxy } from './serve.ts'
-
-interface Played {
-  /** Requests that reached the wire: function codes. */
-  readonly sent: number[]
-  readonly actions: AuditedAction[]
-  /** How requests went onto the line. */
-  readonly priorities: string[]
-  /** Set: the audit file cannot be written. */
-  isFull: boolean
-  /** How long the disk takes. */
-  recording: Promise<void>
-  /** What the wire answers; it may wait. */
-  reply: (pdu: Uint8Array) => Promise<Uint8Array>
-  connect(): Promise<ModbusClient>
-}
-
-async function startProxy(t: TestContext, timeout = 200): Promise<Played> {
-  const port = await freePort()
-  const end = new AbortController()
-  const played: Played = {
-    sent: [],
-    actions: [],
-    priorities: [],
-    isFull: false,
-    recording: Promise.resolve(),
-    reply: async (pdu) => (pdu[0] === 6 ? pdu.slice() : Uint8Array.of(pdu[0]!, 2, 0, 7)),
-    async connect() {
-      const stream = await dial({ host: '127.0.0.1', port, connectTimeoutMs: 2000 })
-      const client = new ModbusClient(stream, { maxInFlight: 8, timeoutMs: 5000, clock: systemClock, name: 'scada' })
-      t.after(() => client.close())
-      return client
-    },
-  }
-  const context = {
-    ...testContext(),
-    audit: async (action: AuditedAction) => {
-      if (played.isFull) throw new GatewayError('STORE_FAILED', 'The disk is full.')
-      played.actions.push(action)
-      await played.recording
-    },
-  }
-  const access: LineAccess = {
-    connected: true,
-    run: (work, priority, signal) => (played.priorities.push(priority), work(signal)),
-  }
-  const serving = serveProxy(
-    {
-      settings: { listen: `127.0.0.1:${port}`, maxAge: 0, functions: [3, 6], writers: ['127.0.0.1'], maxClients: 100 },
-      units: new Set([1]),
-      timeout,
-      context,
-      line: { proxies: new LineProxies(), writes: new WriteLock() },
-      exchange(_unit, pdu) {
-        played.sent.push(pdu[0]!)
-        return played.reply(pdu)
-      },
-    },
-    access,
-    end.signal,
-  )
-  t.after(async () => {
-    end.abort()
-    await serving
-  })
-  await eventually('it listens', () =>
-    played.connect().then(
-      (client) => (client.close(), true),
-      () => false,
-    ),
-  )
-  return played
-}
+import { eventually } from '../../../testing/peers.ts'
+import { startProxy } from '../../../testing/proxy-rig.ts'
 
 test('a write that cannot be put on record is refused with 04 and not sent; one that can is the control', async (t) => {
   const played = await startProxy(t)
@@ -115,7 +35,7 @@ test('the record is on disk before the request is on the wire', async (t) => {
 })
 
 test('who waits longer than two time-outs of the device is told that it is busy; a write goes before the reads', async (t) => {
-  const played = await startProxy(t, 100)
+  const played = await startProxy(t, { timeout: 100 })
   let free = () => {}
   const held = new Promise<void>((resolve) => (free = resolve))
   const answer = played.reply
@@ -136,7 +56,7 @@ test('who waits longer than two time-outs of the device is told that it is busy;
 })
 
 test('of writes in a row only every second one goes ahead of the polls', async (t) => {
-  const played = await startProxy(t, 5000)
+  const played = await startProxy(t, { timeout: 5000 })
   let free = () => {}
   const held = new Promise<void>((resolve) => (free = resolve))
   const answer = played.reply
@@ -153,7 +73,7 @@ test('of writes in a row only every second one goes ahead of the polls', async (
 })
 
 test('at most so many requests wait, whatever the number of clients', async (t) => {
-  const played = await startProxy(t, 60_000)
+  const played = await startProxy(t, { timeout: 60_000 })
   let free = () => {}
   const held = new Promise<void>((resolve) => (free = resolve))
   const answer = played.reply
@@ -184,7 +104,7 @@ test('a client that goes away before its write is on record is not written for',
 })
 
 test('a client that goes away while it waits is not asked for', async (t) => {
-  const played = await startProxy(t, 5000)
+  const played = await startProxy(t, { timeout: 5000 })
   let free = () => {}
   const held = new Promise<void>((resolve) => (free = resolve))
   const answer = played.reply
