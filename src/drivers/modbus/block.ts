@@ -72,6 +72,7 @@ export class Block {
     this.#points = points
     this.#whole = { span, items: NONE, request: encodeRead(span), decoder: this.#decoderOf(points, span) }
     this.#state = settings.profile.unit(unit)
+    for (const point of points) this.#state.everyMs = Math.max(this.#state.everyMs, point.settings.everyMs)
   }
 
   get unit(): number {

@@ -227,6 +227,7 @@ export class Healing<Item extends Span> {
     const { profile, clock } = this.#settings
     const { quarantine } = profile
     if (quarantine.size === 0) return
+    if (profile.isBarren(this.#state)) return yield* this.#tryBarren()
     const now = clock.monotonic()
     const searched = new Set(this.#pursuits.flatMap(({ search }) => [...search.open]))
     const due = this.#items.filter((item) => !searched.has(item) && (quarantine.find(item)?.nextAt ?? Infinity) <= now)
@@ -244,6 +245,19 @@ export class Healing<Item extends Span> {
       const pursuit = this.#pursuits.at(-1)
       if (pursuit !== undefined) yield* this.#pursue(pursuit)
     }
+  }
+
+  /**
+   * Nothing of the unit can be read: one value of it is asked for, whichever block it is in, as the first one that is back brings
+   * the others with it. Not by a block that asked for something in this cycle already.
+   */
+  *#tryBarren(): Steps<Item> {
+    if (this.#parts.length > 0 || this.#pursuits.length > 0) return
+    const { profile } = this.#settings
+    const span = profile.takeTry(this.#state)
+    if (span === undefined) return
+    const items = this.#items.filter((item) => isSame(item, span))
+    if ((yield { span, items }) === undefined) profile.release(span)
   }
 
   #readable(items: readonly Item[]): void {

@@ -64,3 +64,41 @@ test('a dead device of forty blocks costs its line three time-outs a poll, not f
   assert.equal(plant.good(), 40)
   await plant.stop()
 })
+
+test('a device that refuses everything for half an hour is read again within seconds of coming back, whatever the pauses have grown to', async () => {
+  for (const addresses of [[7], range(100), apart(30)]) {
+    const plant = startPlant({ addresses })
+    await plant.clock.advance(5000)
+    plant.device.fault = () => ({ exception: 2 })
+    await plant.clock.advance(1_800_000)
+    assert.equal(plant.good(), 0)
+    assert.match(
+      plant.reasonOf(addresses[0]!)!,
+      /the device answers exception 02 \(illegal data address\); nothing of unit 1 was read since 10:00:0\d UTC, so that one value after the other is tried, every 10 s\.$/,
+    )
+    plant.device.requests.length = 0
+    await plant.clock.advance(600_000)
+    assert.ok(plant.device.requests.length <= 61, `${plant.device.requests.length} requests in ten minutes`)
+    plant.device.fault = undefined
+    await plant.clock.advance(15_000)
+    assert.equal(plant.good(), addresses.length)
+    assert.deepEqual([plant.session.state, plant.device.connections], ['Running', 1])
+    plant.device.requests.length = 0
+    await plant.clock.advance(1000)
+    assert.equal(plant.device.requests.length, addresses.length === 30 ? 30 : 1, 'nothing is left of it')
+    await plant.stop()
+  }
+})
+
+test('a register that is left out is not tried while the unit answers nothing', async () => {
+  const plant = startPlant({ addresses: range(13), options: { timeout: '200ms' } })
+  plant.device.fault = faultAt({ exception: 2 }, 5)
+  await plant.clock.advance(15_000)
+  plant.device.fault = () => ({ exception: 4 })
+  await plant.clock.advance(12_000)
+  plant.device.requests.length = 0
+  await plant.clock.advance(120_000)
+  assert.ok(!plant.device.requests.includes('5+1'))
+  assert.equal(plant.last.get(5), 'BadConfigurationError')
+  await plant.stop()
+})

@@ -28,7 +28,7 @@ export function profileView(profile: DeviceProfile, clock: Clock): ProfileView |
     for (const found of breaks) summary.push(breakWords(unit, table, found))
   }
   const left = [...profile.quarantine.values()]
-  for (const entry of left) summary.push(`Unit ${entry.unit}, ${profile.quarantine.reason(entry)}`)
+  for (const entry of left) summary.push(`Unit ${entry.unit}, ${profile.reason(entry)}`)
   if (json.line !== undefined) {
     const { inFlight, connections } = json.line
     summary.push(`The line bears ${count(inFlight, 'request')} at once on ${count(connections, 'connection')}.`)

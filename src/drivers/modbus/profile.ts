@@ -13,7 +13,7 @@ import type { Failure } from './outcome.ts'
 import type { PlanRules, Span } from './plan.ts'
 import { readProfile, writeProfile, type LineLimits } from './profile-json.ts'
 import { profileView, type ProfileView } from './profile-words.ts'
-import { Quarantine } from './quarantine.ts'
+import { describe, Quarantine, timeOfDay, type Quarantined } from './quarantine.ts'
 
 /** What one unit is known to do. */
 export interface UnitState {
@@ -23,6 +23,11 @@ export interface UnitState {
   /** The last request that it answered with values, and when: monotonic ms. */
   answered: Span | undefined
   answeredAt: number
+  /** The longest interval at which it is asked. */
+  everyMs: number
+  /** While nothing of it can be read: when one value was tried last, monotonic ms, and how many were. */
+  triedAt: number
+  tries: number
   /** Registers that came back since something was refused. */
   comebacks: number
 }
@@ -33,6 +38,9 @@ interface Table {
   readonly area: Area
   readonly limits: TableLimits
 }
+
+/** How often a value of a unit is tried of which nothing can be read. */
+const BARREN_TRY_MS = 10_000
 
 /** Registers of one unit that come back after which another device is supposed there. */
 const OTHER_DEVICE = 2
@@ -73,7 +81,16 @@ export class DeviceProfile implements PlanRules {
   unit(unit: number): UnitState {
     let state = this.#units.find((known) => known.unit === unit)
     if (state === undefined) {
-      state = { unit, version: 0, answered: undefined, answeredAt: -Infinity, comebacks: 0 }
+      state = {
+        unit,
+        version: 0,
+        answered: undefined,
+        answeredAt: -Infinity,
+        everyMs: 0,
+        triedAt: -Infinity,
+        tries: 0,
+        comebacks: 0,
+      }
       this.#units = this.#units.concat(state)
     }
     return state
@@ -125,6 +142,20 @@ export class DeviceProfile implements PlanRules {
     for (const { unit, limits } of this.#tables) if (unit === span.unit) limits.forget()
   }
 
+  /** True when nothing of the unit was read for longer than its polls explain: it may be the unit, and not its registers. */
+  isBarren({ answeredAt, everyMs }: UnitState): boolean {
+    return this.#settings.clock.monotonic() - answeredAt > Math.max(BARREN_TRY_MS, 2 * everyMs)
+  }
+
+  /** The value in quarantine to try now in a barren unit, another one each time; undefined: not yet, or none. */
+  takeTry(state: UnitState): Span | undefined {
+    const now = this.#settings.clock.monotonic()
+    if (now - state.triedAt < BARREN_TRY_MS) return undefined
+    const entries = [...this.quarantine.values()].filter(({ unit }) => unit === state.unit)
+    state.triedAt = now
+    return entries[state.tries++ % entries.length]
+  }
+
   /** How much the line bears; undefined: nothing known. */
   get line(): LineLimits | undefined {
     return this.#line
@@ -145,7 +176,19 @@ export class DeviceProfile implements PlanRules {
   reasonOf(tag: TagId): string | undefined {
     const place = this.#places?.get(tag)
     const entry = place === undefined ? undefined : this.quarantine.find(place)
-    return entry === undefined ? undefined : this.quarantine.reason(entry)
+    return entry === undefined ? undefined : this.reason(entry)
+  }
+
+  /** Why this value is left out, and when it is tried again. */
+  reason(entry: Quarantined): string {
+    const state = this.unit(entry.unit)
+    if (!this.isBarren(state)) return this.quarantine.reason(entry)
+    const { clock } = this.#settings
+    const since =
+      state.answeredAt === -Infinity
+        ? 'could be read so far'
+        : `was read since ${timeOfDay(clock.now() - (clock.monotonic() - state.answeredAt))}`
+    return `${describe(entry)}; nothing of unit ${entry.unit} ${since}, so that one value after the other is tried, every ${BARREN_TRY_MS / 1000} s.`
   }
 
   /** For people; undefined: nothing was learned. */

@@ -107,8 +107,8 @@ export class Quarantine {
   /** `hr:7 = 40008: the device answers exception 02 (illegal data address); next try at 14:02:11 UTC.` */
   reason(entry: Quarantined): string {
     const left = Math.max(0, entry.nextAt - this.#clock.monotonic())
-    const next = left === 0 ? 'it is tried again now' : `next try ${this.#when(left)}`
-    return `${describeSpan(entry)}: the device ${entry.words}; ${next}.`
+    const next = left === 0 ? 'it is tried again now' : `next try at ${timeOfDay(this.#clock.now() + left)}`
+    return `${describe(entry)}; ${next}.`
   }
 
   clear(): void {
@@ -121,14 +121,17 @@ export class Quarantine {
     entry.tries++
     entry.nextAt = this.#clock.monotonic() + entry.pauses.next()
   }
-
-  #when(leftMs: number): string {
-    const at = Math.ceil((this.#clock.now() + leftMs) / 1000) * 1000
-    return `at ${new Date(at).toISOString().slice(11, 19)} UTC`
-  }
 }
 
 const keyOf = ({ unit, area, offset, length }: Span): string => `${unit}.${area}:${offset}+${length}`
+
+/** `hr:7 = 40008: the device answers exception 02 (illegal data address)`. */
+export const describe = (entry: Quarantined): string => `${describeSpan(entry)}: the device ${entry.words}`
+
+/** `14:02:11 UTC`, rounded up; `at` in ms since 1970. */
+export function timeOfDay(at: number): string {
+  return `${new Date(Math.ceil(at / 1000) * 1000).toISOString().slice(11, 19)} UTC`
+}
 
 /** `hr:7 = 40008`, `hr:7…8 = 40008…40009`. */
 function describeSpan({ area, offset, length }: Span): string {
