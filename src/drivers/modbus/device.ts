@@ -103,7 +103,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     for (const { address } of points) this.#knowUnit(address.unit ?? this.#options.unit)
     const impossible = points.filter((point) => !isReadable(point))
     const blocks = joinBlocks(impossible.length === 0 ? points : points.filter(isReadable), this.#settings)
-    for (const { unit } of blocks) this.#breakers.add(unit)
+    for (const { unit } of blocks) this.#breakers.add(unit, blocks.length)
     return {
       steps: blocks.length + (impossible.length === 0 ? 0 : 1),
       read: async (step, emit, signal) => {
