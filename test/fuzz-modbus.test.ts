@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -21,13 +22,12 @@ import {
 } from '../src/protocols/modbus/index.ts'
 import { CODECS } from '../src/protocols/modbus/pdu/functions.ts'
 import { readModbusCapture } from '../src/testing/modbus-captures.ts'
-import { eventually } from '../src/testing/peers.ts'
 import { createDice, mutate } from './fuzz-mutations.ts'
 import { clientTarget, serverTarget, type FuzzPair, type FuzzTarget } from './fuzz-peers.ts'
 
 const FRAMES = Number(process.env.BIFROST_FUZZ_FRAMES ?? 100_000)
 const SEED = Number(process.env.BIFROST_FUZZ_SEED ?? 1)
-/** A frame that takes longer is a hang; a machine that was busy elsewhere gets a second chance. */
+/** A frame that takes more CPU time is a hang. */
 const LONGEST_MS = 100
 const PROVE_EVERY = 500
 const MAX_GROWTH_BYTES = 16 * 1024 * 1024
@@ -124,13 +124,9 @@ test(`${FRAMES.toLocaleString('en')} spoiled frames: no crash, no hang, no growt
   const begin = performance.now()
   for (const [i, target] of targets.entries()) {
     const start = performance.now()
-    let { longest, slow } = await fire(target, pairs, proof, each, SEED + i)
-    if (slow > 0) {
-      t.diagnostic(`${target.name}: ${slow} frames took up to ${longest.toFixed(0)} ms; once more`)
-      ;({ longest, slow } = await fire(target, pairs, proof, each, SEED + i))
-    }
+    const { longest, slow } = await fire(target, pairs, proof, each, SEED + i)
     const seconds = (performance.now() - start) / 1000
-    t.diagnostic(`${target.name}: ${each} frames in ${seconds.toFixed(1)} s, longest ${longest.toFixed(1)} ms`)
+    t.diagnostic(`${target.name}: ${each} frames in ${seconds.toFixed(1)} s, longest ${longest.toFixed(2)} ms of CPU`)
     assert.equal(slow, 0, `${target.name}: ${slow} frames took up to ${longest} ms`)
   }
   const growth = heapBytes() - before
@@ -142,6 +138,8 @@ test(`${FRAMES.toLocaleString('en')} spoiled frames: no crash, no hang, no growt
 })
 
 const BURST = 50
+/** The share of one more target beside the seven above. */
+const EIGHTH = 8
 
 test('spoiled datagrams into a UDP server: between bursts a whole one is answered', async (t) => {
   const bank = createBank()
@@ -154,15 +152,16 @@ test('spoiled datagrams into a UDP server: between bursts a whole one is answere
   const socket = createSocket('udp4')
   t.after(() => socket.close())
   const send = (bytes: Uint8Array) => socket.send(bytes, port, '127.0.0.1')
-  let proven = 0
-  socket.on('message', (bytes) => {
-    if (bytes.equals(Buffer.from(encodeFrame(proven + 1, 2, Uint8Array.of(4, 2, 0, 0))))) proven++
-  })
-  for (let burst = 1; burst <= FRAMES / 50 / BURST; burst++) {
+  const heard = async (wanted: Uint8Array) => {
+    const signal = AbortSignal.timeout(5000)
+    for (let bytes = Buffer.alloc(0); !bytes.equals(wanted);)
+      [bytes] = (await once(socket, 'message', { signal })) as [Buffer<ArrayBuffer>]
+  }
+  for (let burst = 1; burst <= FRAMES / EIGHTH / BURST; burst++) {
     for (let i = 0; i < BURST; i++)
       send(mutate(encodeFrame(dice(65_536), 1 + dice(3), pairs[dice(pairs.length)]!.request), dice))
     send(encodeFrame(burst & 0xffff, 2, Uint8Array.of(4, 0, 0, 0, 1)))
-    await eventually(`burst ${burst} is answered`, () => proven === burst)
+    await heard(encodeFrame(burst & 0xffff, 2, Uint8Array.of(4, 2, 0, 0)))
   }
   assert.ok(server.stats.violations > 0 && server.stats.exceptions > 0)
 })
