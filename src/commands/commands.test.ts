@@ -177,6 +177,30 @@ test('a disk that is full after the device took the write hides nothing: the cal
   await assert.rejects(write(6), withCode('WRITE_UNKNOWN', /may have been carried out/))
 })
 
+test('the time on a slow disk counts: a command whose record takes longer than its deadline is not sent', async (t) => {
+  for (const [diskMs, isSent] of [
+    [1001, false],
+    [999, true],
+  ] as const) {
+    const { write, device, clock, auditFile } = commandsOf(t, { type: 'uint16' })
+    const file = await open(auditFile, 'a')
+    t.after(() => file.close())
+    let go = () => {}
+    const disk = new Promise<void>((resolve) => (go = resolve))
+    const sync = t.mock.method(Object.getPrototypeOf(file) as FileHandle, 'sync', () => disk)
+    const outcome = write(5, { deadlineMs: 1000 }).then(
+      () => 'written',
+      (error: GatewayError) => error.message,
+    )
+    await eventually('it is being put on record', () => sync.mock.callCount() === 1)
+    await clock.advance(diskMs)
+    go()
+    assert.match(await outcome, isSent ? /^written/ : /was not sent: BadRequestNotComplete/)
+    assert.deepEqual(device.written, isSent ? [5] : [])
+    t.mock.restoreAll()
+  }
+})
+
 test('attempts that come while the disk is busy share its syncs', async (t) => {
   const { write, device, auditFile } = commandsOf(t, { type: 'uint16' })
   const file = await open(auditFile, 'a')

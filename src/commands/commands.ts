@@ -94,6 +94,7 @@ export function createCommands(context: CommandsContext): Commands {
   let closing = false
 
   async function write(request: WriteRequest): Promise<WriteResult> {
+    const started = clock.monotonic()
     const attempt: Attempt = {
       id: randomUUID(),
       request,
@@ -109,7 +110,10 @@ export function createCommands(context: CommandsContext): Commands {
       const value = toRawValue(parseJsonValue(request.value, settings), settings)
       attempt.after = toJsonValue(value.engineering)
       await record(attempt, 'requested')
-      const result = await perform(performing, target, value, request.deadlineMs ?? DEADLINE_MS)
+      const result = await perform(performing, target, value, {
+        started,
+        deadlineMs: request.deadlineMs ?? DEADLINE_MS,
+      })
       attempt.result = result
       judge(target.info, result)
       await conclude(attempt, 'written', auditOf(result))

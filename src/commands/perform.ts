@@ -54,6 +54,13 @@ export interface PerformContext {
   readonly queued: QueuedWrites
 }
 
+/** How long a write may wait and run, from when it was asked for. */
+export interface WriteTime {
+  /** Monotonic ms. */
+  readonly started: number
+  readonly deadlineMs: number
+}
+
 /** The least time a read-back gets. */
 const READ_BACK_MIN_MS = 1000
 
@@ -74,17 +81,17 @@ export async function perform(
   { clock, emit, queued }: PerformContext,
   target: Target,
   value: RawValue,
-  deadlineMs: number,
+  { started, deadlineMs }: WriteTime,
 ): Promise<Performed> {
   const { info, device, point } = target
-  const started = clock.monotonic()
-  const watch = watchOf(target, queued, () => clock.monotonic() - started < deadlineMs)
+  const spent = () => clock.monotonic() - started
+  const left = () => Math.max(0, deadlineMs - spent())
+  const watch = watchOf(target, queued, () => left() > 0)
   const items = [{ point, value: value.raw, watch }]
   const signal = new AbortController().signal
   const [said = Status.BadUnexpectedError] = await device
-    .write(items, { deadlineMs, signal })
+    .write(items, { deadlineMs: left(), signal })
     .finally(() => watch.over())
-  const spent = () => clock.monotonic() - started
   const known = { value: value.engineering, sent: watch.sent, remark: watch.words() }
   const status = watch.superseded ? Status.BadRequestCancelledByClient : expired(said, watch.sent)
   const mayBeThere =
@@ -93,7 +100,7 @@ export async function perform(
     return { ...known, status, readBack: undefined, readBackStatus: Status.BadNoData, durationMs: spent() }
   }
   const limit = new AbortController()
-  const timer = clock.after(Math.max(READ_BACK_MIN_MS, deadlineMs - spent()), () => limit.abort())
+  const timer = clock.after(Math.max(READ_BACK_MIN_MS, left()), () => limit.abort())
   const batch = await device.readNow([point], limit.signal)
   timer.cancel()
   const readBack = engineeringOf(batch, info.settings)

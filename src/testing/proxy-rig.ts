@@ -27,6 +27,8 @@ export interface PlayedProxy {
   recording: Promise<void>
   /** What the wire answers; it may wait. */
   reply: (pdu: Uint8Array) => Promise<Uint8Array>
+  /** Shared with other writes of the line. */
+  readonly writes: WriteLock
   connect(): Promise<ModbusClient>
 }
 
@@ -52,6 +54,7 @@ export async function startProxy(t: TestContext, given: Given = {}): Promise<Pla
     isFull: false,
     recording: Promise.resolve(),
     reply: async (pdu) => (pdu[0] === 6 ? pdu.slice() : Uint8Array.of(pdu[0]!, 2, 0, 7)),
+    writes: new WriteLock(),
     async connect() {
       const stream = await dial({ host: '127.0.0.1', port, connectTimeoutMs: 2000 })
       const client = new ModbusClient(stream, { maxInFlight: 8, timeoutMs: 5000, clock: systemClock, name: 'scada' })
@@ -86,7 +89,7 @@ export async function startProxy(t: TestContext, given: Given = {}): Promise<Pla
       units: new Set(units),
       timeout,
       context,
-      line: { proxies: new LineProxies(), writes: new WriteLock() },
+      line: { proxies: new LineProxies(), writes: played.writes },
       exchange(_unit, pdu) {
         played.sent.push(pdu[0]!)
         played.pdus.push(pdu)

@@ -142,6 +142,7 @@ export class ProxyRelay {
   async #write(client: ProxyClient, unit: number, pdu: Uint8Array): Promise<Uint8Array> {
     const { turns, writes, cache, context } = this.#parts
     const action = { id: randomUUID(), action: 'proxy write', from: client.from, what: describeRequest(unit, pdu) }
+    const deadline = turns.deadline()
     await this.#request(action)
     let isSent = false
     try {
@@ -150,11 +151,13 @@ export class ProxyRelay {
         (signal) =>
           writes.run(async () => {
             signal.throwIfAborted()
+            turns.inTime(deadline)
             isSent = true
             cache.changed(unit)
             return this.#ask(unit, pdu, signal).finally(() => cache.changed(unit))
           }),
         client.signal,
+        deadline,
       )
       context.log.info({ from: client.from }, `${client.from} wrote through the proxy: ${action.what}.`)
       await this.#conclude({ ...action, outcome: 'written' })

@@ -121,3 +121,31 @@ test('a client that goes away while it waits is not asked for', async (t) => {
   await stuck
   assert.deepEqual(played.sent, [3])
 })
+
+test('the time on a slow disk counts: a write whose record takes longer than its client may wait is not sent', async (t) => {
+  const played = await startProxy(t, { timeout: 50 })
+  const client = await played.connect()
+  let record = () => {}
+  played.recording = new Promise((resolve) => (record = resolve))
+  const refused = exceptionOf(client.writeRegister(1, 1, 1))
+  await eventually('it is to be put on record', () => played.actions.length === 1)
+  await new Promise((resolve) => setTimeout(resolve, 120))
+  record()
+  assert.equal(await refused, 6)
+  assert.match(played.actions[1]!.outcome, /^not sent: /)
+  assert.deepEqual(played.sent, [])
+})
+
+test('a write that waits too long for one of the gateway itself is not sent any more', async (t) => {
+  const played = await startProxy(t, { timeout: 50 })
+  const client = await played.connect()
+  let end = () => {}
+  const other = played.writes.run(() => new Promise<void>((resolve) => (end = resolve)))
+  const refused = exceptionOf(client.writeRegister(1, 1, 1))
+  await eventually('it is on the line', () => played.priorities.length === 1)
+  await new Promise((resolve) => setTimeout(resolve, 120))
+  end()
+  await other
+  assert.equal(await refused, 6)
+  assert.deepEqual(played.sent, [])
+})

@@ -16,7 +16,7 @@ const BUSY = 0x06
 export interface TurnsContext {
   readonly access: LineAccess
   readonly clock: Clock
-  /** How long a request may wait for its turn. */
+  /** How long a request may wait, from when it was asked, until it is sent. */
   readonly waitMs: number
   /** The end of the proxy. */
   readonly signal: AbortSignal
@@ -34,23 +34,35 @@ export class ProxyTurns {
     this.#context = context
   }
 
+  /** Until when a request that comes now may be sent, in monotonic ms. */
+  deadline(): number {
+    return this.#context.clock.monotonic() + this.#context.waitMs
+  }
+
+  /** Throws exception 06 when it is later than that: the client waits no more, or not for this. */
+  inTime(deadline: number): void {
+    if (this.#context.clock.monotonic() >= deadline) throw new ModbusException(BUSY)
+  }
+
   /**
    * Runs `work` on the line when its turn comes. Once it runs, `client` (the end of the client's connection) no longer matters.
-   * Rejects with exception 06 when it had to wait too long, with NotConnectedError, the reason of a signal, or what `work` threw.
+   * Rejects with exception 06 when it is too late, with NotConnectedError, the reason of a signal, or what `work` threw.
    */
   async run<T>(
     priority: 'command' | 'turn',
     work: (signal: AbortSignal) => Promise<T>,
     client: AbortSignal,
+    deadline = this.deadline(),
   ): Promise<T> {
-    const { access, clock, waitMs, signal } = this.#context
+    const { access, clock, signal } = this.#context
     client.throwIfAborted()
     signal.throwIfAborted()
+    this.inTime(deadline)
     const waiting = new AbortController()
     const giveUp = (reason: unknown) => waiting.abort(reason)
     const onClient = () => giveUp(client.reason)
     const onEnd = () => giveUp(signal.reason)
-    const timer = clock.after(waitMs, () => giveUp(new ModbusException(BUSY)))
+    const timer = clock.after(deadline - clock.monotonic(), () => giveUp(new ModbusException(BUSY)))
     const started = () => {
       timer.cancel()
       client.removeEventListener('abort', onClient)
