@@ -21,6 +21,8 @@ const OBJECT_NAMES: Readonly<Record<number, string>> = {
 /** At most so many replies are asked for: a device that always says "more follows" has an end, too. */
 const MAX_REPLIES = 64
 
+const SILENT = 'no answer in time'
+
 interface IdentifiedObject {
   readonly id: number
   readonly name: string
@@ -56,6 +58,8 @@ export const identify = defineTool({
     const notes: string[] = []
     const objects = await identification(device, access, unit, notes, signal)
     const serverId = objects.length > 0 ? null : await serverIdOf(device, access, unit, notes, signal)
+    if (notes.length === 2 && notes.every((note) => note.endsWith(SILENT)))
+      throw new GatewayError('TIMEOUT', `unit ${unit} answers neither 43/14 nor 17: is it there, under this unit id?`)
     return { unit, objects, serverId, notes }
   },
   toLines: ({ unit, objects, serverId, notes }: Identified) => [
@@ -88,7 +92,8 @@ async function identification(
       problem = refusalOf(error)
     }
     if (objects.size > 0) return [...objects].sort(([a], [b]) => a - b).map(toObject)
-    if (problem.startsWith('exception 01')) break
+    // Who does not know the function, or passes it over, does so on every level.
+    if (problem.startsWith('exception 01') || problem === SILENT) break
   }
   notes.push(`Read Device Identification (43/14): ${problem === '' ? 'no objects' : problem}`)
   return []
@@ -140,7 +145,7 @@ async function serverIdOf(
 function refusalOf(error: unknown): string {
   if (error instanceof ModbusException) return describeException(error.exceptionCode)
   if (!(error instanceof GatewayError) || error instanceof NotConnectedError) throw error
-  return error.code === 'TIMEOUT' ? 'no answer in time' : error.message
+  return error.code === 'TIMEOUT' ? SILENT : error.message
 }
 
 const toObject = ([id, value]: readonly [number, Uint8Array]): IdentifiedObject => ({
