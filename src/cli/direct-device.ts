@@ -5,6 +5,7 @@ import { systemClock } from '../core/clock.ts'
 import type { Context, Driver, Point } from '../core/driver.ts'
 import { silentLog } from '../core/log.ts'
 import { isGood } from '../core/status.ts'
+import { symbolOf } from '../core/symbols.ts'
 import { toJsonValue, type Value } from '../core/value.ts'
 import { dial } from '../wire/dial.ts'
 import type { DirectTarget } from './direct-target.ts'
@@ -69,6 +70,7 @@ function collect(
       device: target.name,
       tag: settings.name,
       value: isGood(status) || value !== undefined ? toJsonValue(scaled) : null,
+      text: symbolOf(scaled, settings.symbols),
       unit: settings.unit ?? null,
       type: settings.type,
       status: statusView(status),

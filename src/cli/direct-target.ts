@@ -6,7 +6,7 @@ import type { Config, TagConfig } from '../config/config.ts'
 import { closest } from '../config/suggestion.ts'
 import type { DriverType } from '../core/driver.ts'
 import { GatewayError } from '../core/errors.ts'
-import type { TagSettings } from '../core/tags.ts'
+import { withDefaults, type TagSettings } from '../core/tags.ts'
 import { DATA_TYPES, type DataType } from '../core/value.ts'
 import { parseTargetUrl } from './target-url.ts'
 
@@ -106,7 +106,8 @@ function parsePoint(
     writable: false,
   })
   const faults: string[] = []
-  for (const as of dataType === undefined ? (['uint16', 'bool', 'float64'] as const) : [dataType]) {
+  const said = dataType ?? typeOf(type, text)
+  for (const as of said === undefined ? (['uint16', 'bool', 'float64'] as const) : [said]) {
     const members = parseMembers(type, settings(as))
     const fault = members
       .map((member) => type.check?.(member.address, member.settings))
@@ -117,11 +118,23 @@ function parsePoint(
   throw new GatewayError('USAGE', `${text}: ${faults[0]}`)
 }
 
+/** The type that the address says by itself. What is wrong with the address is told when its members are parsed. */
+function typeOf(type: DriverType, text: string): DataType | undefined {
+  try {
+    return type.tagDefaults?.(type.parseAddress(text))?.type
+  } catch {
+    return undefined
+  }
+}
+
 // What is wrong on the command line is a matter of usage, not of a configuration.
 function parseMembers(type: DriverType, settings: TagSettings): TagConfig[] {
   try {
     const members = type.expand?.(settings) ?? [settings]
-    return members.map((member) => ({ settings: member, address: type.parseAddress(member.address) }))
+    return members.map((member) => {
+      const address = type.parseAddress(member.address)
+      return { settings: withDefaults(member, type.tagDefaults?.(address)), address }
+    })
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
     const { suggestion } = error.details

@@ -10,6 +10,8 @@ export interface ShownValue {
   readonly device: string
   readonly tag: string
   readonly value: number | string | boolean | null
+  /** The name of the value, where the tag names its numbers. */
+  readonly text?: string | null | undefined
   readonly unit?: string | null | undefined
   readonly type?: DataType | undefined
   readonly status: { readonly code: number; readonly name: string }
@@ -23,7 +25,8 @@ export function valueLine(shown: ShownValue, width: number, terminal: Terminal):
   const { device, tag, unit, status, time, ageMs, reason } = shown
   const name = `${device}/${tag}`.padEnd(width)
   const value = shownDigits(shown)
-  const text = value === null ? '-' : `${oneLine(`${value}`)}${unit ? ` ${unit}` : ''}`
+  const named = shown.text ? ` = ${oneLine(shown.text)}` : ''
+  const text = value === null ? '-' : `${oneLine(`${value}`)}${unit ? ` ${unit}` : ''}${named}`
   const quality = terminal.style(isGood(status.code) ? 'dim' : 'yellow', status.name)
   const when = time === null ? '' : `  ${time}${ageMs === null ? '' : `  ${formatDuration(ageMs)} ago`}`
   return `${name}  ${terminal.style('bold', text)}  ${quality}${when}${reason ? `  ${oneLine(reason)}` : ''}`

@@ -119,7 +119,7 @@ test('everything a person may write has a description', () => {
 
 test('the columns of a tag list are the public ones, in their order', () => {
   const header =
-    'name,address,type,order,length,unit,every,low,high,scale,offset,clamp,deadband,swingingDoor,spike,staleAfter,maxSilence,writable,writeMin,writeMax,description'
+    'name,address,type,order,length,unit,every,low,high,scale,offset,clamp,deadband,swingingDoor,spike,staleAfter,maxSilence,writable,writeMin,writeMax,description,symbols'
   assert.deepEqual(
     TAG_COLUMNS.map((column) => column.name),
     header.split(','),

@@ -3,6 +3,7 @@
  * public: columns may be added, never renamed. A cell is text; an inline value is read as the text that a person wrote.
  */
 import { parseDuration } from '../core/duration.ts'
+import { symbolsFault } from '../core/symbols.ts'
 import type { Deadband, TagSettings } from '../core/tags.ts'
 import { DATA_TYPES, type DataType } from '../core/value.ts'
 import { closest } from './suggestion.ts'
@@ -126,6 +127,12 @@ export const TAG_COLUMNS: readonly TagColumn[] = [
     json: { type: 'string' },
     read: (text, draft) => void (draft.description = text),
   },
+  {
+    name: 'symbols',
+    description: 'What its numbers mean: 1=Off|2=Sleeping|4=MPPT; of a bit field bit0=Fault|bit1=Door.',
+    json: { type: 'string' },
+    read: readSymbols,
+  },
 ]
 
 export const TAG_COLUMN_NAMES: readonly string[] = TAG_COLUMNS.map((column) => column.name)
@@ -210,6 +217,12 @@ const TYPE_ALIASES = new Map(
     text: 'string',
   }),
 )
+
+function readSymbols(text: string, draft: TagDraft): CellFault | undefined {
+  const fault = symbolsFault(text)
+  draft.symbols = text
+  return fault === undefined ? undefined : { message: fault }
+}
 
 function readLength(text: string, draft: TagDraft): CellFault | undefined {
   const value = Number(text)

@@ -5,7 +5,7 @@
  */
 import type { DriverType } from '../core/driver.ts'
 import { GatewayError, messageOf } from '../core/errors.ts'
-import type { TagSettings } from '../core/tags.ts'
+import { withDefaults, type TagSettings } from '../core/tags.ts'
 import type { TagConfig } from './config.ts'
 import { formatPlace, type Place, type ProblemList } from './problem.ts'
 import { settingsFaults, type TagColumn, type TagDraft } from './tag-columns.ts'
@@ -119,7 +119,7 @@ function parseTag(settings: TagSettings, row: TagRow, context: TagListContext): 
   return callDriver(row, context, () => {
     const address = context.type.parseAddress(settings.address)
     const fault = context.type.check?.(address, settings)
-    if (fault === undefined) return { settings, address }
+    if (fault === undefined) return { settings: withDefaults(settings, context.type.tagDefaults?.(address)), address }
     context.problems.add(row.placeOf('address'), row.pathOf('address'), fault)
     return undefined
   })

@@ -185,6 +185,8 @@ export interface Driver<Address> {
   /** One status an item, in order; a refusal is data. */
   write(items: readonly WriteItem<Address>[], signal: AbortSignal): Promise<StatusCode[]>
   close(): Promise<void>
+  /** Who has this point, where one device stands for several: the unit id. */
+  unitOf?(point: Point<Address>): number
   subscribe?(points: readonly Point<Address>[], emit: Emit, signal: AbortSignal): Promise<void>
   identify?(signal: AbortSignal): Promise<Identity>
   /** Runs beside the polls from start to stop of the gateway, connected or not: a server for others (a proxy). */
@@ -205,9 +207,15 @@ export interface LineAccess {
   readonly connected: boolean
   /**
    * 'command': ahead of the polls; 'turn': in turn with them, so that others who ask much don't starve them. Rejects with
-   * NotConnectedError while there is no connection, with what `work` threw, or with the signal's reason.
+   * NotConnectedError while there is no connection, with what `work` threw, or with the signal's reason. `unit`: who is asked,
+   * where one device stands for several.
    */
-  run<T>(work: (signal: AbortSignal) => Promise<T>, priority: 'command' | 'turn', signal: AbortSignal): Promise<T>
+  run<T>(
+    work: (signal: AbortSignal) => Promise<T>,
+    priority: 'command' | 'turn',
+    signal: AbortSignal,
+    unit?: number,
+  ): Promise<T>
 }
 
 /**
@@ -246,6 +254,8 @@ export interface Poll {
   read(step: number, emit: Emit, signal: AbortSignal): Promise<void | 'unasked' | 'again'>
   /** Who is asked by this step, where one device stands for several: the unit id. Absent: the device itself. */
   unit?(step: number): number
+  /** For the figures: what became of the request that this step made last, where its rows don't tell it. */
+  outcome?(step: number): 'ok' | 'timeout' | 'failed' | undefined
 }
 
 /** Which hosts may be asked for devices, and how. */
@@ -272,6 +282,9 @@ export interface FoundDevice {
   readonly tags: readonly Partial<TagSettings>[]
 }
 
+/** What an address may say of its tag. */
+export type TagDefaults = Partial<Pick<TagSettings, 'type' | 'unit' | 'symbols'>>
+
 export interface DriverType<Options extends Schema = Schema, Address = unknown> {
   /** Folder, configuration key and metric label. */
   readonly name: string
@@ -282,6 +295,8 @@ export interface DriverType<Options extends Schema = Schema, Address = unknown> 
   readonly addressExamples: readonly string[]
   /** Throws CONFIG_INVALID naming the column it stopped at (`details.column`, 1-based) and, where it can, a suggestion. */
   parseAddress(text: string): Address
+  /** What an address says of its tag by itself, where the device or a standard defines it; a tag's own settings go before it. */
+  tagDefaults?(address: Address): TagDefaults | undefined
   /** The one way in which this address is written back to people, e.g. `40001 = hr:0 (0x0000), FC03`. */
   describeAddress(address: Address): string
   /** A tag that stands for several (an array) as one tag a member; absent or undefined: it stands for itself. */

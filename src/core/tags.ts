@@ -34,7 +34,19 @@ export interface TagSettings {
   readonly writable: boolean
   readonly writeMin?: number | undefined
   readonly writeMax?: number | undefined
+  /** What its numbers mean, as `symbols.ts` reads it: `1=Off|2=Sleeping`. */
+  readonly symbols?: string | undefined
   readonly description?: string | undefined
+}
+
+/**
+ * The settings with unit and symbols as the address itself says them, where the tag leaves them open. A tag that scales its values
+ * has them in a unit of its own.
+ */
+export function withDefaults(settings: TagSettings, known: Partial<TagSettings> | undefined): TagSettings {
+  const { unit = known?.unit, symbols = known?.symbols, scale, offset } = settings
+  const isOwn = scale !== undefined || offset !== undefined
+  return isOwn || (unit === settings.unit && symbols === settings.symbols) ? settings : { ...settings, unit, symbols }
 }
 
 /** A tag of the running gateway. */

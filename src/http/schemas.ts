@@ -20,6 +20,7 @@ export const latestSchema = z
     device: z.string(),
     tag: z.string(),
     value: valueSchema,
+    text: z.string().nullable().describe('The name of the value, where the tag names its numbers: `MPPT`'),
     unit: z.string().nullable(),
     type: z.enum(DATA_TYPES),
     status: statusSchema,

@@ -22,7 +22,7 @@ async function start(t: TestContext, options: Partial<HttpOptions> = {}) {
         type: steered.type,
         tags: [
           { name: 'level', unit: 'm', description: 'Level of the oil tank' },
-          { name: 'setpoint', writable: true, writeMin: 0, writeMax: 100 },
+          { name: 'setpoint', writable: true, writeMin: 0, writeMax: 100, symbols: '1=Off|4=MPPT' },
           { name: 'never', type: 'float32' },
           { name: 'a/b #50% ü', address: 'level' },
           { name: 'plain%2Fpercent', address: 'level' },
@@ -79,6 +79,7 @@ test('one value comes with unit, status, source time, age and reason', async (t)
     device: 'press-1',
     tag: 'level',
     value: 1.5,
+    text: null,
     unit: 'm',
     type: 'float64',
     status: { code: 0, name: 'Good' },
@@ -88,6 +89,18 @@ test('one value comes with unit, status, source time, age and reason', async (t)
   assert.ok(Math.abs(Date.now() - Date.parse(time)) < 5000)
   assert.ok(Math.abs(Date.now() - Date.parse(receivedAt)) < 5000)
   assert.ok(ageMs >= 0 && ageMs < 5000)
+})
+
+test('a value whose tag names its numbers comes with its name', async (t) => {
+  const { get, steered } = await start(t)
+  const shows = (value: number, text: string | null) =>
+    eventually(`${value} to be shown as ${text}`, async () => {
+      steered.values.set('setpoint', value)
+      const { body } = await get('/api/v1/values/press-1/setpoint')
+      return body.value === value && body.text === text
+    })
+  await shows(4, 'MPPT')
+  await shows(5, null)
 })
 
 test('a tag that never had a value shows none, with the status that says why', async (t) => {

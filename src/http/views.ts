@@ -5,6 +5,7 @@
 import { quantile } from '../core/histogram.ts'
 import type { LatestValue } from '../core/sink.ts'
 import { Status, isBad, isGood, isUncertain, statusInfo } from '../core/status.ts'
+import { symbolOf } from '../core/symbols.ts'
 import type { TagInfo } from '../core/tags.ts'
 import { toJsonValue, type TagId, type Value } from '../core/value.ts'
 import type { Gateway } from '../gateway.ts'
@@ -51,6 +52,7 @@ export function latestText(tag: TagInfo, latest: LatestValue, session: DeviceSes
   const age = had ? Math.max(0, Math.round(now - latest.receivedAt)) : null
   return (
     `{"device":${JSON.stringify(tag.device)},"tag":${JSON.stringify(settings.name)},"value":${valueText(latest.value)},` +
+    `"text":${JSON.stringify(symbolOf(latest.value, settings.symbols))},` +
     `"unit":${JSON.stringify(settings.unit ?? null)},"type":"${settings.type}",` +
     `"status":{"code":${latest.status},"name":"${statusInfo(latest.status).name}"},` +
     `"time":${had ? isoText(latest.time) : 'null'},"receivedAt":${latest.receivedAt > 0 ? isoText(latest.receivedAt) : 'null'},` +

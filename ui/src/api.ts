@@ -28,6 +28,8 @@ export interface SnapshotValue {
   readonly writeMax: number | null
   readonly description: string | null
   readonly value: JsonValue
+  /** The name of the value, where the tag names its numbers. */
+  readonly text: string | null
   readonly status: number
   readonly time: number | null
   readonly receivedAt: number | null
@@ -48,8 +50,8 @@ export interface DeviceView {
   readonly pollMs: { readonly p50: number | null; readonly p99: number | null }
 }
 
-/** id, value, status, time, receivedAt; the reason where the status does not say it. */
-export type DeltaRow = readonly [number, JsonValue, number, number | null, number | null, string?]
+/** id, value, status, time, receivedAt; the reason where the status does not say it; the name of the value where it has one. */
+export type DeltaRow = readonly [number, JsonValue, number, number | null, number | null, (string | null)?, string?]
 
 export type LiveMessage =
   | { type: 'hello'; schema: number; serverTime: number; version: string; logId: string }

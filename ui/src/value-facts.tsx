@@ -58,7 +58,8 @@ function ValueRows({ tag, lost }: { tag: LiveTag; lost: boolean }) {
       <dd className={aged ? 'aged-value' : undefined}>
         <strong className="numbers">
           <bdi>{exactWithUnit(tag.value, tag.unit)}</bdi>
-        </strong>{' '}
+        </strong>
+        {tag.text !== null && <bdi> {tag.text}</bdi>}{' '}
         {aged && tag.value !== null && <span className="quiet">{strings.values.lastKnown}</span>}
       </dd>
       <dt>{words.status}</dt>

@@ -10,6 +10,7 @@ import { captureFrame, inspectFrame } from './frames.ts'
 import { parseAddress } from './notations.ts'
 import { options, type ModbusOptions } from './options.ts'
 import { scanModbus } from './scan/scan.ts'
+import { tagDefaults } from './sunspec/tag-defaults.ts'
 import { tools } from './tools/list.ts'
 import { farSide } from './transport.ts'
 import { checkTag, expandArray } from './types.ts'
@@ -21,6 +22,7 @@ export const modbus = defineDriver({
   addressExamples: ADDRESS_EXAMPLES,
   parseAddress,
   describeAddress,
+  tagDefaults: ({ sunspec }) => (sunspec === undefined ? undefined : tagDefaults(sunspec)),
   expand: (tag) => expandArray(parseAddress(tag.address), tag),
   check: checkTag,
   line: (settings) => `${SCHEMES[settings.transport]}://${farSide(settings)}`,

@@ -86,6 +86,7 @@ test('hello, then a snapshot of everything, then deltas of what changed', async 
     writeMax: null,
     description: null,
     value: 0,
+    text: null,
     status: 0,
     reason: null,
   })
@@ -99,6 +100,25 @@ test('hello, then a snapshot of everything, then deltas of what changed', async 
   )
   steered.values.set('t0', 42)
   await eventually('delta', () => client.rows().some((row) => row[0] === id && row[1] === 42 && row[2] === 0))
+})
+
+test('the name of a value travels with it, in the snapshot and in each delta', async (t) => {
+  const steered = createSteeredDevice()
+  steered.values.set('mode', 4)
+  const tags = [{ name: 'mode', symbols: '1=Off|4=MPPT' }]
+  const gateway = await startTestGateway(t, { devices: [{ name: 'd', type: steered.type, everyMs: 20, tags }] })
+  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [] })
+  t.after(() => http.close())
+  await eventually('a value', () => gateway.store.latest.get(gateway.store.tags.find('d', 'mode')!.id).value === 4)
+  const client = await open(t, http.port)
+  client.subscribe()
+  await eventually('snapshot', () => client.of('snapshot').length === 1)
+  assert.equal((client.of('snapshot')[0]!.values[0] as unknown as { text: unknown }).text, 'MPPT')
+  const last = () => client.rows().at(-1)?.slice(5)
+  steered.values.set('mode', 1)
+  await eventually('the name of 1', () => JSON.stringify(last()) === '[null,"Off"]')
+  steered.values.set('mode', 2)
+  await eventually('no name of 2', () => JSON.stringify(last()) === '[]')
 })
 
 test('snapshot and deltas together lose no change: what a client ends with is what the gateway has', async (t) => {

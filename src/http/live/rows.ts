@@ -1,5 +1,6 @@
 /** The rows of live messages as JSON text. A delta row is encoded once a change, whoever many clients get it. */
 import { isBad, type StatusCode } from '../../core/status.ts'
+import { symbolOf } from '../../core/symbols.ts'
 import type { TagInfo } from '../../core/tags.ts'
 import type { TagId } from '../../core/value.ts'
 import type { Gateway } from '../../gateway.ts'
@@ -17,13 +18,18 @@ export class Rows {
     this.#changes = changes
   }
 
-  /** `[id, value, status, time, receivedAt]`, and the reason where the driver knows more than the status says. */
+  /**
+   * `[id, value, status, time, receivedAt]`, then the reason where the driver knows more than the status says, and the name of the
+   * value where the tag names its numbers (before it null where there is no reason).
+   */
   delta(id: TagId): string {
     const version = this.#changes.versionOf(id)
     if (this.#versions[id] === version) return this.#texts[id]!
     const { value, status, time, receivedAt } = this.#gateway.store.latest.get(id)
     const reason = isBad(status) ? this.#driverReason(id, status) : ''
-    const text = `[${id},${valueText(value)},${status},${value === undefined ? 'null' : time},${receivedAt}${reason}]`
+    const name = symbolOf(value, this.#gateway.store.tags.get(id)?.settings.symbols)
+    const more = name === null ? reason : `${reason === '' ? ',null' : reason},${JSON.stringify(name)}`
+    const text = `[${id},${valueText(value)},${status},${value === undefined ? 'null' : time},${receivedAt}${more}]`
     this.#texts[id] = text
     this.#versions[id] = version
     return text
@@ -46,6 +52,7 @@ export class Rows {
       writeMax: writeMax ?? null,
       description: description ?? null,
       value: null,
+      text: symbolOf(value, settings.symbols),
       status,
       time: value === undefined ? null : time,
       receivedAt,

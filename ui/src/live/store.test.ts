@@ -17,6 +17,7 @@ const value = (id: number, tag: string): SnapshotValue => ({
   writeMax: null,
   description: 'Level',
   value: 1.5,
+  text: null,
   status: 0,
   time: 1000,
   receivedAt: 1000,
@@ -62,6 +63,17 @@ test('a change of severity is counted, a change of value is not', () => {
   assert.equal(store.severities, before)
   store.apply({ type: 'delta', serverTime: 0, values: [[1, 2, 0x80310000, 2, 3]], conflated: 0 })
   assert.equal(store.severities, before + 1)
+})
+
+test('the name of a value comes and goes with it', () => {
+  const store = new LiveStore()
+  store.apply({ type: 'snapshot', values: [{ ...value(1, 'a'), value: 4, text: 'MPPT' }], devices: [] })
+  const text = () => store.find('press-1/a')?.text
+  assert.equal(text(), 'MPPT')
+  store.apply({ type: 'delta', serverTime: 0, values: [[1, 2, 0, 2, 2, null, 'SLEEPING']], conflated: 0 })
+  assert.deepEqual([text(), store.find('press-1/a')?.reason], ['SLEEPING', null])
+  store.apply({ type: 'delta', serverTime: 0, values: [[1, 9, 0, 2, 2]], conflated: 0 })
+  assert.equal(text(), null)
 })
 
 test('500 messages in half a second are told at most ten times a second, and the last one is told', async () => {

@@ -23,6 +23,8 @@ export interface LiveTag {
   /** What the text filter looks into, in lower case. */
   readonly searched: string
   value: JsonValue
+  /** The name of the value, where the tag names its numbers. */
+  text: string | null
   status: number
   time: number | null
   receivedAt: number | null
@@ -155,6 +157,7 @@ export class LiveStore {
     tag.time = row[3]
     tag.receivedAt = row[4]
     tag.reason = row[5] ?? null
+    tag.text = row[6] ?? null
     this.#noteRead(tag)
     for (const watcher of this.#watchers) watcher(tag)
   }

@@ -13,6 +13,8 @@ interface Props {
   readonly rowIndex: number
   readonly top: number
   readonly value: JsonValue
+  /** Its name, where the tag names its numbers. */
+  readonly text: string | null
   readonly status: StatusInfo
   readonly time: number | null
   readonly age: string
@@ -65,7 +67,7 @@ export const ValueRow = memo(function ValueRow(props: Props) {
         <bdi>{formatValue(value, tag.type)}</bdi>
       </span>
       <span role="cell" className="cell-unit quiet">
-        {tag.unit}
+        {props.text === null ? tag.unit : <bdi title={props.text}>{props.text}</bdi>}
       </span>
       <span role="cell" className="cell-status">
         <StatusCell {...props} />

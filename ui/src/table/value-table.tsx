@@ -60,6 +60,7 @@ export function ValueTable({ tags, pens, onPen, onFacts, onWrite }: Props) {
               rowIndex={index + 2}
               top={start}
               value={tag.value}
+              text={tag.text}
               status={statusOf(tag.status)}
               time={tag.time}
               age={
