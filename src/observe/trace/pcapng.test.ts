@@ -201,6 +201,23 @@ test('what went wrong is a comment; IPv6, host names and serial ports work; stra
   )
 })
 
+test('frames stand in the order in which they went over the wire, whichever was answered first', { skip }, (t) => {
+  const [slow, quick] = exchangesOf('modbus/tcp') as [TracedExchange, TracedExchange]
+  const packets = tshark(
+    t,
+    [
+      { ...quick, sentAt: T0 + 2, receivedAt: T0 + 3 },
+      { ...slow, sentAt: T0, receivedAt: T0 + 9 },
+    ],
+    ['mbtcp.trans_id', 'frame.time_delta'],
+  )
+  assert.deepEqual(
+    packets.map((packet) => packet['mbtcp.trans_id']),
+    ['1', '2', '2', '1'],
+  )
+  assert.ok(packets.every((packet) => Number(packet['frame.time_delta']) >= 0))
+})
+
 test('an empty trace is a file that opens, and damaged frames are bytes in it', { skip }, (t) => {
   assert.deepEqual(tshark(t, [], ['frame.number']), [])
   const damaged: TracedExchange = {

@@ -80,12 +80,8 @@ test('who passes unknown functions over is asked each of them once', async (t) =
   const device = await startDevice(t)
   device.fault = ({ pdu }) => (pdu[0] === 43 ? { silent: true } : undefined)
   const driver = await connectTo(t, device)
-  const { serverId, notes } = (await identify.run({}, driver, access, limit())) as {
-    serverId: unknown
-    notes: string[]
-  }
-  assert.ok(serverId !== null)
-  assert.deepEqual(notes, ['Read Device Identification (43/14): no answer in time'])
+  const { notes } = (await identify.run({}, driver, access, limit())) as { notes: string[] }
+  assert.equal(notes[0], 'Read Device Identification (43/14): no answer in time')
   assert.equal(device.requests.length, 2)
 })
 

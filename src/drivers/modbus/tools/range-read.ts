@@ -1,7 +1,7 @@
 /**
  * Reads a range of any length in pieces that the device takes. What it refuses is halved until each refused register or bit is
  * alone, so that the others are seen; a device that falls silent is not asked on. Bounded in requests, because a range that is
- * refused from end to end would cost two for each register.
+ * refused from end to end would cost two for each register, and in time: what was read until then is shown.
  */
 import type { LineAccess } from '../../../core/driver.ts'
 import { GatewayError, messageOf, NotConnectedError } from '../../../core/errors.ts'
@@ -23,6 +23,8 @@ export interface RangeRead {
 const MAX_REQUESTS = 400
 /** After so many requests in a row without an answer the device is not asked on. */
 const SILENT_REQUESTS = 2
+/** Somebody waits: after this time the rest is not asked. */
+const LONGEST_MS = 60_000
 /** Exceptions by which devices refuse a block for one of its addresses: 02, 03, and 04 against the book. */
 const BLAMES_BLOCK: ReadonlySet<number> = new Set([2, 3, 4])
 
@@ -44,11 +46,16 @@ export async function readRange(
   let requests = 0
   let answered = false
   let silent = 0
+  const start = device.clock.monotonic()
   const refuse = ({ first, count }: Piece, why: string) => refusals.fill(why, first, first + count)
   while (open.length > 0) {
     const piece = open.shift()!
     if (silent >= SILENT_REQUESTS) {
       refuse(piece, 'not asked: the device fell silent')
+      continue
+    }
+    if (device.clock.monotonic() - start > LONGEST_MS) {
+      refuse(piece, 'not asked: the device took too long for the others')
       continue
     }
     requests++

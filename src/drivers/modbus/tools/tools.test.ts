@@ -4,8 +4,10 @@ import { test, type TestContext } from 'node:test'
 import type { Driver, LineAccess } from '../../../core/driver.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import { connectTo, startDevice, type Device } from '../../../testing/modbus-device.ts'
+import { VirtualClock } from '../../../testing/virtual-clock.ts'
 import { detect } from './detect.ts'
 import { dump, type BitRow, type RegisterRow } from './dump.ts'
+import type { RawDevice } from './raw-device.ts'
 import { identify } from './identify.ts'
 
 /** Counts the places on the line that a tool asks for. */
@@ -111,6 +113,27 @@ test('a device that falls silent keeps what was read, and is not asked for ever'
   assert.equal(result.rows.filter(({ unsigned }) => unsigned !== undefined).length, 20)
   assert.equal(result.requests, 4)
   assert.match(result.rows[99]!.refused!, /not asked/)
+})
+
+test('what a slow device gave in a minute is shown, and it is not asked on', async () => {
+  const clock = new VirtualClock()
+  const slow: RawDevice = {
+    unit: 1,
+    clock,
+    limits: { registers: 10, bits: 10 } as RawDevice['limits'],
+    async request() {
+      await clock.advance(25_000)
+      return Uint8Array.from([3, 20, ...Array.from({ length: 20 }, () => 1)])
+    },
+  }
+  const given = dump.input.parse({ address: 'hr:0', count: 50 })
+  const result = (await dump.run(given, slow as never, countedAccess(), limit())) as {
+    requests: number
+    rows: RegisterRow[]
+  }
+  assert.equal(result.requests, 3)
+  assert.deepEqual([result.rows[29]!.hex, result.rows[29]!.refused], ['0101', undefined])
+  assert.match(result.rows[30]!.refused!, /^not asked: the device took too long/)
 })
 
 test('a device that answers nothing at all is a time-out, not a table', async (t) => {
