@@ -3,30 +3,27 @@
  * is connected but answers nothing is asked by single probes (`silence.ts`). Its neighbours on the line do not notice.
  */
 import type { SampleBatch } from '../core/batch.ts'
-import type { Clock, Timer } from '../core/clock.ts'
-import type { Driver, DriverType, Emit, LineAccess, Point, WriteItem } from '../core/driver.ts'
+import type { Timer } from '../core/clock.ts'
+import type { Driver, Emit } from '../core/driver.ts'
 import { NotConnectedError } from '../core/errors.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Log } from '../core/log.ts'
 import { Status, type StatusCode } from '../core/status.ts'
 import type { TagId } from '../core/value.ts'
 import { Backoff } from '../wire/backoff.ts'
-import { runCommand } from './command.ts'
 import { attemptConnect } from './connect-attempt.ts'
 import type { ConnectGate, Entrant } from './connect-gate.ts'
-import { DeviceAccess } from './line-access.ts'
 import type { Line } from './line.ts'
+import type { Silent } from './line-silence.ts'
 import type { UnitUse } from './line-use.ts'
 import { groupByInterval, PollGroup, type GroupOwner } from './poll-group.ts'
+import { PolledDevice } from './polled-device.ts'
 import type { DeviceSetup, PollingContext } from './polling.ts'
 import { reasonOfDegradation, reasonOfLoss, reasonOfRefusal, reasonOfSilence } from './reason.ts'
-import { readOnDemand } from './read-on-demand.ts'
 import { hasGood, statusRows } from './rows.ts'
 import type { Schedule } from './schedule.ts'
 import { keepServing } from './serving.ts'
-import { createDeviceStats, type DeviceSession, type DeviceState, type WriteOptions } from './session.ts'
 import { Silence } from './silence.ts'
-import { parseToolCall, runTool } from './tool-call.ts'
 
 const RETRY_MIN_MS = 500
 const RETRY_MAX_MS = 30_000
@@ -44,28 +41,13 @@ export interface Surroundings {
 
 type Phase = 'idle' | 'connecting' | 'connected' | 'pausing' | 'stopped'
 
-export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
-  readonly name: string
-  readonly driver: string
-  readonly type: DriverType
-  readonly endpoint: string
-  readonly points: readonly Point<unknown>[]
-  readonly stats = createDeviceStats()
-  readonly clock: Clock
-  readonly line: Line
-  state: DeviceState = 'Connecting'
-  stateSince: number
-  reason: string | null = null
-  lastGoodAt: number | undefined
-  readonly #enabled: boolean
+export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Silent {
   readonly #log: Log
   readonly #gate: ConnectGate
-  readonly #device: Driver<unknown>
   readonly #groups: PollGroup[]
   readonly #retry: Backoff
   readonly #silence: Silence
   readonly #random: () => number
-  readonly #access: LineAccess = new DeviceAccess(this)
   /** What the driver serves beside the polls, and how it is ended. */
   readonly #servingEnd = new AbortController()
   #serving: Promise<void> | undefined
@@ -74,31 +56,25 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
   #connection = new AbortController()
   #connects = 0
   #timer: Timer | undefined
+  /** When a silent device is asked next (monotonic ms), and the pause before that. */
+  #probeAt = 0
+  #probePauseMs = 0
   /** The status of all points while there is no connection; undefined while there is one. */
   #outage: StatusCode | undefined
 
   constructor(setup: DeviceSetup, device: Driver<unknown>, line: Line, surroundings: Surroundings) {
     const { context, schedule, gate } = surroundings
+    super(setup, device, line, context)
     const random = context.random ?? Math.random
-    this.name = setup.name
-    this.type = setup.type
-    this.driver = setup.type.name
-    this.endpoint = setup.type.endpoint?.(setup.options as never) ?? setup.type.line(setup.options as never)
-    this.points = setup.points
-    this.clock = context.clock
-    this.line = line
-    this.stateSince = context.clock.now()
-    this.#enabled = setup.enabled
     this.#log = context.log
     this.#gate = gate
     this.#retry = new Backoff({ firstMs: RETRY_MIN_MS, maxMs: RETRY_MAX_MS, random })
     this.#silence = new Silence(random)
     this.#random = random
-    this.#device = device
     this.#groups = groupByInterval(setup.points).map(([everyMs, points]) => new PollGroup(this, everyMs, points))
     if (!setup.enabled) return
     for (const group of this.#groups) {
-      group.prepare(this.#device.prepare(group.points))
+      group.prepare(this.device.prepare(group.points))
       schedule.add(`${setup.name} ${group.everyMs}`, group.everyMs, (dueAt, missed) => this.#due(group, dueAt, missed))
     }
   }
@@ -107,12 +83,7 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     return this.#connection.signal
   }
 
-  /** For whom commands and other requests count: the device's unit where it is one only. */
-  get use(): UnitUse {
-    return this.line.useOf(this.name)
-  }
-
-  useOf(unit: number | undefined): UnitUse {
+  polledUse(unit: number | undefined): UnitUse {
     return this.line.use(this.name, unit)
   }
 
@@ -122,11 +93,11 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
 
   start(emit: Emit): void {
     this.#emit = emit
-    if (this.#enabled) {
+    if (this.enabled) {
       this.#serve()
       return this.#connect()
     }
-    this.#become('Disabled', `${this.name} is disabled in the configuration.`)
+    this.condition.become('Disabled', `${this.name} is disabled in the configuration.`)
     this.#tellAll(Status.BadOutOfService)
   }
 
@@ -136,52 +107,16 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     this.#servingEnd.abort()
     this.#timer?.cancel()
     this.#gate.leave(this)
+    this.line.silence.leave(this)
     this.#drop()
-    if (this.#enabled) await Promise.all([this.#device.close(), this.#serving])
-  }
-
-  async write(items: readonly WriteItem<unknown>[], options: WriteOptions): Promise<StatusCode[]> {
-    const all = (status: StatusCode) => items.map(() => status)
-    if (this.#phase !== 'connected') return all(this.#enabled ? Status.BadNotConnected : Status.BadOutOfService)
-    const limits = { ...options, line: this.line, use: this.use, clock: this.clock, connection: this.signal }
-    return runCommand(
-      limits,
-      (signal) => this.#device.write(items, signal),
-      all,
-      (error) => this.#thrown(error),
-    )
-  }
-
-  async readNow(points: readonly Point<unknown>[], signal: AbortSignal): Promise<SampleBatch> {
-    if (this.#phase !== 'connected') {
-      return statusRows(points, this.#enabled ? Status.BadNotConnected : Status.BadOutOfService, this.clock.now())
-    }
-    const limits = { line: this.line, use: this.use, clock: this.clock, signal, connection: this.signal }
-    return readOnDemand(this.#device, points, limits, (error) => this.#thrown(error))
-  }
-
-  async tool(name: string, input: unknown, signal: AbortSignal): Promise<unknown> {
-    const call = parseToolCall(this.type, name, input)
-    return runTool(this.name, call, this.#device, this.#access, signal)
-  }
-
-  profile(): unknown {
-    return this.#device.profile?.()
-  }
-
-  forget(): void {
-    this.#device.forget?.()
-  }
-
-  reasonOf(tag: TagId): string | undefined {
-    return this.#device.reasonOf?.(tag)
+    if (this.enabled) await Promise.all([this.device.close(), this.#serving])
   }
 
   /** The gate has a place: connect now. */
   enter(): void {
     const attempt = new AbortController()
     this.#connection = attempt
-    attemptConnect(this.#device, this.endpoint, this.clock, attempt, (error) => {
+    attemptConnect(this.device, this.endpoint, this.clock, attempt, (error) => {
       if (this.#phase !== 'connecting' || this.#connection !== attempt) return
       this.#gate.leave(this)
       if (error === undefined) this.#connected()
@@ -201,25 +136,35 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     this.#silence.answered()
     this.#retry.reset()
     this.#outage = undefined
+    if (wasSilent) this.line.silence.answered(this)
     if (wasSilent) this.#readAll()
     else if (group.partial) group.begin(undefined)
     // A partial poll says that the device is there, not how its points are.
     if (!group.partial || wasSilent) this.#assess()
   }
 
+  /** A neighbour on the line answers again: perhaps this device does, too. */
+  hurry(): boolean {
+    if (this.#phase !== 'connected') return false
+    this.#timer?.cancel()
+    this.#probe()
+    return true
+  }
+
   lost(error: unknown): void {
     if (this.#phase !== 'connected') return
     if (!(error instanceof NotConnectedError))
       this.#log.error({ device: this.name, err: error }, 'the driver failed in an unexpected way; reconnecting')
+    if (this.#silence.silent) this.#pauseProbes(this.#probePauseMs)
     const pause = this.#giveUp()
-    this.#becomeUnconnected(reasonOfLoss(this.name, error, pause))
+    this.condition.becomeUnconnected(reasonOfLoss(this.name, error, pause), this.#retry.failing)
     this.#tellAll(Status.BadNoCommunication)
   }
 
   #serve(): void {
-    if (this.#device.serve === undefined) return
+    if (this.device.serve === undefined) return
     const context = { device: this.name, clock: this.clock, log: this.#log, random: this.#random }
-    this.#serving = keepServing(this.#device, this.#access, context, this.#servingEnd.signal)
+    this.#serving = keepServing(this.device, this.access, context, this.#servingEnd.signal)
   }
 
   #connect(): void {
@@ -231,14 +176,14 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     this.#phase = 'connected'
     if (this.#connects++ > 0) this.stats.reconnects++
     this.#outage = undefined
-    if (this.#silence.silent) return this.#probe()
+    if (this.#silence.silent) return this.#resumeProbes()
     if (this.#groups.length === 0) this.#assess()
     for (const group of this.#groups) if (group.everyMs > FIRST_READ_MS) group.begin(undefined)
   }
 
   #refused(error: unknown): void {
     const pause = this.#giveUp()
-    this.#becomeUnconnected(reasonOfRefusal(this.name, error, pause))
+    this.condition.becomeUnconnected(reasonOfRefusal(this.name, error, pause), this.#retry.failing)
     this.#tellAll(Status.BadNoCommunication)
   }
 
@@ -285,12 +230,13 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
       // One lost packet must not cost a slow group its values for an interval: ask again soon.
       if (group.everyMs > FIRST_READ_MS) this.#wait(FIRST_READ_MS, () => this.#probe())
       if (this.state === 'Running' || this.state === 'Degraded') return this.#assess()
-      this.reason = reasonOfSilence(this.name, this.endpoint, polls, group.everyMs)
+      this.condition.reason = reasonOfSilence(this.name, this.endpoint, polls, group.everyMs)
       return
     }
-    const pause = this.#silence.pause()
+    const pause = Math.max(this.#silence.pause(), this.line.silence.unanswered(this, group.durationMs))
+    this.#pauseProbes(pause)
     this.#wait(pause, () => this.#probeAgain())
-    this.#become('Failed', reasonOfSilence(this.name, this.endpoint, polls, pause))
+    this.condition.become('Failed', reasonOfSilence(this.name, this.endpoint, polls, pause))
     if (!before) this.#tellAll(Status.BadTimeout)
   }
 
@@ -299,10 +245,24 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     if (this.#silence.probes === 0) return this.#probe()
     this.#phase = 'connecting'
     this.#drop()
-    void this.#device.close().then(
+    void this.device.close().then(
       () => this.#phase === 'connecting' && this.#gate.request(this),
       (error: unknown) => this.#phase === 'connecting' && this.#refused(error),
     )
+  }
+
+  /** Lost and found again: the pause goes on, unless this device is asked for all silent ones of its line. */
+  #resumeProbes(): void {
+    const now = this.clock.monotonic()
+    const left = this.#probeAt - now
+    if (left <= 0 || this.line.silence.mayHurry(now)) this.#probe()
+    else this.#wait(left, () => this.#probe())
+  }
+
+  /** When the next probe is due, from now. */
+  #pauseProbes(pauseMs: number): void {
+    this.#probePauseMs = pauseMs
+    this.#probeAt = this.clock.monotonic() + pauseMs
   }
 
   #probe(): void {
@@ -318,34 +278,13 @@ export class Lifecycle implements DeviceSession, GroupOwner, Entrant {
     const names = (tag: TagId): string => this.#nameOf(tag)
     const reason =
       reasonOfDegradation(this.name, this.#groups, this.line, names, (tag) => this.reasonOf(tag)) ??
-      this.#device.trouble?.()
-    this.#become(reason === undefined ? 'Running' : 'Degraded', reason ?? null)
+      this.device.trouble?.()
+    this.condition.become(reason === undefined ? 'Running' : 'Degraded', reason ?? null)
   }
 
   /** Asked for seldom: an index would cost memory for every tag. */
   #nameOf(tag: number): string {
     return this.points.find((point) => point.tag === tag)?.settings.name ?? `tag ${tag}`
-  }
-
-  #thrown(error: unknown): StatusCode {
-    this.lost(error)
-    return Status.BadNoCommunication
-  }
-
-  /** As with sinks: without a connection a device is Failed after a few attempts in a row, until one succeeds. */
-  #becomeUnconnected(reason: string): void {
-    this.#become(this.#retry.failing || this.state === 'Failed' ? 'Failed' : 'Connecting', reason)
-  }
-
-  #become(state: DeviceState, reason: string | null): void {
-    const isNews = state !== this.state || (this.reason === null && reason !== null)
-    this.reason = reason
-    if (!isNews) return
-    if (state !== this.state) this.stateSince = this.clock.now()
-    this.state = state
-    const fields = { device: this.name, state }
-    if (state !== 'Running' && state !== 'Disabled') this.#log.warn(fields, reason!)
-    else this.#log.info(fields, reason ?? `${this.name} is running.`)
   }
 
   /** One row without a value for each point, once an outage and status. */

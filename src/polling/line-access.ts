@@ -17,7 +17,7 @@ export interface AccessOwner {
   readonly name: string
   readonly line: Line
   /** For whom its time counts. */
-  readonly use: UnitUse
+  useOf(unit: number | undefined): UnitUse
   readonly clock: Clock
   /** Connected, and the connection not being given up. */
   readonly connected: boolean
@@ -39,8 +39,13 @@ export class DeviceAccess implements LineAccess {
     return this.#owner.connected
   }
 
-  run<T>(work: (signal: AbortSignal) => Promise<T>, priority: 'command' | 'turn', signal: AbortSignal): Promise<T> {
-    return runOnLine(this.#owner, work, priority, signal)
+  run<T>(
+    work: (signal: AbortSignal) => Promise<T>,
+    priority: 'command' | 'turn',
+    signal: AbortSignal,
+    unit?: number,
+  ): Promise<T> {
+    return runOnLine(this.#owner, work, priority, signal, unit)
   }
 }
 
@@ -50,8 +55,10 @@ function runOnLine<T>(
   work: (signal: AbortSignal) => Promise<T>,
   priority: 'command' | 'turn',
   signal: AbortSignal,
+  unit: number | undefined,
 ): Promise<T> {
-  const { line, use, name, signal: connection } = owner
+  const { line, name, signal: connection } = owner
+  const use = owner.useOf(unit)
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
     if (!owner.connected) return reject(notConnected(name))

@@ -107,7 +107,7 @@ describe('the account of a line', () => {
     assert.equal(share(), 0)
   })
 
-  test('polls count for their units, commands for the device; what was not asked is no request', async () => {
+  test('polls and commands count for the units that they ask; what was not asked is no request', async () => {
     const device = new FakeDevice()
     device.answerMs = 100
     device.unasked.add(2)
@@ -117,13 +117,19 @@ describe('the account of a line', () => {
     const reading = session.readNow([session.points[0]!], never())
     await clock.advance(1000)
     await reading
+    const items = (...tags: number[]) => tags.map((tag) => ({ point: session.points[tag]!, value: 1 }))
+    const options = { deadlineMs: 5000, signal: never() }
+    const writing = [session.write(items(1), options), session.write(items(0, 1), options)]
+    await clock.advance(1000)
+    await Promise.all(writing)
     const [line] = polling.lines
     assert.deepEqual(
       line!.units.map(({ device: name, unit, requests, busySeconds }) => [name, unit, requests, busySeconds]).sort(),
       [
-        ['Filler 1', 7, 1, 0.1],
-        ['Filler 1', 8, 1, 0.1],
-        ['Filler 1', null, 1, 0.1],
+        ['Filler 1', 7, 2, 0.2],
+        ['Filler 1', 8, 2, 0.2],
+        // A command for both of them.
+        ['Filler 1', null, 1, 0.2],
       ].sort(),
     )
     assert.deepEqual([line!.key, line!.limit, line!.inFlight, line!.queued], ['Filler 1', 1, 0, 0])

@@ -6,6 +6,7 @@
  */
 import type { Clock } from '../core/clock.ts'
 import { FairQueue, type TurnQueue, type Waiting } from './fair-queue.ts'
+import { LineSilence } from './line-silence.ts'
 import { createFlow, TimeUsed, UnitUse } from './line-use.ts'
 
 /** A request that has a place on the line, from `occupy` to `done`. */
@@ -71,6 +72,7 @@ export class Line implements LineView {
   #eater: { readonly at: number; readonly view: UnitView | undefined } | undefined
   readonly #urgent: Urgent[] = []
   readonly #turns: TurnQueue<Turn>
+  #silence: LineSilence | undefined
   #shared: { readonly thing: unknown } | undefined
 
   /** `limit`: how many requests may be in flight at once; `turns`: in which order polls get their places. */
@@ -105,10 +107,16 @@ export class Line implements LineView {
     return made
   }
 
-  /** The account for what a device asks besides its polls: that of its unit, where it has only one. */
-  useOf(device: string): UnitUse {
+  /** The account for what a device asks besides its polls: that of the unit, where it is known; that of its only unit, where it has one. */
+  useOf(device: string, unit?: number): UnitUse {
     const uses = this.#uses.filter((use) => use.device === device)
-    return uses.length === 1 ? uses[0]! : this.use(device, undefined)
+    const own = uses.find((use) => use.unit === unit)
+    return own ?? (uses.length === 1 ? uses[0]! : this.use(device, undefined))
+  }
+
+  /** Its devices that answer nothing. */
+  get silence(): LineSilence {
+    return (this.#silence ??= new LineSilence())
   }
 
   /** Queues a command ahead of all polls, behind the commands already waiting. */

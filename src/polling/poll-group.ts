@@ -22,7 +22,7 @@ export interface GroupOwner {
   /** Aborted when the connection is given up. */
   readonly signal: AbortSignal
   /** The account of one of the device's units on the line; of the device itself without one. */
-  useOf(unit: number | undefined): UnitUse
+  polledUse(unit: number | undefined): UnitUse
   emit(batch: SampleBatch): void
   /** A poll of the group ended. */
   polled(group: PollGroup): void
@@ -133,6 +133,7 @@ export class PollGroup implements Turn, RequestOwner {
   /** A request was answered, and its step needs another one: after others had their turn. */
   again(request: PollRequest): void {
     this.#inFlight--
+    countRequest(this.#owner.stats, request.lastOutcome)
     this.#again.push(request)
     if (!this.#queued) {
       this.#queued = true
@@ -146,7 +147,7 @@ export class PollGroup implements Turn, RequestOwner {
     const { stats, line } = this.#owner
     const outcome = request.outcome
     this.#inFlight--
-    if (request.asked) countRequest(stats, outcome)
+    if (request.asked) countRequest(stats, request.lastOutcome)
     this.rows += request.rows
     this.badRows += request.badRows
     this.firstBad ??= request.firstBad
@@ -201,7 +202,7 @@ export class PollGroup implements Turn, RequestOwner {
 
   #renew(): void {
     this.#requests = Array.from({ length: this.#poll?.steps ?? 0 }, (_, step) => {
-      return new PollRequest(this, step, this.#owner.useOf(this.#poll?.unit?.(step)))
+      return new PollRequest(this, step, this.#owner.polledUse(this.#poll?.unit?.(step)))
     })
   }
 }

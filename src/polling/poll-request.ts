@@ -20,7 +20,7 @@ export interface RequestOwner {
   fail(error: unknown): void
 }
 
-/** What came of a request: `ok` as soon as one row is not bad. */
+/** What came of a step or of one of its requests: `ok` as soon as one row is not bad. */
 export type Outcome = 'ok' | 'timeout' | 'failed'
 
 /** One step of the poll; after `abandon` nothing of it counts any more. */
@@ -38,6 +38,11 @@ export class PollRequest implements Occupant {
   readonly #onDone = (result: void | 'unasked' | 'again') => this.#done(result)
   readonly #onFail = (error: unknown) => this.#fail(error)
   #timeouts = 0
+  /** Before the request that was made last: rows, bad ones, and those of a time-out. */
+  #rowsBefore = 0
+  #badBefore = 0
+  #timeoutsBefore = 0
+  #poll: Poll | undefined
   #active = false
   #unfinished = false
   #abandoned = false
@@ -49,8 +54,14 @@ export class PollRequest implements Occupant {
   }
 
   get outcome(): Outcome {
-    if (this.rows === 0 || this.badRows < this.rows) return 'ok'
-    return this.#timeouts === this.rows ? 'timeout' : 'failed'
+    return outcomeOf(this.rows, this.badRows, this.#timeouts)
+  }
+
+  /** Of the request that was made last, where the step needed several. */
+  get lastOutcome(): Outcome {
+    const rows = this.rows - this.#rowsBefore
+    const badRows = this.badRows - this.#badBefore
+    return this.#poll?.outcome?.(this.#step) ?? outcomeOf(rows, badRows, this.#timeouts - this.#timeoutsBefore)
   }
 
   start(poll: Poll, signal: AbortSignal): void {
@@ -58,6 +69,10 @@ export class PollRequest implements Occupant {
       this.rows = this.badRows = this.#timeouts = 0
       this.firstBad = undefined
     }
+    this.#rowsBefore = this.rows
+    this.#badBefore = this.badRows
+    this.#timeoutsBefore = this.#timeouts
+    this.#poll = poll
     this.#unfinished = false
     this.#active = true
     try {
@@ -100,4 +115,9 @@ export class PollRequest implements Occupant {
     if (this.#abandoned) return
     this.#owner.fail(error)
   }
+}
+
+function outcomeOf(rows: number, badRows: number, timeouts: number): Outcome {
+  if (rows === 0 || badRows < rows) return 'ok'
+  return timeouts === rows ? 'timeout' : 'failed'
 }

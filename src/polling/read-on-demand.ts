@@ -3,12 +3,18 @@ import { SampleBatch } from '../core/batch.ts'
 import type { Driver, Emit, Point } from '../core/driver.ts'
 import { isGood, Status, type StatusCode } from '../core/status.ts'
 import { runCommand, type CommandLimits } from './command.ts'
+import type { UnitUse } from './line-use.ts'
+
+/** As for a command; each request counts for the unit that it asks. */
+export interface ReadLimits extends Omit<CommandLimits, 'use'> {
+  useOf(unit: number | undefined): UnitUse
+}
 
 /** One row a point. What could not be read has no value and the status that says why; `thrown` is as in `runCommand`. */
 export async function readOnDemand(
   driver: Driver<unknown>,
   points: readonly Point<unknown>[],
-  limits: CommandLimits,
+  limits: ReadLimits,
   thrown: (error: unknown) => StatusCode,
 ): Promise<SampleBatch> {
   const rows = new SampleBatch(points.length, limits.clock.now())
@@ -26,7 +32,8 @@ export async function readOnDemand(
       left.again = (await poll.read(step, collect, signal)) === 'again'
       return Status.Good
     }
-    while (left.again && isGood(status)) status = await runCommand(limits, read, (instead) => instead, thrown)
+    const ofUnit = { ...limits, use: limits.useOf(poll.unit?.(step)) }
+    while (left.again && isGood(status)) status = await runCommand(ofUnit, read, (instead) => instead, thrown)
   }
   open = false
   const missing = isGood(status) ? Status.BadUnexpectedError : status

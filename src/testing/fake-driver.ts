@@ -134,6 +134,10 @@ class FakeConnection implements Driver<string> {
     return statuses
   }
 
+  unitOf({ tag }: Point<string>): number {
+    return this.#device.unitOf?.(tag) ?? 0
+  }
+
   async close(): Promise<void> {
     this.#device.closes++
   }

@@ -113,6 +113,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
         return 'unasked'
       },
       unit: (step) => blocks[step]?.unit ?? this.#options.unit,
+      outcome: (step) => blocks[step]?.outcome,
     }
   }
 
@@ -128,6 +129,10 @@ export class ModbusDevice implements Driver<ModbusAddress> {
       this.#profile.quarantine.hurry({ unit, area, offset, length: spanLength(address, settings) })
     })
     return results
+  }
+
+  unitOf({ address }: ModbusPoint): number {
+    return address.unit ?? this.#options.unit
   }
 
   /** Why a tag has no value, where more is known than its status says. */

@@ -1,0 +1,124 @@
+/**
+ * One device as its users have it: what it is, how it is doing, and what can be asked of it beside the polls. When it connects
+ * and polls is the lifecycle's (`lifecycle.ts`).
+ */
+import type { SampleBatch } from '../core/batch.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Driver, DriverType, LineAccess, Point, WriteItem } from '../core/driver.ts'
+import { Status, type StatusCode } from '../core/status.ts'
+import type { TagId } from '../core/value.ts'
+import { runCommand } from './command.ts'
+import { DeviceCondition } from './condition.ts'
+import { DeviceAccess } from './line-access.ts'
+import type { Line } from './line.ts'
+import type { UnitUse } from './line-use.ts'
+import type { DeviceSetup, PollingContext } from './polling.ts'
+import { readOnDemand } from './read-on-demand.ts'
+import { statusRows } from './rows.ts'
+import { createDeviceStats, type DeviceSession, type DeviceState, type WriteOptions } from './session.ts'
+import { parseToolCall, runTool } from './tool-call.ts'
+
+export abstract class PolledDevice implements DeviceSession {
+  readonly name: string
+  readonly driver: string
+  readonly type: DriverType
+  readonly endpoint: string
+  readonly points: readonly Point<unknown>[]
+  readonly stats = createDeviceStats()
+  readonly clock: Clock
+  readonly line: Line
+  lastGoodAt: number | undefined
+  protected readonly enabled: boolean
+  protected readonly device: Driver<unknown>
+  protected readonly condition: DeviceCondition
+  protected readonly access: LineAccess = new DeviceAccess(this)
+
+  constructor(setup: DeviceSetup, device: Driver<unknown>, line: Line, { clock, log }: PollingContext) {
+    this.name = setup.name
+    this.type = setup.type
+    this.driver = setup.type.name
+    this.endpoint = setup.type.endpoint?.(setup.options as never) ?? setup.type.line(setup.options as never)
+    this.points = setup.points
+    this.clock = clock
+    this.line = line
+    this.enabled = setup.enabled
+    this.device = device
+    this.condition = new DeviceCondition(setup.name, clock, log)
+  }
+
+  /** Connected, and the connection not being given up. */
+  abstract get connected(): boolean
+  /** Aborted when the connection is given up. */
+  abstract get signal(): AbortSignal
+  /** A request threw: the connection is lost. */
+  abstract lost(error: unknown): void
+
+  get state(): DeviceState {
+    return this.condition.state
+  }
+
+  get stateSince(): number {
+    return this.condition.since
+  }
+
+  get reason(): string | null {
+    return this.condition.reason
+  }
+
+  /** The account for requests beside the polls. */
+  useOf(unit: number | undefined): UnitUse {
+    return this.line.useOf(this.name, unit)
+  }
+
+  async write(items: readonly WriteItem<unknown>[], options: WriteOptions): Promise<StatusCode[]> {
+    const all = (status: StatusCode) => items.map(() => status)
+    if (!this.connected) return all(this.#unreachable)
+    const use = this.useOf(this.#unitOf(items))
+    const limits = { ...options, line: this.line, use, clock: this.clock, connection: this.signal }
+    return runCommand(
+      limits,
+      (signal) => this.device.write(items, signal),
+      all,
+      (error) => this.#thrown(error),
+    )
+  }
+
+  async readNow(points: readonly Point<unknown>[], signal: AbortSignal): Promise<SampleBatch> {
+    if (!this.connected) return statusRows(points, this.#unreachable, this.clock.now())
+    const useOf = (unit: number | undefined): UnitUse => this.useOf(unit)
+    const limits = { line: this.line, useOf, clock: this.clock, signal, connection: this.signal }
+    return readOnDemand(this.device, points, limits, (error) => this.#thrown(error))
+  }
+
+  async tool(name: string, input: unknown, signal: AbortSignal): Promise<unknown> {
+    const call = parseToolCall(this.type, name, input)
+    return runTool(this.name, call, this.device, this.access, signal)
+  }
+
+  profile(): unknown {
+    return this.device.profile?.()
+  }
+
+  forget(): void {
+    this.device.forget?.()
+  }
+
+  reasonOf(tag: TagId): string | undefined {
+    return this.device.reasonOf?.(tag)
+  }
+
+  get #unreachable(): StatusCode {
+    return this.enabled ? Status.BadNotConnected : Status.BadOutOfService
+  }
+
+  /** The unit that these are written to, where there is only one. */
+  #unitOf(items: readonly WriteItem<unknown>[]): number | undefined {
+    const units = new Set(items.map(({ point }) => this.device.unitOf?.(point)))
+    return units.size === 1 ? [...units][0] : undefined
+  }
+
+  #thrown(error: unknown): StatusCode {
+    this.lost(error)
+    return Status.BadNoCommunication
+  }
+}
