@@ -79,6 +79,11 @@ export class Block {
     return this.#whole.span.unit
   }
 
+  /** What became of the last request, while the block is not read as a whole. */
+  get outcome(): 'ok' | 'timeout' | 'failed' | undefined {
+    return this.#healing?.outcome
+  }
+
   /**
    * Makes one request and emits the rows that come of it; 'again' while the cycle needs more. Each cycle emits exactly one row a
    * point. Rejects only when the connection is lost or the caller gives up: what was read before is emitted.
@@ -93,6 +98,7 @@ export class Block {
     if (failure === undefined) return undefined
     const healing = this.#begin(access)
     // Another block may have learned meanwhile why this one cannot be read.
+    this.#healing!.took(0, failure)
     if (healing.probe?.span.length !== this.#whole.span.length) return 'again'
     return this.#advance(healing, failure, emit)
   }
@@ -130,7 +136,7 @@ export class Block {
     if (isWhole) probe.decoder = decoder
     const began = this.#settings.clock.monotonic()
     const failure = await this.#ask(probe, decoder, access, emit, signal)
-    this.#healing!.took(this.#settings.clock.monotonic() - began)
+    this.#healing!.took(this.#settings.clock.monotonic() - began, failure)
     if (failure === undefined) this.#healing!.tell(places)
     return this.#advance(cycle, failure, emit)
   }

@@ -69,6 +69,9 @@ export class Healing<Item extends Span> {
   #silences = 0
   /** How long the requests of this cycle took. */
   #spentMs = 0
+  #outcome: 'ok' | 'timeout' | 'failed' | undefined
+  /** The unit answered with values in this cycle. */
+  #hasAnswer = false
 
   /** `onLeftOut` hears of each value that is in quarantine, whenever it plans. */
   constructor(items: readonly Item[], settings: HealingSettings, onLeftOut: (item: Item) => void) {
@@ -91,6 +94,7 @@ export class Healing<Item extends Span> {
     this.#status.clear()
     this.#silences = 0
     this.#spentMs = 0
+    this.#hasAnswer = false
     if (this.#needsPlan) this.#plan()
     for (const part of this.#parts) yield* this.#read(part)
     for (const pursuit of this.#pursuits) yield* this.#pursue(pursuit)
@@ -103,9 +107,16 @@ export class Healing<Item extends Span> {
     return items.filter((item) => this.#untold.has(item))
   }
 
-  /** A request of this cycle took so long, the wait for the line left out. */
-  took(ms: number): void {
+  /** A request took so long, the wait for the line left out, and this came of it. */
+  took(ms: number, failure: Failure | undefined): void {
     this.#spentMs += ms
+    if (failure === undefined) this.#hasAnswer = true
+    this.#outcome = failure === undefined ? 'ok' : failure.kind === 'silent' ? 'timeout' : 'failed'
+  }
+
+  /** What became of the last request. */
+  get outcome(): 'ok' | 'timeout' | 'failed' | undefined {
+    return this.#outcome
   }
 
   /** These values have their row in this cycle. */
@@ -227,6 +238,8 @@ export class Healing<Item extends Span> {
     const { profile, clock } = this.#settings
     const { quarantine } = profile
     if (quarantine.size === 0) return
+    // What is not answered, or failed as a whole, in this cycle says nothing of one value.
+    if (!this.#hasAnswer && this.#parts.length + this.#pursuits.length > 0) return
     if (profile.isBarren(this.#state)) return yield* this.#tryBarren()
     const now = clock.monotonic()
     const searched = new Set(this.#pursuits.flatMap(({ search }) => [...search.open]))
@@ -249,10 +262,9 @@ export class Healing<Item extends Span> {
 
   /**
    * Nothing of the unit can be read: one value of it is asked for, whichever block it is in, as the first one that is back brings
-   * the others with it. Not by a block that asked for something in this cycle already.
+   * the others with it.
    */
   *#tryBarren(): Steps<Item> {
-    if (this.#parts.length > 0 || this.#pursuits.length > 0) return
     const { profile } = this.#settings
     const span = profile.takeTry(this.#state)
     if (span === undefined) return

@@ -95,10 +95,28 @@ test('a register that is left out is not tried while the unit answers nothing', 
   plant.device.fault = faultAt({ exception: 2 }, 5)
   await plant.clock.advance(15_000)
   plant.device.fault = () => ({ exception: 4 })
-  await plant.clock.advance(12_000)
   plant.device.requests.length = 0
   await plant.clock.advance(120_000)
   assert.ok(!plant.device.requests.includes('5+1'))
   assert.equal(plant.last.get(5), 'BadConfigurationError')
+  await plant.stop()
+})
+
+test('every request counts in the figures, those of a search too, each as what became of it', async () => {
+  const plant = startPlant({ addresses: [...range(13), 500], options: { timeout: '200ms' } })
+  let silent = 0
+  let refused = 0
+  plant.device.fault = (address, count) => {
+    const fault = faultAt({ silent: true }, 5)(address, count) ?? faultAt({ exception: 2 }, 9)(address, count)
+    if (fault?.silent === true) silent++
+    else if (fault !== undefined) refused++
+    return fault
+  }
+  await plant.clock.advance(60_500)
+  const { requestsOk, requestsFailed, requestsTimeout } = plant.session.stats
+  const asked = plant.device.requests.length
+  assert.ok(silent >= 4 && refused >= 2, `${silent} silent, ${refused} refused`)
+  assert.deepEqual([requestsTimeout + requestsFailed + requestsOk, requestsTimeout], [asked, silent])
+  assert.deepEqual([requestsFailed, requestsOk], [refused, asked - silent - refused])
   await plant.stop()
 })
