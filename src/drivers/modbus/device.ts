@@ -114,6 +114,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
       },
       unit: (step) => blocks[step]?.unit ?? this.#options.unit,
       outcome: (step) => blocks[step]?.outcome,
+      outcome: (step) => blocks[step]?.outcome,
     }
   }
 
