@@ -134,7 +134,6 @@ export class PollGroup implements Turn, RequestOwner {
   again(request: PollRequest): void {
     this.#inFlight--
     countRequest(this.#owner.stats, request.lastOutcome)
-    countRequest(this.#owner.stats, request.lastOutcome)
     this.#again.push(request)
     if (!this.#queued) {
       this.#queued = true

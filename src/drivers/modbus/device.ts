@@ -114,7 +114,6 @@ export class ModbusDevice implements Driver<ModbusAddress> {
       },
       unit: (step) => blocks[step]?.unit ?? this.#options.unit,
       outcome: (step) => blocks[step]?.outcome,
-      outcome: (step) => blocks[step]?.outcome,
     }
   }
 
