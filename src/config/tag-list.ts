@@ -17,14 +17,16 @@ export interface TagRow {
   /** Where the text of a column stands, or the row where the column is absent; `character` counts from 1 within the text. */
   placeOf(column: string, character?: number): Place
   pathOf(column: string): string
+  /** The row that it is in all lists of a template; absent where this list has a row of its own. */
+  readonly shared?: TagRow | undefined
 }
 
 export interface TagListContext {
   readonly type: DriverType
   readonly everyMs: number
   readonly problems: ProblemList
-  /** Rows that stand in several lists of this driver and interval, and the tags they became: the very same ones again. */
-  readonly made?: Map<TagRow, readonly TagConfig[] | undefined> | undefined
+  /** Shared rows and the tags they became for this driver and interval: the very same ones again. */
+  readonly made?: Map<TagRow, readonly TagConfig[]> | undefined
 }
 
 /** More than this many problems in one list are not told: the first ones say enough. */
@@ -37,7 +39,8 @@ export function readTagList(rows: Iterable<TagRow>, context: TagListContext): Ta
   const origins = new Map<string, TagRow>()
   const start = problems.problems.length
   for (const row of rows) {
-    const made = context.made?.get(row)
+    const { shared } = row
+    const made = shared === undefined ? undefined : context.made?.get(shared)
     if (made?.every(({ settings }) => !origins.has(settings.name)) === true) {
       for (const tag of made) {
         origins.set(tag.settings.name, row)
@@ -48,7 +51,7 @@ export function readTagList(rows: Iterable<TagRow>, context: TagListContext): Ta
     const [count, first] = [problems.count, tags.length]
     const settings = readSettings(row, context)
     if (settings !== undefined) addTag(settings, row, tags, origins, context)
-    if (problems.count === count && context.made?.has(row) === true) context.made.set(row, tags.slice(first))
+    if (problems.count === count && shared !== undefined) context.made?.set(shared, tags.slice(first))
     if (problems.problems.length - start < MOST_PROBLEMS) continue
     problems.add(
       row.placeOf('name'),

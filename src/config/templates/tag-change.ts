@@ -52,7 +52,7 @@ export function mergeChanges(
 ): TagRow[] {
   const open = new Map(changes.map((change) => [change.name, change]))
   const names: string[] = []
-  const merged = rows.flatMap((row) => {
+  const merged = rows.flatMap((row): TagRow[] => {
     const name = nameOf(row)
     if (name === undefined) return [row]
     names.push(name)

@@ -1,36 +1,7 @@
 /** What can be wrong with templates themselves, and what a hostile or careless hand can put into a parameter. */
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { test, type TestContext } from 'node:test'
-import { drivers } from '../../drivers/index.ts'
-import { sinks } from '../../sinks/index.ts'
-import { temporaryFolder } from '../../testing/peers.ts'
-import type { Config } from '../config.ts'
-import { loadConfig } from '../load.ts'
-import { ConfigError, formatProblem } from '../problem.ts'
-
-type Files = Record<string, string>
-
-async function load(t: TestContext, files: Files, env: Record<string, string> = {}): Promise<Config> {
-  const folder = temporaryFolder(t)
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true })
-    writeFileSync(join(folder, name), text)
-  }
-  return loadConfig(join(folder, 'bifrost.yaml'), { drivers, sinks, env, library: join(folder, 'library') })
-}
-
-/** The problems as lines, the folder cut off. */
-async function problemsOf(t: TestContext, files: Files, env: Record<string, string> = {}): Promise<string[]> {
-  try {
-    await load(t, files, env)
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    return error.problems.map((problem) => formatProblem(problem).replaceAll(/\/\S*bifrost-test-[^/]*\//g, ''))
-  }
-  return []
-}
+import { test } from 'node:test'
+import { loadFiles as load, problemLines as problemsOf, type Files } from '../../testing/config-rig.ts'
 
 const METER =
   'name: meter\nparameters: { host: {}, unit: { type: number, default: 1 } }\ndriver: modbus\noptions: { host: "${param:host}", unit: "${param:unit}" }\ntags: [{ name: level, address: hr:0, type: int16 }, { name: flow, address: hr:1, type: int16 }]\n'
@@ -141,6 +112,34 @@ devices:
   assert.match(lines[1]!, /^bifrost\.yaml:6:49 devices\[1\]\.options\.host: this stands in no template/)
 })
 
+test('a parameter that gives a tag the name of another: told at the device that does, not at the ones before', async (t) => {
+  const named = METER.replace(
+    '{ name: level,',
+    '{ name: "${param:first}", address: hr:5, type: int16 }, { name: level,',
+  ).replace('host: {}', 'host: {}, first: {}')
+  const instances = '[{ name: a, first: x }, { name: b, first: level }]'
+  const lines = await problemsOf(t, {
+    ...files(`  - { template: meter, parameters: { host: h }, instances: ${instances} }\n`),
+    'meter.yaml': named,
+  })
+  assert.equal(lines.length, 1)
+  assert.match(lines[0]!, /^meter\.yaml:5:\d+ tags\[1\]\.name: the tag "level" exists already, at .* \(for device "b"/)
+})
+
+test('a parameter that a tag refuses is told at each device that gives it', async (t) => {
+  const scaled = METER.replace('address: hr:0,', 'address: hr:0, scale: "${param:unit}",').replace(
+    'unit: "${param:unit}" }',
+    '}',
+  )
+  const lines = await problemsOf(t, {
+    ...files(
+      '  - { template: meter, parameters: { host: h }, instances: [{ name: a, unit: 0 }, { name: b, unit: 0 }] }\n',
+    ),
+    'meter.yaml': scaled,
+  })
+  assert.deepEqual(lines.map((line) => line.split(': ')[0]), ['bifrost.yaml:4:78 tags[0].scale', 'bifrost.yaml:4:100 tags[0].scale']) // prettier-ignore
+})
+
 test('a parameter adds no structure and no reference, whatever it holds', async (t) => {
   const nasty = 'h, port: 99 } # ${param:unit} ${HOME} "\'{['
   const serial = METER.replace('host: "${param:host}"', 'transport: rtu, serial: { path: "${param:host}" }')
@@ -148,7 +147,7 @@ test('a parameter adds no structure and no reference, whatever it holds', async 
     ...files('  - { template: meter, instances: m.csv }\n  - { name: b, template: meter, parameters: { host: "${NASTY}" } }\n'),
     'meter.yaml': serial,
     'm.csv': `name,host\na,"${nasty.replaceAll('"', '""')}"\n`,
-  }, { NASTY: nasty }) // prettier-ignore
+  }, { env: { NASTY: nasty } }) // prettier-ignore
   assert.equal(config.devices.length, 2)
   for (const { options } of config.devices) {
     const { serial: given, port, unit } = options as { serial: { path: string }; port?: number; unit: number }
@@ -156,20 +155,23 @@ test('a parameter adds no structure and no reference, whatever it holds', async 
   }
   const lines = await problemsOf(
     t,
-    files('  - { name: a, template: meter, parameters: { host: { a: 1 }, unit: [1] } }\n'),
+    files(
+      '  - { name: a, template: meter, parameters: { host: { a: 1 }, unit: [1] } }\n  - { name: b, template: meter, parameters: { host: "a\\nb" } }\n',
+    ),
   )
   assert.deepEqual(lines.map((line) => line.replace(/ \(.*/, '')), [
     'bifrost.yaml:4:53 devices[0].parameters.host: expected a text, got a mapping',
     'bifrost.yaml:4:69 devices[0].parameters.unit: expected a number, got a list',
+    'bifrost.yaml:5:53 devices[1].parameters.host: a parameter holds no line break',
   ]) // prettier-ignore
 })
 
 test('a value of the environment takes the type of its parameter and is never shown', async (t) => {
   const device = '  - { name: a, template: meter, parameters: { host: "${H}", unit: "${U}" } }\n'
-  const config = await load(t, files(device), { H: 'plc', U: '7' })
+  const config = await load(t, files(device), { env: { H: 'plc', U: '7' } })
   assert.equal((config.devices[0]!.options as { unit: number }).unit, 7)
   for (const unit of ['47114', 'swordfish']) {
-    const lines = await problemsOf(t, files(device), { H: 'plc', U: unit })
+    const lines = await problemsOf(t, files(device), { env: { H: 'plc', U: unit } })
     assert.equal(lines.length, 1)
     assert.match(lines[0]!, /^bifrost\.yaml:4:67 .*got the value from the environment/)
     assert.doesNotMatch(lines[0]!, /47114|swordfish/)
@@ -184,85 +186,6 @@ test('a parameter that an option needs, left out: the device, and where the temp
   ])
 })
 
-test('CSV files of instances: a missing one, an empty one, one without names, cells too many', async (t) => {
-  const entry = (file: string) => `  - { template: meter, instances: ${file}, parameters: { host: h } }\n`
-  const lines = await problemsOf(t, {
-    ...files(['ms.csv', 'empty.csv', 'nameless.csv', 'wide.csv'].map(entry).join('')),
-    'm.csv': 'name\n',
-    'empty.csv': '\n',
-    'nameless.csv': 'unit\n1\n',
-    'wide.csv': 'name,unit\na,1,2\n,3\n',
-  })
-  assert.deepEqual(lines, [
-    'bifrost.yaml:4:35 devices[0].instances: there is no file ms.csv, did you mean m.csv?',
-    'empty.csv:1:1: this file is empty; its first line names the columns: name,…',
-    'nameless.csv:1:1 header: the column "name" is missing',
-    'wide.csv:2:5 row 2: this row has 3 cells, the header 2; a cell with a separator inside stands in quotes',
-    'wide.csv:3:1 row 3, name: name is missing: a device needs one',
-  ])
-})
-
-test('a column that was misspelt is not drowned by the two hundred rows that lack it', async (t) => {
-  const rows = Array.from({ length: 200 }, (_, at) => `m${at},10.0.0.${at}\n`).join('')
-  const lines = await problemsOf(
-    t,
-    files('  - { template: meter, instances: m.csv }\n', { 'm.csv': `name,hostname\n${rows}` }),
-  )
-  assert.equal(lines[0], 'm.csv:1:6 header: unknown column "hostname", did you mean "host"?')
-  assert.match(
-    lines.at(-1)!,
-    /^m\.csv:11:1 row 11: the parameter "host" is missing.*; and 190 more like this, the last in line 201$/,
-  )
-  assert.equal(lines.length, 11)
-})
-
-test('what spreadsheets do to a file of instances', async (t) => {
-  const entry = files('  - { template: meter, instances: m.csv }\n')
-  const problemsIn = (csv: string) => problemsOf(t, { ...entry, 'm.csv': csv })
-  assert.deepEqual(await problemsIn('name,host,,\nm1,h,,\nm2,h,\n'), [], 'empty columns at the end')
-  assert.deepEqual(await problemsIn('name,host,\nm1,h,left behind\n'), [
-    'm.csv:1:11 header: this column has no name; template "meter", at meter.yaml:1:1, knows name, enabled, every, host, unit',
-  ])
-  assert.deepEqual(await problemsIn('m1,10.0.0.5,1\nm2,10.0.0.6,2\n'), [
-    'm.csv:1:1 header: this line names no column that is known; the first line has to: name,…; template "meter", at meter.yaml:1:1, knows name, enabled, every, host, unit',
-  ])
-  assert.deepEqual(await problemsIn('Name,Host\nm1,h\n'), [
-    'm.csv:1:1 header: unknown column "Name", did you mean "name"?',
-    'm.csv:1:6 header: unknown column "Host", did you mean "host"?',
-  ])
-  assert.deepEqual(await problemsIn('name,host,name\nm1,h,x\n'), [
-    'm.csv:1:11 header: the column "name" comes twice, first at column 1',
-  ])
-  assert.deepEqual(await problemsIn('name,host\rm1,h\rm2,h\r'), [
-    'm.csv:1:1: the lines of this file end as on an old Mac; save it as "CSV UTF-8"',
-  ])
-})
-
-test('a host that is none is told at its cell, before anything is connected', async (t) => {
-  const lines = await problemsOf(t, files('  - { template: meter, instances: m.csv }\n', {
-    'm.csv': 'name,host\na,10.0.1.256\nb,10.0.1.5:502\nc,http://10.0.1.5\nd,${HOST}\ne,10.0.1.5\n',
-  })) // prettier-ignore
-  assert.deepEqual(lines.map((line) => line.replace(/ \(options.*/, '')), [
-    'm.csv:2:3 row 2.options.host: expected an address of four numbers from 0 to 255, without leading zeros, got "10.0.1.256"',
-    'm.csv:3:3 row 3.options.host: expected a host name or address alone; the port is an option of its own, got "10.0.1.5:502"',
-    'm.csv:4:3 row 4.options.host: expected a host name or address alone, without what stands before ://, got "http://10.0.1.5"',
-    'm.csv:5:3 row 5.options.host: expected a host name, or an IPv4 or IPv6 address, got "${HOST}"',
-  ]) // prettier-ignore
-})
-
-test('a row that was copied without a change, and one that somebody meant to take out', async (t) => {
-  const warningsOf = async (csv: string) =>
-    (await load(t, files('  - { template: meter, instances: m.csv }\n', { 'm.csv': csv }))).warnings.map(
-      ({ line, message }) => `${line}: ${message.replaceAll(/\/\S*bifrost-test-[^/]*\//g, '')}`,
-    )
-  assert.deepEqual(await warningsOf('name,host,unit,enabled\nm1,h,1,\nm2,h,2,\nm3,h,1,\nm4,h,1,no\n'), [
-    '4: "m3" differs from "m1", at m.csv:2:1, in nothing but its name: both read the same device',
-  ])
-  assert.deepEqual(await warningsOf('name,host\n#m1,h\n'), [
-    '2: this row is a device with the name "#m1"; to leave one out write enabled: no, or take its row away',
-  ])
-})
-
 test('a reference in the CSV file of a template is refused, not passed on as text', async (t) => {
   const template =
     'name: m\nparameters: { host: {} }\ndriver: modbus\noptions: { host: "${param:host}" }\ntags: t.csv\n'
@@ -274,23 +197,6 @@ test('a reference in the CSV file of a template is refused, not passed on as tex
   assert.deepEqual(lines, [
     't.csv:2:18 row 2, unit: a CSV file is taken as it is written; tags with parameters stand in a list in the template',
   ])
-})
-
-test('a mapping that waits for a parameter of a device, or came with one, is told at each device', async (t) => {
-  const serial = METER.replace(
-    'options: {',
-    'options: { transport: "${param:way}", serial: { path: "${param:path}" },',
-  ).replace('host: {}', 'host: { required: false }, path: { required: false }, way: { default: tcp }')
-  const lines = await problemsOf(t, {
-    ...files('  - { template: meter, instances: m.csv }\n'),
-    'meter.yaml': serial,
-    'm.csv': 'name,way,host,path\na,rtu,,\nb,rtu,,\nc,tcp,h,/dev/x\n',
-  })
-  assert.deepEqual(lines.map((line) => line.replace(/: transport.*\(/, ': … (')), [
-    'm.csv:2:1 row 2.options.serial: … (options.serial of template "meter", at meter.yaml:4:47)',
-    'm.csv:3:1 row 3.options.serial: … (options.serial of template "meter", at meter.yaml:4:47)',
-    'm.csv:4:9 row 4.options.serial: … (options.serial of template "meter", at meter.yaml:4:47)',
-  ]) // prettier-ignore
 })
 
 test('aliases that multiply do not: a template of a billion laughs is refused soon', async (t) => {

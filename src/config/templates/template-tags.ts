@@ -30,35 +30,29 @@ export function expandTags(expansion: TagExpansion, problems: ProblemList): TagC
   const key = JSON.stringify([everyMs, ...differing])
   const known = lists.get(key)
   if (known !== undefined) return known
-  const bound = template.rows.map((row) => boundRow(row, expansion))
+  const bound = template.rows.map((row) => new BoundRow(row, expansion))
   const rows = changes.length === 0 ? bound : mergeChanges(bound, changes, template, problems)
+  const { count } = problems
   const tags = readTagList(rows, {
     type: template.type,
     everyMs,
     problems,
     made: template.cache.tagsFor(everyMs),
   })
-  lists.set(key, tags)
+  if (problems.count === count) lists.set(key, tags) // else the next device is told, too
   return tags
-}
-
-/** A row without parameters is the same row for all devices, so that they share its tags. */
-function boundRow(row: TagRow, expansion: TagExpansion): TagRow {
-  const { rows } = expansion.template.cache
-  const known = rows.get(row)
-  if (known !== undefined) return known
-  const bound = new BoundRow(row, expansion)
-  if (expansion.template.rowParameters.get(row)?.length === 0) rows.set(row, bound)
-  return bound
 }
 
 /** A row of the template, for one device. */
 class BoundRow implements TagRow {
   readonly #row: TagRow
   readonly #for: TagExpansion
+  /** A row without parameters is the same for all devices, so that they share its tags. */
+  readonly shared: TagRow | undefined
 
   constructor(row: TagRow, expansion: TagExpansion) {
     this.#row = row
+    this.shared = expansion.template.rowParameters.get(row)?.length === 0 ? row : undefined
     this.#for = expansion
   }
 

@@ -40,17 +40,13 @@ class TemplateCache {
   readonly lists = new Map<string, TagConfig[]>()
   /** By tag list and options: the first device that has both. */
   readonly devices = new Map<readonly TagConfig[], Map<string, Instance>>()
-  /** Rows without parameters, ready for any device. */
-  readonly rows = new Map<TagRow, TagRow>()
-  readonly #tags = new Map<number, Map<TagRow, readonly TagConfig[] | undefined>>()
+  readonly #tags = new Map<number, Map<TagRow, readonly TagConfig[]>>()
 
-  /** Those rows with the tags they became for devices of this interval. */
-  tagsFor(everyMs: number): Map<TagRow, readonly TagConfig[] | undefined> {
-    const known = this.#tags.get(everyMs)
-    if (known !== undefined) return known
-    const made = new Map([...this.rows.values()].map((row) => [row, undefined] as const))
-    this.#tags.set(everyMs, made)
-    return made
+  /** Rows without parameters, and the tags they became for devices of this interval. */
+  tagsFor(everyMs: number): Map<TagRow, readonly TagConfig[]> {
+    const known = this.#tags.get(everyMs) ?? new Map<TagRow, readonly TagConfig[]>()
+    this.#tags.set(everyMs, known)
+    return known
   }
 }
 

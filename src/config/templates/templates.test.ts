@@ -1,39 +1,14 @@
 /** Devices from templates: what they become, and that a problem names the line of its cause and the other end of it. */
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { z } from 'zod'
 import { defineDriver } from '../../core/driver.ts'
 import { drivers } from '../../drivers/index.ts'
-import { sinks } from '../../sinks/index.ts'
-import { temporaryFolder } from '../../testing/peers.ts'
-import type { Config } from '../config.ts'
-import { loadConfig } from '../load.ts'
-import { ConfigError, formatProblem } from '../problem.ts'
+import { loadFiles, problemLines, type Files } from '../../testing/config-rig.ts'
 
-type Files = Record<string, string>
-
-async function load(t: TestContext, files: Files, env: Record<string, string> = {}): Promise<Config> {
-  const folder = temporaryFolder(t)
-  for (const [name, text] of Object.entries({ 'meter.yaml': METER, ...files })) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true })
-    writeFileSync(join(folder, name), text)
-  }
-  const library = join(folder, 'library')
-  return loadConfig(join(folder, 'bifrost.yaml'), { drivers: [...drivers, twin], sinks, env, library })
-}
-
-/** The problems as lines, the folder cut off. */
-async function problemsOf(t: TestContext, files: Files, env: Record<string, string> = {}): Promise<string[]> {
-  try {
-    await load(t, files, env)
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    return error.problems.map((problem) => formatProblem(problem).replaceAll(/\/\S*bifrost-test-[^/]*\//g, ''))
-  }
-  return []
-}
+const load = (t: TestContext, files: Files) =>
+  loadFiles(t, { 'meter.yaml': METER, ...files }, { drivers: [...drivers, twin] })
+const problemsOf = (t: TestContext, files: Files) => problemLines(t, { 'meter.yaml': METER, ...files })
 
 const METER = `name: meter
 summary: a meter for these tests
@@ -111,6 +86,23 @@ test('the rest of a device goes over its template: options key by key, interval,
       ['power', 'ir:12', undefined, undefined],
     ],
   )
+})
+
+test('what one device changes in its tags or options is not changed for the next one', async (t) => {
+  const { devices } = await load(t, {
+    'bifrost.yaml': file(`- name: m1
+  template: meter
+  parameters: { host: h, port: 1502 }
+  options: { port: ~, timeout: ~ }
+  tags: [{ name: voltage, enabled: false }, { name: current, unit: kA }]
+- { name: m2, template: meter, parameters: { host: h, port: 1503 } }`),
+  })
+  const [changed, plain] = devices.map(({ options, tags }) => {
+    const { port, timeout } = options as { port?: number; timeout: number }
+    return [port, timeout, ...tags.map(({ settings }) => `${settings.name} ${settings.unit}`)]
+  })
+  assert.deepEqual(changed, [undefined, 2000, 'current kA', 'energy kWh'], '~ leaves the option to the driver')
+  assert.deepEqual(plain, [1503, 3000, 'voltage V', 'current A', 'energy kWh'])
 })
 
 /** A driver with nothing behind it and two options of the same shape. */
@@ -273,8 +265,8 @@ test('an address out of range and a type that does not fit stand in the template
     }).then((lines) => lines.map((line) => line.replace(/: address '.*?(?= \()/, ': …'))),
     [
       'meter.yaml:12:115 devices[0].options.timeout: expected a duration such as 250ms, 2s, 5m, 1h or 7d, got "-3s" (for device "m1", at bifrost.yaml:4:5 and 3 more)',
-      'meter.yaml:16:34 tags[1].address: … (for device "m1", at bifrost.yaml:4:5)',
-      'meter.yaml:17:30 tags[2].address: a float32 at ir:65535 would end at ir:65536, beyond the last address 65535 (for device "m1", at bifrost.yaml:4:5)',
+      'meter.yaml:16:34 tags[1].address: … (for device "m1", at bifrost.yaml:4:5 and 3 more)',
+      'meter.yaml:17:30 tags[2].address: a float32 at ir:65535 would end at ir:65536, beyond the last address 65535 (for device "m1", at bifrost.yaml:4:5 and 3 more)',
     ],
   )
 })
