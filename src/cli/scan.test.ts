@@ -1,8 +1,8 @@
 /** `bifrost scan` as a process: what it prints where, and its exit codes. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { parse } from 'yaml'
 import { drivers } from '../drivers/index.ts'
@@ -53,6 +53,28 @@ test('what is found goes to stdout, as YAML it is a device that loads; progress 
   const [device] = JSON.parse(json.out).devices
   assert.deepEqual(device.identity, { vendor: 'Acme', product: 'PX-7' })
   assert.equal(server.stats.connections, 2, 'one a scan')
+})
+
+test('a scan is on record beside the writes, before and after; without a data folder there is none', async (t) => {
+  const { port, file } = await plant(t, 'discovery: { networks: [127.0.3.0/29] }\n')
+  const args = ['scan', 'modbus', '127.0.3.1', '--port', `${port}`, '--unit', '1', '-c', file, '--timeout', '200ms']
+  assert.equal((await bifrost(...args)).code, 0)
+  const data = join(dirname(file), 'data')
+  assert.ok(!existsSync(data), 'a scan makes no data folder')
+  mkdirSync(data)
+  writeFileSync(join(data, 'audit.ndjson'), '{"action":"write"}\n')
+  assert.equal((await bifrost(...args)).code, 0)
+  const lines = readFileSync(join(data, 'audit.ndjson'), 'utf8').trim().split('\n').map((line) => JSON.parse(line)) // prettier-ignore
+  assert.deepEqual(lines.map(({ action, outcome }) => `${action} ${outcome}`), ['write undefined', 'scan requested', 'scan 1 found']) // prettier-ignore
+  assert.equal(lines[1].id, lines[2].id)
+  assert.match(lines[1].what, new RegExp(`^modbus 127\\.0\\.3\\.1, port ${port}, at most 20 new`))
+  assert.match(lines[1].from, /\S+ at \S+/)
+  // A folder in the place of the file: nothing can be written, and it is said.
+  rmSync(join(data, 'audit.ndjson'))
+  mkdirSync(join(data, 'audit.ndjson'))
+  const unrecorded = await bifrost(...args)
+  assert.equal(unrecorded.code, 0)
+  assert.match(unrecorded.err, /the scan is not on record: .*EISDIR/)
 })
 
 test('a network that is not allowed is exit 4 and not one connection; nothing found is exit 3; nonsense is exit 2', async (t) => {

@@ -2,16 +2,19 @@
  * `bifrost scan`: looks for devices in networks that the configuration allows. Progress goes to stderr, what was found to stdout.
  * Exit 0 when something was found, 3 when nothing answered, 4 when the network is not allowed.
  */
+import { randomUUID } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
 import type { Config } from '../config/config.ts'
 import { systemClock } from '../core/clock.ts'
 import { yamlEntry, type ProposedDevice } from '../core/device-entry.ts'
 import type { DriverType, FoundDevice } from '../core/driver.ts'
 import { parseDuration } from '../core/duration.ts'
-import { GatewayError } from '../core/errors.ts'
+import { GatewayError, messageOf } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
 import { sizeOf } from '../core/network.ts'
 import { oneLine } from '../core/one-line.ts'
 import { allowedNetworks } from '../discovery/allowed.ts'
+import { recordScan } from '../discovery/record.ts'
 import { scan } from '../discovery/scan.ts'
 import { usedHosts } from '../discovery/used.ts'
 import { dial } from '../wire/dial.ts'
@@ -49,11 +52,36 @@ export async function run(call: Call): Promise<number> {
   call.terminal.say(
     `asking ${addresses} address${addresses === 1 ? '' : 'es'} at port ${ports.join(', ')}, read only, at most ${settings.ratePerSecond} new connections a second`,
   )
+  const what = `${type.name} ${networks.map(({ text }) => text).join(' ')}, port ${ports.join(', ')}, at most ${settings.ratePerSecond} new connections a second`
+  const record = recorder(config.data, what, call)
+  await record('requested')
   const { found, isWhole } = await collect(settings, call)
+  await record(`${found.length} found${isWhole ? '' : ', interrupted'}`)
   if (call.terminal.json) call.terminal.resultJson({ devices: found })
   call.terminal.say(found.length === 0 ? 'nothing answered' : `${found.length} found`)
   if (!isWhole) return Exit.interrupted
   return found.length === 0 ? Exit.unreachable : Exit.ok
+}
+
+/** Puts the scan on record. A scan reads only, so that a file that cannot be written is said and does not keep it from going on. */
+function recorder(data: string, what: string, { terminal }: Call) {
+  const id = randomUUID()
+  const from = `${userName()} at ${hostname()}`
+  return async (outcome: string): Promise<void> => {
+    const time = new Date(systemClock.now()).toISOString()
+    await recordScan(data, { id, time, from, what, outcome }).catch((error: unknown) =>
+      terminal.say(`the scan is not on record: ${messageOf(error)}`),
+    )
+  }
+}
+
+/** In a container the user may have a number and no name. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `user ${process.getuid?.() ?? 'unknown'}`
+  }
 }
 
 type Settings = Omit<Parameters<typeof scan>[0], 'clock' | 'log' | 'dial' | 'onConnect' | 'onSkip'>
