@@ -145,6 +145,34 @@ test('rtu: behind noise that announces a long frame the awaited reply is found a
   )
 })
 
+test('rtu: values that look like a reply are values: the reply that holds them counts, however it is cut', () => {
+  const inner = Buffer.concat([encodeRtuFrame(1, hex('83 02')), encodeRtuFrame(1, hex('03 02 0BAD'))])
+  const reply = encodeRtuFrame(1, Buffer.concat([hex('03 C8'), Buffer.alloc(51), inner, Buffer.alloc(137)]))
+  for (let cut = 1; cut < reply.length; cut++) {
+    const finder = new RtuFrames()
+    finder.expect(1, hex('03 0000 0064'))
+    const found = find(finder, [reply.subarray(0, cut), reply.subarray(cut)])
+    assert.deepEqual(
+      found.map(({ kind, bytes }) => [kind, bytes.length]),
+      [['frame', 205]],
+      `cut at ${cut}`,
+    )
+  }
+})
+
+test('rtu: of bytes that come in a flood only the last are searched; none is lost, and the reply at the end is found', () => {
+  const flood = Uint8Array.from({ length: 65_536 }, (_, at) => (at % 2 === 0 ? 250 : 0x14))
+  const finder = new RtuFrames()
+  finder.expect(1, hex('03 0000 0001'))
+  const found = find(finder, [Buffer.concat([flood, encodeRtuFrame(1, hex('03 02 600D'))])])
+  assert.equal(described(found).at(-1), '1 0302600d')
+  assert.equal(
+    found.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    65_536 + 7,
+  )
+  assert.ok(found[0]!.bytes.length > 49_000, `${found[0]!.bytes.length} bytes were passed over at once`)
+})
+
 test('ascii: a colon begins anew; bits above the seventh are ignored; digits must be pairs of hex', () => {
   const good = encodeAsciiFrame(1, hex('03 0000 0001'))
   const parity = Uint8Array.from(good, (byte) => byte | 0x80)

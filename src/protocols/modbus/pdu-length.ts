@@ -54,6 +54,16 @@ export function replyLength(bytes: Uint8Array, start: number, end: number): numb
   return byTable(REPLY_BYTES, REPLY_COUNT_AT, bytes, start, end)
 }
 
+/** Bytes of the reply PDU that this request PDU asks for; undefined: the device decides. Exceptions are shorter. */
+export function askedLength(request: Uint8Array): number | undefined {
+  const functionCode = request[0]!
+  const bits = functionCode === 1 || functionCode === 2
+  const registers = functionCode === 3 || functionCode === 4 || functionCode === 23
+  if (!bits && !registers) return REPLY_BYTES[functionCode]
+  const count = request[3]! * 256 + request[4]!
+  return 2 + (bits ? Math.ceil(count / 8) : 2 * count)
+}
+
 function byTable(
   fixed: Readonly<Record<number, number>>,
   countAt: Readonly<Record<number, number>>,

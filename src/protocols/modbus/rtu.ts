@@ -6,12 +6,17 @@
  */
 import { MAX_PDU_BYTES } from './pdu/codec.ts'
 import { toHex, type FrameFinder, type LineFrame, type PassedOver } from './line-frames.ts'
-import { BY_SILENCE, NOT_YET, replyLength, requestLength } from './pdu-length.ts'
+import { BY_SILENCE, NOT_YET, askedLength, replyLength, requestLength } from './pdu-length.ts'
 
 /** 2.5.1: unit, PDU of at most 253 bytes, CRC. */
 export const MAX_RTU_BYTES = MAX_PDU_BYTES + 3
 /** Unit, function code, CRC. */
 const MIN_RTU_BYTES = 4
+/**
+ * What came at once is searched from here on: a line never gives so much between two turns of the event loop, and bytes can be
+ * made so that each second one begins a frame whose CRC has to be computed to its end.
+ */
+const MAX_SEARCHED_BYTES = 16_384
 
 /** 6.2.2: polynomial A001 (reflected 8005), begins with FFFF. */
 const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
@@ -57,6 +62,8 @@ export class RtuFrames implements FrameFinder {
   #silent = false
   /** The request as sent; undefined for a server. */
   #request: Uint8Array | undefined
+  /** Bytes of the PDU that it asks for, where they are known. */
+  #asked: number | undefined
 
   get pending(): number {
     return this.#bytes.length - this.#mark
@@ -64,6 +71,7 @@ export class RtuFrames implements FrameFinder {
 
   expect(unit: number, request: Uint8Array): void {
     this.#request = encodeRtuFrame(unit, request)
+    this.#asked = askedLength(request)
   }
 
   push(chunk: Uint8Array): void {
@@ -71,13 +79,8 @@ export class RtuFrames implements FrameFinder {
     const rest = this.#bytes.subarray(this.#mark)
     this.#at -= this.#mark
     this.#mark = 0
-    if (rest.length === 0) {
-      this.#bytes = chunk
-      return
-    }
-    this.#bytes = new Uint8Array(rest.length + chunk.length)
-    this.#bytes.set(rest)
-    this.#bytes.set(chunk, rest.length)
+    this.#bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    this.#at = Math.max(this.#at, this.#bytes.length - MAX_SEARCHED_BYTES)
   }
 
   silence(): void {
@@ -86,13 +89,14 @@ export class RtuFrames implements FrameFinder {
 
   next(): LineFrame | PassedOver | undefined {
     while (this.#at < this.#bytes.length) {
+      if (this.#at - this.#mark >= MAX_RTU_BYTES) return this.#passed(this.#at)
       const length = this.#frameAt(this.#at)
       if (length > 0) return this.#mark < this.#at ? this.#passed(this.#at) : this.#frame(length)
       if (length === NOT_YET) {
         const reply = this.#awaitedAfter(this.#at)
         if (reply === NO_FRAME) return undefined
         this.#at = reply
-      } else if (++this.#at - this.#mark >= MAX_RTU_BYTES) return this.#passed(this.#at)
+      } else this.#at++
     }
     return this.#silent && this.#mark < this.#at ? this.#passed(this.#at) : undefined
   }
@@ -101,10 +105,12 @@ export class RtuFrames implements FrameFinder {
   #frameAt(at: number): number {
     const end = this.#bytes.length
     if (this.#isEcho(at)) return this.#request!.length
-    const reply = this.#checked(at, replyLength(this.#bytes, at + 1, end))
+    const replyBytes = replyLength(this.#bytes, at + 1, end)
+    const reply = this.#checked(at, replyBytes)
     // What begins like the awaited reply is no request of another master until it is known not to be the reply.
     if (reply > 0 || (reply === NOT_YET && this.#isAwaited(at))) return reply === NOT_YET ? this.#unfinished(at) : reply
-    const request = this.#checked(at, requestLength(this.#bytes, at + 1, end))
+    const requestBytes = requestLength(this.#bytes, at + 1, end)
+    const request = requestBytes === replyBytes ? reply : this.#checked(at, requestBytes)
     if (request > 0) return request
     return reply === NOT_YET || request === NOT_YET ? this.#unfinished(at) : NO_FRAME
   }
@@ -129,8 +135,9 @@ export class RtuFrames implements FrameFinder {
     return whole ? length : NO_FRAME
   }
 
+  /** Where the awaited reply lies behind what begins here and is unfinished. */
   #awaitedAfter(at: number): number {
-    if (this.#request === undefined) return NO_FRAME
+    if (this.#request === undefined || this.#beginsAsAsked(at)) return NO_FRAME
     for (let next = at + 1; next + MIN_RTU_BYTES < this.#bytes.length; next++) {
       if (!this.#isAwaited(next)) continue
       if (this.#checked(next, replyLength(this.#bytes, next + 1, this.#bytes.length)) > 0) return next
@@ -143,6 +150,12 @@ export class RtuFrames implements FrameFinder {
     if (request === undefined || this.#bytes[at] !== request[0]) return false
     const functionCode = this.#bytes[at + 1]
     return functionCode === undefined || (functionCode & 0x7f) === request[1]
+  }
+
+  /** The head of the very reply that was asked for: what lies behind it are its values, whatever they look like. */
+  #beginsAsAsked(at: number): boolean {
+    if (this.#asked === undefined || !this.#isAwaited(at)) return false
+    return replyLength(this.#bytes, at + 1, this.#bytes.length) === this.#asked
   }
 
   #isEcho(at: number): boolean {

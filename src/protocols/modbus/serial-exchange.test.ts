@@ -222,6 +222,7 @@ for (const framing of ['rtu', 'ascii'] as const) {
     const next = client.readHoldingRegisters(1, 0, 1)
     await clock.advance(100)
     await say(1, '03 02 600D')
+    await clock.advance(100)
     assert.equal(toHex(await next), '600d')
   })
 
@@ -297,6 +298,7 @@ for (const framing of ['rtu', 'ascii'] as const) {
     const third = rejection(client.request(1, pdu, undefined, undefined, trace))
     await clock.advance(100)
     await say(1, '83 02')
+    await clock.advance(100)
     await third
     assert.deepEqual(exchanges, [
       { error: undefined, request, response: toHex(lineFrame(framing, 1, '03 02 600D')), took: 25 },

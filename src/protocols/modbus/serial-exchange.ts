@@ -12,7 +12,7 @@ import { Exchange, type ExchangeOptions } from './exchange.ts'
 import { BROADCAST_UNIT, type FrameFinder, type LineFrame, type PassedOver } from './line-frames.ts'
 import type { Pending } from './request-queue.ts'
 import { MAX_RTU_BYTES, RtuFrames, encodeRtuFrame } from './rtu.ts'
-import { EchoMemory, SerialReply } from './serial-reply.ts'
+import { LineMemory, SerialReply } from './serial-reply.ts'
 import { SerialTiming } from './serial-timing.ts'
 
 const NOTHING = new Uint8Array(0)
@@ -32,7 +32,7 @@ export class SerialExchange extends Exchange {
   readonly #encode: (unit: number, pdu: Uint8Array) => Uint8Array
   readonly #finder: FrameFinder
   readonly #timing: SerialTiming
-  readonly #echoes = new EchoMemory()
+  readonly #memory = new LineMemory()
   #current: OnLine | undefined
   /** When the last byte came, or ours had left. */
   #lineUsedAt = -Infinity
@@ -114,9 +114,9 @@ export class SerialExchange extends Exchange {
     const settled = this.#finder.pending > 0 ? this.#lineUsedAt + this.#timing.settleMs : Infinity
     const current = this.#current
     if (current === undefined) return this.queue.length > 0 ? Math.max(now, this.#sendableAt()) : settled
-    const held = current.reply.heldUntil ?? Infinity
+    if (current.reply.heldUntil !== undefined) return Math.min(settled, current.reply.heldUntil)
     const spoilt = current.reply.spoilt === undefined ? Infinity : this.#lineUsedAt + this.#timing.settleMs
-    return Math.min(settled, held, spoilt, this.#deadline(current, now))
+    return Math.min(settled, spoilt, this.#deadline(current, now))
   }
 
   /** A reply whose bytes are coming in may end after the deadline, as far as the line's speed makes it. */
@@ -160,7 +160,7 @@ export class SerialExchange extends Exchange {
     const broadcast = pending.unit === BROADCAST_UNIT
     pending.deadline = sentAt + (broadcast ? this.#timing.broadcastPauseMs : pending.timeoutMs)
     if (pending.trace !== undefined) this.stamp(pending)
-    this.#current = { pending, reply: new SerialReply(pending, this.#echoes, this.#timing.guardMs), abandoned: false }
+    this.#current = { pending, reply: new SerialReply(pending, this.#memory, this.#timing.guardMs), abandoned: false }
     this.#finder.expect(pending.unit, pending.pdu)
     this.#quietMs = this.#timing.pauseMs
     this.#lineUsedAt = sentAt
@@ -172,11 +172,13 @@ export class SerialExchange extends Exchange {
   /** Is the request that has the line at its end? */
   #judge(current: OnLine, now: number): void {
     const { pending, reply } = current
-    const over = now >= this.#deadline(current, now)
-    if (reply.held !== undefined && (over || now >= reply.heldUntil!)) return this.#answer(current, reply.held)
+    if (reply.held !== undefined) {
+      if (now >= reply.heldUntil!) this.#answer(current, reply.held)
+      return
+    }
     // An awaited reply that came damaged will not get better once the line is silent.
     if (reply.spoilt !== undefined && now >= this.#lineUsedAt + this.#timing.settleMs) return this.#giveUp(current)
-    if (!over) return
+    if (now < this.#deadline(current, now)) return
     if (pending.unit === BROADCAST_UNIT) return this.#broadcastDone(current)
     this.#finder.silence()
     this.#takeFrames(true)
@@ -189,6 +191,7 @@ export class SerialExchange extends Exchange {
   #giveUp(current: OnLine): void {
     const { pending, reply } = current
     this.#release(this.#timing.guardMs)
+    if (!reply.came) this.#memory.unanswered(pending.unit)
     if (current.abandoned) return
     if (reply.spoilt !== undefined) this.violated(pending, reply.spoilt.problem, reply.spoilt.bytes)
     else if (reply.problem === undefined) this.unanswered(pending, reply.hint)
@@ -217,8 +220,14 @@ export class SerialExchange extends Exchange {
 
   #frame(frame: LineFrame, silent: boolean): void {
     const current = this.#current
-    if (current === undefined) return this.#stray(frame, 'a late reply, or another master')
+    if (current === undefined) {
+      this.#memory.settles(frame.unit)
+      return this.#stray(frame, 'a late reply, or another master')
+    }
+    const { held } = current.reply
     const verdict = current.reply.judge(frame, this.clock.monotonic())
+    const followed = verdict === 'answer' || verdict === 'held'
+    if (followed && held?.copy === false) this.#stray({ ...frame, bytes: held.bytes }, 'a late reply')
     if (verdict === 'answer') return this.#answer(current, frame)
     if (verdict === 'echo' || verdict === 'held') return
     this.#stray(frame, verdict)
@@ -243,6 +252,7 @@ export class SerialExchange extends Exchange {
 
   #answer(current: OnLine, { pdu, bytes }: { readonly pdu: Uint8Array; readonly bytes: Uint8Array }): void {
     const { pending } = current
+    this.#memory.answered(pending.unit)
     this.#release(this.#timing.pauseMs)
     if (current.abandoned) {
       this.stats.strays++

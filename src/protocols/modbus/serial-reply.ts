@@ -2,10 +2,11 @@
  * Whether a frame on a serial line is the reply that a request waits for. There is no transaction id (Modbus over Serial Line
  * Specification V1.02, 2.4.1), so a reply is told by its unit, its function, its length or repeated fields, its check and its
  * time:
- * - A late reply from another unit, to another function, of another count or (for writes) another address is told and passed
- *   over; the request waits on. One of the very same shape (as many registers of the same unit, or an
- *   exception of the same function) is told only by its time: what comes before the line was silent for the guard is dropped.
- *   A reply that is later still is taken for the next request's.
+ * - A late reply from another unit, to another function, of another length or (for writes) another address is told and passed
+ *   over; the request waits on. One of the very same shape (as many registers of the same unit, or an exception of the same
+ *   function) is told by its time only: what comes before the line was silent for the guard is dropped. While a unit owes
+ *   answers, a reply of the right shape is held for the guard: if another one follows, the first was the late one. A late reply
+ *   that is followed by nothing within the guard is taken for the answer.
  * - Whole frames of other units and noise are passed over: the right reply may still come.
  * - Converters that hear themselves give back our own request first. Where the reply is the same bytes (writing one coil or
  *   register), earlier requests tell whether this line does so; where there was none, the first copy counts as the reply
@@ -15,36 +16,64 @@ import { BROADCAST_UNIT, type LineFrame, type PassedOver } from './line-frames.t
 import { replyMismatch } from './pdu/message.ts'
 import type { Pending } from './request-queue.ts'
 
-/** Whether our own requests are heard on this line; undefined: nothing has told yet. */
-export class EchoMemory {
+/** What earlier requests have told about a line. */
+export class LineMemory {
+  /** Whether our own requests are heard on this line; undefined: nothing has told yet. */
   heard: boolean | undefined
+  /** By unit: requests that were given up without an answer, which may come still. */
+  readonly #owed = new Map<number, number>()
+
+  /** A request to this unit was given up. */
+  unanswered(unit: number): void {
+    this.#owed.set(unit, (this.#owed.get(unit) ?? 0) + 1)
+  }
+
+  /** Something came from this unit that may be a late answer; true: one was owed. */
+  settles(unit: number): boolean {
+    const owed = this.#owed.get(unit)
+    if (owed === undefined) return false
+    if (owed === 1) this.#owed.delete(unit)
+    else this.#owed.set(unit, owed - 1)
+    return true
+  }
+
+  /** This unit has answered what it was asked: nothing older comes any more. */
+  answered(unit: number): void {
+    this.#owed.delete(unit)
+  }
 }
 
 export class SerialReply {
-  /** A copy of the request that is an echo or the reply; it is the reply if nothing more comes until then. */
-  held: { readonly pdu: Uint8Array; readonly bytes: Uint8Array } | undefined
+  /** What may be an echo (`copy`) or a late reply; it is the answer if nothing more comes until then. */
+  held: { readonly pdu: Uint8Array; readonly bytes: Uint8Array; readonly copy: boolean } | undefined
   heldUntil: number | undefined
   /** What came in place of the reply, and why it is none. */
   spoilt: { readonly problem: string; readonly bytes: Uint8Array } | undefined
   readonly #pending: Pending
-  readonly #echoes: EchoMemory
+  readonly #memory: LineMemory
   readonly #guardMs: number
   #echoed = false
   #problem: string | undefined
+  #mismatched = false
   #foreign = 0
   #foreignUnit = 0
   #noiseBytes = 0
   #noise = ''
 
-  constructor(pending: Pending, echoes: EchoMemory, guardMs: number) {
+  constructor(pending: Pending, memory: LineMemory, guardMs: number) {
     this.#pending = pending
-    this.#echoes = echoes
+    this.#memory = memory
     this.#guardMs = guardMs
   }
 
   /** Why what came is no answer, when time is up; undefined: nothing came that could have been one. */
   get problem(): string | undefined {
     return this.#problem
+  }
+
+  /** A reply came, useless as it was: no late one is to be expected. */
+  get came(): boolean {
+    return this.spoilt !== undefined || this.#mismatched
   }
 
   /** What was passed over meanwhile, to be added to "no answer". */
@@ -59,12 +88,19 @@ export class SerialReply {
   judge(frame: LineFrame, now: number): string {
     const { unit, pdu } = this.#pending
     if (frame.unit !== unit) return this.#other(frame.unit)
-    if (unit === BROADCAST_UNIT) return this.#copy(false, frame, now)
+    const ours = same(pdu, frame.pdu)
+    if (unit === BROADCAST_UNIT) return ours ? this.#copy(false, frame, now) : "another master's broadcast"
     const problem = replyMismatch(pdu, frame.pdu, 0, frame.pdu.length)
-    if (same(pdu, frame.pdu)) return this.#copy(problem === undefined, frame, now)
-    if (problem !== undefined) return (this.#problem = problem)
-    if (!this.#echoed) this.#echoes.heard = false
-    return 'answer'
+    if (ours) return this.#copy(problem === undefined, frame, now)
+    const late = this.#memory.settles(unit)
+    if (problem !== undefined) {
+      this.#mismatched ||= !late
+      return (this.#problem = problem)
+    }
+    // An echo may have been among what was damaged.
+    const clean = this.#noiseBytes === 0 && this.spoilt === undefined
+    if (!this.#echoed && clean) this.#memory.heard = false
+    return late ? this.#hold(frame, now, false) : 'answer'
   }
 
   /** Bytes that were no frame. */
@@ -86,20 +122,25 @@ export class SerialReply {
   }
 
   /** The very bytes that we sent. */
-  #copy(couldAnswer: boolean, { pdu, bytes }: LineFrame, now: number): string {
+  #copy(couldAnswer: boolean, frame: LineFrame, now: number): string {
     const first = !this.#echoed
     this.#echoed = true
     if (!couldAnswer) {
-      this.#echoes.heard = true
+      this.#memory.heard = true
       return 'echo'
     }
-    if (!first || this.#echoes.heard === false) {
-      if (this.heldUntil !== undefined) this.#echoes.heard = true
+    if (!first || this.#memory.heard === false) {
+      if (this.heldUntil !== undefined) this.#memory.heard = true
       return 'answer'
     }
-    if (this.#echoes.heard === true) return 'echo'
-    this.held = { pdu: new Uint8Array(pdu), bytes: new Uint8Array(bytes) }
-    this.heldUntil = now + this.#guardMs
+    if (this.#memory.heard === true) return 'echo'
+    return this.#hold(frame, now, true)
+  }
+
+  /** Until the guard is over, but never longer than that after the request's time. */
+  #hold({ pdu, bytes }: LineFrame, now: number, copy: boolean): string {
+    this.held = { pdu: new Uint8Array(pdu), bytes: new Uint8Array(bytes), copy }
+    this.heldUntil = Math.min(now, this.#pending.deadline) + this.#guardMs
     return 'held'
   }
 }
