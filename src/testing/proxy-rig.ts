@@ -27,6 +27,8 @@ export interface PlayedProxy {
   recording: Promise<void>
   /** What the wire answers; it may wait. */
   reply: (pdu: Uint8Array) => Promise<Uint8Array>
+  /** The gateway stops. */
+  end(): void
   /** Shared with other writes of the line. */
   readonly writes: WriteLock
   connect(): Promise<ModbusClient>
@@ -54,6 +56,7 @@ export async function startProxy(t: TestContext, given: Given = {}): Promise<Pla
     isFull: false,
     recording: Promise.resolve(),
     reply: async (pdu) => (pdu[0] === 6 ? pdu.slice() : Uint8Array.of(pdu[0]!, 2, 0, 7)),
+    end: () => end.abort(),
     writes: new WriteLock(),
     async connect() {
       const stream = await dial({ host: '127.0.0.1', port, connectTimeoutMs: 2000 })

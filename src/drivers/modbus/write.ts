@@ -141,15 +141,9 @@ export class ModbusWriter {
     await this.#send(run, unit, requestOf({ unit, address, kind: 'registers', registers }, this.#options.writeMultiple))
   }
 
-  /** A request that changes the unit: what the proxies know of it is over. */
+  /** A request that changes the unit. */
   async #send(run: Run, unit: number, request: ModbusRequest): Promise<void> {
-    const { cache } = this.#line.proxies
-    cache.changed(unit)
-    try {
-      await this.#ask(run, unit, request)
-    } finally {
-      cache.changed(unit)
-    }
+    await this.#line.proxies.cache.write(unit, () => this.#ask(run, unit, request))
   }
 
   /** What cannot be written needs no leave: nothing is sent for it. */

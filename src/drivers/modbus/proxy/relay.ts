@@ -153,8 +153,7 @@ export class ProxyRelay {
             signal.throwIfAborted()
             turns.inTime(deadline)
             isSent = true
-            cache.changed(unit)
-            return this.#ask(unit, pdu, signal).finally(() => cache.changed(unit))
+            return cache.write(unit, () => this.#ask(unit, pdu, signal))
           }),
         client.signal,
         deadline,

@@ -89,3 +89,18 @@ test('units are forgotten one by one, but for the ids that stand for a TCP devic
     assert.deepEqual(known(), [], 'what was on its way is not kept either')
   }
 })
+
+test('while a write is on its way what is known is not told, and what is read is not kept, whatever comes of it', async () => {
+  for (const end of ['answer', 'refuse'] as const) {
+    const cache = new ReplyCache()
+    cache.keep(1, read(3, 0, 1), words(1), 0, cache.writesSoFar(1))
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const writing = cache.write(1, () => promise)
+    assert.equal(cache.find(1, read(3, 0, 1), 0), undefined, 'it may be over already')
+    await cache.ask(1, read(3, 0, 1), 0, async () => words(1))
+    if (end === 'answer') resolve()
+    else reject(new Error('refused'))
+    await writing.catch(() => undefined)
+    assert.equal(cache.find(1, read(3, 0, 1), 0), undefined, 'nobody knows whether it was read before or after')
+  }
+})

@@ -65,6 +65,16 @@ export class ReplyCache {
     if (known.kept.size > MAX_REPLIES) known.kept.delete(known.kept.keys().next().value!)
   }
 
+  /** Sends what changes the unit. What is known of it is over before, and what is read meanwhile is not kept either. */
+  async write<T>(unit: number, send: () => Promise<T>): Promise<T> {
+    this.changed(unit)
+    try {
+      return await send()
+    } finally {
+      this.changed(unit)
+    }
+  }
+
   /** The unit was, or is about to be, written to. */
   changed(unit: number): void {
     this.#unit(unit)

@@ -149,3 +149,18 @@ test('a write that waits too long for one of the gateway itself is not sent any 
   assert.equal(await refused, 6)
   assert.deepEqual(played.sent, [])
 })
+
+test('a write that waits for one of the gateway itself is not sent when the gateway stops', async (t) => {
+  const played = await startProxy(t, { timeout: 5000 })
+  const client = await played.connect()
+  let end = () => {}
+  const other = played.writes.run(() => new Promise<void>((resolve) => (end = resolve)))
+  client.writeRegister(1, 1, 1).catch(() => undefined)
+  await eventually('it is on the line', () => played.priorities.length === 1)
+  played.end()
+  end()
+  await other
+  await eventually('it has an outcome', () => played.actions.length === 2)
+  assert.match(played.actions[1]!.outcome, /^not sent: the gateway stopped/)
+  assert.deepEqual(played.sent, [])
+})
