@@ -55,15 +55,14 @@ export function openCsvFile(
     return undefined
   }
   const rows = rest.filter((row) => row.cells.some((cell) => cell !== ''))
-  const columns = readHeader(header, rows, file, shape, problems)
+  const columns = readHeader(header, file, shape, problems)
   if (columns === undefined) return undefined
-  for (const row of rows) complainOfSurplus(row, columns.length, file, problems)
+  for (const row of rows) complainOfSurplus(row, header, file, problems)
   return { columns, rows }
 }
 
 function readHeader(
   header: CsvRecord,
-  rows: readonly CsvRecord[],
   file: string,
   { known, required, owner }: CsvShape,
   problems: ProblemList,
@@ -80,10 +79,9 @@ function readHeader(
     const complain = (message: string, suggestion?: string) =>
       problems.add({ file, ...header.placeOf(cell) }, 'header', message, suggestion)
     if (!known.includes(name)) {
-      if (name === '' && rows.every((row) => (row.cells[cell] ?? '') === '')) return undefined // a spreadsheet's empty column
-      const what = name === '' ? 'this column has no name' : `unknown column "${name}"`
-      if (nearest[cell] === undefined) complain(`${what}; ${list}`)
-      else complain(what, `"${nearest[cell]}"`)
+      // A spreadsheet leaves empty columns behind; what stands under one is told of its row.
+      if (name !== '' && nearest[cell] === undefined) complain(`unknown column "${name}"; ${list}`)
+      if (name !== '' && nearest[cell] !== undefined) complain(`unknown column "${name}"`, `"${nearest[cell]}"`)
       return undefined
     }
     const earlier = first.get(name)
@@ -97,9 +95,13 @@ function readHeader(
   return missing.length === 0 ? columns : undefined
 }
 
-function complainOfSurplus(row: CsvRecord, columns: number, file: string, problems: ProblemList): void {
-  const surplus = row.cells.findIndex((cell, at) => at >= columns && cell !== '')
+function complainOfSurplus(row: CsvRecord, header: CsvRecord, file: string, problems: ProblemList): void {
+  const surplus = row.cells.findIndex((cell, at) => cell !== '' && (header.cells[at] ?? '') === '')
   if (surplus < 0) return
-  const message = `this row has ${row.cells.length} cells, the header ${columns}; a cell with a separator inside stands in quotes`
+  const what =
+    surplus < header.cells.length
+      ? 'this cell stands under a column without a name'
+      : `this row has ${row.cells.length} cells, the header ${header.cells.length}`
+  const message = `${what}; a cell with a separator inside stands in quotes`
   problems.add({ file, ...row.placeOf(surplus) }, `row ${row.number}`, message)
 }

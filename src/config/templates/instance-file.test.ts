@@ -47,8 +47,8 @@ test('what spreadsheets do to a file of instances', async (t) => {
   const entry = files('  - { template: meter, instances: m.csv }\n')
   const problemsIn = (csv: string) => problemsOf(t, { ...entry, 'm.csv': csv })
   assert.deepEqual(await problemsIn('name,host,,\nm1,h,,\nm2,h,\n'), [], 'empty columns at the end')
-  assert.deepEqual(await problemsIn('name,host,\nm1,h,left behind\n'), [
-    'm.csv:1:11 header: this column has no name; template "meter", at meter.yaml:1:1, knows name, enabled, every, host, unit',
+  assert.deepEqual(await problemsIn('name,host,,\nm1,h,,\nm2,h,left behind,\n'), [
+    'm.csv:3:6 row 3: this cell stands under a column without a name; a cell with a separator inside stands in quotes',
   ])
   assert.deepEqual(await problemsIn('m1,10.0.0.5,1\nm2,10.0.0.6,2\n'), [
     'm.csv:1:1 header: this line names no column that is known; the first line has to: name,…; template "meter", at meter.yaml:1:1, knows name, enabled, every, host, unit',
@@ -85,6 +85,8 @@ test('a row that was copied without a change, and one that somebody meant to tak
   assert.deepEqual(await warningsOf('name,host,unit,enabled\nm1,h,1,\nm2,h,2,\nm3,h,1,\nm4,h,1,no\n'), [
     '4: "m3" differs from "m1", at m.csv:2:1, in nothing but its name: both read the same device',
   ])
+  const faulty = files('  - { template: meter, instances: m.csv }\n', { 'm.csv': 'name,host\na,10.0.0\nb,10.0.1\n' })
+  await assert.rejects(load(t, faulty), { warnings: [] })
   assert.deepEqual(await warningsOf('name,host\n#m1,h\n'), [
     '2: this row is a device with the name "#m1"; to leave one out write enabled: no, or take its row away',
   ])

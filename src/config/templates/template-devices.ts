@@ -96,7 +96,7 @@ function expand({ entry, template, changes, lists }: Common, instance: Instance,
   const everyMs = head?.every ?? 1000
   const tags = expandTags({ template, given, instance, everyMs, changes, lists }, problems)
   const config = { name: instance.name, type, options: parsed, enabled: head?.enabled ?? true, everyMs, tags }
-  if (config.enabled && given.size > 0) warnOfTwin(template, config, instance, problems)
+  if (parsed !== undefined && config.enabled && given.size > 0) warnOfTwin(template, config, instance, problems)
   const origin = `${formatPlace(instance.origin())}, template ${template.name} (${template.source.file})`
   loading.onDevice?.({ config, origin, options: settings ?? {}, places, path: at })
   return [config]
