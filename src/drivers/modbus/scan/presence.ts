@@ -1,7 +1,7 @@
 /**
- * Which units answer at one host and port. Stop rules, so that a host that keeps silent costs a few time-outs and not one a unit:
- * as long as nothing has answered, two silent units are enough to leave; once something has, a silent unit costs one time-out, and
- * after `MOST_SILENCES` of them the rest is not asked. A gateway says by exceptions 0A and 0B that a unit is not there.
+ * Which units answer at one host and port. So that a host that keeps silent costs a few time-outs and not one a unit, only the first
+ * silent unit costs two, each further one costs one, and after `MOST_SILENCES` the rest is not asked. Some gateways keep silent for
+ * units that are not there; others say it by exceptions 0A and 0B.
  */
 import type { Identity } from '../../../core/driver.ts'
 import { NotConnectedError } from '../../../core/errors.ts'
@@ -22,10 +22,8 @@ export interface Presence {
   readonly notes: readonly string[]
 }
 
-/** Time-outs of a host of which some unit has answered. */
+/** Time-outs of a host. */
 const MOST_SILENCES = 8
-/** Silent units of a host of which none has answered. */
-const MOST_SILENT_UNITS = 2
 /** A unit that hardly anybody has: who answers for it answers for every unit id. */
 const UNLIKELY_UNIT = 231
 const FIRST_REGISTER = { functionCode: 3, address: 0, count: 1 } as const
@@ -48,20 +46,17 @@ export async function findUnits(asker: Asker, wanted: readonly number[]): Promis
 /** Fills `units` and `notes` as it goes. */
 async function askAll(asker: Asker, wanted: readonly number[], units: PresentUnit[], notes: string[]): Promise<void> {
   const absent: number[] = []
-  let silentUnits = 0
   for (const [index, unit] of wanted.entries()) {
-    const found = await askUnit(asker, unit, asker.answers > 0 && asker.silences > 0)
+    const found = await askUnit(asker, unit, asker.silences > 0)
     if (found === 'garbage') return void notes.push('something answers that is no Modbus')
     if (found === 'absent') absent.push(unit)
-    else if (found === 'silent') silentUnits++
-    else units.push(found)
+    else if (found !== 'silent') units.push(found)
     const rest = wanted.slice(index + 1)
     if (units.length === 1 && index === 0 && rest.length > 0 && (await answersForAll(asker, units[0]!))) {
       notes.push(`answers for every unit id alike: one device, found as unit ${unit}`)
       break
     }
-    const isEnough = asker.answers === 0 ? silentUnits >= MOST_SILENT_UNITS : asker.silences >= MOST_SILENCES
-    if (!isEnough || rest.length === 0) continue
+    if (asker.silences < MOST_SILENCES || rest.length === 0) continue
     if (asker.answers > 0)
       notes.push(`units from ${rest[0]} on were not asked: ${asker.silences} requests got no answer`)
     break

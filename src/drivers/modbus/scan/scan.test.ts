@@ -98,7 +98,7 @@ test('good, slow, silent and rude hosts in one network: each good one is found, 
   assert.deepEqual(found[0]!.identity, { vendor: 'Acme', product: 'PX-7', firmware: 'v2.1' })
   assert.deepEqual([...connections].sort(), hosts, 'one connection a host')
   for (const seen of [good, slow, silent, reset]) assert.equal(seen.connections(), 1)
-  assert.ok(silent.functions.length <= 4, `${silent.functions.length} requests to a silent host`)
+  assert.equal(silent.functions.length, 2, `${silent.functions.length} requests to a silent host`)
   assert.equal(reset.functions.length, 1)
 })
 
@@ -144,6 +144,17 @@ test('a gateway that keeps silent for absent units costs a bounded number of tim
   assert.deepEqual(found.map(({ options }) => options.unit), there) // prettier-ignore
   assert.ok(seen.units.size <= 14, `${seen.units.size} of 100 units were asked`)
   assert.ok(found[0]!.notes.some((note) => /units from \d+ on were not asked/.test(note)))
+})
+
+test('a gateway that keeps silent until its only unit is asked is found; one that always does costs eight time-outs', async (t) => {
+  const port = await freePort()
+  await serve(t, '127.0.1.1', port, { unit: (id) => (id === 7 ? bank(10, 'meter 7') : undefined), unknownUnit: 'silent' }) // prettier-ignore
+  const mute = await serve(t, '127.0.1.2', port, { unit: () => undefined, unknownUnit: 'silent' })
+  const units = Array.from({ length: 100 }, (_, at) => at + 1)
+  const { found } = await look(['127.0.1.1', '127.0.1.2'], port, units)
+  assert.deepEqual(endpoints(found), [`127.0.1.1:${port} unit 7`])
+  assert.equal(found[0]!.identity.product, 'meter 7')
+  assert.equal(mute.functions.length, 8)
 })
 
 test('a device that answers for every unit id is one device', async (t) => {
