@@ -64,11 +64,17 @@ test('what is wrong with a tool call has the exit code that scripts know', async
   const { port } = await device(t)
   const closed = await freePort()
   const url = `modbus://127.0.0.1:${port}/1`
+  const nobody = `http://127.0.0.1:${closed}`
   const cases: readonly (readonly [args: readonly string[], code: number, message: RegExp])[] = [
     [['dump', `modbus://127.0.0.1:${closed}/1`, 'hr:0'], 3, /nothing listens on this port/],
     [['dump', url], 2, /address is missing/],
-    [['dump', url, 'hr:0', 'many'], 2, /count: expected number/],
+    [['dump', url, 'hr:0', 'many'], 2, /count: expected a number/],
     [['dump', url, 'hrr:0'], 2, /no Modbus address/],
+    [['dump', url, 'hr:0', '0'], 2, /count: expected at least 1\n/],
+    [['detect', url, 'hr:0', '--registers', '3'], 2, /registers: expected 1 or 2 or 4\n/],
+    [['dump', '10.0.0.5:502', 'hr:0', '--url', nobody], 2, /did you mean modbus:\/\/10\.0\.0\.5:502\/1\?/],
+    [['dump', 'modbus:/10.0.0.5/3', 'hr:0', '--url', nobody], 2, /did you mean modbus:\/\/10\.0\.0\.5\/1\?/],
+    [['dump', '/dev/ttyUSB0', 'hr:0', '--url', nobody], 2, /did you mean modbus\+rtu:\/\/\/dev\/ttyUSB0\/1\?/],
     [['dump', url, 'hr:0', '4', '--count', '4'], 2, /count is given twice/],
     [['dump', `modbus+rtv://127.0.0.1:${port}/1`, 'hr:0'], 2, /transport: .*did you mean "rtu"/],
     [['dump', `modbus://127.0.0.1:${port}/1?timeuot=1s`, 'hr:0'], 2, /unknown key "timeuot", did you mean "timeout"/],

@@ -2,6 +2,8 @@
  * Runs a tool of a driver: on a device of a running gateway through its API, over the connection that it has already, or straight
  * on a device with a connection of our own.
  */
+import type { z } from 'zod'
+import { describeIssue } from '../config/issue-words.ts'
 import type { DriverTool, DriverType, LineAccess } from '../core/driver.ts'
 import { GatewayError } from '../core/errors.ts'
 import { send, gatewayUrl } from './api-client.ts'
@@ -22,12 +24,28 @@ export async function runTool(type: DriverType, tool: DriverTool, call: Call): P
   const running = direct === undefined ? runAtGateway(tool, target, given, call) : runDirect(direct, tool, given)
   const result = await running.catch((error: unknown) => {
     // What a tool refuses was said on the command line.
-    const isRefusal = error instanceof GatewayError && error.code === 'INVALID_REQUEST'
-    throw isRefusal ? new GatewayError('USAGE', error.message, { cause: error }) : error
+    if (!(error instanceof GatewayError)) throw error
+    if (error.code === 'INVALID_REQUEST') throw new GatewayError('USAGE', error.message, { cause: error })
+    const meant = direct === undefined && NOT_THERE.has(error.code) ? urlLike(type, target) : undefined
+    throw meant === undefined
+      ? error
+      : new GatewayError('USAGE', `${target} is no device of a running gateway; did you mean ${meant}?`, {
+          cause: error,
+        })
   })
   if (call.terminal.json) call.terminal.resultJson(result)
   else for (const line of tool.toLines(result as never)) call.terminal.result(line)
   return Exit.ok
+}
+
+const NOT_THERE: ReadonlySet<string> = new Set(['NOT_FOUND', 'NOT_CONNECTED'])
+
+/** Where a target says where a device is, without being a URL, the URL that is meant: `10.0.0.5:502`, `/dev/ttyUSB0`. */
+function urlLike({ name }: DriverType, target: string): string | undefined {
+  if (/^(\/dev\/|COM\d)/.test(target)) return `${name}+rtu:///${target.replace(/^\//, '')}/1`
+  const [, place] =
+    /^(?:[a-z+]+:\/*)?((?:\d+\.){3}\d+(?::\d+)?|[\w.-]+:\d+|\[[\da-f:]+\](?::\d+)?)(?:\/|$)/i.exec(target) ?? []
+  return place === undefined ? undefined : `${name}://${place}/1`
 }
 
 /** The tool's input out of words and flags, each in the type that its field takes. Throws USAGE for what does not fit. */
@@ -57,13 +75,11 @@ function typed(text: string, fits: (value: unknown) => boolean): unknown {
   return candidates.find(fits) ?? candidates.at(-1)
 }
 
-function complaint(
-  { path, message, code }: { path: PropertyKey[]; message: string; code?: string | undefined },
-  given: Readonly<Record<string, unknown>>,
-): string {
-  const name = path.map(String).join('.')
-  if (code === 'invalid_type' && given[name] === undefined) return `${name} is missing`
-  return `${name}: ${message.replace(/^Invalid input: /, '')}`
+function complaint(issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown>>): string {
+  const name = issue.path.map(String).join('.')
+  return issue.code === 'invalid_type' && given[name] === undefined
+    ? `${name} is missing`
+    : `${name}: ${describeIssue(issue)}`
 }
 
 /** The device that is meant by a URL or a file; undefined: one of the running gateway. */
