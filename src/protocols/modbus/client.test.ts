@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { Duplex } from 'node:stream'
 import { test } from 'node:test'
 import { GatewayError, NotConnectedError } from '../../core/errors.ts'
 import { playPeer } from '../../testing/modbus-peer.ts'
-import { settle } from '../../testing/virtual-clock.ts'
-import { ModbusException } from './index.ts'
+import { VirtualClock, settle } from '../../testing/virtual-clock.ts'
+import { ModbusClient, ModbusException } from './index.ts'
 
 const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
@@ -216,3 +217,18 @@ test('requests beyond the limits are refused as INVALID_REQUEST and nothing is s
   await failsWith(rejection(client.writeRegisters(1, 0, new Uint8Array(248))), 'INVALID_REQUEST', /123/)
   assert.equal(sent(), '')
 })
+
+for (const framing of ['tcp', 'udp', 'rtu', 'ascii'] as const) {
+  test(`${framing}: a device that takes no bytes: what has not left when its time is over never leaves; the connection is given up`, async () => {
+    const clock = new VirtualClock()
+    const stuck = new Duplex({ read: () => undefined, write: () => undefined })
+    const client = new ModbusClient(stuck, { framing, maxInFlight: 1, timeoutMs: 1000, clock })
+    const first = rejection(client.writeRegister(1, 0, 1))
+    const second = rejection(client.writeRegister(1, 0, 2))
+    await settle()
+    await clock.advance(1000)
+    await failsWith(first, 'TIMEOUT', /no answer/)
+    await failsWith(second, 'NOT_CONNECTED', /takes no more requests/)
+    assert.deepEqual([client.closed, stuck.destroyed, clock.pending], [true, true, 0])
+  })
+}

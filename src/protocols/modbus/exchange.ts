@@ -218,6 +218,8 @@ export abstract class Exchange {
     if (pending.trace !== undefined) this.traced(pending, undefined, problem)
     const message = `${this.label(pending)}: ${problem}`
     pending.reject(new GatewayError('TIMEOUT', message, { details: { unit: pending.unit } }))
+    // It would leave when nobody waits for it any more, a write too, and others would pile up behind it.
+    if (this.stream.writableLength > 0) this.fail(this.lost('takes no more requests, the last one has not left'))
   }
 
   /** Gives up a request for its signal. */

@@ -193,6 +193,7 @@ export class PipelinedExchange extends Exchange {
       else if (pending.deadline < next) next = pending.deadline
     }
     if (this.closed) return
+    if (this.closed) return
     if (next < this.#timerAt) this.#arm(next)
     this.sendQueued()
   }

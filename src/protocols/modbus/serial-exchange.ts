@@ -97,6 +97,7 @@ export class SerialExchange extends Exchange {
   }
 
   #arm(now: number): void {
+    if (this.closed) return
     const next = this.#nextAt(now)
     if (next === this.#timerAt) return
     this.#timer?.cancel()
