@@ -166,6 +166,8 @@ test('nobody listens, an unknown name, a peer that is no broker: each is named',
   const silent = await listen(t, () => undefined)
   const never = deliver(t, { url: `mqtt://127.0.0.1:${silent}`, connectTimeout: 300 })
   await shows(never, 'Failed', /did not answer as an MQTT broker within 300 ms/)
+  const mute = deliver(t, { url: `ws://127.0.0.1:${silent}/mqtt`, connectTimeout: 300 })
+  await shows(mute, 'Failed', /accepted the connection but not the WebSocket within 300 ms/)
   const rude = await listen(t, (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
   await shows(
     deliver(t, { url: `mqtt://127.0.0.1:${rude}` }),

@@ -3,7 +3,9 @@
  * is checked unless the one sink says `insecure`; errors name their cause.
  */
 import type { Duplex } from 'node:stream'
+import type { Timer } from '../../core/clock.ts'
 import type { TlsSettings } from '../../core/driver.ts'
+import { NotConnectedError } from '../../core/errors.ts'
 import type { SinkContext } from '../../core/sink.ts'
 import type { MqttOptions } from './options.ts'
 import { transportError } from './reasons.ts'
@@ -20,7 +22,7 @@ export async function openTransport(options: MqttOptions, context: SinkContext, 
   let stream: Duplex | undefined
   try {
     stream = await context.dial(secure ? { ...endpoint, tls: tlsOf(options) } : endpoint, signal)
-    return url.protocol.startsWith('ws') ? await webSocket(url, stream, signal) : stream
+    return url.protocol.startsWith('ws') ? await webSocket(url, stream, options, context, signal) : stream
   } catch (error) {
     stream?.on('error', () => undefined).destroy()
     if (signal.aborted) throw signal.reason
@@ -31,12 +33,26 @@ export async function openTransport(options: MqttOptions, context: SinkContext, 
 const tlsOf = ({ ca, cert, key, insecure }: MqttOptions): TlsSettings => ({ ca, cert, key, insecure })
 
 /** MQTT over WebSocket (MQTT 5.0, 6): binary frames, subprotocol `mqtt`. */
-async function webSocket(url: URL, stream: Duplex, signal: AbortSignal): Promise<Duplex> {
+async function webSocket(
+  url: URL,
+  stream: Duplex,
+  { connectTimeout }: MqttOptions,
+  { clock }: SinkContext,
+  signal: AbortSignal,
+): Promise<Duplex> {
   const { WebSocket, createWebSocketStream } = await import('ws')
   const socket = new WebSocket(url, ['mqtt'], { createConnection: () => stream, perMessageDeflate: false, signal })
-  await new Promise<void>((resolve, reject) => {
-    socket.once('open', resolve)
-    socket.once('error', reject)
-  })
+  const silence = `${url.origin} accepted the connection but not the WebSocket within ${connectTimeout} ms`
+  let timer: Timer | undefined
+  try {
+    await new Promise<void>((resolve, reject) => {
+      timer = clock.after(connectTimeout, () => reject(new NotConnectedError(silence)))
+      socket.once('open', resolve)
+      // Stays: giving up a handshake is an error of its own.
+      socket.on('error', reject)
+    })
+  } finally {
+    timer?.cancel()
+  }
   return createWebSocketStream(socket)
 }
