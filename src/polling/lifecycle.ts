@@ -208,13 +208,14 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   }
 
   #due(group: PollGroup, dueAt: number, missed: number): void {
-    if (this.#phase !== 'connected' || this.#silence.silent) return
+    if (this.#phase !== 'connected') return
+    // Also of a silent device: a probe that never ends would keep its place on the line for ever.
+    if (group.stalledFor(this.clock.monotonic()) > REQUEST_LIMIT_MS)
+      return this.lost(new NotConnectedError(`a request did not end within ${formatDuration(REQUEST_LIMIT_MS)}`))
+    if (this.#silence.silent) return
     this.stats.overruns += missed
     if (group.running) {
       this.stats.overruns++
-      if (group.stalledFor(this.clock.monotonic()) > REQUEST_LIMIT_MS) {
-        this.lost(new NotConnectedError(`a request did not end within ${formatDuration(REQUEST_LIMIT_MS)}`))
-      }
       return
     }
     // After a poll without any answer one request is enough to see whether there is one now.
