@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -110,6 +110,9 @@ test('a serial port is a target, with its settings in the query', { skip: needs(
   const path = join(temporaryFolder(t), 'ttyUSB0')
   const socat = startProcess(t, 'socat', ['-d', '-d', `pty,link=${path},raw,echo=0`, `tcp:127.0.0.1:${port}`])
   await socat.waitFor(/starting data transfer loop/)
+  // socat ends when the last program closes the port: between the two commands this one has it open.
+  const held = openSync(path, constants.O_RDWR | constants.O_NOCTTY)
+  t.after(() => closeSync(held))
   const { code, out, err } = await bifrost(
     'modbus',
     'dump',
