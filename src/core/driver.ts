@@ -180,8 +180,11 @@ export interface Identity {
 export interface Driver<Address> {
   /** Called again, after a pause, whenever a call throws NotConnectedError. */
   connect(signal: AbortSignal): Promise<void>
-  /** Plans the fewest requests that read these points. No I/O; called again only when the points change. */
-  prepare(points: readonly Point<Address>[]): Poll
+  /**
+   * Plans the fewest requests that read these points. No I/O; called again only when the points change. `onDemand`: somebody waits
+   * for these values, once: what the polls put off is tried.
+   */
+  prepare(points: readonly Point<Address>[], onDemand?: boolean): Poll
   /** One status an item, in order; a refusal is data. */
   write(items: readonly WriteItem<Address>[], signal: AbortSignal): Promise<StatusCode[]>
   close(): Promise<void>

@@ -24,7 +24,7 @@ export async function readOnDemand(
     rows.receivedAt = batch.receivedAt
     for (let row = 0; row < batch.length; row++) rows.pushRow(batch, row)
   }
-  const poll = driver.prepare(points)
+  const poll = driver.prepare(points, true)
   let status: StatusCode = Status.Good
   for (let step = 0; step < poll.steps && isGood(status); step++) {
     const left = { again: true }

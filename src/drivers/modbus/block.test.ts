@@ -366,3 +366,40 @@ test('what the line bears is kept with the profile, and a restart begins with it
   driver.forget!()
   assert.doesNotMatch(store.kept ?? '', /"inFlight":5/)
 })
+
+test('somebody who waits for a value gets a try, however long the pauses of the polls have grown', async (t) => {
+  const { device, cycle, driver } = await rig(t, [...range(10), 40, 41])
+  device.fault = without({ exception: 2 }, 3, 5, 40, 41)
+  for (let polls = 0; polls < 3; polls++) await cycle()
+  device.fault = without({ exception: 2 }, 5)
+  const now = () => readAll(driver.prepare(pointsOf(modbus, registers(3, 5, 40, 41)), true))
+  assert.deepEqual(outcomes(await now()), [3, 'BadConfigurationError', 40, 41])
+  device.fault = () => ({ exception: 2 })
+  await cycle()
+  device.fault = undefined
+  assert.deepEqual(outcomes(await now()), [3, 5, 40, 41])
+})
+
+test('a profile that calls a bad register good is not believed: no value is shown that was not read', async (t) => {
+  const store = memoryStore()
+  const bad = { offset: 1, length: 1, kind: 'address', status: 0, evidence: 'x', at: 0 }
+  store.kept = JSON.stringify({ version: 1, tables: [{ unit: 1, table: 'hr', breaks: [], bad: [bad] }] })
+  const { device, cycle } = await rig(t, range(3), {}, store)
+  device.fault = without({ exception: 2 }, 1)
+  assert.deepEqual((await cycle()).values, [0, 'BadConfigurationError', 2])
+})
+
+test('what an earlier run left out and no tag reads any more is forgotten, not tried for ever', async (t) => {
+  const store = memoryStore()
+  const bad = (offset: number) => ({ offset, length: 1, kind: 'address', status: 0x80890000, evidence: 'x', at: 0 })
+  const table = { unit: 1, table: 'hr', breaks: [], bad: [bad(1), bad(4)] }
+  store.kept = JSON.stringify({ version: 1, tables: [table] })
+  const device = await startDevice(t)
+  const driver = modbus.create(modbus.options.parse(device.options), { ...testContext(), learned: store })
+  t.after(() => driver.close())
+  const poll = driver.prepare(pointsOf(modbus, registers(3, 4, 5)))
+  await driver.connect(signal)
+  assert.deepEqual(outcomes(await readAll(poll)), [3, 'BadConfigurationError', 5])
+  assert.doesNotMatch(store.kept, /"offset":1,/)
+  assert.match(store.kept, /"offset":4,/)
+})

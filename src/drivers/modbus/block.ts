@@ -160,7 +160,7 @@ export class Block {
     const { clock } = this.#settings
     this.#state.answered = span
     this.#state.answeredAt = clock.monotonic()
-    this.#limits?.answered(span.length)
+    this.#limits?.answered(span.offset, span.length)
     if (decoder.size === 0) return undefined
     const batch = new SampleBatch(decoder.size, clock.now())
     decoder.decode(reply, REPLY_HEAD, batch, batch.receivedAt)
@@ -221,6 +221,7 @@ export class Block {
 /** The fewest blocks that cover these points. */
 export function joinBlocks(points: readonly ModbusPoint[], settings: BlockSettings): Block[] {
   const spans = points.map((point) => spanOf(point, settings))
+  for (const span of spans) settings.profile.claim(span)
   return planBlocks(spans, settings).map(
     (block) =>
       new Block(

@@ -98,16 +98,20 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     this.#line.leave(this)
   }
 
-  prepare(points: readonly ModbusPoint[]): Poll {
+  prepare(points: readonly ModbusPoint[], onDemand = false): Poll {
     if (points.some(isNamed)) return this.sunspec.prepare(points)
     for (const { address } of points) this.#knowUnit(address.unit ?? this.#options.unit)
     const impossible = points.filter((point) => !isReadable(point))
-    const blocks = joinBlocks(impossible.length === 0 ? points : points.filter(isReadable), this.#settings)
+    const settings = onDemand ? { ...this.#settings, onDemand } : this.#settings
+    const blocks = joinBlocks(impossible.length === 0 ? points : points.filter(isReadable), settings)
     for (const { unit } of blocks) this.#breakers.add(unit, blocks.length)
+    if (onDemand) for (const { unit } of blocks) this.#breakers.hurry(unit)
     return {
       steps: blocks.length + (impossible.length === 0 ? 0 : 1),
       read: async (step, emit, signal) => {
         const block = blocks[step]
+        // Whoever reads has planned all its points, but for those of SunSpec, whose registers are known only later.
+        if (this.#sunspec === undefined) this.#profile.dropUnclaimed()
         if (block !== undefined) return block.read(this.#access, emit, signal)
         this.#emitImpossible(impossible, emit)
         return 'unasked'

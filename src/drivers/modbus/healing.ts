@@ -42,6 +42,8 @@ interface Pursuit<Item extends Span> {
 export interface HealingSettings extends PlanLimits {
   readonly clock: Clock
   readonly profile: DeviceProfile
+  /** Somebody waits for the values: those in quarantine are tried whatever their pauses. */
+  readonly onDemand?: boolean
 }
 
 /** After so many failures in a row that may pass, a block is suspected to hold a register that is at fault. */
@@ -99,6 +101,7 @@ export class Healing<Item extends Span> {
     for (const part of this.#parts) yield* this.#read(part)
     for (const pursuit of this.#pursuits) yield* this.#pursue(pursuit)
     yield* this.#retry()
+    yield* this.#doubt()
     if (this.#needsPlan) profile.save()
   }
 
@@ -233,11 +236,17 @@ export class Healing<Item extends Span> {
     return (yield { span: witness, items: [] }) === undefined
   }
 
-  /** Tries one block of the values in quarantine whose time has come. */
+  /** Tries one block of the values in quarantine whose time has come; all of them for somebody who waits. */
   *#retry(): Steps<Item> {
-    const { profile, clock } = this.#settings
+    const { profile, clock, onDemand = false } = this.#settings
     const { quarantine } = profile
     if (quarantine.size === 0) return
+    if (onDemand) {
+      const left = this.#items.filter((item) => quarantine.find(item) !== undefined)
+      for (const block of planBlocks(left, this.#settings, profile))
+        yield* this.#tryAgain(block.members.map((index) => left[index]!))
+      return
+    }
     // What is not answered, or failed as a whole, in this cycle says nothing of one value.
     if (!this.#hasAnswer && this.#parts.length + this.#pursuits.length > 0) return
     if (profile.isBarren(this.#state)) return yield* this.#tryBarren()
@@ -245,8 +254,13 @@ export class Healing<Item extends Span> {
     const searched = new Set(this.#pursuits.flatMap(({ search }) => [...search.open]))
     const due = this.#items.filter((item) => !searched.has(item) && (quarantine.find(item)?.nextAt ?? Infinity) <= now)
     const [block] = planBlocks(due, this.#settings, profile)
-    if (block === undefined) return
-    const items = block.members.map((index) => due[index]!)
+    if (block !== undefined) yield* this.#tryAgain(block.members.map((index) => due[index]!))
+  }
+
+  *#tryAgain(items: readonly Item[]): Steps<Item> {
+    const { profile, clock } = this.#settings
+    const { quarantine } = profile
+    const now = clock.monotonic()
     const failure = yield probeOf(items)
     if (failure === undefined) return this.#readable(items)
     if (failure.kind === 'busy' || failure.kind === 'silent') {
@@ -270,6 +284,27 @@ export class Healing<Item extends Span> {
     if (span === undefined) return
     const items = this.#items.filter((item) => isSame(item, span))
     if ((yield { span, items }) === undefined) profile.release(span)
+  }
+
+  /** Asks now and then for what was refused, as new firmware may bear it; the limits hear of the answer. */
+  *#doubt(): Steps<Item> {
+    if (!this.#hasAnswer || this.#pursuits.length > 0) return
+    const { profile, clock } = this.#settings
+    const { unit, area } = this.#items[0]!
+    const fact = profile.table(unit, area).takeDoubt(clock.monotonic())
+    if (fact === undefined) return
+    const from = 'after' in fact ? fact.after : this.#placeFor(fact.refused)
+    if (from === undefined) return
+    const length = 'after' in fact ? fact.before - fact.after + 1 : fact.refused
+    yield { span: { unit, area, offset: from, length }, items: [] }
+  }
+
+  /** Where a request of this length can begin that only its length speaks against. */
+  #placeFor(length: number): number | undefined {
+    const { profile } = this.#settings
+    const end = this.#items.at(-1)!.offset + this.#items.at(-1)!.length
+    const starts = this.#parts.map(({ span }) => span).filter(({ offset }) => offset + length <= end)
+    return starts.find((span) => !profile.divides({ ...span, length }))?.offset
   }
 
   #readable(items: readonly Item[]): void {

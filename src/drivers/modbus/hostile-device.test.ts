@@ -120,3 +120,21 @@ test('every request counts in the figures, those of a search too, each as what b
   assert.deepEqual([requestsFailed, requestsOk], [refused, asked - silent - refused])
   await plant.stop()
 })
+
+test('a limit and a gap that new firmware lifts are noticed within a day, at the cost of a request each, and no value is lost', async () => {
+  const plant = startPlant({ addresses: [...range(35), ...range(20, 38)], everyMs: 60_000 })
+  const old = (address: number, count: number) =>
+    count > 10 ? { exception: 3 as const } : faultAt({ exception: 2 }, 36)(address, count)
+  plant.device.fault = old
+  await plant.clock.advance(1_800_000)
+  const settled = plant.device.requests.slice(-6)
+  plant.device.requests.length = 0
+  await plant.clock.advance(86_400_000)
+  const more = plant.device.requests.length - (86_400_000 / 60_000) * settled.length
+  assert.ok(more >= 2 && more <= 8, `${more} requests more in a day`)
+  assert.equal(plant.good(), 55)
+  plant.device.fault = undefined
+  await plant.clock.advance(90_000_000)
+  assert.deepEqual([plant.session.profile(), plant.device.requests.at(-1), plant.good()], [undefined, '0+58', 55])
+  await plant.stop()
+})

@@ -24,10 +24,17 @@ export interface LengthLimit {
   readonly at: number
 }
 
+/** What was learned is doubted an hour later and then once a day: new firmware may bear more. */
+const FIRST_DOUBT_MS = 3_600_000
+const DOUBT_MS = 24 * FIRST_DOUBT_MS
+
 export class TableLimits {
-  readonly #breaks: Break[] = []
+  #breaks: readonly Break[] = []
   #longest = 0
   #length: LengthLimit | undefined
+  /** When the next fact is doubted, monotonic ms, and which. */
+  #doubtAt: number | undefined
+  #doubt = 0
   readonly #onChange: () => void
 
   /** `onChange` is called whenever blocks have to be planned anew. */
@@ -57,13 +64,27 @@ export class TableLimits {
     return this.#longest + Math.ceil((this.#length.refused - 1 - this.#longest) / 2)
   }
 
-  /** A request of this length was answered. One that was said to be too long takes that back. */
-  answered(length: number): void {
+  /** This was answered. What was said to be too long, or not to be read together, is taken back by it. */
+  answered(offset: number, length: number): void {
+    if (this.#breaks.length > 0) this.#rejoin(offset, offset + length)
     if (length <= this.#longest) return
     const before = this.allowed
     this.#longest = length
     if (this.#length !== undefined && length >= this.#length.refused) this.#length = undefined
     if (this.allowed !== before) this.#onChange()
+  }
+
+  /** What to ask for again although it was refused: one fact after the other, once a day; undefined: nothing now. */
+  takeDoubt(now: number): Break | LengthLimit | undefined {
+    const facts = [...(this.#length === undefined ? [] : [this.#length]), ...this.#breaks]
+    if (facts.length === 0) return undefined
+    this.#doubtAt ??= now + FIRST_DOUBT_MS
+    if (now < this.#doubtAt) return undefined
+    const fact = facts[this.#doubt++]
+    if (this.#doubt < facts.length) return fact
+    this.#doubt = 0
+    this.#doubtAt = now + DOUBT_MS
+    return fact
   }
 
   /** A request of `refused` is refused for its length, whereas its parts, of `longest` at most, were answered. */
@@ -76,7 +97,7 @@ export class TableLimits {
 
   /** The block is refused whenever it covers both addresses. */
   separate(found: Break): void {
-    this.#breaks.push(found)
+    this.#breaks = [...this.#breaks, found]
     this.#onChange()
   }
 
@@ -88,14 +109,25 @@ export class TableLimits {
   }
 
   /** True when a request of this block is known to be refused. */
-  forbids({ offset, length }: Span): boolean {
-    if (length > this.allowed) return true
+  forbids(block: Span): boolean {
+    return block.length > this.allowed || this.divides(block)
+  }
+
+  /** True when a gap or a seam lies in this block. */
+  divides({ offset, length }: Span): boolean {
     return this.#breaks.some(({ after, before }) => offset <= after && before < offset + length)
+  }
+
+  #rejoin(from: number, end: number): void {
+    const left = this.#breaks.filter(({ after, before }) => after < from || before >= end)
+    if (left.length === this.#breaks.length) return
+    this.#breaks = left
+    this.#onChange()
   }
 
   /** Begins anew. */
   forget(): void {
-    this.#breaks.length = 0
+    this.#breaks = []
     this.#longest = 0
     this.#length = undefined
     this.#onChange()

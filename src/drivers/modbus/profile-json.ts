@@ -8,28 +8,33 @@ import type { DeviceProfile } from './profile.ts'
 import type { Quarantined } from './quarantine.ts'
 
 const address = z.number().int().min(0).max(65535)
-const known = { evidence: z.string(), at: z.number() }
+const known = { evidence: z.string().max(1000), at: z.number() }
+/** More than one table has places for is no profile of ours, and would make planning slow. */
+const MOST_FACTS = 10_000
 
 const table = z.object({
   unit: z.number().int().min(0).max(255),
   table: z.enum(['co', 'di', 'hr', 'ir']),
   /** Registers or bits in one request. */
   length: z.object({ longest: z.number().int().min(1), refused: z.number().int().min(2), ...known }).optional(),
-  breaks: z.array(z.object({ after: address, before: address, ...known })),
-  bad: z.array(
-    z.object({
-      offset: address,
-      length: z.number().int().min(1),
-      kind: z.enum(['address', 'refused', 'silent']),
-      status: z.number().int().min(0),
-      ...known,
-    }),
-  ),
+  breaks: z.array(z.object({ after: address, before: address, ...known })).max(MOST_FACTS),
+  bad: z
+    .array(
+      z.object({
+        offset: address,
+        length: z.number().int().min(1),
+        kind: z.enum(['address', 'refused', 'silent']),
+        // A bad one: anything else would show a value as good that was not read.
+        status: z.number().int().min(0x8000_0000).max(0xffff_ffff),
+        ...known,
+      }),
+    )
+    .max(MOST_FACTS),
 })
 
 const line = z.object({ inFlight: z.number().int().min(1), connections: z.number().int().min(1) })
 
-const schema = z.object({ version: z.literal(1), tables: z.array(table), line: line.optional() })
+const schema = z.object({ version: z.literal(1), tables: z.array(table).max(1024), line: line.optional() })
 
 /** What the line of the device bears: requests under way on a connection, and connections. */
 export type LineLimits = z.output<typeof line>
@@ -40,7 +45,10 @@ export type ProfileJson = z.output<typeof schema>
 /** Fills `profile` with what was kept; returns why that could not be used. */
 export function readProfile(given: unknown, profile: DeviceProfile): string | undefined {
   const parsed = schema.safeParse(given)
-  if (!parsed.success) return parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
+  if (!parsed.success) {
+    const [first, ...others] = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+    return others.length === 0 ? first : `${first}; and ${others.length} more`
+  }
   for (const { unit, table: area, length, breaks, bad } of parsed.data.tables) {
     const limits = profile.table(unit, area)
     if (length !== undefined) limits.tooLong(length.longest, length.refused, length.evidence, length.at)

@@ -13,7 +13,7 @@ import type { Failure } from './outcome.ts'
 import type { PlanRules, Span } from './plan.ts'
 import { readProfile, writeProfile, type LineLimits } from './profile-json.ts'
 import { profileView, type ProfileView } from './profile-words.ts'
-import { describe, Quarantine, timeOfDay, type Quarantined } from './quarantine.ts'
+import { describe, keyOf, Quarantine, timeOfDay, type Quarantined } from './quarantine.ts'
 
 /** What one unit is known to do. */
 export interface UnitState {
@@ -64,6 +64,8 @@ export class DeviceProfile implements PlanRules {
   readonly #tables: Table[] = []
   #line: LineLimits | undefined
   #saved = ''
+  /** What was left out in an earlier run and is read by no tag of this one so far. */
+  #unclaimed: Map<string, Span> | undefined
 
   constructor(settings: ProfileSettings) {
     this.#settings = settings
@@ -75,7 +77,23 @@ export class DeviceProfile implements PlanRules {
     const problem = readProfile(given, this)
     if (problem !== undefined)
       log.warn({ problem }, 'What was learned about the device cannot be used; it is learned anew.')
+    if (this.quarantine.size > 0)
+      this.#unclaimed = new Map([...this.quarantine.values()].map((entry) => [keyOf(entry), entry]))
     this.#saved = JSON.stringify(writeProfile(this) ?? null)
+  }
+
+  /** A tag reads this. */
+  claim(span: Span): void {
+    this.#unclaimed?.delete(keyOf(span))
+  }
+
+  /** All tags are known: what none of them reads would never be tried again. */
+  dropUnclaimed(): void {
+    const unclaimed = this.#unclaimed
+    this.#unclaimed = undefined
+    if (unclaimed === undefined || unclaimed.size === 0) return
+    for (const span of unclaimed.values()) this.quarantine.drop(span)
+    this.save()
   }
 
   unit(unit: number): UnitState {
@@ -122,8 +140,13 @@ export class DeviceProfile implements PlanRules {
 
   /** True when this block cannot be read as it stands, by what is known. */
   forbids(block: Span): boolean {
+    return block.length > this.longest(block.unit, block.area) || this.divides(block)
+  }
+
+  /** True when a gap, a seam, or a register that is left out lies in this block. */
+  divides(block: Span): boolean {
     const { unit, area, offset, length } = block
-    if (this.#limits(unit, area)?.forbids(block) ?? false) return true
+    if (this.#limits(unit, area)?.divides(block) ?? false) return true
     return this.quarantine.size > 0 && this.quarantine.covers(block, offset, offset + length)
   }
 

@@ -89,6 +89,11 @@ export class Quarantine {
     return true
   }
 
+  /** No tag reads it any more. */
+  drop(span: Span): void {
+    if (this.#entries?.delete(keyOf(span)) === true) this.#onChange(span.unit)
+  }
+
   /** Tried at once, as something happened to it: it was written. */
   hurry(span: Span): void {
     const entry = this.#entries?.get(keyOf(span))
@@ -123,7 +128,8 @@ export class Quarantine {
   }
 }
 
-const keyOf = ({ unit, area, offset, length }: Span): string => `${unit}.${area}:${offset}+${length}`
+/** Names a value among all of a device. */
+export const keyOf = ({ unit, area, offset, length }: Span): string => `${unit}.${area}:${offset}+${length}`
 
 /** `hr:7 = 40008: the device answers exception 02 (illegal data address)`. */
 export const describe = (entry: Quarantined): string => `${describeSpan(entry)}: the device ${entry.words}`

@@ -42,7 +42,7 @@ class Rig {
       length > most ||
       addresses.some((address) => bad.has(address)) ||
       addresses.slice(1).some((address) => seams?.has(address - 1) ?? false)
-    if (!isRefused) this.limits.answered(length)
+    if (!isRefused) this.limits.answered(from, length)
     return isRefused ? failure : undefined
   }
 

@@ -68,6 +68,12 @@ export class UnitBreakers {
     if (++breaker.silent >= SILENT_REQUESTS) breaker.askAt = this.#clock.monotonic() + breaker.pauses.next()
   }
 
+  /** Somebody waits for it: it may be asked at once. */
+  hurry(unit: number): void {
+    const breaker = this.#open?.get(unit)
+    if (breaker !== undefined) breaker.askAt = this.#clock.monotonic()
+  }
+
   /** A request that was asked has no outcome (given up, or the connection is lost): another may ask in its place. */
   release(unit: number): void {
     const breaker = this.#open?.get(unit)
