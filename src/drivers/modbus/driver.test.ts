@@ -161,7 +161,7 @@ test('what cannot work is said in a sentence', () => {
   assert.match(check('1!400001.10H', 'string', { length: 9 })!, /says length 10, the tag says 9/)
   assert.equal(check('1!400001#BL', 'int32', { order: 'mid-little' }), undefined)
   assert.equal(check('hr:65534', 'float32'), undefined)
-  assert.equal(check('1!300001.10H', 'string'), undefined)
+  assert.equal(check('1!300001.10H', 'string', { writable: false }), undefined)
 })
 
 test('the order is that of the tag, else of the address, else of the device', async (t) => {

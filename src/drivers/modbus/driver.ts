@@ -13,7 +13,7 @@ import { scanModbus } from './scan/scan.ts'
 import { tagDefaults } from './sunspec/tag-defaults.ts'
 import { tools } from './tools/list.ts'
 import { farSide } from './transport.ts'
-import { checkTag, expandArray } from './types.ts'
+import { checkAccess, checkTag, expandArray } from './types.ts'
 
 export const modbus = defineDriver({
   name: 'modbus',
@@ -24,7 +24,7 @@ export const modbus = defineDriver({
   describeAddress,
   tagDefaults: ({ sunspec }) => (sunspec === undefined ? undefined : tagDefaults(sunspec)),
   expand: (tag) => expandArray(parseAddress(tag.address), tag),
-  check: checkTag,
+  check: (address, tag) => checkTag(address, tag) ?? checkAccess(address, tag),
   line: (settings) => `${SCHEMES[settings.transport]}://${farSide(settings)}`,
   endpoint: (settings) => `${farSide(settings)} unit ${settings.unit}`,
   inFlight: ({ maxInFlight }) => maxInFlight,

@@ -40,6 +40,12 @@ export function checkTag(address: ModbusAddress, tag: TagSettings): string | und
   return checkAgreement(address, tag) ?? checkType(address, tag) ?? checkSpan(address, tag)
 }
 
+/** Why the tag cannot be written although it says `writable`: its area is only read (Modbus Application Protocol V1.1b3, 4.3). */
+export function checkAccess({ area, sunspec }: ModbusAddress, { writable, address }: TagSettings): string | undefined {
+  if (!writable || sunspec !== undefined || (area !== 'ir' && area !== 'di')) return undefined
+  return `${address} is in the area of ${AREAS[area].name}s, which can only be read: leave writable out, or name the ${area === 'ir' ? 'holding register (hr)' : 'coil (co)'}`
+}
+
 /** The model says type, length and order of its points; a scaled value may be kept as a float32 too. */
 function checkSunSpec(address: ModbusAddress, tag: TagSettings): string | undefined {
   const fits = tag.type === address.type || (tag.type === 'float32' && address.type === 'float64')

@@ -74,6 +74,20 @@ test('a unit that cannot mask a register gets read, change, write, and is asked 
   ])
 })
 
+test('a mask write that fails otherwise than as unknown is not done in another way: it may have been carried out', async (t) => {
+  for (const [fault, status] of [
+    [{ silent: true }, 'BadTimeout'],
+    [{ exception: 2 }, 'BadConfigurationError'],
+  ] as const) {
+    const device = await startDevice(t)
+    device.fault = (_, code) => (code === 22 ? fault : undefined)
+    const driver = await connectTo(t, device)
+    const [bit] = pointsOf(modbus, [tagOf('hr:8.9', 'bool')])
+    assert.deepEqual((await driver.write([{ point: bit!, value: true }], signal)).map(statusName), [status])
+    assert.deepEqual(device.requests, ['1: 160008fdff0200'])
+  }
+})
+
 test('a write that gets no answer is BadTimeout, and the item after it is still written', async (t) => {
   const device = await startDevice(t)
   device.fault = (_, __, address) => (address === 1 ? { silent: true } : undefined)
@@ -263,4 +277,16 @@ test('a write to a named point is watched too: sent when it may be, and not when
   assert.deepEqual([begun, held()], [1, 0])
   assert.deepEqual(await write(true, 50), ['Good'])
   assert.deepEqual([begun, held()], [2, 5000])
+})
+
+test('a writable tag in an area that is only read is refused by the configuration check, with what to write', () => {
+  const check = (address: string, type: 'uint16' | 'bool', writable: boolean) =>
+    modbus.check!(modbus.parseAddress(address), tagOf(address, type, { writable }))
+  assert.match(
+    check('ir:1', 'uint16', true)!,
+    /^ir:1 is in the area of input registers.*only be read.*holding register/,
+  )
+  assert.match(check('di:1', 'bool', true)!, /discrete inputs.*only be read.*coil \(co\)/)
+  for (const address of ['hr:1', 'ir:1']) assert.equal(check(address, 'uint16', address === 'hr:1'), undefined)
+  assert.equal(check('co:1', 'bool', true), undefined)
 })
