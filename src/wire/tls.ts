@@ -10,12 +10,13 @@ import { GatewayError, messageOf, NotConnectedError } from '../core/errors.ts'
 import { endpointOf, type Target } from './connect-error.ts'
 
 const UNKNOWN_AUTHORITY = "its certificate's authority is unknown; give the authority's certificate as ca"
-const BAD_CERTIFICATE = 'it refuses our client certificate'
+const BAD_CERTIFICATE = 'it refuses our client certificate; give as cert and key what it knows'
 const NO_COMMON_GROUND = 'no TLS version, cipher or client certificate suits both sides'
-const NO_TLS = 'it does not speak TLS on this port'
+const TOO_OLD = 'it speaks no TLS version from 1.2 on; allow 1.2 or 1.3 on the device, older ones are not safe'
+const NO_TLS = 'it does not speak TLS on this port; is it the right one?'
 
 const WORDS: Record<string, string> = {
-  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_HAS_EXPIRED: 'its certificate has expired; renew it on the device, and check the clocks',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet; check the clocks',
   DEPTH_ZERO_SELF_SIGNED_CERT:
     'its certificate is self-signed and its authority is unknown; give the certificate as ca',
@@ -23,19 +24,20 @@ const WORDS: Record<string, string> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-  CERT_REVOKED: 'its certificate was revoked',
+  CERT_REVOKED: 'its certificate was revoked; the device needs a new one',
   CERT_SIGNATURE_FAILURE: 'the signature of its certificate is wrong',
-  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'it does not know the authority of our client certificate',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA:
+    'it does not know the authority of our client certificate; make it known on the device, or give another cert and key',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it wants a client certificate; give cert and key',
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: NO_COMMON_GROUND,
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'it speaks no TLS version from 1.2 on',
-  ERR_SSL_UNSUPPORTED_PROTOCOL: 'it speaks no TLS version from 1.2 on',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: TOO_OLD,
+  ERR_SSL_UNSUPPORTED_PROTOCOL: TOO_OLD,
   ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: BAD_CERTIFICATE,
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: BAD_CERTIFICATE,
   ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE: BAD_CERTIFICATE,
   ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR: BAD_CERTIFICATE,
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'our client certificate has expired',
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED: 'our client certificate was revoked',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'our client certificate has expired; renew cert and key',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED: 'our client certificate was revoked; give another cert and key',
   ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
 }
@@ -113,7 +115,7 @@ export function secure(
 function startTls(
   raw: Socket,
   { host }: Target,
-  { serverName, insecure }: TlsSettings,
+  { serverName, insecure, ca, cert, key }: TlsSettings,
   files: TlsFiles,
   fail: (error: unknown) => void,
 ): TLSSocket | undefined {
@@ -129,7 +131,8 @@ function startTls(
       rejectUnauthorized: insecure !== true,
     })
   } catch (cause) {
-    const message = `certificate or key cannot be used: ${messageOf(cause)}`
+    const named = Object.entries({ ca, cert, key }).flatMap(([option, file]) => (file ? [`${option} ${file}`] : []))
+    const message = `certificate or key cannot be used (${named.join(', ')}): ${messageOf(cause)}`
     queueMicrotask(() => fail(new GatewayError('CONFIG_INVALID', message, { cause })))
     return undefined
   }
@@ -151,7 +154,8 @@ function explain(error: NodeJS.ErrnoException): void {
 }
 
 function wordsFor(error: NodeJS.ErrnoException): string | undefined {
-  if (error.code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `host name mismatch: ${error.message}`
+  if (error.code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return `host name mismatch: ${error.message}; connect to a name that it has, or give that as serverName where there is this option`
   // OpenSSL renamed its alerts from SSLV3_ to SSL/TLS_.
   return error.code === undefined ? undefined : WORDS[error.code.replace('SSL/TLS_ALERT_', 'SSLV3_ALERT_')]
 }
