@@ -180,6 +180,12 @@ test('what a tool cannot do is a problem that says why', async (t) => {
   assert.deepEqual(await problem('press-1/tools/dmup', {}), [404, 'NOT_FOUND', undefined])
   assert.deepEqual(await problem('nope/tools/dump', {}), [404, 'NOT_FOUND', undefined])
   assert.deepEqual(await problem('press-1/tools/dump', { address: 5 }), [400, 'INVALID_REQUEST', '#/address'])
+  const many = await call<{ detail: string }>('POST', '/api/v1/devices/press-1/tools/dump', {
+    address: 'hr:0',
+    count: 5000,
+    conut: 1,
+  })
+  assert.equal(many.body.detail, 'dump count: expected at most 2000; dump: unknown key "conut"')
   assert.deepEqual(await problem('press-1/tools/dump', { address: 'hrr:0' }), [400, 'INVALID_REQUEST', '#/address'])
   assert.deepEqual(await problem('gone/tools/dump', { address: 'hr:0' }), [503, 'NOT_CONNECTED', undefined])
   device.fault = (_request, code) => (code === 4 ? { silent: true } : undefined)

@@ -21,7 +21,8 @@ export const validatorCompiler =
     return { error: invalidRequest(PARTS.get(httpPart ?? '') ?? 'request', result.error.issues) }
   }
 
-function invalidRequest(part: string, issues: readonly z.core.$ZodIssue[]): GatewayError {
+/** A request whose part (`body`, the name of a tool) has these complaints, with a pointer to each field. */
+export function invalidRequest(part: string, issues: readonly z.core.$ZodIssue[]): GatewayError {
   const errors = issues.map((issue) => ({
     detail: `${[part, ...issue.path.map(String)].join(' ')}: ${wordsOf(issue)}`,
     pointer: ['#', ...issue.path.map(pointerStep)].join('/'),

@@ -8,6 +8,7 @@ import type { Gateway } from '../../gateway.ts'
 import type { DeviceSession } from '../../polling/session.ts'
 import type { App, RouteContext } from '../app.ts'
 import { answers, deviceParams, toolParams, toolResultSchema, toolsSchema } from '../schemas.ts'
+import { invalidRequest } from '../validation.ts'
 
 /** A tool that has not ended by then is given up. */
 const TOOL_LIMIT_MS = 120_000
@@ -50,6 +51,7 @@ export function toolRoutes(app: App, { gateway }: RouteContext): void {
     },
     handler: async (request, reply) => {
       const session = sessionOf(gateway, request.params.device)
+      checkInput(session, request.params.tool, request.body ?? {})
       if (running >= MAX_RUNNING) throw new BusyError(`${running} tools run already`, RETRY_MS)
       const ended = new AbortController()
       reply.raw.once('close', () => ended.abort())
@@ -70,6 +72,12 @@ function sessionOf(gateway: Gateway, device: string): DeviceSession {
   const session = gateway.polling.device(device)
   if (session === undefined) throw new GatewayError('NOT_FOUND', `there is no device ${device}`)
   return session
+}
+
+/** A first check, for words that people understand; who finds no such tool is the session. */
+function checkInput({ type }: DeviceSession, tool: string, given: unknown): void {
+  const result = type.tools?.find(({ name }) => name === tool)?.input.safeParse(given)
+  if (result?.success === false) throw invalidRequest(tool, result.error.issues)
 }
 
 /** What the end of the time looks like from inside. */
