@@ -10,6 +10,8 @@ export interface Place {
   readonly file: string
   readonly line: number
   readonly column: number
+  /** Where in the structure, for a place whose file has words of its own for it: `row 37, unit` in a CSV file. */
+  readonly path?: string | undefined
   /** What else had a part in it: the template, or the device for which it was expanded. */
   readonly via?: Via | undefined
 }
@@ -95,7 +97,12 @@ export class ProblemList {
 }
 
 /** What a driver or sink says of a URL may repeat it: its password does not get further than here. */
-function toProblem({ file, line, column, via }: Place, path: string, told: string, suggestion?: string): Problem {
+function toProblem(
+  { file, line, column, via, path: own }: Place,
+  path: string,
+  told: string,
+  suggestion?: string,
+): Problem {
   const message = hideUrlPasswords(via === undefined ? told : `${told} (${via.text})`)
-  return { file, line, column, path, message, ...(suggestion === undefined ? {} : { suggestion }) }
+  return { file, line, column, path: own ?? path, message, ...(suggestion === undefined ? {} : { suggestion }) }
 }

@@ -14,6 +14,13 @@ test('suggests what is near and nothing when all is far', () => {
   assert.equal(closest('Options', keys), 'options')
   assert.equal(closest('tag', keys), 'tags')
   assert.equal(closest('temperature', keys), undefined)
+  assert.equal(
+    closest('hostname', ['name', 'host', 'port']),
+    'host',
+    'what it begins with goes before what it ends with',
+  )
+  assert.equal(closest('device_name', ['name', 'host']), 'name')
+  assert.equal(closest('sdm230', ['eastron-sdm630x', 'eastron-sdm230']), 'eastron-sdm230')
 })
 
 test('distance is symmetric and zero only for equal words', () => {

@@ -18,12 +18,13 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   return best ?? partOf(word.toLowerCase(), candidates)
 }
 
-/** The longest candidate with which the word begins, or else ends: `hostname` is `host`, `unit id` is `unit`. */
+/** The longest candidate with which the word begins, or else ends: `hostname` is `host`; or one that ends with the word. */
 function partOf(word: string, candidates: Iterable<string>): string | undefined {
   const long = [...candidates].filter(({ length }) => length >= 3).sort((a, b) => b.length - a.length)
   return (
     long.find((candidate) => word.startsWith(candidate.toLowerCase())) ??
-    long.find((candidate) => word.endsWith(candidate.toLowerCase()))
+    long.find((candidate) => word.endsWith(candidate.toLowerCase())) ??
+    (word.length < 4 ? undefined : long.find((candidate) => candidate.toLowerCase().endsWith(word)))
   )
 }
 

@@ -70,10 +70,10 @@ test('a host that is none is told at its cell, before anything is connected', as
     'm.csv': 'name,host\na,10.0.1.256\nb,10.0.1.5:502\nc,http://10.0.1.5\nd,${HOST}\ne,10.0.1.5\n',
   })) // prettier-ignore
   assert.deepEqual(lines.map((line) => line.replace(/ \(options.*/, '')), [
-    'm.csv:2:3 row 2.options.host: expected an address of four numbers from 0 to 255, without leading zeros, got "10.0.1.256"',
-    'm.csv:3:3 row 3.options.host: expected a host name or address alone; the port is an option of its own, got "10.0.1.5:502"',
-    'm.csv:4:3 row 4.options.host: expected a host name or address alone, without what stands before ://, got "http://10.0.1.5"',
-    'm.csv:5:3 row 5.options.host: expected a host name, or an IPv4 or IPv6 address, got "${HOST}"',
+    'm.csv:2:3 row 2, host: expected an address of four numbers from 0 to 255, without leading zeros, got "10.0.1.256"',
+    'm.csv:3:3 row 3, host: expected a host name or address alone; the port is an option of its own, got "10.0.1.5:502"',
+    'm.csv:4:3 row 4, host: expected a host name or address alone, without what stands before ://, got "http://10.0.1.5"',
+    'm.csv:5:3 row 5, host: expected a host name, or an IPv4 or IPv6 address, got "${HOST}"',
   ]) // prettier-ignore
 })
 
@@ -103,8 +103,15 @@ test('a mapping that waits for a parameter of a device, or came with one, is tol
     'm.csv': 'name,way,host,path\na,rtu,,\nb,rtu,,\nc,tcp,h,/dev/x\n',
   })
   assert.deepEqual(lines.map((line) => line.replace(/: transport.*\(/, ': … (')), [
-    'm.csv:2:1 row 2.options.serial: … (options.serial of template "meter", at meter.yaml:4:47)',
-    'm.csv:3:1 row 3.options.serial: … (options.serial of template "meter", at meter.yaml:4:47)',
-    'm.csv:4:9 row 4.options.serial: … (options.serial of template "meter", at meter.yaml:4:47)',
+    'm.csv:2:1 row 2: … (options.serial of template "meter", at meter.yaml:4:47)',
+    'm.csv:3:1 row 3: … (options.serial of template "meter", at meter.yaml:4:47)',
+    'm.csv:4:9 row 4, path: … (options.serial of template "meter", at meter.yaml:4:47)',
   ]) // prettier-ignore
+})
+
+test('what is wrong with the entry is told once, not for each of its rows', async (t) => {
+  const entry = '  - { template: meter, instances: m.csv, options: { unit: 300 }, parameters: { host: h } }\n'
+  assert.deepEqual(await problemsOf(t, files(entry, { 'm.csv': 'name\na\nb\nc\n' })), [
+    'bifrost.yaml:4:59 devices[0].options.unit: expected at most 255, got 300',
+  ])
 })

@@ -2,6 +2,7 @@
 import type { CsvRecord } from '../csv.ts'
 import { openCsvFile } from '../csv-file.ts'
 import type { Loading } from '../loading.ts'
+import type { Path } from '../places.ts'
 import { formatPlace, type Place } from '../problem.ts'
 import { retype } from '../yaml-source.ts'
 import { INSTANCE_WORDS } from './grammar.ts'
@@ -10,6 +11,7 @@ import type { Template } from './template.ts'
 
 /** The entry that names the file. */
 export interface InstancesEntry {
+  readonly path: Path
   /** Parameters of all its devices; a row's own go before. */
   readonly shared: ReadonlyMap<string, Given>
   readonly template: Template
@@ -43,7 +45,7 @@ interface RowContext {
 }
 
 function readRow(record: CsvRecord, { columns, file, entry }: RowContext): NamedInstance[] {
-  const { shared, loading } = entry
+  const { path, shared, loading } = entry
   const { problems } = loading
   const pathText = `row ${record.number}`
   const placeOf = (cell: number) => ({ file: file, ...record.placeOf(cell) })
@@ -63,15 +65,15 @@ function readRow(record: CsvRecord, { columns, file, entry }: RowContext): Named
     const message = `this row is a device with the name "${name}"; to leave one out write enabled: no, or take its row away`
     problems.warn(placeOf(at), `${pathText}, name`, message)
   }
-  const place = () => placeOf(0)
-  return [
-    { name, path: [pathText], pathText, place, origin: place, namePlace: () => placeOf(at), ...sortOut(given, shared) },
-  ]
+  const place = () => ({ ...placeOf(0), path: pathText })
+  return [{ name, path, pathText, place, origin: place, namePlace: () => placeOf(at), ...sortOut(given, shared) }]
 }
 
 const FLAGS = new Map(Object.entries({ yes: true, no: false, '1': true, '0': false }))
 
-function toGiven(column: string, text: string, row: string, place: () => Place): Given {
+function toGiven(column: string, text: string, row: string, placeOf: () => Place): Given {
+  const path = `${row}, ${column}`
+  const place = () => ({ ...placeOf(), path })
   const value = column === 'enabled' ? (FLAGS.get(text.toLowerCase()) ?? retype(text.toLowerCase())) : text
   return {
     value,
@@ -79,7 +81,7 @@ function toGiven(column: string, text: string, row: string, place: () => Place):
     untyped: true,
     place,
     keyPlace: place,
-    path: `${row}, ${column}`,
+    path,
     substituted: false,
     written: undefined,
   }

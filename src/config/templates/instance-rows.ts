@@ -45,7 +45,7 @@ export function readInstances(
     complain(`expected the name of a CSV file or a list, got ${show(list)}`)
     return []
   }
-  const rows = readInstanceFile(list, { shared, template, loading })
+  const rows = readInstanceFile(list, { path, shared, template, loading })
   if (typeof rows !== 'string') return rows
   complain(rows, closestFile(loading.showPath(list)))
   return []
@@ -74,5 +74,5 @@ function listed(
   }
   const place = () => source.placeOf(at)
   const namePlace = () => source.placeOf([...at, 'name'])
-  return [{ name, path: at, pathText: formatPath(at), place, origin: place, namePlace, ...sortOut(given, shared) }]
+  return [{ name, path, pathText: formatPath(at), place, origin: place, namePlace, ...sortOut(given, shared) }]
 }

@@ -20,7 +20,7 @@ export interface Given extends GivenValue {
 
 export interface Instance {
   readonly name: string
-  /** Where it stands, in words of a problem: `['devices', 3]`, `['row 4']`. */
+  /** Of the entry in the configuration: `['devices', 3]`. */
   readonly path: Path
   /** In words of a problem: `devices[3]`, `row 4`. */
   readonly pathText: string
@@ -55,6 +55,6 @@ export const viaInstance = (instance: Instance): Via => ({
 
 /** The second place of a problem that stands with the device. */
 export const viaTemplate = (what: string, template: { readonly name: string }, place: Place): Via => ({
-  text: `${what} of template "${template.name}", at ${formatPlace(place)}`,
+  text: `${what === '' ? '' : `${what} of `}template "${template.name}", at ${formatPlace(place)}`,
   common: false,
 })

@@ -46,6 +46,8 @@ export function parameterFault(parameter: Parameter): { key: string; message: st
       return { key, message: `${key} is for numbers and durations, this is a ${type}` }
     if (boundOf(type, bound) === undefined) return { key, message: `expected a ${type}, got ${show(bound)}` }
   }
+  if (min !== undefined && max !== undefined && boundOf(type, min)! > boundOf(type, max)!)
+    return { key: 'max', message: `max (${max}) is below min (${min})` }
   if (parameter.default === undefined) return undefined
   const reading = readParameter(parameter, { value: parameter.default, text: undefined, untyped: false })
   return 'fault' in reading ? { key: 'default', message: reading.fault } : undefined

@@ -70,6 +70,7 @@ parameters:
   kind: { type: choice }
   pace: { type: duration, default: often }
   spare: {}
+  span: { type: number, min: 9, max: 3 }
   name: {}
 template: meter
 driver: modbsu
@@ -87,10 +88,12 @@ every: \${param:name}
       'b.yaml:6:9 parameters.kind.choices: a choice needs `choices: [ … ]`',
       'b.yaml:7:36 parameters.pace.default: expected a duration such as 250ms, 2s or 5m, got "often"',
       'b.yaml:8:3 parameters.spare: nothing in this template refers to it; ${param:spare} would',
-      'b.yaml:9:3 parameters.name: "name" says something of every device; choose another name',
-      'b.yaml:10:1 template: unknown key "template"; known are name, summary, source, parameters, driver, options, every, tags',
-      'b.yaml:11:9 driver: unknown driver "modbsu", did you mean "modbus"?',
-      'b.yaml:12:18 options.host: this template has no parameter "hots", did you mean "host"?',
+      'b.yaml:9:3 parameters.span: nothing in this template refers to it; ${param:span} would',
+      'b.yaml:9:38 parameters.span.max: max (3) is below min (9)',
+      'b.yaml:10:3 parameters.name: "name" says something of every device; choose another name',
+      'b.yaml:11:1 template: unknown key "template"; known are name, summary, source, parameters, driver, options, every, tags',
+      'b.yaml:12:9 driver: unknown driver "modbsu", did you mean "modbus"?',
+      'b.yaml:13:18 options.host: this template has no parameter "hots", did you mean "host"?',
       'bifrost.yaml:2:21 templates[1]: there is no file c.yaml, did you mean b.yaml?',
       'bifrost.yaml:2:29 templates[2]: expected a mapping that describes a template, got 4',
     ],

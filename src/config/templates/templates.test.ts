@@ -248,7 +248,7 @@ test('a value that the driver refuses: the parameter that gave it, and where the
     }),
     [
       'bifrost.yaml:4:63 devices[0].options.unit: expected at most 255, got 256 (options.unit of template "meter", at meter.yaml:12:64)',
-      'm.csv:3:6 row 3.options.unit: expected at most 255, got 299 (options.unit of template "meter", at meter.yaml:12:64)',
+      'm.csv:3:6 row 3, unit: expected at most 255, got 299 (options.unit of template "meter", at meter.yaml:12:64)',
     ],
   )
 })
