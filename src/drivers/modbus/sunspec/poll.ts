@@ -48,6 +48,8 @@ export class SunSpecPoll {
   #step = 0
   /** A cycle has begun and not ended. */
   #isUnderway = false
+  /** A cycle was left in the middle: the requests that its steps have left would tell of a part of the points only. */
+  #isCut = false
   /** Why no point can be read. */
   #failure: string | undefined
   /** Replies of this cycle: with values, and none from the unit. */
@@ -68,7 +70,7 @@ export class SunSpecPoll {
   async read(emit: Emit, signal: AbortSignal): Promise<void | 'unasked' | 'again'> {
     if (!this.unit.isReady) return this.#walk(emit, signal)
     const { directory } = this.unit
-    const plan = this.#plan?.directory === directory ? this.#plan! : this.#place(directory!)
+    const plan = this.#plan?.directory === directory && !this.#isCut ? this.#plan! : this.#place(directory!)
     this.#plan = plan
     try {
       return await this.#readNext(plan, emit, signal)
@@ -86,6 +88,7 @@ export class SunSpecPoll {
   }
 
   async #walk(emit: Emit, signal: AbortSignal): Promise<void | 'unasked' | 'again'> {
+    if (this.#isUnderway) this.#isCut = true
     this.#restart()
     const progress = await this.unit.advance(signal)
     this.#failure = typeof progress === 'string' ? undefined : progress.reason
@@ -165,6 +168,7 @@ export class SunSpecPoll {
     )
     const poll = this.#planRegisters([...raw, ...factorPoints])
     this.#restart()
+    this.#isCut = false
     return { directory, poll, rows: new PointRows(placed, factors), missing }
   }
 }
