@@ -1,15 +1,16 @@
 /**
  * The socket of a line, shared by all of its devices: opened by the first that connects, closed when the last has left. One
  * device that leaves or fails does not close the others' socket; a dead socket is replaced by whoever connects next. Where the
- * options allow more than one plain connection, `line-client.ts` stands for them.
+ * options allow more than one plain connection, `shared-client.ts` stands for them.
  */
 import type { Context, TraceTap } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
-import { SharedClient, type LineClient } from './line-client.ts'
+import type { LineClient } from './line-client.ts'
 import { LineLimits, type LineLoad } from './line-limits.ts'
 import type { ModbusOptions } from './options.ts'
 import { LineStrays } from './line-strays.ts'
 import { LineProxies } from './proxy/line-proxies.ts'
+import { SharedClient } from './shared-client.ts'
 import { boundsOf, clientOn, endpointOf, farSide } from './transport.ts'
 import { WriteLock } from './write-lock.ts'
 
