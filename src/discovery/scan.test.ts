@@ -118,6 +118,12 @@ test('a name is connected to by the address that was checked; one that is unknow
   assert.match(given.dialled[0]!, /^(127\.0\.0\.1|::1):502$/)
 })
 
+test('a name for this host itself is not connected to', async () => {
+  const given = setup({ networks: networks('0x0') })
+  assert.deepEqual(await outcomes(given), ['0x0 NOT_CONNECTED'])
+  assert.deepEqual(given.dialled, [])
+})
+
 test('while the name of a configured device is unknown nothing is scanned: it could be any of the addresses', async () => {
   await assert.rejects(
     usedHosts(['tcp://no-such-host.invalid:502']),

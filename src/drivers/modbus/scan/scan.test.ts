@@ -12,11 +12,11 @@ import {
   type ModbusServerOptions,
 } from '../../../protocols/modbus/index.ts'
 import { testContext } from '../../../testing/driver-suite.ts'
-import { freePort } from '../../../testing/peers.ts'
+import { eventually, freePort } from '../../../testing/peers.ts'
 import { sunSpecBank, sunSpecImage } from '../../../testing/sunspec-image.ts'
 import { dial } from '../../../wire/dial.ts'
 import { modbus } from '../driver.ts'
-import { HARMLESS } from './asker.ts'
+import { Asker, HARMLESS } from './asker.ts'
 
 interface Seen {
   readonly functions: number[]
@@ -117,6 +117,21 @@ test('nothing is ever sent but the functions that only read', async (t) => {
   )
 })
 
+test('a function that is not harmless is not sent, whoever asks for it', async () => {
+  const sent: number[] = []
+  const asker = new Asker(async (_, pdu) => {
+    sent.push(pdu[0]!)
+    return pdu
+  }, AbortSignal.timeout(1000))
+  for (let code = 0; code < 256; code++)
+    if (!HARMLESS.has(code)) await assert.rejects(asker.askRaw(1, Uint8Array.of(code)), RangeError)
+  assert.deepEqual(sent, [])
+  assert.deepEqual(
+    [...HARMLESS].sort((a, b) => a - b),
+    [1, 2, 3, 4, 17, 43],
+  )
+})
+
 test('any answer proves a device: one that only knows exceptions is found', async (t) => {
   const port = await freePort()
   await serve(t, '127.0.1.1', port, { unit: () => bank() }, () => ({ exception: 1 }))
@@ -133,6 +148,13 @@ test('a gateway with five units: each is found with its name, the others are sai
   assert.deepEqual(found.map(({ identity, options }) => `${identity.product} ${String(options.unit)}`), there.map((id) => `meter ${id} ${id}`)) // prettier-ignore
   assert.ok(found[0]!.notes.some((note) => note.includes('nothing answers for unit 2, 5–6, 8, 10–12')))
   assert.equal(seen.connections(), 1)
+})
+
+test('a gateway whose path to a unit is not available (0A) has no such unit', async (t) => {
+  const port = await freePort()
+  await serve(t, '127.0.1.1', port, { unit: () => bank() }, (unit) => (unit === 2 ? undefined : { exception: 0x0a }))
+  const { found } = await look(['127.0.1.1'], port, [1, 2, 3])
+  assert.deepEqual(endpoints(found), [`127.0.1.1:${port} unit 2`])
 })
 
 test('a gateway that keeps silent for absent units costs a bounded number of time-outs, and says what was not asked', async (t) => {
@@ -250,6 +272,22 @@ test('nobody holds a scan up: a host is left after ten minutes with what was fou
     found[0]!.notes.some((note) => /was left: .*10 minutes/.test(note)),
     found[0]!.notes.join('\n'),
   )
+})
+
+test('a host that was probed is let go: no connection stays', async (t) => {
+  const port = await freePort()
+  let open = 0
+  const server = createServer((socket: Socket) => {
+    open++
+    socket.on('error', () => undefined).on('close', () => open--)
+    // Exception 01 to everything.
+    socket.on('data', (request) => socket.write(Buffer.from([request[0]!, request[1]!, 0, 0, 0, 3, request[6]!, request[7]! | 0x80, 1]))) // prettier-ignore
+  })
+  await new Promise<void>((resolve) => server.listen(port, '127.0.1.1', resolve))
+  t.after(() => server.close())
+  const { found } = await look(['127.0.1.1'], port)
+  assert.equal(found.length, 1)
+  await eventually('the connection is closed', () => open === 0)
 })
 
 test('a scan that is given up ends at once, and leaves no connection behind', async (t) => {

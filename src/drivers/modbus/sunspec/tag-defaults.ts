@@ -13,7 +13,7 @@ export const tagDefaults = ({ point, type }: SunSpecPlace): TagDefaults => ({
 })
 
 /** `1=OFF|2=SLEEPING`, of a bit field `bit0=GROUND_FAULT`; undefined where the point has no names. */
-export function symbolsText(point: ModelPoint): string | undefined {
+function symbolsText(point: ModelPoint): string | undefined {
   const { symbols = {}, type } = point
   const known = texts.get(point)
   if (known !== undefined) return known
