@@ -47,7 +47,7 @@ function sizeReason({ type }: Interpretation, numbers: readonly number[]): strin
   if (type.startsWith('float')) {
     const smallest = Math.min(...numbers.filter((number) => number !== 0).map(Math.abs))
     if (smallest < 1e-30) return 'so close to 0 that it is hardly a measured value'
-    if (smallest < 1e-6) return 'unusually small'
+    if (smallest < 1e-4) return 'unusually small'
     return largest > 1e9 ? `unusually large (${formatNumber(largest)})` : 'of everyday size'
   }
   if (largest > 1e12) return `unusually large (${formatNumber(largest)})`
@@ -71,8 +71,9 @@ function changeReasons(numbers: readonly number[]): string[] {
   const size = Math.max(...numbers.map(Math.abs))
   const percent = (largest / size) * 100
   if (percent >= 50) reasons.push(`jumps by up to ${formatNumber(largest)} from read to read`)
-  else reasons.push(`changes by at most ${percentText(percent)} from read to read`)
+  else reasons.push(`changes by ${percentText(percent)} from read to read`)
   return reasons
 }
 
-const percentText = (percent: number): string => (percent < 0.01 ? 'less than 0.01 %' : `${formatNumber(percent, 2)} %`)
+const percentText = (percent: number): string =>
+  percent < 0.01 ? 'less than 0.01 %' : `at most ${formatNumber(percent, 2)} %`

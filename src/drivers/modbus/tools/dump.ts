@@ -164,11 +164,11 @@ function cellsOf(row: RegisterRow | BitRow): string[] {
 /** With as many digits as there is room for. */
 function floatText(value: number | null): string {
   if (value === null) return 'NaN'
-  const texts = [7, 6, 5, 4, 3, 2].map((digits) => shortNumber(value, digits))
+  const texts = [7, 6, 5, 4, 3, 2].map((digits) => shortNumber(value, digits).replace('e+', 'e'))
   return texts.find((text) => text.length <= FLOAT_WIDTH) ?? texts.at(-1)!
 }
 
 function shortNumber(value: number, digits: number): string {
   const text = formatNumber(value, digits)
-  return text.length <= FLOAT_WIDTH ? text : Number(value.toPrecision(digits)).toExponential().replace('e+', 'e')
+  return text.length <= FLOAT_WIDTH ? text : Number(value.toPrecision(digits)).toExponential()
 }

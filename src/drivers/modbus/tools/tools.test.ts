@@ -246,12 +246,12 @@ test('what the tools say to people fits a terminal of 80 columns', async (t) => 
 test('the table has floats with as many digits as there is room for', async (t) => {
   const device = await startDevice(t)
   const floats = new DataView(new ArrayBuffer(16))
-  for (const [at, value] of [229.3777, -1234567.5, 1.234567e-5, 16777216].entries()) floats.setFloat32(at * 4, value)
+  for (const [at, value] of [229.3777, -1234567.5, 1.234567e-5, -5.02e32].entries()) floats.setFloat32(at * 4, value)
   for (let at = 0; at < 8; at++) device.bank.holdingRegisters.set(at, floats.getUint16(at * 2))
   const { lines } = await dumpOf(t, device, { address: 'hr:0', count: 8 })
   assert.deepEqual(
     [1, 3, 5, 7].map((at) => lines[at]!.trim().split(/\s+/).at(-2)),
-    ['229.3777', '-1234568', '1.2346e-5', '16777216'],
+    ['229.3777', '-1234568', '1.2346e-5', '-5.02e32'],
   )
 })
 
