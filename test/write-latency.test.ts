@@ -16,6 +16,8 @@ import { duplexPair } from '../src/testing/duplex-pair.ts'
 import { settle, VirtualClock } from '../src/testing/virtual-clock.ts'
 
 const ANSWER_MS = 100
+/** Registers from here on are read by a poll of their own. */
+const OTHER_POLL = 500
 
 interface Asked {
   readonly at: number
@@ -48,7 +50,7 @@ async function startSlowLine(t: TestContext, addresses: readonly number[], optio
     return near
   }
   const points: Point<unknown>[] = addresses.map((address, tag) => {
-    const settings = tagOf(`hr:${address}`, 'uint16', { everyMs: 60_000 })
+    const settings = tagOf(`hr:${address}`, 'uint16', { everyMs: address < OTHER_POLL ? 60_000 : 30_000 })
     return { tag, address: modbus.parseAddress(settings.address), settings }
   })
   const setup = {
@@ -120,22 +122,24 @@ test('writes that wait go out in the order in which they were asked for: a setpo
 })
 
 test('in the middle of the search for bad registers a write goes out after the request in flight too', async (t) => {
-  // One block that is searched, and twenty that wait for their turn meanwhile: also the search itself takes turns with them.
-  const many = [...Array.from({ length: 100 }, (_, i) => i), ...Array.from({ length: 20 }, (_, i) => 200 + i * 10)]
+  // A block that is searched, and another poll that is due meanwhile: they take turns, and while one asks the other waits for the line.
+  const searched = Array.from({ length: 100 }, (_, i) => i)
+  const many = [...searched, ...Array.from({ length: 40 }, (_, i) => OTHER_POLL + i * 10)]
   const { clock, asked, line, queued, write, writes, bad } = await startSlowLine(t, many)
   const refused = [3, 17, 40, 41, 77, 98]
   line.fault = (functionCode, address, count) =>
     functionCode === 3 && refused.some((at) => at >= address && at < address + count) ? { exception: 2 } : undefined
-  await clock.advance(ANSWER_MS * 8.5)
+  const isSearched = () => asked.length > 45 && asked.at(-1)!.address < OTHER_POLL
+  for (let i = 0; i < 1000 && !(isSearched() && queued() > 0); i++) await clock.advance(ANSWER_MS / 2)
+  assert.ok(isSearched() && queued() > 0, 'a request of the search is in flight, and polls wait for the line')
   const before = asked.length
   const began = clock.monotonic()
-  assert.ok(queued() > 0, 'polls wait for the line')
   const outcome = write({ 50: 777 })
   await clock.advance(ANSWER_MS * 2)
   assert.deepEqual(outcome.statuses, ['Good'])
   assert.ok(outcome.at - began <= ANSWER_MS * 2, `after ${outcome.at - began} ms`)
   assert.equal(asked.indexOf(writes()[0]!), before)
-  await clock.advance(ANSWER_MS * 100)
+  await clock.advance(ANSWER_MS * 300)
   assert.ok(asked.length > before + 10, `the search was not over: ${asked.length - before} requests came after`)
   assert.deepEqual(
     [...bad].sort((a, b) => a - b),
