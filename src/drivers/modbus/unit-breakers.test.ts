@@ -71,3 +71,27 @@ test('a new connection while nobody is silent leaves nothing behind', () => {
   for (let requests = 0; requests < 3; requests++) assert.ok(ask(2))
   assert.ok(!ask(2))
 })
+
+test('thirty dead units take at most a third of the time, and each is asked now and then', async () => {
+  const clock = new VirtualClock()
+  const breakers = new UnitBreakers(clock)
+  for (let unit = 0; unit <= 30; unit++) breakers.add(unit)
+  const asked = new Map<number, number>()
+  const ask = async (from: number, untilMs: number) => {
+    while (clock.monotonic() < untilMs) {
+      for (let unit = from; unit <= 30; unit++) {
+        if (!breakers.mayAsk(unit)) continue
+        asked.set(unit, (asked.get(unit) ?? 0) + 1)
+        await clock.advance(2000)
+        breakers.settle(unit, false)
+      }
+      await clock.advance(1000)
+    }
+  }
+  await ask(1, 1_000_000)
+  asked.clear()
+  await ask(1, 2_000_000)
+  const all = [...asked.values()].reduce((sum, count) => sum + count, 0)
+  assert.equal(asked.size, 30)
+  assert.ok(all * 2000 <= 340_000, `${all} time-outs of 2 s in 1000 s`)
+})

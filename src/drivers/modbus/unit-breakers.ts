@@ -1,7 +1,7 @@
 /**
  * Breakers of the units behind one device: a unit that left a few requests in a row unanswered is asked again only after growing
- * pauses, one request at a time, so that a dead unit costs the others a time-out now and then and not one a request. Pauses
- * outlive the connection. A device with a single unit has only the rest of its poll cut short: polling has the pauses for it.
+ * pauses, one request at a time, so that a dead unit costs the others a time-out now and then and not one a request; however
+ * many are dead, together they cost a third of the time at most. Pauses outlive the connection. A device with a single unit has only the rest of its poll cut short: polling has the pauses for it.
  */
 import type { Clock } from '../../core/clock.ts'
 import { Backoff } from '../../wire/backoff.ts'
@@ -12,13 +12,16 @@ const PAUSE_MIN_MS = 1000
 /** Less than any pause of polling (`silence.ts`), so that its probes come through. */
 const SINGLE_PAUSE_MS = 400
 const PAUSE_MAX_MS = 60_000
+/** Requests to silent units may take the n-th part of the time. */
+const SHARE = 3
 
 interface Breaker {
   silent: number
   /** When the unit may be asked again, monotonic ms. */
   askAt: number
-  /** A request is under way, or its place on the line is. */
+  /** A request is under way, or its place on the line is; since when, monotonic ms. */
   isAsked: boolean
+  askedAt: number
   readonly pauses: Backoff
 }
 
@@ -46,9 +49,11 @@ export class UnitBreakers {
   mayAsk(unit: number): boolean {
     const breaker = this.#open?.get(unit)
     if (breaker === undefined || breaker.silent < SILENT_REQUESTS) return true
-    if (breaker.isAsked || (this.#clock.monotonic() < breaker.askAt && !this.#hasProbe)) return false
+    const now = this.#clock.monotonic()
+    if (breaker.isAsked || (now < breaker.askAt && !this.#hasProbe)) return false
     this.#hasProbe = false
     breaker.isAsked = true
+    breaker.askedAt = now
     return true
   }
 
@@ -64,8 +69,13 @@ export class UnitBreakers {
     // With a few requests a poll there is nothing to cut short.
     if (this.#units.length < 2 && this.#requests <= SILENT_REQUESTS) return
     const breaker = this.#open?.get(unit) ?? this.#opened(unit)
+    const now = this.#clock.monotonic()
+    const tookMs = breaker.isAsked ? now - breaker.askedAt : 0
     breaker.isAsked = false
-    if (++breaker.silent >= SILENT_REQUESTS) breaker.askAt = this.#clock.monotonic() + breaker.pauses.next()
+    if (++breaker.silent < SILENT_REQUESTS) return
+    const others = [...this.#open!.values()].filter(({ silent }) => silent >= SILENT_REQUESTS).length - 1
+    const share = others === 0 ? 0 : (others + 1) * tookMs * SHARE
+    breaker.askAt = now + Math.max(breaker.pauses.next(), share)
   }
 
   /** Somebody waits for it: it may be asked at once. */
@@ -94,7 +104,7 @@ export class UnitBreakers {
       firstMs: isSingle ? SINGLE_PAUSE_MS : PAUSE_MIN_MS,
       maxMs: isSingle ? SINGLE_PAUSE_MS : PAUSE_MAX_MS,
     })
-    const breaker = { silent: 0, askAt: 0, isAsked: false, pauses }
+    const breaker = { silent: 0, askAt: 0, isAsked: false, askedAt: 0, pauses }
     this.#open ??= new Map()
     this.#open.set(unit, breaker)
     return breaker
