@@ -78,6 +78,7 @@ test('a frame is found by unit, function and exception', () => {
   assert.deepEqual(inspectFrame('modbus/tcp', tcp('83 02', 5)), { unit: 5, functionCode: 3, exceptionCode: 2 })
   assert.deepEqual(inspectFrame('modbus/rtu', encodeRtuFrame(6, hex('06 0001 0002'))), { unit: 6, functionCode: 6 })
   assert.equal(inspectFrame('modbus/tcp', hex('0001 0000')), undefined)
+  assert.equal(inspectFrame('modbus/tcp', hex('0001 0000 0001 05')), undefined, 'a header and nothing behind it')
 })
 
 test('every vector of the codec has words for each of its fields, and none is "not as the function demands"', () => {

@@ -162,7 +162,7 @@ test('values that users have, by one read of four registers, as an engineer woul
     ['kWh, an uint32 with swapped words, before zeros', 'D687 0012 0000 0000', 'uint32 CDAB'],
     ['kWh, a float32 before zeros', '4640 E6AE 0000 0000', 'float32 ABCD'],
     ['kWh, a float32 with swapped words', 'E6AE 4640 0000 3FC0', 'float32 CDAB'],
-    ['Wh, a uint64', '0000 0000 02B8 FCB5', 'uint64 ABCD'],
+    ['Wh, a uint64', '0000 0000 02B9 0135', 'uint64 ABCD'],
     ['temperatures in tenths', '00D7 00DC 00E6 0000', 'uint16'],
     ['a temperature below zero in tenths', 'FFCC 00D7 0000 001E', 'int16'],
     ['power factors', '3F78 51EC 3F7A E148', 'float32 ABCD'],
