@@ -21,6 +21,8 @@ export interface PlayedProxy {
   readonly actions: AuditedAction[]
   /** How requests went onto the line. */
   readonly priorities: string[]
+  /** For whom their time counts. */
+  readonly units: (number | undefined)[]
   /** Set: the audit file cannot be written. */
   isFull: boolean
   /** How long the disk takes. */
@@ -53,6 +55,7 @@ export async function startProxy(t: TestContext, given: Given = {}): Promise<Pla
     pdus: [],
     actions: [],
     priorities: [],
+    units: [],
     isFull: false,
     recording: Promise.resolve(),
     reply: async (pdu) => (pdu[0] === 6 ? pdu.slice() : Uint8Array.of(pdu[0]!, 2, 0, 7)),
@@ -77,7 +80,11 @@ export async function startProxy(t: TestContext, given: Given = {}): Promise<Pla
   }
   const access: LineAccess = {
     connected: true,
-    run: (work, priority, signal) => (played.priorities.push(priority), work(signal)),
+    run(work, priority, signal, unit) {
+      played.priorities.push(priority)
+      played.units.push(unit)
+      return work(signal)
+    },
   }
   const serving = serveProxy(
     {

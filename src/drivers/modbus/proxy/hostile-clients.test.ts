@@ -13,19 +13,12 @@ import { startProxy } from '../../../testing/proxy-rig.ts'
 const ALL_FUNCTIONS = Array.from({ length: 127 }, (_, i) => i + 1).filter((code) => code !== 8)
 
 /** Request PDUs that are well made, and more that a vendor may have. */
-const REQUESTS: readonly string[] = [
-  ...['0100000001', '0200000001', '0300000001', '0400000001', '07', '0b', '0c', '11', '180000', '2b0e0100'],
-  ...['14070600010000000' + '1', '050000ff00', '0600000001', '0f000000010101', '1000000001020001'],
-  ...[
-    '1509060001000000010001',
-    '160000ffff0000',
-    '17000000010000000102' + '0001',
-    '0800040000',
-    '2b0d0000',
-    '2b0d0100',
-  ],
-  ...ALL_FUNCTIONS.filter((code) => code > 24 && code !== 43).map((code) => `${code.toString(16)}00000001`),
-]
+const READS = '0100000001 0200000001 0300000001 0400000001 07 0b 0c 11 180000 2b0e0100 140706000100000001'
+const WRITES =
+  '050000ff00 0600000001 0f000000010101 1000000001020001 1509060001000000010001 160000ffff0000 170000000100000001020001'
+const NEVER = '0800040000 2b0d0000 2b0d0100'
+const VENDORS = ALL_FUNCTIONS.filter((code) => code > 24 && code !== 43).map((code) => `${code.toString(16)}00000001`)
+const REQUESTS = [READS, WRITES, NEVER, ...VENDORS].flatMap((pdus) => pdus.split(' '))
 
 /** A socket of a test's own; `replies` are PDUs in hex. */
 async function open(t: TestContext, port: number) {

@@ -124,6 +124,7 @@ export class ProxyRelay {
     try {
       return await turns.run(
         'turn',
+        unit,
         async (signal) => {
           // Another client may have asked the same while this one waited.
           const known = this.#cached(unit, pdu)
@@ -148,6 +149,7 @@ export class ProxyRelay {
     try {
       const reply = await turns.run(
         'command',
+        unit,
         (signal) =>
           writes.run(async () => {
             signal.throwIfAborted()

@@ -164,3 +164,11 @@ test('a write that waits for one of the gateway itself is not sent when the gate
   assert.match(played.actions[1]!.outcome, /^not sent: the gateway stopped/)
   assert.deepEqual(played.sent, [])
 })
+
+test('the time of the line counts for the unit that is asked', async (t) => {
+  const played = await startProxy(t, { units: [1, 7] })
+  const client = await played.connect()
+  await client.readHoldingRegisters(7, 0, 1)
+  await client.writeRegister(1, 1, 1)
+  assert.deepEqual(played.units, [7, 1])
+})

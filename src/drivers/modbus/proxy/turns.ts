@@ -50,6 +50,7 @@ export class ProxyTurns {
    */
   async run<T>(
     priority: 'command' | 'turn',
+    unit: number,
     work: (signal: AbortSignal) => Promise<T>,
     client: AbortSignal,
     deadline = this.deadline(),
@@ -79,6 +80,7 @@ export class ProxyTurns {
           },
           this.#priority(priority),
           waiting.signal,
+          unit,
         )
       } finally {
         this.#leave()
