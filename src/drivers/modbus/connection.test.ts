@@ -5,6 +5,7 @@ import type { Context } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { testContext } from '../../testing/driver-suite.ts'
 import { connectTo, readOnce, registers, startDevice } from '../../testing/modbus-device.ts'
+import { silentLog } from '../../core/log.ts'
 import { eventually } from '../../testing/peers.ts'
 import { modbus } from './driver.ts'
 
@@ -119,4 +120,21 @@ test('nothing listens: NotConnectedError', async (t) => {
   await device.server.close()
   const driver = modbus.create(modbus.options.parse(device.options), testContext())
   await assert.rejects(driver.connect(signal), NotConnectedError)
+})
+
+test('devices of one line that want it differently: the first one’s settings hold, and the log says so for each other one', () => {
+  const shared = {}
+  const warnings: string[] = []
+  const log = { ...silentLog, warn: (_fields: object, sentence: string) => void warnings.push(sentence) }
+  const create = (name: string, given: Record<string, unknown>) => {
+    const options = modbus.options.parse({ host: '127.0.0.1', port: 1502, ...given })
+    return modbus.create(options, { ...testContext(name, shared), name, log })
+  }
+  create('a', { maxInFlight: 4, unit: 1, timeout: '1s' })
+  create('b', { maxInFlight: 4, unit: 2, timeout: '9s', maxRegisters: 10 })
+  assert.deepEqual(warnings, [], 'what each device has for itself may differ')
+  create('c', { maxInFlight: 2, unit: 3, release: true })
+  assert.deepEqual(warnings, [
+    'c shares the line 127.0.0.1:1502 with a, but its maxInFlight, release differ: those of a hold. Give both the same.',
+  ])
 })

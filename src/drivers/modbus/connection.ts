@@ -3,6 +3,7 @@
  * device that leaves or fails does not close the others' socket; a dead socket is replaced by whoever connects next. Where the
  * options allow more than one plain connection, `shared-client.ts` stands for them.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Context, TraceTap } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import type { LineClient } from './line-client.ts'
@@ -13,6 +14,11 @@ import { LineProxies } from './proxy/line-proxies.ts'
 import { SharedClient } from './shared-client.ts'
 import { boundsOf, clientOn, endpointOf, farSide } from './transport.ts'
 import { WriteLock } from './write-lock.ts'
+
+/** Options of the connection, and of what it may be asked. */
+const OF_THE_LINE = [
+  'maxInFlight', 'maxConnections', 'release', 'tls', 'serial', 'requestPause', 'broadcastPause', 'lateReplyGuard', 'connectTimeout',
+] as const // prettier-ignore
 
 interface Dialing {
   readonly client: Promise<LineClient>
@@ -30,6 +36,9 @@ export class LineConnection {
   #limits: LineLimits | undefined
   #learned: LineLoad | undefined
   #learners: (() => void)[] | undefined
+  /** Of the first device; what concerns the line holds for all. */
+  #options: ModbusOptions | undefined
+  #first = ''
 
   /** Writes of all devices of the line, one at a time. */
   get writes(): WriteLock {
@@ -52,6 +61,23 @@ export class LineConnection {
     this.#limits?.restart(load)
   }
 
+  /** Says so where a further device of the line wants it otherwise than the first, whose settings hold. */
+  agree(options: ModbusOptions, { name, log }: Context): void {
+    if (this.#options === undefined) {
+      this.#options = options
+      this.#first = name
+      return
+    }
+    const first = this.#options
+    const settings = OF_THE_LINE.filter((key) => !isDeepStrictEqual(first[key], options[key]))
+    if (settings.length === 0) return
+    const which = settings.join(', ')
+    log.warn(
+      { settings },
+      `${name} shares the line ${farSide(first)} with ${this.#first}, but its ${which} differ: those of ${this.#first} hold. Give both the same.`,
+    )
+  }
+
   /** Calls `action` whenever `learned` changes. */
   onLearned(action: () => void): void {
     this.#learners = [...(this.#learners ?? []), action]
@@ -62,7 +88,7 @@ export class LineConnection {
     signal.throwIfAborted()
     this.#users.set(user, context.trace)
     if (this.#client !== undefined && !this.#client.closed) return this.#client
-    const dialing = (this.#dialing ??= this.#dial(options, context))
+    const dialing = (this.#dialing ??= this.#dial(this.#options ?? options, context))
     const closedMeanwhile = (cause?: unknown) =>
       new NotConnectedError(`${context.name} was closed while it connected`, { cause })
     try {

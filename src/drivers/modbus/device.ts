@@ -46,6 +46,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
     this.#options = options
     this.#context = context
     this.#line = context.share(() => new LineConnection())
+    this.#line.agree(options, context)
     this.#units = [unit]
     this.#breakers = new UnitBreakers(context.clock)
     this.#profile = new DeviceProfile({
