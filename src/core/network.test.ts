@@ -5,7 +5,7 @@ import { canonicalHost, contains, hostsOf, isLoopback, parseNetwork, sizeOf, typ
 
 const network = (text: string): Network => {
   const parsed = parseNetwork(text)
-  assert.ok(typeof parsed !== 'string', `${text}: ${String(parsed)}`)
+  if (typeof parsed === 'string') assert.fail(`${text}: ${parsed}`)
   return parsed
 }
 

@@ -281,7 +281,7 @@ test('a host that was probed is let go: no connection stays', async (t) => {
     open++
     socket.on('error', () => undefined).on('close', () => open--)
     // Exception 01 to everything.
-    socket.on('data', (request) => socket.write(Buffer.from([request[0]!, request[1]!, 0, 0, 0, 3, request[6]!, request[7]! | 0x80, 1]))) // prettier-ignore
+    socket.on('data', (request: Buffer) => socket.write(Buffer.from([request[0]!, request[1]!, 0, 0, 0, 3, request[6]!, request[7]! | 0x80, 1]))) // prettier-ignore
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.1.1', resolve))
   t.after(() => server.close())
