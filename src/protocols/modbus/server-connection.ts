@@ -11,6 +11,8 @@ import type { RequestFrames } from './server-frames.ts'
 import type { Fault, ServerRequest, ServerStats } from './server.ts'
 
 const MAX_WAITING = 256
+/** A chunk can hold thousands of requests. */
+const MAX_A_TURN = 256
 const CLOSE_WITHIN_MS = 1000
 
 /** What a connection needs of its server. */
@@ -36,6 +38,8 @@ export class ServerConnection {
   #ended = false
   /** The far side does not take our answers; nothing more is read until it does. */
   #blocked = false
+  /** It had its share of this turn of the event loop. */
+  #yielding = false
   #written: Uint8Array[] = []
 
   constructor(stream: Duplex, options: ConnectionOptions) {
@@ -91,9 +95,11 @@ export class ServerConnection {
 
   /** Takes requests off the stream as long as there is room, answers them, then writes all answers at once. */
   #pull(): void {
-    while (!this.#full && !this.#ended) {
+    let left = MAX_A_TURN
+    while (!this.#full && !this.#ended && left > 0) {
       const request = this.#next()
       if (request === undefined) break
+      left--
       this.#options.stats.requests++
       this.activeAt = this.#options.clock.monotonic()
       if (this.#busy) this.#waiting.push(request)
@@ -101,8 +107,18 @@ export class ServerConnection {
     }
     if (this.#ended) return
     this.#write()
+    if (left === 0) this.#yield()
     if (this.#full) this.#stream.pause()
     else if (this.#stream.isPaused()) this.#stream.resume()
+  }
+
+  /** A flood of one client's is no reason for the others to wait. */
+  #yield(): void {
+    this.#yielding = true
+    setImmediate(() => {
+      this.#yielding = false
+      this.#pull()
+    })
   }
 
   #next(): ServerRequest | undefined {
@@ -117,7 +133,7 @@ export class ServerConnection {
   }
 
   get #full(): boolean {
-    return this.#blocked || this.#waiting.length >= MAX_WAITING
+    return this.#blocked || this.#yielding || this.#waiting.length >= MAX_WAITING
   }
 
   /** Answers at once where nothing has to be waited for. */

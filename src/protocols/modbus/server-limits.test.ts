@@ -159,3 +159,21 @@ test('a client that floods and never reads: what is kept for it is bounded; when
   assert.equal(ids.length, COUNT)
   assert.ok(ids.every((id, i) => id === i))
 })
+
+test('a chunk of thousands of requests does not hold up another client', async () => {
+  const bank = new RegisterBank({ holdingRegisters: [{ address: 0, count: 125 }] })
+  const server = createModbusServer({ unit: () => bank, clock: new VirtualClock() })
+  const flood = duplexPair()
+  const other = duplexPair()
+  for (const { far } of [flood, other]) server.serve(far)
+  let answers = 0
+  flood.near.on('data', (chunk: Buffer) => (answers += chunk.length / 11))
+  let before = Infinity
+  other.near.on('data', () => (before = server.stats.requests))
+  const COUNT = 5000
+  flood.near.write(Buffer.concat(Array.from({ length: COUNT }, (_, i) => encodeFrame(i, 1, READ))))
+  other.near.write(encodeFrame(1, 1, READ))
+  for (let turns = 0; turns < 200 && answers < COUNT; turns++) await settle()
+  assert.equal(answers, COUNT)
+  assert.ok(before < COUNT / 5, `answered after ${before} requests of the other`)
+})
