@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { Driver, LineAccess } from '../../../core/driver.ts'
 import { GatewayError } from '../../../core/errors.ts'
+import type { Fault } from '../../../protocols/modbus/index.ts'
 import { connectTo, startDevice, type Device } from '../../../testing/modbus-device.ts'
 import { VirtualClock } from '../../../testing/virtual-clock.ts'
 import { detect } from './detect.ts'
@@ -120,7 +121,7 @@ test('what a slow device gave in a minute is shown, and it is not asked on', asy
   const slow: RawDevice = {
     unit: 1,
     clock,
-    limits: { registers: 10, bits: 10 } as RawDevice['limits'],
+    limits: { registers: 10, bits: 10 },
     async request() {
       await clock.advance(25_000)
       return Uint8Array.from([3, 20, ...Array.from({ length: 20 }, () => 1)])
@@ -175,13 +176,15 @@ test('what is no range is an invalid request that says why', async (t) => {
 /** Who a device with this layout says it is. */
 test('a connection that is lost on the way is said, not shown as a refusal of the device', async (t) => {
   const device = await startDevice(t)
-  device.fault = (_request, code, address) => (code === 43 || address > 0 ? { silent: true, then: 'reset' } : undefined)
+  // oxlint-disable-next-line unicorn/no-thenable -- what happens then
+  const reset: Fault = { silent: true, then: 'reset' }
+  device.fault = (_request, code, address) => (code === 43 || address > 0 ? reset : undefined)
   for (const run of [
     (driver: Driver<never>) =>
       dump.run(dump.input.parse({ address: 'ir:0', count: 500 }), driver, countedAccess(), limit()),
     (driver: Driver<never>) => identify.run({}, driver, countedAccess(), limit()),
   ])
-    await assert.rejects(run((await connectTo(t, device)) as never), codeOf('NOT_CONNECTED'))
+    await assert.rejects(run(await connectTo(t, device)), codeOf('NOT_CONNECTED'))
 })
 
 interface Detected {
