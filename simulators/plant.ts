@@ -2,7 +2,8 @@
  * A plant worth watching, served over Modbus TCP by a process of its own: unit 1 tank farm, 2 filler, 3 energy meter.
  *
  *     node simulators/plant.ts --port 0 --seed 1 [--host 127.0.0.1] [--fault 'slow unit=2 ms=500']…
- *       [--serial PATH [--framing rtu|ascii] [--baud 19200]] [--udp PORT] [--tls PORT --tls-cert FILE --tls-key FILE [--tls-ca FILE]]
+ *       [--serial PATH [--framing rtu|ascii] [--baud 19200] [--data-bits 8] [--parity none|even|odd] [--stop-bits 1]]
+ *       [--udp PORT] [--tls PORT --tls-cert FILE --tls-key FILE [--tls-ca FILE]]
  *
  * The first line on stdout is {"ready":true,"host":…,"port":N,"units":{"1":"tank farm","2":"filler","3":"energy meter"}}, with
  * "serial", "udp" and "tls" where they are open too.

@@ -49,4 +49,25 @@ test('flags that are wrong or missing are named', () => {
   assert.throws(() => parseTransports({ serial: '/dev/x', framing: 'rtus' }), /--framing rtus: use rtu or ascii/)
   assert.throws(() => parseTransports({ tls: '802', 'tls-key': 'k' }), /--tls needs --tls-cert FILE and --tls-key FILE/)
   assert.deepEqual(parseTransports({ framing: 'rtu', baud: '19200' }), {})
+  for (const [flags, sentence] of [
+    [{ serial: '/dev/x', baud: 'fast' }, /--baud fast: use bits a second/],
+    [{ serial: '/dev/x', 'data-bits': '9' }, /--data-bits 9: use 7 or 8/],
+    [{ serial: '/dev/x', parity: 'mark' }, /--parity mark: use none, even or odd/],
+    [{ serial: '/dev/x', 'stop-bits': '1.5' }, /--stop-bits 1.5: use 1 or 2/],
+    [{ udp: '70000' }, /--udp 70000: use a port/],
+    [{ tls: '802x', 'tls-cert': 'c', 'tls-key': 'k' }, /--tls 802x: use a port/],
+  ] as const)
+    assert.throws(() => parseTransports(flags), sentence)
+})
+
+test('the serial port takes the settings that were asked for', () => {
+  const { serial } = parseTransports({
+    serial: '/dev/x',
+    framing: 'ascii',
+    baud: '9600',
+    'data-bits': '7',
+    parity: 'even',
+  })
+  const port = { transport: 'serial', path: '/dev/x', baud: 9600, dataBits: 7, parity: 'even', stopBits: 1 }
+  assert.deepEqual(serial, { framing: 'ascii', port })
 })
