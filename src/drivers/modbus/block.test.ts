@@ -145,7 +145,7 @@ test('several tags that read one bad register are one try, and each says why', a
 })
 
 test('on a slow line a search goes on in the next poll, so that no poll takes a minute', async (t) => {
-  const { device, clock, cycle } = await rig(t, range(8, 1))
+  const { device, clock, cycle, driver } = await rig(t, range(8, 1))
   device.fault = (_, __, address, count) => {
     clock.leap(4000)
     return count > 1 || address === 3 ? { exception: 2 } : undefined
@@ -153,7 +153,11 @@ test('on a slow line a search goes on in the next poll, so that no poll takes a 
   const first = await cycle()
   assert.deepEqual(first.values.slice(4), range(4).map(() => 'BadWaitingForInitialData')) // prettier-ignore
   assert.ok(first.requests.length <= 6, `${first.requests.length} requests`)
+  const reason =
+    /^hr:1…8 = 40002…40009 together: the device answers exception 02 .*; which of them is at fault is being found out\.$/
+  assert.match(driver.reasonOf!(8)!, reason)
   for (let polls = 0; polls < 8; polls++) await cycle()
+  assert.equal(driver.reasonOf!(8), undefined)
   const { values, requests } = await cycle()
   assert.deepEqual(values, [1, 2, 'BadConfigurationError', 4, 5, 6, 7, 8])
   assert.ok(requests.length <= 8, `${requests.length} requests`)

@@ -8,11 +8,12 @@ import { Status, type StatusCode } from '../../core/status.ts'
 import { encodeRequest, type ModbusRequest } from '../../protocols/modbus/index.ts'
 import { AREAS, type ModbusAddress } from './address.ts'
 import { BlockDecoder } from './decoder.ts'
-import { Healing, type HealingSettings, type Probe } from './healing.ts'
+import { Healing, type HealingListener, type HealingSettings } from './healing.ts'
 import type { TableLimits } from './limits.ts'
 import type { ByteOrder } from './order.ts'
 import { failureOf, type Failure } from './outcome.ts'
 import { compareSpans, planBlocks, type Span } from './plan.ts'
+import type { Probe } from './probe.ts'
 import type { UnitState } from './profile.ts'
 import { spanLength } from './types.ts'
 
@@ -112,12 +113,14 @@ export class Block {
   }
 
   #begin({ connection }: UnitAccess): Cycle {
-    const leftOut = (place: Place) => {
-      for (const { tag } of place.points) this.#settings.profile.place(tag, place)
+    const { profile } = this.#settings
+    const heard: HealingListener<Place> = {
+      leftOut: (place) => place.points.forEach(({ tag }) => profile.place(tag, place)),
+      searched: (place, words) => place.points.forEach(({ tag }) => profile.searched(tag, words)),
     }
     const { unit, area } = this.#whole.span
     this.#limits ??= this.#settings.profile.table(unit, area)
-    this.#healing ??= new Healing(placesOf(this.#points, this.#settings), this.#settings, leftOut)
+    this.#healing ??= new Healing(placesOf(this.#points, this.#settings), this.#settings, heard)
     const steps = this.#healing.cycle()
     this.#cycle = { connection, steps, probe: steps.next().value ?? undefined }
     return this.#cycle

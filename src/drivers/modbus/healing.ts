@@ -5,20 +5,13 @@
  */
 import type { Clock } from '../../core/clock.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
-import type { BlockDecoder } from './decoder.ts'
+import { takeDoubt } from './doubt.ts'
 import type { Failure } from './outcome.ts'
 import { planBlocks, type PlanLimits, type Span } from './plan.ts'
+import { hasSame, isSame, probeOf, spanOf, type Probe } from './probe.ts'
 import type { DeviceProfile } from './profile.ts'
-import { lengthOf, Search } from './search.ts'
-
-/** One request of a cycle, and the values that it tells of: none when it is asked only to see whether the unit answers. */
-export interface Probe<Item extends Span = Span> {
-  readonly span: Span
-  readonly items: readonly Item[]
-  /** Made at the first use, as the same probe is asked every cycle. */
-  request?: Uint8Array
-  decoder?: BlockDecoder
-}
+import { describeSpan } from './quarantine.ts'
+import { Search } from './search.ts'
 
 interface Part<Item extends Span> extends Probe<Item> {
   /** Failures in a row that say nothing of one register, the last of them, and when they began. */
@@ -28,7 +21,10 @@ interface Part<Item extends Span> extends Probe<Item> {
 }
 
 interface Pursuit<Item extends Span> {
+  readonly items: readonly Item[]
   readonly search: Search<Item>
+  /** What the device did to all of them together. */
+  readonly words: string
   /** The unit answers nothing else either, as far as is known: it is asked for a single value first. */
   doubted: boolean
   /** What the unit answered since then shows that it is there. */
@@ -36,6 +32,14 @@ interface Pursuit<Item extends Span> {
   /** The status of values that the search has not come to. */
   status: StatusCode
   turn: number
+}
+
+/** Who has to say why a value is not read. */
+export interface HealingListener<Item> {
+  /** It is in quarantine; told whenever it plans. */
+  leftOut(item: Item): void
+  /** It is searched among others, with the sentence that says so; undefined: not any more. */
+  searched(item: Item, words: string | undefined): void
 }
 
 /** What healing needs of its device. */
@@ -60,7 +64,7 @@ type Steps<Item extends Span, Result = void> = Generator<Probe<Item>, Result, Fa
 export class Healing<Item extends Span> {
   readonly #items: readonly Item[]
   readonly #settings: HealingSettings
-  readonly #onLeftOut: (item: Item) => void
+  readonly #heard: HealingListener<Item>
   readonly #status = new Map<Item, StatusCode>()
   #untold = new Set<Item>()
   #parts: readonly Part<Item>[] = []
@@ -75,11 +79,10 @@ export class Healing<Item extends Span> {
   /** The unit answered with values in this cycle. */
   #hasAnswer = false
 
-  /** `onLeftOut` hears of each value that is in quarantine, whenever it plans. */
-  constructor(items: readonly Item[], settings: HealingSettings, onLeftOut: (item: Item) => void) {
+  constructor(items: readonly Item[], settings: HealingSettings, heard: HealingListener<Item>) {
     this.#items = items
     this.#settings = settings
-    this.#onLeftOut = onLeftOut
+    this.#heard = heard
   }
 
   /** True when one request reads everything: there is nothing to heal. */
@@ -149,7 +152,11 @@ export class Healing<Item extends Span> {
     if (failure === undefined) {
       part.strikes = 0
     } else if (failure.kind === 'address') {
-      this.#suspect(part.items, failure, false, this.#settings.clock.monotonic())
+      this.#suspect(part.items, failure, {
+        words: failure.words,
+        doubted: false,
+        since: this.#settings.clock.monotonic(),
+      })
     } else {
       this.#fail(part.items, failure.status)
       if (failure.kind === 'busy') return
@@ -162,11 +169,16 @@ export class Healing<Item extends Span> {
   #suspectStriking(part: Part<Item>, failure: Failure): void {
     part.strikes = 0
     const refusal: Failure = { ...failure, kind: 'refused' }
-    this.#suspect(part.items, part.items.length > 1 ? refusal : undefined, true, part.failingSince)
+    const suspect = { words: failure.words, doubted: true, since: part.failingSince }
+    this.#suspect(part.items, part.items.length > 1 ? refusal : undefined, suspect)
   }
 
-  /** Something in these values is at fault. `doubted`: it is first seen to that the unit answers at all. */
-  #suspect(items: readonly Item[], refusal: Failure | undefined, doubted: boolean, since: number): void {
+  /** Something in these values is at fault. */
+  #suspect(
+    items: readonly Item[],
+    refusal: Failure | undefined,
+    why: Pick<Pursuit<Item>, 'words' | 'doubted' | 'since'>,
+  ): void {
     const { profile, clock } = this.#settings
     const { unit, area } = items[0]!
     const limits = profile.table(unit, area)
@@ -180,18 +192,22 @@ export class Healing<Item extends Span> {
     this.#isStale = true
     if (search.group === undefined) return
     const status = Status.BadWaitingForInitialData
-    this.#pursuits.push({ search, doubted, since, status, turn: 0 })
+    const words = `${describeSpan(spanOf(items))} together: the device ${why.words}; which of them is at fault is being found out.`
+    this.#pursuits.push({ ...why, words, items, search, status, turn: 0 })
   }
 
   #leaveOut(item: Item, failure: Failure): void {
     this.#settings.profile.leaveOut(item, failure)
     this.#fail([item], failure.status)
-    this.#onLeftOut(item)
+    this.#heard.leftOut(item)
   }
 
   *#pursue(pursuit: Pursuit<Item>): Steps<Item> {
     const { search } = pursuit
-    if (pursuit.doubted && !(yield* this.#isThere(pursuit))) return this.#fail(search.open, pursuit.status)
+    if (pursuit.doubted && !(yield* this.#isThere(pursuit))) {
+      this.#tellOf(pursuit)
+      return this.#fail(search.open, pursuit.status)
+    }
     pursuit.doubted = false
     // One request at least, so that each cycle finds out something.
     for (let asked = 0; search.group !== undefined && (asked === 0 || this.#mayGoOn()); asked++) {
@@ -208,8 +224,15 @@ export class Healing<Item extends Span> {
       search.answer(failure)
       this.#isStale = true
     }
+    this.#tellOf(pursuit)
     if (search.group === undefined) this.#pursuits = this.#pursuits.filter((other) => other !== pursuit)
     else this.#fail(search.open, pursuit.status)
+  }
+
+  /** Why values that the search has not come to are not read. */
+  #tellOf({ items, search, words, doubted }: Pursuit<Item>): void {
+    const isGoingOn = search.group !== undefined && !doubted
+    for (const item of items) this.#heard.searched(item, isGoingOn && search.open.has(item) ? words : undefined)
   }
 
   #mayGoOn(): boolean {
@@ -268,7 +291,7 @@ export class Healing<Item extends Span> {
     } else if (items.length === 1) {
       this.#leaveOut(items[0]!, failure)
     } else {
-      this.#suspect(items, failure, false, now)
+      this.#suspect(items, failure, { words: failure.words, doubted: false, since: now })
       const pursuit = this.#pursuits.at(-1)
       if (pursuit !== undefined) yield* this.#pursue(pursuit)
     }
@@ -289,22 +312,9 @@ export class Healing<Item extends Span> {
   /** Asks now and then for what was refused, as new firmware may bear it; the limits hear of the answer. */
   *#doubt(): Steps<Item> {
     if (!this.#hasAnswer || this.#pursuits.length > 0) return
-    const { profile, clock } = this.#settings
-    const { unit, area } = this.#items[0]!
-    const fact = profile.table(unit, area).takeDoubt(clock.monotonic())
-    if (fact === undefined) return
-    const from = 'after' in fact ? fact.after : this.#placeFor(fact.refused)
-    if (from === undefined) return
-    const length = 'after' in fact ? fact.before - fact.after + 1 : fact.refused
-    yield { span: { unit, area, offset: from, length }, items: [] }
-  }
-
-  /** Where a request of this length can begin that only its length speaks against. */
-  #placeFor(length: number): number | undefined {
-    const { profile } = this.#settings
-    const end = this.#items.at(-1)!.offset + this.#items.at(-1)!.length
-    const starts = this.#parts.map(({ span }) => span).filter(({ offset }) => offset + length <= end)
-    return starts.find((span) => !profile.divides({ ...span, length }))?.offset
+    const spans = this.#parts.map((part) => part.span)
+    const span = takeDoubt(this.#items, spans, this.#settings.profile, this.#settings.clock.monotonic())
+    if (span !== undefined) yield { span, items: [] }
   }
 
   #readable(items: readonly Item[]): void {
@@ -321,7 +331,7 @@ export class Healing<Item extends Span> {
     this.#version = this.#state.version
     this.#isStale = false
     const left = new Set(this.#items.filter((item) => profile.quarantine.find(item) !== undefined))
-    for (const item of left) this.#onLeftOut(item)
+    for (const item of left) this.#heard.leftOut(item)
     for (const { search } of this.#pursuits) {
       for (const item of search.open) left.add(item)
       for (const item of search.good.flat()) left.add(item)
@@ -337,16 +347,3 @@ export class Healing<Item extends Span> {
     })
   }
 }
-
-function spanOf(items: readonly Span[]): Span {
-  const { unit, area, offset } = items[0]!
-  return { unit, area, offset, length: lengthOf(items) }
-}
-
-const probeOf = <Item extends Span>(items: readonly Item[]): Probe<Item> => ({ span: spanOf(items), items })
-
-const hasSame = <Item>(some: readonly Item[], others: readonly Item[]): boolean =>
-  some.length === others.length && some.every((item, index) => item === others[index])
-
-const isSame = (a: Span, b: Span): boolean =>
-  a.unit === b.unit && a.area === b.area && a.offset === b.offset && a.length === b.length

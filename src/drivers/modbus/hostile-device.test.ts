@@ -138,3 +138,34 @@ test('a limit and a gap that new firmware lifts are noticed within a day, at the
   assert.deepEqual([plant.session.profile(), plant.device.requests.at(-1), plant.good()], [undefined, '0+58', 55])
   await plant.stop()
 })
+
+test('forgetting in the middle of a search, or losing the connection there, loses nothing: each bad register is named in the end', async () => {
+  const bad = [3, 20, 21, 77]
+  for (let at = 1000; at < 3000; at += 90) {
+    const plant = startPlant({ addresses: range(100), answerMs: () => 40 })
+    plant.device.fault = faultAt({ exception: 2 }, ...bad)
+    await plant.clock.advance(at)
+    if (at % 180 === 0) plant.server.dropConnections('reset')
+    plant.session.forget()
+    await plant.clock.advance(12_000)
+    const named = [...plant.last].filter(([, status]) => status === 'BadConfigurationError').map(([address]) => address)
+    assert.deepEqual([named.sort((a, b) => a - b), plant.good()], [bad, 96], `at ${at} ms`)
+    for (const address of bad) assert.match(plant.reasonOf(address)!, /answers exception 02.*next try at/)
+    assert.match(
+      plant.session.reason!,
+      /^4 points of meter are bad, out of 100 .*The first is hr:3: BadConfigurationError/,
+    )
+    await plant.stop()
+  }
+})
+
+test('of a device that refused everything all but one register come back: the one that stays bad does not stand before the others', async () => {
+  const plant = startPlant({ addresses: range(20) })
+  plant.device.fault = () => ({ exception: 2 })
+  await plant.clock.advance(1_800_000)
+  plant.device.fault = faultAt({ exception: 2 }, 0)
+  await plant.clock.advance(25_000)
+  assert.equal(plant.good(), 19)
+  assert.match(plant.reasonOf(0)!, /^hr:0 = 40001: the device answers exception 02 .*; next try at/)
+  await plant.stop()
+})

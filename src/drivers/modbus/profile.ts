@@ -58,6 +58,8 @@ export class DeviceProfile implements PlanRules {
   readonly quarantine: Quarantine
   /** What a tag reads, where that was left out once: few tags ever. */
   #places: Map<TagId, Span> | undefined
+  /** Tags whose block is refused and searched: for the time of the search. */
+  #searched: Map<TagId, string> | undefined
   readonly #settings: ProfileSettings
   // Lists, as most devices have one unit, and there are many devices.
   #units: readonly UnitState[] = []
@@ -195,11 +197,17 @@ export class DeviceProfile implements PlanRules {
     this.#places.set(tag, span)
   }
 
+  /** The tag is searched among others, as the sentence says; undefined: not any more. */
+  searched(tag: TagId, words: string | undefined): void {
+    if (words === undefined) this.#searched?.delete(tag)
+    else (this.#searched ??= new Map()).set(tag, words)
+  }
+
   /** Why a tag cannot be read, as far as it is left out. */
   reasonOf(tag: TagId): string | undefined {
     const place = this.#places?.get(tag)
     const entry = place === undefined ? undefined : this.quarantine.find(place)
-    return entry === undefined ? undefined : this.reason(entry)
+    return entry === undefined ? this.#searched?.get(tag) : this.reason(entry)
   }
 
   /** Why this value is left out, and when it is tried again. */

@@ -140,7 +140,7 @@ export function timeOfDay(at: number): string {
 }
 
 /** `hr:7 = 40008`, `hr:7…8 = 40008…40009`. */
-function describeSpan({ area, offset, length }: Span): string {
+export function describeSpan({ area, offset, length }: Span): string {
   const last = offset + length - 1
   const number = (at: number): string => `${AREAS[area].digit}${String(at + 1).padStart(last < 9999 ? 4 : 5, '0')}`
   if (length === 1) return `${area}:${offset} = ${number(offset)}`
