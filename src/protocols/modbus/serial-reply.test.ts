@@ -206,4 +206,28 @@ for (const framing of ['rtu', 'ascii'] as const) {
     client.close()
     await write
   })
+
+  test(`${framing}: a unit that owes many answers holds a request for the guard beyond its time at most, once`, async () => {
+    const { client, clock, say } = playLine(framing)
+    for (let i = 0; i < 5; i++) {
+      const lost = rejection(client.readHoldingRegisters(1, 0, 1))
+      await clock.advance(1100)
+      await failsWith(lost, 'TIMEOUT', /no answer/)
+    }
+    const read = client.readHoldingRegisters(1, 0, 1)
+    await clock.advance(950)
+    await say(1, '03 02 0001')
+    await clock.advance(90)
+    await say(1, '03 02 0002')
+    await clock.advance(59)
+    assert.equal(client.inFlight, 1)
+    await clock.advance(1)
+    assert.equal(client.inFlight, 0)
+    assert.equal(toHex(await read), '0002')
+    const next = client.readHoldingRegisters(1, 0, 1)
+    await settle()
+    await say(1, '03 02 0003')
+    assert.equal(client.inFlight, 0)
+    assert.equal(toHex(await next), '0003')
+  })
 }
