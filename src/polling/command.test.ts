@@ -62,7 +62,7 @@ test('what it throws by itself is: the control', async () => {
 })
 
 test('work that does not listen is waited for only shortly, and its place is free again', async () => {
-  let answer = (_: StatusCode[]) => {}
+  let answer = (_said: StatusCode[]) => {}
   const { clock, line, lost, outcome } = begin(() => new Promise((resolve) => (answer = resolve)))
   await clock.advance(1000)
   assert.deepEqual([outcome.statuses, line.inFlight], [undefined, 1])

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { exactWithUnit, formatDuration, formatValue, statusHex } from './format.ts'
 import { keyed, panned, zoomed } from './trend/gestures.ts'
 import { formatView, parseView } from './url-state.ts'
-import { isSame, parseWritten } from './write-value.ts'
+import { isSame, parseWritten, refusalText } from './write-value.ts'
 
 const NARROW = '\u202f'
 
@@ -76,4 +76,11 @@ test('a read-back is the same when only a float32 lies between', () => {
   assert.ok(!isSame(65.2, 65.1))
   assert.ok(!isSame(true, false))
   assert.ok(!isSame('2', '1'))
+})
+
+test('"Not written" is said only of what was not: what is unknown, or was overtaken, is told in its own words', () => {
+  for (const code of ['WRITE_UNKNOWN', 'WRITE_SUPERSEDED', 'WRITE_FAILED'])
+    assert.equal(refusalText(code, 'It may have been carried out.'), 'It may have been carried out.')
+  for (const code of ['WRITE_FORBIDDEN', 'INVALID_VALUE', 'STORE_FAILED', undefined])
+    assert.equal(refusalText(code, 'The reason.'), 'Not written: The reason.')
 })

@@ -12,7 +12,7 @@ import type { LiveTag } from './live/store.ts'
 import { SeverityMark } from './status-mark.tsx'
 import { severityOf, useStatusInfo } from './status.ts'
 import { strings } from './strings.ts'
-import { isSame, limit, parseWritten, writeRange } from './write-value.ts'
+import { isSame, limit, parseWritten, refusalText, writeRange } from './write-value.ts'
 
 interface Props {
   readonly tag: LiveTag
@@ -158,9 +158,6 @@ function Result({ result, show }: { result: WriteView; show: (value: JsonValue) 
   )
 }
 
-/** Their sentences say by themselves whether it was sent: "Not written" before them would be false for one that may have been. */
-const TOLD_IN_FULL: readonly string[] = ['WRITE_FAILED', 'WRITE_UNKNOWN', 'WRITE_SUPERSEDED']
-
 /** What was refused: the sentence and the next step, and underneath what the protocol said. */
 function Refusal({ error, show }: { error: Error; show: (value: JsonValue) => string }) {
   if (!(error instanceof ProblemError)) return <Outcome ok={false} text={words.unknown} />
@@ -169,7 +166,7 @@ function Refusal({ error, show }: { error: Error; show: (value: JsonValue) => st
   const told = ({ code: number, name }: StatusRef) => `${name} (${statusHex(number)})`
   return (
     <>
-      <Outcome ok={false} text={TOLD_IN_FULL.includes(code ?? '') ? error.message : words.failed(error.message)} />
+      <Outcome ok={false} text={refusalText(code, error.message)} />
       {help !== undefined && <p>{help}</p>}
       <details className="quiet">
         <summary>{words.details}</summary>

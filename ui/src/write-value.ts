@@ -54,3 +54,10 @@ export function isSame(readBack: JsonValue, written: JsonValue): boolean {
 /** One end of a range as text. */
 export const limit = (value: number | null, type: string): string =>
   value === null ? '…' : formatValue(value, type === 'bool' ? type : Number.isInteger(value) ? 'int32' : type)
+
+/** Their sentences say by themselves whether it was sent: "Not written" before them would be false for one that may have been. */
+const TOLD_IN_FULL: readonly (string | undefined)[] = ['WRITE_FAILED', 'WRITE_UNKNOWN', 'WRITE_SUPERSEDED']
+
+/** What is said of a write that the API refused with this code and sentence. */
+export const refusalText = (code: string | undefined, message: string): string =>
+  TOLD_IN_FULL.includes(code) ? message : strings.write.failed(message)
