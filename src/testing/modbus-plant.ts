@@ -52,7 +52,7 @@ export function startPlant({ addresses, everyMs = 1000, options = {}, answerMs =
   polling.start((batch) => {
     for (const { tag, status, value } of batch) {
       const { offset } = points[tag - 1]!.address
-      last.set(offset, isGood(status) && value !== offset ? `wrong value ${value}` : statusName(status))
+      last.set(offset, isGood(status) && value !== offset ? `wrong value ${String(value)}` : statusName(status))
     }
   })
   const stop = async () => {
