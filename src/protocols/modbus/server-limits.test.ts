@@ -173,7 +173,7 @@ test('a chunk of thousands of requests does not hold up another client', async (
   const COUNT = 5000
   flood.near.write(Buffer.concat(Array.from({ length: COUNT }, (_, i) => encodeFrame(i, 1, READ))))
   other.near.write(encodeFrame(1, 1, READ))
-  for (let turns = 0; turns < 200 && answers < COUNT; turns++) await settle()
+  for (let turns = 0; turns < 100; turns++) await settle()
   assert.equal(answers, COUNT)
   assert.ok(before < COUNT / 5, `answered after ${before} requests of the other`)
 })
