@@ -120,11 +120,9 @@ async function startFarm({ devices, tags, faulty }: Profile) {
   const script = join(import.meta.dirname, '..', 'simulators', 'farm.ts')
   const child = spawn(
     process.execPath,
-    [
-      script,
-      ...['--devices', String(devices), '--tags', String(tags), '--layout', 'addresses'],
-      ...(faulty === undefined ? [] : ['--faulty', String(faulty)]),
-    ],
+    [script, '--devices', String(devices), '--tags', String(tags), '--layout', 'addresses'].concat(
+      faulty === undefined ? [] : ['--faulty', String(faulty)],
+    ),
     {
       stdio: ['pipe', 'pipe', 'inherit'],
     },

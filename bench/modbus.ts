@@ -12,7 +12,7 @@ const PARTS: Record<string, (rounds: number) => Promise<void>> = {
   fleet: () => runFleet(),
   faults: async () =>
     (await import('./flow.ts')).run(['--devices', '1000', '--tags', '10', '--faulty', '10', '--seconds', '30']),
-  write: async () => void (await (await import('./modbus-write.ts')).run()),
+  write: async () => (await import('./modbus-write.ts')).run(),
 }
 
 /** All parts, or those that are named. */

@@ -21,7 +21,7 @@ function lines(request: string | undefined, response: string | undefined, error:
     error,
   }
   const [view] = viewExchanges([{ number: 1, exchange }], driverByName('modbus')!, {})
-  return exchangeLines(view!, width, plain as never)
+  return exchangeLines(view!, width, plain)
 }
 
 const READ = '0001 0000 0006 01 03 0000 0002'

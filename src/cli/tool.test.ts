@@ -167,7 +167,7 @@ test('tools and traces of a running gateway', async (t) => {
     refused.map(({ code }) => code),
     [1, 2, 2, 2],
   )
-  assert.match(refused[3]!.err, /\/nowhere\/at cannot be written to/)
+  assert.match(refused[3].err, /\/nowhere\/at cannot be written to/)
 
   // Ctrl-C ends a trace that follows, and stops it at the gateway.
   const running = startProcess(t, LAUNCHER, ['trace', 'press-1', '--url', gateway.url, '--follow'])

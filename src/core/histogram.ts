@@ -16,7 +16,7 @@ export const DURATION_BOUNDS = [
 export const createHistogram = (bounds: readonly number[] = DURATION_BOUNDS): Histogram => ({
   bounds,
   // A plain array: a typed one takes twice the memory, and there are two for each of ten thousand devices.
-  counts: new Array<number>(bounds.length + 1).fill(0),
+  counts: Array.from({ length: bounds.length + 1 }, () => 0),
   sum: 0,
   count: 0,
 })

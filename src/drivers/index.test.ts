@@ -23,7 +23,7 @@ function flatten(schema: OptionSchema, prefix = ''): [name: string, fallback: st
         ? schema.required?.includes(key) === true
           ? '(required)'
           : '–'
-        : `\`${String(option.default)}\``
+        : `\`${typeof option.default === 'string' ? option.default : JSON.stringify(option.default)}\``
     return [[`${prefix}${key}`, fallback, option.description] as const, ...flatten(option, `${prefix}${key}.`)].map(
       ([name, shown, words]): [string, string, string | undefined] => [name, shown, words],
     )

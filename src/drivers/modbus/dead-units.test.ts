@@ -53,7 +53,7 @@ const layouts: readonly { readonly what: string; readonly devices: readonly Devi
     what: 'each unit a device',
     devices: UNITS.map((unit) => ({
       name: `unit ${unit}`,
-      type: modbus as never,
+      type: modbus,
       options: { ...options, unit },
       enabled: true,
       points: pointsOf(modbus, [tag(unit)]).map((point) => ({ ...point, tag: unit })),
@@ -62,7 +62,7 @@ const layouts: readonly { readonly what: string; readonly devices: readonly Devi
   {
     what: 'all units in one device',
     devices: [
-      { name: 'gateway', type: modbus as never, options, enabled: true, points: pointsOf(modbus, UNITS.map(tag)) },
+      { name: 'gateway', type: modbus, options, enabled: true, points: pointsOf(modbus, UNITS.map(tag)) },
     ],
   },
 ]

@@ -198,7 +198,7 @@ async function released(t: TestContext, every: number) {
   t.after(() => server.close())
   const options = modbus.options.parse({ host: '127.0.0.1', port, release: true, timeout: '500ms' })
   const points = pointsOf(modbus, [tagOf('hr:3', 'uint16', { everyMs: every })])
-  const polling = createPolling([{ name: 'press', type: modbus as never, options, enabled: true, points }], {
+  const polling = createPolling([{ name: 'press', type: modbus, options, enabled: true, points }], {
     clock: systemClock,
     log: silentLog,
     dial,
