@@ -61,9 +61,7 @@ const layouts: readonly { readonly what: string; readonly devices: readonly Devi
   },
   {
     what: 'all units in one device',
-    devices: [
-      { name: 'gateway', type: modbus, options, enabled: true, points: pointsOf(modbus, UNITS.map(tag)) },
-    ],
+    devices: [{ name: 'gateway', type: modbus, options, enabled: true, points: pointsOf(modbus, UNITS.map(tag)) }],
   },
 ]
 
