@@ -134,3 +134,20 @@ test('the log keeps the newest 64 events', async () => {
   assert.equal(log.length / 2, 2 + 6 + 64)
   assert.ok(log.startsWith(hex('0C 46 0000 0028 002A 80 41 80 40')))
 })
+
+test('a mask write keeps what the AND mask names and takes the rest from the OR mask; a refused read in one with a write writes nothing', async () => {
+  const { ask, bank } = serveBank({ holdingRegisters: [{ address: 0, count: 10 }] })
+  bank.holdingRegisters.set(4, 0x12)
+  // The example of 6.16, and an OR mask that reaches into what is kept.
+  assert.equal(await ask('16 0004 00F2 0025'), hex('16 0004 00F2 0025'))
+  assert.equal(bank.holdingRegisters.get(4), 0x17)
+  await ask('16 0004 00FF FF00')
+  assert.equal(bank.holdingRegisters.get(4), 0xff17)
+  await ask('16 0004 FFFF 0000')
+  await ask('16 0004 FF00 FFFF')
+  assert.equal(bank.holdingRegisters.get(4), 0xffff)
+  await ask('16 0004 FF00 FF12')
+  assert.equal(bank.holdingRegisters.get(4), 0xff12)
+  assert.equal(await ask('17 0009 0002 0004 0001 02 0001'), hex('97 02'))
+  assert.equal(bank.holdingRegisters.get(4), 0xff12)
+})
