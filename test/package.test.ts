@@ -10,11 +10,12 @@ const ROOT = join(import.meta.dirname, '..')
 const read = <T>(name: string): T => JSON.parse(readFileSync(join(ROOT, name), 'utf8')) as T
 
 type Versions = Record<string, string>
+type Overrides = { [name: string]: string | Overrides }
 const manifest = read<{
   dependencies: Versions
   devDependencies: Versions
   optionalDependencies: Versions
-  overrides: Versions
+  overrides: Overrides
   allowScripts: Record<string, boolean>
 }>('package.json')
 const { packages } = read<{
@@ -27,10 +28,17 @@ const chosen = Object.entries({
   ...manifest.optionalDependencies,
 })
 
+/** Those for one dependency's own dependencies too. */
+const overridesOf = (overrides: Overrides): [string, string][] =>
+  Object.entries(overrides).flatMap(([name, version]) =>
+    typeof version === 'string' ? [[name, version] as [string, string]] : overridesOf(version),
+  )
+
 test('every dependency is pinned to one version, and the lock file holds that one', () => {
   assert.ok(chosen.length > 30)
-  for (const [name, version] of [...chosen, ...Object.entries(manifest.overrides)])
-    assert.match(version, /^\d+\.\d+\.\d+(-[\w.]+)?$/, name)
+  // `$name` in an override is the version that this manifest names itself.
+  for (const [name, version] of [...chosen, ...overridesOf(manifest.overrides)])
+    assert.match(version, /^(\$[\w@/-]+|\d+\.\d+\.\d+(-[\w.]+)?)$/, name)
   const differing = chosen.filter(([name, version]) => packages[`node_modules/${name}`]?.version !== version)
   assert.deepEqual(differing, [])
 })

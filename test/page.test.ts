@@ -322,6 +322,24 @@ test('what a lost socket missed is filled in from the history, and no point twic
   await eventually('drawn is what was kept', async () => Math.abs((await drawn()) - (await kept())) <= 4, 5000)
 })
 
+test(
+  'a part of the page that could not be fetched costs the page nothing, and comes by itself',
+  { skip },
+  async (t) => {
+    let refused = 0
+    const { page } = await open(t, {
+      prepare: (fresh) =>
+        fresh.route('**/trend-panel*.js', (route) =>
+          refused++ < 2 ? route.abort('connectionrefused') : route.continue(),
+        ),
+    })
+    await eventually('the trend was asked for', () => refused > 0)
+    assert.equal(await page.getByTestId('connection').isVisible(), true)
+    await page.getByTestId('trend').locator('canvas').waitFor()
+    assert.ok(refused >= 2)
+  },
+)
+
 test('a gateway that is killed is named within 5 s', { skip }, async (t) => {
   const { page, gateway } = await open(t)
   await gateway.stop('SIGKILL')

@@ -1,7 +1,8 @@
 /** The page: header and banner, devices and sinks at the side, trend above the live table. */
-import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
+import { Suspense, useCallback, useMemo, useState } from 'react'
 import { ConnectionBanner, PageHeader } from './page-header.tsx'
 import { DevicePanel } from './device-panel.tsx'
+import { lazyPart } from './lazy-part.ts'
 import { useLive } from './live/context.ts'
 import type { LiveTag } from './live/store.ts'
 import { SinkPanel } from './sink-panel.tsx'
@@ -9,9 +10,9 @@ import { strings } from './strings.ts'
 import { ValuePanel } from './table/value-panel.tsx'
 import { useView } from './url-state.ts'
 
-const TrendPanel = lazy(() => import('./trend/trend-panel.tsx'))
-const WriteDialog = lazy(() => import('./write-dialog.tsx'))
-const ValueFacts = lazy(() => import('./value-facts.tsx'))
+const TrendPanel = lazyPart(() => import('./trend/trend-panel.tsx'))
+const WriteDialog = lazyPart(() => import('./write-dialog.tsx'))
+const ValueFacts = lazyPart(() => import('./value-facts.tsx'))
 
 const MOST_PENS = 8
 const FIRST_PENS = 3
