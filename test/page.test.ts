@@ -328,10 +328,11 @@ test(
   async (t) => {
     let refused = 0
     const { page } = await open(t, {
-      prepare: (fresh) =>
-        fresh.route('**/trend-panel*.js', (route) =>
+      prepare: async (fresh) => {
+        await fresh.route('**/trend-panel*.js', (route) =>
           refused++ < 2 ? route.abort('connectionrefused') : route.continue(),
-        ),
+        )
+      },
     })
     await eventually('the trend was asked for', () => refused > 0)
     assert.equal(await page.getByTestId('connection').isVisible(), true)
