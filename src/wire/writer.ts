@@ -35,7 +35,7 @@ export class ByteWriter {
 
   /** What was written; a view of the writer's buffer. */
   finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length)
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#length)
   }
 
   #advance(count: number): number {

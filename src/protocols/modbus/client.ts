@@ -214,6 +214,15 @@ export class ModbusClient {
 
   /** Any request; resolves with the response PDU. INVALID_REQUEST when it breaks the limits of its function. */
   send(unit: number, request: ModbusRequest, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.#send(unit, request, signal, 0)
+  }
+
+  /** Replies of the form `function code · byte count · data`. */
+  #data(unit: number, request: ModbusRequest, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    return this.#send(unit, request, signal, DATA_HEAD_BYTES)
+  }
+
+  #send(unit: number, request: ModbusRequest, signal: AbortSignal | undefined, skip: number): Promise<Uint8Array> {
     let pdu: Uint8Array
     try {
       pdu = encodeChecked(request)
@@ -221,12 +230,7 @@ export class ModbusClient {
       const message = `${this.#exchange.name} unit ${unit}: ${messageOf(cause)}`
       return Promise.reject(new GatewayError('INVALID_REQUEST', message, { cause }))
     }
-    return this.#exchange.request(unit, pdu, signal, undefined, this.#trace)
-  }
-
-  /** Replies of the form `function code · byte count · data`. */
-  #data(unit: number, request: ModbusRequest, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    return this.send(unit, request, signal).then(withoutHead)
+    return this.#exchange.request(unit, pdu, signal, undefined, this.#trace, skip)
   }
 }
 
@@ -242,7 +246,8 @@ function createExchange(stream: Duplex, options: ExchangeOptions): Exchange {
   }
 }
 
-const withoutHead = (pdu: Uint8Array): Uint8Array => pdu.subarray(2)
+/** Function code and byte count. */
+const DATA_HEAD_BYTES = 2
 
 function encodeChecked(request: ModbusRequest): Uint8Array {
   const problem = checkRequest(request)

@@ -131,6 +131,7 @@ export abstract class Exchange {
     signal?: AbortSignal,
     timeoutMs = this.options.timeoutMs,
     trace?: TraceTap,
+    skip = 0,
   ): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const refusal = this.#refusal(unit, pdu, signal) ?? this.objection(unit, pdu)
@@ -143,6 +144,7 @@ export abstract class Exchange {
         signal,
         resolve,
         reject,
+        skip,
         trace,
         sentAt: 0,
         sentTick: 0,
@@ -196,7 +198,7 @@ export abstract class Exchange {
   /** Settles a request with its reply, which was found to fit it. */
   protected answered(pending: Pending, pdu: Uint8Array): void {
     this.stats.replies++
-    if (pdu[0]! < 0x80) return pending.resolve(pdu)
+    if (pdu[0]! < 0x80) return pending.resolve(pending.skip === 0 ? pdu : pdu.subarray(pending.skip))
     this.stats.exceptions++
     const code = pdu[1]!
     pending.reject(

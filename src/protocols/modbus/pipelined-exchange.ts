@@ -14,6 +14,7 @@ import { MBAP_BYTES, encodeFrame, mbapFormat, writeFrame } from './tcp.ts'
 import { TransactionIds } from './transaction-ids.ts'
 
 const MAX_IN_FLIGHT = 4096
+const NO_FRAME = [new Uint8Array(0), 0, 0] as const
 
 export class PipelinedExchange extends Exchange {
   protected readonly protocol: string = 'modbus/tcp'
@@ -67,8 +68,15 @@ export class PipelinedExchange extends Exchange {
     if (pending.trace !== undefined) this.stamp(pending)
     this.#sent.set(pending.transaction, pending)
     if (pending.deadline < this.#timerAt) this.#arm(pending.deadline)
+    if (this.#limit === 1) return this.#writeNow(pending)
     // After the microtasks: what the replies of one chunk lead to leaves in one write.
     if (this.#outgoing.push(pending) === 1) process.nextTick(this.#flush)
+  }
+
+  /** One at a time: there is nothing that could leave together with it. */
+  #writeNow(pending: Pending): void {
+    this.stats.requests++
+    this.write([pending])
   }
 
   #writeOutgoing(): void {
@@ -111,16 +119,18 @@ export class PipelinedExchange extends Exchange {
    */
   #takeFrames(): void {
     const framer = this.#framer
-    let last = this.#unsure
+    const unsure = this.#unsure
     this.#unsure = undefined
+    let [bytes, start, end] = unsure === undefined ? NO_FRAME : [unsure.bytes, unsure.start, unsure.end]
     while (!this.closed && framer.next()) {
-      const { bytes, start, end } = framer
-      if (last !== undefined) this.#reply(last.bytes, last.start, last.end)
-      last = { bytes, start, end }
+      if (end > 0) this.#reply(bytes, start, end)
+      bytes = framer.bytes
+      start = framer.start
+      end = framer.end
     }
-    if (last === undefined) return
-    if (framer.pending > 0 && framer.pending < mbapFormat.headerBytes) this.#unsure = last
-    else this.#reply(last.bytes, last.start, last.end)
+    if (end === 0) return
+    if (framer.pending > 0 && framer.pending < mbapFormat.headerBytes) this.#unsure = { bytes, start, end }
+    else this.#reply(bytes, start, end)
   }
 
   #reply(bytes: Uint8Array, start: number, end: number): void {

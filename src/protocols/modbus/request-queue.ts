@@ -9,6 +9,8 @@ export interface Pending {
   readonly signal: AbortSignal | undefined
   readonly resolve: (pdu: Uint8Array) => void
   readonly reject: (error: unknown) => void
+  /** How many leading bytes of the reply its caller does not want. */
+  readonly skip: number
   /** Only while the trace is active. */
   trace: TraceTap | undefined
   /** When it was sent, for the trace: wall time and the steady one, in ms. */

@@ -13,6 +13,8 @@ export const MAX_PDU_BYTES = 253
 export interface FunctionCodec<Request, Response> {
   readonly functionCode: number
   readonly title: string
+  /** How long every request is, where all are of one length. */
+  readonly requestBytes?: number
   writeRequest(writer: ByteWriter, request: Request): void
   readRequest(reader: ByteReader): Request
   writeResponse(writer: ByteWriter, response: Response): void

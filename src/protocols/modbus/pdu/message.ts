@@ -41,9 +41,10 @@ export function describeFunction(functionCode: number): string {
 
 /** Bytes of a request PDU. Throws RangeError for what does not fit its fields; limits are `checkRequest`'s. */
 export function encodeRequest(request: ModbusRequest): Uint8Array {
-  const writer = new ByteWriter(MAX_PDU_BYTES)
-  if (isKnown(request)) CODECS.get(request.functionCode)!.writeRequest(writer, request as never)
-  else writer.uint8(request.functionCode).view(request.data)
+  if (!isKnown(request)) return new ByteWriter(MAX_PDU_BYTES).uint8(request.functionCode).view(request.data).finish()
+  const codec = CODECS.get(request.functionCode)!
+  const writer = new ByteWriter(MAX_PDU_BYTES, codec.requestBytes)
+  codec.writeRequest(writer, request as never)
   return writer.finish()
 }
 

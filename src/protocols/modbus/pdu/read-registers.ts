@@ -28,6 +28,7 @@ export function defineReadRegisters<Code extends number>(
   return {
     functionCode,
     title,
+    requestBytes: 5,
     writeRequest: (writer, request) => void writer.uint8(functionCode).uint16(request.address).uint16(request.count),
     readRequest: (reader) => ({
       functionCode,
