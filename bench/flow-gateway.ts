@@ -32,7 +32,7 @@ export interface FlowReport {
 const counter = createCounter()
 const config = await loadConfig(process.argv[2]!, { drivers, sinks: [counter.type], env: process.env })
 const started = performance.now()
-const gateway = await startGateway(config, { log: createLogger({ level: 'warn', format: 'json' }), version: 'bench' })
+const gateway = await startGateway(config, { log: createLogger({ level: 'error', format: 'json' }), version: 'bench' })
 
 const healthy = gateway.polling.devices.filter(({ name }) => !name.startsWith(FAULTY_PREFIX))
 await until(() => healthy.every((device) => device.lastGoodAt !== undefined))

@@ -5,7 +5,6 @@ interface Benchmark {
 }
 
 const BENCHMARKS: Record<string, Benchmark> = {
-  codec: { summary: 'Modbus frames encoded and decoded, requests over loopback', load: () => import('./codec.ts') },
   modbus: {
     summary: 'Modbus clients beside ours, 10,000 devices, faulty neighbours, writes under load',
     load: () => import('./modbus.ts'),

@@ -8,7 +8,7 @@ import { ModbusClient } from '../../src/protocols/modbus/index.ts'
 import { dial } from '../../src/wire/dial.ts'
 import { BareClient } from './bare-client.ts'
 
-export const REGISTERS = 10
+const REGISTERS = 10
 /** The sum of registers 0 … 9 that both servers hold. */
 export const EXPECTED = 45
 

@@ -18,7 +18,7 @@ import { tagTable } from './tags.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 /** A device that holds what was written to it last, whatever the point. */
-export class HoldingDevice implements CommandDevice {
+class HoldingDevice implements CommandDevice {
   readonly points
   held: Value = 0
   written: Value[] = []

@@ -8,7 +8,7 @@ import { DIAGNOSTICS, isWriteFunction } from './proxy/function-rules.ts'
 import { parseListenAddress } from './proxy/listen-address.ts'
 
 /** How frames travel. The last four are one request at a time; what they can and cannot tell apart is in README.md. */
-export const TRANSPORTS = ['tcp', 'tls', 'udp', 'rtu', 'ascii', 'rtu-over-tcp', 'ascii-over-tcp'] as const
+const TRANSPORTS = ['tcp', 'tls', 'udp', 'rtu', 'ascii', 'rtu-over-tcp', 'ascii-over-tcp'] as const
 
 export type ModbusTransport = (typeof TRANSPORTS)[number]
 
