@@ -1,6 +1,7 @@
 /** The options of a Modbus device: the only place where they exist. Defaults are those that most devices bear. */
 import { z } from 'zod'
 import { duration } from '../../core/duration.ts'
+import { tlsOptions } from '../../core/tls-options.ts'
 import { host } from '../../core/host.ts'
 import { parseOrder } from './order.ts'
 import { isNetwork } from './proxy/client-networks.ts'
@@ -34,20 +35,8 @@ const serial = z.strictObject({
 })
 
 const tls = z.strictObject({
-  ca: z
-    .string()
-    .optional()
-    .describe('File with the certificate authorities to trust (PEM), in place of the well-known ones.'),
-  cert: z
-    .string()
-    .optional()
-    .describe('File with our client certificate (PEM); Modbus/TCP Security devices ask for one.'),
-  key: z.string().optional().describe('File with the private key of the client certificate (PEM).'),
+  ...tlsOptions,
   serverName: z.string().optional().describe('Name in the certificate of the device, where it is not its host name.'),
-  insecure: z
-    .boolean()
-    .default(false)
-    .describe('Accept any certificate. The connection can then be read and changed by others; for first trials only.'),
 })
 
 const proxy = z.strictObject({

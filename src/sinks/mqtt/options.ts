@@ -1,6 +1,7 @@
 /** The options of the mqtt sink: the only place where they exist. Types, checks, reference page and form derive from here. */
 import type { output } from 'zod'
 import { z } from 'zod'
+import { tlsOptions } from '../../core/tls-options.ts'
 import { duration, size } from '../../core/duration.ts'
 import { GatewayError, messageOf } from '../../core/errors.ts'
 import { PAYLOAD_PRESETS, parsePayload } from '../encode/payload.ts'
@@ -37,18 +38,7 @@ export const mqttOptions = z
       .describe('Name of this client at the broker; by default bifrost-SINK-LOG, which is unique and stays the same.'),
     username: z.string().optional().describe('User name at the broker.'),
     password: z.string().optional().describe('Password at the broker.').meta({ secret: true }),
-    ca: z
-      .string()
-      .optional()
-      .describe('File with the certificate authorities to trust (PEM), in place of the well-known ones.'),
-    cert: z.string().optional().describe('File with our client certificate (PEM).'),
-    key: z.string().optional().describe('File with the private key of the client certificate (PEM).'),
-    insecure: z
-      .boolean()
-      .default(false)
-      .describe(
-        'Accept any server certificate. The connection can then be read and changed by others; for first trials only.',
-      ),
+    ...tlsOptions,
     connectTimeout: duration({ minMs: 100, maxMs: 300_000 })
       .prefault('10s')
       .describe('How long a connection may take.'),
