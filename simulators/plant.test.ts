@@ -119,6 +119,19 @@ test('as a program: one line when ready, faults by lines on stdin, exit 0 on SIG
   assert.deepEqual(await program.stop(), { code: 0, signal: null })
 })
 
+test('what it was not asked well for is a sentence and exit 2, before anything is opened', async (t) => {
+  for (const [flags, sentence] of [
+    [['--fault', 'nonsense'], /^simulator: unknown fault "nonsense": use slow, silent/],
+    [['--nonsense', '3'], /^simulator: .*--nonsense/],
+    [['--serial', '/dev/null', '--parity', 'mark'], /^simulator: --parity mark/],
+  ] as const) {
+    const program = startProcess(t, process.execPath, ['simulators/plant.ts', ...flags])
+    assert.deepEqual(await program.exited, { code: 2, signal: null })
+    assert.match(program.output(), sentence)
+    assert.doesNotMatch(program.output(), /\n\s+at |ready/)
+  }
+})
+
 test('as a program it does not outlive the program that started it', async (t) => {
   const program = startProcess(t, process.execPath, ['simulators/plant.ts'])
   await program.waitFor(/"ready":true/)

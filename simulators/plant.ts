@@ -104,7 +104,8 @@ function imageOf(bank: RegisterBank): RegisterImage {
   }
 }
 
-async function main(): Promise<void> {
+/** What the command line asks for; throws an Error that says what is wrong with it. */
+function parseCommandLine() {
   const { values } = parseArgs({
     options: {
       host: { type: 'string', default: '127.0.0.1' },
@@ -114,14 +115,20 @@ async function main(): Promise<void> {
       ...TRANSPORT_FLAGS,
     },
   })
+  const { host, port, seed } = values
+  const faults: Fault[] = []
+  for (const fault of values.fault) applyFaultLine(faults, `fault ${fault}`)
+  return { host, port: Number(port), seed: Number(seed), transports: parseTransports(values), faults }
+}
+
+async function main({ faults, ...options }: ReturnType<typeof parseCommandLine>): Promise<void> {
   const print = (object: object) => process.stdout.write(`${JSON.stringify(object)}\n`)
-  const { host } = values
-  const transports = parseTransports(values)
-  const running = await startPlant({ host, port: Number(values.port), seed: Number(values.seed), transports })
+  const { host } = options
+  const running = await startPlant(options)
+  running.faults.push(...faults)
   const stop = () => void running.close().then(() => process.exit(0))
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
-  for (const fault of values.fault) applyFaultLine(running.faults, `fault ${fault}`)
   print({ ready: true, host, port: running.port, units: UNITS, ...running.transports })
   const lines = createInterface({ input: process.stdin })
   // A program that started us and was killed closes its end of the socket pair: nobody would end us otherwise.
@@ -136,4 +143,14 @@ async function main(): Promise<void> {
   })
 }
 
-if (import.meta.main) await main()
+/** Exit code 2, as for every command that was not understood. */
+function commandLine(): ReturnType<typeof parseCommandLine> {
+  try {
+    return parseCommandLine()
+  } catch (error) {
+    process.stderr.write(`simulator: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exit(2)
+  }
+}
+
+if (import.meta.main) await main(commandLine())

@@ -163,6 +163,8 @@ export const COMMANDS: readonly CommandInfo[] = [
   {
     usage: 'simulate [simulator] [options...]',
     summary: 'run a simulated plant that speaks Modbus: TCP, and UDP, TLS, RTU or ASCII as well',
+    description:
+      'Options of plant: --host, --port (0: a free one), --seed; --fault, again and again: slow, silent, exception, rst, garbage or half, with unit=, ms=, code=, from=, to=; --serial PATH with --framing rtu|ascii, --baud, --data-bits, --parity, --stop-bits; --udp PORT; --tls PORT with --tls-cert, --tls-key, --tls-ca. While it runs, lines such as `fault silent unit=2` and `fault clear` on stdin change the faults.',
     examples: [
       ['bifrost simulate', 'the plant of the demo on port 5020'],
       ['bifrost simulate plant --serial /dev/ttyUSB0 --framing rtu --udp 5020', 'on a serial line and UDP too'],
