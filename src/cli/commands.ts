@@ -101,6 +101,7 @@ export const COMMANDS: readonly CommandInfo[] = [
       ORDER,
       LENGTH,
       ['--reason <text>', 'why, for the audit log'],
+      ['--within <duration>', 'what was not sent to the device by then is never sent', '10s'],
       ['--allow-write', 'write straight to the device'],
     ],
     load: () => import('./write.ts'),

@@ -2,6 +2,7 @@
  * `bifrost write`: one value, through a running gateway (permission, limits, read-back, audit) or, with --allow-write, straight
  * to a device. Nothing is written unless configuration or this flag allows it.
  */
+import { parseDuration } from '../core/duration.ts'
 import { GatewayError } from '../core/errors.ts'
 import { isGood } from '../core/status.ts'
 import type { TagSettings } from '../core/tags.ts'
@@ -31,6 +32,16 @@ interface WriteAnswer {
   readonly status: { readonly code: number; readonly name: string }
   readonly readBack: unknown
   readonly durationMs: number
+  /** How it was done, where the status does not say it. */
+  readonly remark: string | null
+}
+
+function deadlineOf(call: Call): number | undefined {
+  const text = textOption(call, 'within')
+  if (text === undefined) return undefined
+  const ms = parseDuration(text)
+  if (ms !== undefined && ms >= 10 && ms <= 60_000) return ms
+  throw new GatewayError('USAGE', '--within: expected a duration from 10ms to 60s, such as 500ms or 2s')
 }
 
 async function writeThroughGateway(words: readonly string[], text: string, call: Call): Promise<number> {
@@ -41,15 +52,19 @@ async function writeThroughGateway(words: readonly string[], text: string, call:
   const path = `values/${valuePath(target)}`
   const { type } = await api<ShownValue & { type: TagSettings['type'] }>(base, path)
   const reason = textOption(call, 'reason')
+  const deadlineMs = deadlineOf(call)
   const answer = await api<WriteAnswer>(base, path, {
     value: jsonValue(text, type),
     ...(reason === undefined ? {} : { reason }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
   })
   if (call.terminal.json) call.terminal.resultJson(answer)
-  else
+  else {
     call.terminal.result(
       `${target}  ${text}  ${answer.status.name}  read back ${String(answer.readBack)}  ${Math.round(answer.durationMs)} ms`,
     )
+    if (answer.remark !== null) call.terminal.say(answer.remark)
+  }
   return isGood(answer.status.code) ? Exit.ok : Exit.failure
 }
 

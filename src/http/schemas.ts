@@ -133,6 +133,12 @@ export const writeBodySchema = z.strictObject({
     .union([z.number(), z.boolean(), z.string()])
     .describe('In engineering units; int64 and uint64 as a decimal string, bytes as base64'),
   reason: z.string().max(1000).optional().describe('Why, for the audit log'),
+  deadlineMs: z
+    .int()
+    .min(10)
+    .max(60_000)
+    .default(10_000)
+    .describe('How long from now: what has not been sent to the device by then is never sent'),
 })
 
 export const writeResultSchema = z.object({

@@ -27,11 +27,11 @@ async function start(t: TestContext, options: Record<string, unknown> = {}) {
   t.after(() => http.close())
   const session = gateway.polling.device('plc')!
   await eventually('the device runs', () => session.state === 'Running')
-  const put = async (tag: string, value: unknown) => {
+  const put = async (tag: string, value: unknown, more: object = {}) => {
     const response = await fetch(`${http.url}/api/v1/values/plc/${tag}`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ value }),
+      body: JSON.stringify({ value, ...more }),
     })
     return { status: response.status, body: (await response.json()) as Record<string, never> }
   }
@@ -78,4 +78,16 @@ test('how a write was done, where its status does not say it, is in the answer',
   const { status, body } = await put('hr:8.3', false)
   assert.deepEqual([status, body['readBack']], [200, false])
   assert.match(body['remark']!, /not atomic against others/)
+})
+
+test('deadlineMs: what waits behind a slow answer for longer is never sent', async (t) => {
+  const { device, put } = await start(t, { timeout: '2s' })
+  device.fault = (_, code) => (code === 22 ? { delayMs: 400 } : undefined)
+  const sent = (code: string) => device.requests.filter((request) => request.startsWith(`1: ${code}`)).length
+  const first = put('hr:8.3', true)
+  await eventually('the first is under way', () => sent('16') === 1)
+  const [late, patient] = await Promise.all([put('hr:1', 2, { deadlineMs: 50 }), put('hr:1', 3)])
+  assert.deepEqual([late.status, patient.status, (await first).status], [502, 200, 200])
+  assert.equal(sent('06'), 1)
+  assert.equal((await put('hr:1', 4, { deadlineMs: 5 })).status, 400)
 })

@@ -13,9 +13,6 @@ import { valuesPage } from '../values-page.ts'
 import { latestText, statusView } from '../views.ts'
 
 const PREFIX = '/api/v1/values/'
-/** How long a write may take before the caller is told that it failed. */
-const WRITE_DEADLINE_MS = 10_000
-
 const querySchema = z.object({
   device: z.string().optional().describe('Only this device'),
   status: z.string().optional().describe('`good`, `uncertain`, `bad`, or the name of a status code'),
@@ -69,10 +66,10 @@ export function valueRoutes(app: App, { gateway }: RouteContext): void {
     preValidation: (request, _reply, done) => done(setNames(request)),
     handler: async (request) => {
       const { device, tag } = request.params
-      const { value, reason } = request.body
+      const { value, reason, deadlineMs } = request.body
       const from = `http ${request.ip}`
       const result = await gateway.commands
-        .write({ device, tag, value, reason, user: 'local', from, deadlineMs: WRITE_DEADLINE_MS })
+        .write({ device, tag, value, reason, user: 'local', from, deadlineMs })
         .catch(explainFailure)
       return {
         device,
