@@ -9,19 +9,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
 import { WebSocketServer } from 'ws'
-import { startGatewayProcess } from '../testing/gateway-process.ts'
+import { bifrost, startGatewayProcess } from '../testing/gateway-process.ts'
 import { eventually, freePort, temporaryFolder } from '../testing/peers.ts'
 
 const LAUNCHER = join(import.meta.dirname, '..', '..', 'bin', 'bifrost')
-
-async function bifrost(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(LAUNCHER, args, { env: { ...process.env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
-  let [out, err] = ['', '']
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code, out, err }
-}
 
 /** A server that is no gateway; the address it answers at. */
 async function stranger(t: TestContext, listener: RequestListener): Promise<string> {

@@ -1,6 +1,5 @@
 /** The commands that drivers bring, and `trace`, through the launcher: targets of every kind, exit codes, output for programs. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
@@ -8,19 +7,10 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { createModbusServer, RegisterBank } from '../protocols/modbus/index.ts'
 import { systemClock } from '../core/clock.ts'
-import { startGatewayProcess } from '../testing/gateway-process.ts'
+import { bifrost, startGatewayProcess } from '../testing/gateway-process.ts'
 import { eventually, freePort, needs, startProcess, temporaryFolder } from '../testing/peers.ts'
 
 const LAUNCHER = join(import.meta.dirname, '..', '..', 'bin', 'bifrost')
-
-async function bifrost(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(LAUNCHER, args, { env: { ...process.env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
-  let [out, err] = ['', '']
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code, out, err }
-}
 
 /** A device whose holding registers 0…19 hold 1000 and more; register 7 does not exist. */
 async function device(t: TestContext) {

@@ -2,6 +2,8 @@
  * The product as its users start it: `bin/bifrost run -c FILE` in a folder of its own, spoken to over HTTP. Tests end it, and can
  * start it again on the same folder.
  */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -60,4 +62,14 @@ export async function startGatewayProcess(
     get,
     values: async (query = '') => (await get<{ values: ValueView[] }>(`values${query}`)).values,
   }
+}
+
+/** Runs one command of the product to its end, without colours. */
+export async function bifrost(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(LAUNCHER, args, { env: { ...process.env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let [out, err] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, out, err }
 }

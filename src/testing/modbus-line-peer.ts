@@ -65,15 +65,19 @@ export function playLine(framing: 'rtu' | 'ascii', options: Partial<ModbusClient
   }
 }
 
-/** The error that a request rejects with; listens at once, so that an early rejection is not unhandled. */
-export const rejection = (promise: Promise<unknown>): Promise<GatewayError> =>
+/** What a promise rejects with; listens at once, so that an early rejection is not unhandled. */
+export const reasonOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     (value) => assert.fail(`resolved with ${String(value)}`),
-    (error: unknown) => {
-      assert.ok(error instanceof GatewayError, String(error))
-      return error
-    },
+    (reason: unknown) => reason,
   )
+
+/** As `reasonOf`, for an error of the catalogue. */
+export async function rejection(promise: Promise<unknown>): Promise<GatewayError> {
+  const error = await reasonOf(promise)
+  assert.ok(error instanceof GatewayError, String(error))
+  return error
+}
 
 /** The code and the sentence of a rejection. */
 export async function failsWith(promise: Promise<GatewayError>, code: string, message: RegExp): Promise<void> {

@@ -1,26 +1,12 @@
 /** Requests of a client that are on the way or wait: time-outs, late replies, transaction ids, limits, aborts, the end of the connection. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { GatewayError } from '../../core/errors.ts'
+import { failsWith, reasonOf, rejection } from '../../testing/modbus-line-peer.ts'
 import { playPeer } from '../../testing/modbus-peer.ts'
 import { settle } from '../../testing/virtual-clock.ts'
 import { encodeRequest } from './index.ts'
 
 const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
-
-/** `assert.rejects` that starts listening at once, so that an early rejection is not unhandled. */
-const rejection = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    (value) => assert.fail(`resolved with ${String(value)}`),
-    (error: unknown) => error,
-  )
-
-async function failsWith(promise: Promise<unknown>, code: string, message: RegExp): Promise<void> {
-  const error = await promise
-  assert.ok(error instanceof GatewayError, String(error))
-  assert.equal(error.code, code)
-  assert.match(error.message, message)
-}
 
 test('a silent device: each request times out by itself, at its own time; the connection stays', async () => {
   const { client, clock, say } = playPeer()
@@ -203,14 +189,11 @@ test('an aborted signal rejects its requests with its reason, sent or waiting; o
   const { client, say, frames } = playPeer({ maxInFlight: 2 })
   const controller = new AbortController()
   const kept = client.readCoils(1, 0, 1)
-  const aborted = [1, 2].map((address) => rejection(client.readCoils(1, address, 1, controller.signal)))
+  const aborted = [1, 2].map((address) => reasonOf(client.readCoils(1, address, 1, controller.signal)))
   await settle()
   controller.abort(new Error('stopped by the test'))
   for (const error of await Promise.all(aborted)) assert.equal((error as Error).message, 'stopped by the test')
-  assert.equal(
-    ((await rejection(client.readCoils(1, 3, 1, controller.signal))) as Error).message,
-    'stopped by the test',
-  )
+  assert.equal(((await reasonOf(client.readCoils(1, 3, 1, controller.signal))) as Error).message, 'stopped by the test')
   await say('0002 0000 0004 01 01 01 00 0001 0000 0004 01 01 01 01')
   assert.equal(toHex(await kept), '01')
   assert.equal(frames().length, 2)
@@ -219,7 +202,7 @@ test('an aborted signal rejects its requests with its reason, sent or waiting; o
 test('a request aborted in its own turn is not sent at all', async () => {
   const { client, sent } = playPeer()
   const controller = new AbortController()
-  const aborted = rejection(client.writeCoil(1, 0, true, controller.signal))
+  const aborted = reasonOf(client.writeCoil(1, 0, true, controller.signal))
   controller.abort()
   await aborted
   await settle()

@@ -2,25 +2,12 @@ import assert from 'node:assert/strict'
 import { Duplex } from 'node:stream'
 import { test } from 'node:test'
 import { GatewayError, NotConnectedError } from '../../core/errors.ts'
+import { failsWith, rejection } from '../../testing/modbus-line-peer.ts'
 import { playPeer } from '../../testing/modbus-peer.ts'
 import { VirtualClock, settle } from '../../testing/virtual-clock.ts'
 import { ModbusClient, ModbusException } from './index.ts'
 
 const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
-
-/** `assert.rejects` that starts listening at once, so that an early rejection is not unhandled. */
-const rejection = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    (value) => assert.fail(`resolved with ${String(value)}`),
-    (error: unknown) => error,
-  )
-
-async function failsWith(promise: Promise<unknown>, code: string, message: RegExp): Promise<void> {
-  const error = await promise
-  assert.ok(error instanceof GatewayError, String(error))
-  assert.equal(error.code, code)
-  assert.match(error.message, message)
-}
 
 test('each function sends the bytes of the standard and takes the reply', async () => {
   const { client, say, sent } = playPeer()

@@ -3,21 +3,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { GatewayError } from '../../core/errors.ts'
+import { rejection } from '../../testing/modbus-line-peer.ts'
 import { playPeer, type PlayedPeer } from '../../testing/modbus-peer.ts'
 import { settle } from '../../testing/virtual-clock.ts'
 import type { ModbusClientOptions } from './index.ts'
 
 const playUdp = (options: Partial<ModbusClientOptions> = {}): PlayedPeer => playPeer({ framing: 'udp', ...options })
 const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
-
-const rejection = (promise: Promise<unknown>): Promise<GatewayError> =>
-  promise.then(
-    (value) => assert.fail(`resolved with ${String(value)}`),
-    (error: unknown) => {
-      assert.ok(error instanceof GatewayError, String(error))
-      return error
-    },
-  )
 
 test('requests of one turn are a datagram each; replies are matched in any order', async () => {
   const { client, far, say } = playUdp()
