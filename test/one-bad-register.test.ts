@@ -128,6 +128,8 @@ test(
     await eventually('12 good values', () => cycles().some(isSettled), 15_000)
     const first = cycles().findIndex(isSettled)
     t.diagnostic(`12 Good from cycle ${first + 1} on; good values of the cycles before: ${cycles().slice(0, first).map(good).join(', ')}`) // prettier-ignore
+    const isNamed = () => session.reasonOf(session.points[5]!.tag)?.includes('next try') === true
+    await eventually('the register is named', isNamed, 15_000)
     const begun = peer.requests().length
     const settled = await after(10)
     for (const cycle of settled) assert.deepEqual([good(cycle), cycle.get('r5')], [12, 'BadTimeout'])

@@ -8,13 +8,15 @@ import { Status, type StatusCode } from '../../core/status.ts'
 import { encodeRequest, type ModbusRequest } from '../../protocols/modbus/index.ts'
 import { AREAS, type ModbusAddress } from './address.ts'
 import { BlockDecoder } from './decoder.ts'
-import { Healing, type HealingListener, type HealingSettings } from './healing.ts'
+import { Healing, type HealingSettings } from './healing.ts'
 import type { TableLimits } from './limits.ts'
+import { countRequest } from './loss.ts'
 import type { ByteOrder } from './order.ts'
 import { failureOf, type Failure } from './outcome.ts'
 import { compareSpans, planBlocks, type Span } from './plan.ts'
 import type { Probe } from './probe.ts'
 import type { UnitState } from './profile.ts'
+import type { PursuitListener } from './pursuit.ts'
 import { spanLength } from './types.ts'
 
 type ModbusPoint = Point<ModbusAddress>
@@ -114,7 +116,7 @@ export class Block {
 
   #begin({ connection }: UnitAccess): Cycle {
     const { profile } = this.#settings
-    const heard: HealingListener<Place> = {
+    const heard: PursuitListener<Place> = {
       leftOut: (place) => place.points.forEach(({ tag }) => profile.place(tag, place)),
       searched: (place, words) => place.points.forEach(({ tag }) => profile.searched(tag, words)),
     }
@@ -163,6 +165,7 @@ export class Block {
     const { clock } = this.#settings
     this.#state.answered = span
     this.#state.answeredAt = clock.monotonic()
+    countRequest(this.#state.losses, true)
     this.#limits?.answered(span.offset, span.length)
     if (decoder.size === 0) return undefined
     const batch = new SampleBatch(decoder.size, clock.now())

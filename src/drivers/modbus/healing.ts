@@ -4,42 +4,20 @@
  * it gives one request after the other and is told what came of each, so that writes and neighbours come between them.
  */
 import type { Clock } from '../../core/clock.ts'
-import { Status, type StatusCode } from '../../core/status.ts'
+import type { StatusCode } from '../../core/status.ts'
 import { takeDoubt } from './doubt.ts'
+import { countRequest } from './loss.ts'
 import type { Failure } from './outcome.ts'
 import { planBlocks, type PlanLimits, type Span } from './plan.ts'
 import { hasSame, isSame, probeOf, spanOf, type Probe } from './probe.ts'
 import type { DeviceProfile } from './profile.ts'
-import { describeSpan } from './quarantine.ts'
-import { Search } from './search.ts'
+import { Pursuit, SearchBudget, type PursuitListener, type Steps, type Suspicion } from './pursuit.ts'
 
 interface Part<Item extends Span> extends Probe<Item> {
   /** Failures in a row that say nothing of one register, the last of them, and when they began. */
   strikes: number
   failure?: Failure
   failingSince: number
-}
-
-interface Pursuit<Item extends Span> {
-  readonly items: readonly Item[]
-  readonly search: Search<Item>
-  /** What the device did to all of them together. */
-  readonly words: string
-  /** The unit answers nothing else either, as far as is known: it is asked for a single value first. */
-  doubted: boolean
-  /** What the unit answered since then shows that it is there. */
-  readonly since: number
-  /** The status of values that the search has not come to. */
-  status: StatusCode
-  turn: number
-}
-
-/** Who has to say why a value is not read. */
-export interface HealingListener<Item> {
-  /** It is in quarantine; told whenever it plans. */
-  leftOut(item: Item): void
-  /** It is searched among others, with the sentence that says so; undefined: not any more. */
-  searched(item: Item, words: string | undefined): void
 }
 
 /** What healing needs of its device. */
@@ -54,17 +32,12 @@ export interface HealingSettings extends PlanLimits {
 const STRIKES = 3
 /** Of silence one is enough: to ask for a single value then costs no more time than the whole, whether the unit is there or not. */
 const SILENT_STRIKES = 1
-/** What a search may take of one cycle, its requests alone; it goes on in the next. */
-const SILENCES_A_CYCLE = 2
-const SEARCH_LIMIT_MS = 10_000
-
-type Steps<Item extends Span, Result = void> = Generator<Probe<Item>, Result, Failure | undefined>
 
 /** The values of one block, which are all of one unit and table, in ascending order of their offsets. */
 export class Healing<Item extends Span> {
   readonly #items: readonly Item[]
   readonly #settings: HealingSettings
-  readonly #heard: HealingListener<Item>
+  readonly #heard: PursuitListener<Item>
   readonly #status = new Map<Item, StatusCode>()
   #untold = new Set<Item>()
   #parts: readonly Part<Item>[] = []
@@ -72,14 +45,12 @@ export class Healing<Item extends Span> {
   #version = -1
   #isStale = false
   #pursuits: Pursuit<Item>[] = []
-  #silences = 0
-  /** How long the requests of this cycle took. */
-  #spentMs = 0
+  #budget = new SearchBudget()
   #outcome: 'ok' | 'timeout' | 'failed' | undefined
   /** The unit answered with values in this cycle. */
   #hasAnswer = false
 
-  constructor(items: readonly Item[], settings: HealingSettings, heard: HealingListener<Item>) {
+  constructor(items: readonly Item[], settings: HealingSettings, heard: PursuitListener<Item>) {
     this.#items = items
     this.#settings = settings
     this.#heard = heard
@@ -97,8 +68,7 @@ export class Healing<Item extends Span> {
     const { profile } = this.#settings
     this.#untold = new Set(this.#items)
     this.#status.clear()
-    this.#silences = 0
-    this.#spentMs = 0
+    this.#budget = new SearchBudget()
     this.#hasAnswer = false
     if (this.#needsPlan) this.#plan()
     for (const part of this.#parts) yield* this.#read(part)
@@ -115,7 +85,7 @@ export class Healing<Item extends Span> {
 
   /** A request took so long, the wait for the line left out, and this came of it. */
   took(ms: number, failure: Failure | undefined): void {
-    this.#spentMs += ms
+    this.#budget.spentMs += ms
     if (failure === undefined) this.#hasAnswer = true
     this.#outcome = failure === undefined ? 'ok' : failure.kind === 'silent' ? 'timeout' : 'failed'
   }
@@ -133,7 +103,7 @@ export class Healing<Item extends Span> {
   /** At the end of a cycle: the values that could not be read, with the status that says why; `unknown` where nothing does. */
   *rest(unknown: StatusCode): Generator<readonly [Item, StatusCode]> {
     const { quarantine } = this.#settings.profile
-    for (const item of this.#untold) yield [item, this.#status.get(item) ?? quarantine.find(item)?.status ?? unknown]
+    for (const item of this.#untold) yield [item, quarantine.find(item)?.status ?? this.#status.get(item) ?? unknown]
     this.#untold.clear()
   }
 
@@ -152,14 +122,11 @@ export class Healing<Item extends Span> {
     if (failure === undefined) {
       part.strikes = 0
     } else if (failure.kind === 'address') {
-      this.#suspect(part.items, failure, {
-        words: failure.words,
-        doubted: false,
-        since: this.#settings.clock.monotonic(),
-      })
+      this.#suspect(part.items, this.#refusedBy(failure))
     } else {
       this.#fail(part.items, failure.status)
       if (failure.kind === 'busy') return
+      if (failure.kind === 'silent') countRequest(this.#state.losses, false)
       part.failure = failure
       if (part.strikes++ === 0) part.failingSince = this.#settings.clock.monotonic()
     }
@@ -168,95 +135,28 @@ export class Healing<Item extends Span> {
   /** The part failed again and again. As it may have passed by now, it is halved like one that was refused: the whole is asked once more. */
   #suspectStriking(part: Part<Item>, failure: Failure): void {
     part.strikes = 0
-    const refusal: Failure = { ...failure, kind: 'refused' }
-    const suspect = { words: failure.words, doubted: true, since: part.failingSince }
-    this.#suspect(part.items, part.items.length > 1 ? refusal : undefined, suspect)
+    const refusal: Failure | undefined = part.items.length > 1 ? { ...failure, kind: 'refused' } : undefined
+    this.#suspect(part.items, { refusal, words: failure.words, isDoubted: true, since: part.failingSince })
+  }
+
+  #refusedBy(refusal: Failure): Suspicion {
+    return { refusal, words: refusal.words, isDoubted: false, since: this.#settings.clock.monotonic() }
   }
 
   /** Something in these values is at fault. */
-  #suspect(
-    items: readonly Item[],
-    refusal: Failure | undefined,
-    why: Pick<Pursuit<Item>, 'words' | 'doubted' | 'since'>,
-  ): void {
+  #suspect(items: readonly Item[], why: Suspicion): Pursuit<Item> | undefined {
     const { profile, clock } = this.#settings
-    const { unit, area } = items[0]!
-    const limits = profile.table(unit, area)
-    const search = new Search(items, refusal, {
-      allowed: () => limits.allowed,
-      longest: () => limits.longest,
-      bad: (item, failure) => this.#leaveOut(item as Item, failure),
-      tooLong: (longest, refused, { words }) => limits.tooLong(longest, refused, words, clock.now()),
-      separate: (after, before, { words }) => limits.separate({ after, before, evidence: words, at: clock.now() }),
-    })
+    const pursuit = new Pursuit(items, why, profile, clock, this.#heard)
     this.#isStale = true
-    if (search.group === undefined) return
-    const status = Status.BadWaitingForInitialData
-    const words = `${describeSpan(spanOf(items))} together: the device ${why.words}; which of them is at fault is being found out.`
-    this.#pursuits.push({ ...why, words, items, search, status, turn: 0 })
-  }
-
-  #leaveOut(item: Item, failure: Failure): void {
-    this.#settings.profile.leaveOut(item, failure)
-    this.#fail([item], failure.status)
-    this.#heard.leftOut(item)
+    if (pursuit.isOver) return undefined
+    this.#pursuits.push(pursuit)
+    return pursuit
   }
 
   *#pursue(pursuit: Pursuit<Item>): Steps<Item> {
-    const { search } = pursuit
-    if (pursuit.doubted && !(yield* this.#isThere(pursuit))) {
-      this.#tellOf(pursuit)
-      return this.#fail(search.open, pursuit.status)
-    }
-    pursuit.doubted = false
-    // One request at least, so that each cycle finds out something.
-    for (let asked = 0; search.group !== undefined && (asked === 0 || this.#mayGoOn()); asked++) {
-      const { group } = search
-      const failure = yield probeOf(group)
-      if (failure?.kind === 'busy') return this.#fail(search.open, failure.status)
-      if (failure?.kind === 'silent') {
-        this.#silences++
-        pursuit.status = failure.status
-        pursuit.doubted = !(yield* this.#hasWitness(pursuit, spanOf(group)))
-        if (pursuit.doubted) break
-      }
-      if (failure === undefined) this.#readable(group)
-      search.answer(failure)
-      this.#isStale = true
-    }
-    this.#tellOf(pursuit)
-    if (search.group === undefined) this.#pursuits = this.#pursuits.filter((other) => other !== pursuit)
-    else this.#fail(search.open, pursuit.status)
-  }
-
-  /** Why values that the search has not come to are not read. */
-  #tellOf({ items, search, words, doubted }: Pursuit<Item>): void {
-    const isGoingOn = search.group !== undefined && !doubted
-    for (const item of items) this.#heard.searched(item, isGoingOn && search.open.has(item) ? words : undefined)
-  }
-
-  #mayGoOn(): boolean {
-    return this.#silences < SILENCES_A_CYCLE && this.#spentMs <= SEARCH_LIMIT_MS
-  }
-
-  /** Asks for a single value, another one each time; then for what the unit answered not long ago. */
-  *#isThere(pursuit: Pursuit<Item>): Steps<Item, boolean> {
-    const open = [...pursuit.search.open]
-    const probe = probeOf([open[pursuit.turn++ % open.length]!])
-    const failure = yield probe
-    if (failure === undefined) this.#readable(probe.items)
-    if (failure === undefined || failure.kind === 'address') return true
-    pursuit.status = failure.status
-    return yield* this.#hasWitness(pursuit, probe.span)
-  }
-
-  /** True when the unit answers another request right now: then it is the fault of `suspect` that it got no answer. */
-  *#hasWitness({ search, since }: Pursuit<Item>, suspect: Span): Steps<Item, boolean> {
-    const { answered, answeredAt } = this.#state
-    const good = search.good.at(-1)
-    const witness = good === undefined ? (answeredAt >= since ? answered : undefined) : spanOf(good)
-    if (witness === undefined || isSame(witness, suspect)) return false
-    return (yield { span: witness, items: [] }) === undefined
+    if (yield* pursuit.cycle(this.#budget)) this.#isStale = true
+    if (pursuit.isOver) this.#pursuits = this.#pursuits.filter((other) => other !== pursuit)
+    else this.#fail(pursuit.open, pursuit.status)
   }
 
   /** Tries one block of the values in quarantine whose time has come; all of them for somebody who waits. */
@@ -274,25 +174,27 @@ export class Healing<Item extends Span> {
     if (!this.#hasAnswer && this.#parts.length + this.#pursuits.length > 0) return
     if (profile.isBarren(this.#state)) return yield* this.#tryBarren()
     const now = clock.monotonic()
-    const searched = new Set(this.#pursuits.flatMap(({ search }) => [...search.open]))
+    const searched = new Set(this.#pursuits.flatMap(({ open }) => [...open]))
     const due = this.#items.filter((item) => !searched.has(item) && (quarantine.find(item)?.nextAt ?? Infinity) <= now)
     const [block] = planBlocks(due, this.#settings, profile)
     if (block !== undefined) yield* this.#tryAgain(block.members.map((index) => due[index]!))
   }
 
   *#tryAgain(items: readonly Item[]): Steps<Item> {
-    const { profile, clock } = this.#settings
+    const { profile } = this.#settings
     const { quarantine } = profile
-    const now = clock.monotonic()
     const failure = yield probeOf(items)
-    if (failure === undefined) return this.#readable(items)
+    if (failure === undefined) {
+      for (const item of items) profile.release(item)
+      return
+    }
     if (failure.kind === 'busy' || failure.kind === 'silent') {
       for (const item of items) quarantine.postpone(item)
     } else if (items.length === 1) {
-      this.#leaveOut(items[0]!, failure)
+      profile.leaveOut(items[0]!, failure)
+      this.#heard.leftOut(items[0]!)
     } else {
-      this.#suspect(items, failure, { words: failure.words, doubted: false, since: now })
-      const pursuit = this.#pursuits.at(-1)
+      const pursuit = this.#suspect(items, this.#refusedBy(failure))
       if (pursuit !== undefined) yield* this.#pursue(pursuit)
     }
   }
@@ -317,10 +219,6 @@ export class Healing<Item extends Span> {
     if (span !== undefined) yield { span, items: [] }
   }
 
-  #readable(items: readonly Item[]): void {
-    for (const item of items) this.#settings.profile.release(item)
-  }
-
   #fail(items: Iterable<Item>, status: StatusCode): void {
     for (const item of items) this.#status.set(item, status)
   }
@@ -332,14 +230,14 @@ export class Healing<Item extends Span> {
     this.#isStale = false
     const left = new Set(this.#items.filter((item) => profile.quarantine.find(item) !== undefined))
     for (const item of left) this.#heard.leftOut(item)
-    for (const { search } of this.#pursuits) {
-      for (const item of search.open) left.add(item)
-      for (const item of search.good.flat()) left.add(item)
+    for (const { open, good } of this.#pursuits) {
+      for (const item of open) left.add(item)
+      for (const item of good.flat()) left.add(item)
     }
     const known = this.#items.filter((item) => !left.has(item))
     const blocks = planBlocks(known, this.#settings, profile)
     const groups = blocks.map(({ members }) => members.map((index) => known[index]!))
-    for (const { search } of this.#pursuits) groups.push(...search.good.map((group) => [...group]))
+    for (const { good } of this.#pursuits) groups.push(...good.map((group) => [...group]))
     const before = this.#parts
     this.#parts = groups.map((items) => {
       const same = before.find((part) => hasSame(part.items, items))

@@ -1,6 +1,7 @@
 /** What hostile devices do to their tags, through the real polling on a virtual clock: how soon values come, and what is said meanwhile. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createRandom } from '../../../simulators/plant/random.ts'
 import { faultAt, startPlant } from '../../testing/modbus-plant.ts'
 
 const range = (count: number, from = 0): number[] => Array.from({ length: count }, (_, index) => from + index)
@@ -25,6 +26,12 @@ test('a register that is never answered costs its neighbours one cycle without v
   assert.ok(plant.good() >= 9, `${plant.good()} good values in the second cycle`)
   await plant.clock.advance(1000)
   assert.equal(plant.good(), 12)
+  assert.match(
+    plant.reasonOf(5)!,
+    /^hr:0…12 = .* the device does not answer; which of them is at fault is being found out/,
+  )
+  await plant.clock.advance(3000)
+  assert.equal(plant.good(), 12)
   assert.match(plant.reasonOf(5)!, /^hr:5 = 40006: the device does not answer; next try at/)
   assert.deepEqual([plant.device.connections, plant.session.stats.reconnects], [1, 0])
   await plant.stop()
@@ -45,6 +52,49 @@ test('one lost packet costs one cycle and three requests more', async () => {
   await plant.clock.advance(2000)
   assert.deepEqual(plant.device.requests, ['0+13', '0+13'])
   assert.equal(plant.session.profile(), undefined)
+  await plant.stop()
+})
+
+for (const [loss, hours] of [
+  [0.02, 3],
+  [0.1, 1],
+  [0.25, 1],
+] as const) {
+  test(`a network that loses ${loss * 100} % of the requests for ${hours} hours teaches nothing, and afterwards all is as before`, async () => {
+    const plant = startPlant({ addresses: [...range(40), 100, 101, 102, 300], options: { timeout: '200ms' } })
+    const { next } = createRandom(7)
+    plant.device.fault = () => (next() < loss ? { silent: true } : undefined)
+    const cycles = hours * 3600
+    let good = 0
+    let learned = 0
+    for (let cycle = 0; cycle < cycles; cycle++) {
+      await plant.clock.advance(1000)
+      good += plant.good()
+      if (plant.session.profile() !== undefined) learned++
+    }
+    // One in a hundred thousand judgements may be wrong, and is taken back within the minute.
+    assert.ok(learned <= cycles / 100, `something false was known in ${learned} of ${cycles} cycles`)
+    assert.ok(good / cycles / 44 > 1 - 1.5 * loss, `${good / cycles} of 44 values good`)
+    assert.ok(plant.device.requests.length / cycles <= 3 + 14 * loss, `${plant.device.requests.length} requests`)
+    plant.device.fault = undefined
+    await plant.clock.advance(60_000)
+    assert.deepEqual([plant.good(), plant.session.state, plant.session.profile()], [44, 'Running', undefined])
+    plant.device.requests.length = 0
+    await plant.clock.advance(1000)
+    assert.equal(plant.device.requests.length, 3)
+    await plant.stop()
+  })
+}
+
+test('a register that is never answered is named on a network that loses a quarter of the requests too', async () => {
+  const plant = startPlant({ addresses: range(40), options: { timeout: '200ms' } })
+  const { next } = createRandom(11)
+  const never = faultAt({ silent: true }, 17)
+  plant.device.fault = (address, count) => (next() < 0.25 ? { silent: true } : never(address, count))
+  await plant.clock.advance(120_000)
+  assert.match(plant.reasonOf(17)!, /^hr:17 = 40018: the device does not answer; next try at/)
+  const others = range(40).filter((address) => address !== 17)
+  assert.ok(others.every((address) => !(plant.reasonOf(address) ?? '').includes('next try')))
   await plant.stop()
 })
 

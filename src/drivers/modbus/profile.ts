@@ -9,6 +9,7 @@ import type { Log } from '../../core/log.ts'
 import type { TagId } from '../../core/value.ts'
 import type { Area } from './address.ts'
 import { TableLimits } from './limits.ts'
+import { noLosses, type Losses } from './loss.ts'
 import type { Failure } from './outcome.ts'
 import type { PlanRules, Span } from './plan.ts'
 import { readProfile, writeProfile, type LineLimits } from './profile-json.ts'
@@ -30,6 +31,7 @@ export interface UnitState {
   tries: number
   /** Registers that came back since something was refused. */
   comebacks: number
+  readonly losses: Losses
 }
 
 /** What is known of one table of one unit. */
@@ -110,6 +112,7 @@ export class DeviceProfile implements PlanRules {
         triedAt: -Infinity,
         tries: 0,
         comebacks: 0,
+        losses: noLosses(),
       }
       this.#units = this.#units.concat(state)
     }

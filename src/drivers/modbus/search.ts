@@ -2,7 +2,8 @@
  * Finds out why a block is refused: halves it until everything that can be read was read and each register that cannot is
  * named, and learns from refusals that no register explains (a request too long, a gap or a seam that breaks it). Pure: it
  * gives one request after the other and is told what came of it. With n values of which b are bad that is at most
- * 2·b·(⌈log2(n/b)⌉ + 2) + 1 requests, and a few for each limit or gap (`search.test.ts` holds the bound).
+ * 2·b·(⌈log2(n/b)⌉ + 2) + 1 requests, and a few for each limit or gap (`search.test.ts` holds the bound). Silence has to be
+ * repeated before it says anything, as packets get lost.
  */
 import type { Failure } from './outcome.ts'
 import type { Span } from './plan.ts'
@@ -13,6 +14,8 @@ export interface Findings {
   allowed(): number
   /** The longest request that was answered. */
   longest(): number
+  /** How many silences in a row are more than lost packets. */
+  silencesToBelieve(): number
   /** This value alone is refused. */
   bad(item: Span, failure: Failure): void
   /** `refused` is too much for one request, `longest` is not. */
@@ -45,7 +48,7 @@ export class Search<Item extends Span> {
         findings.bad(item, failure)
       },
     }
-    this.#steps = refusal === undefined ? explore(items, undefined, told) : isolate(items, refusal, told)
+    this.#steps = refusal === undefined ? explore(items, told) : isolate(items, refusal, told)
     this.#take(this.#steps.next())
   }
 
@@ -77,25 +80,31 @@ export function lengthOf(group: Group): number {
 const endOf = (group: Group): number => group.reduce((end, { offset, length }) => Math.max(end, offset + length), 0)
 
 /** Reads all of the group. True when a failure within it is explained, so that those around it need no explanation. */
-function* explore(group: Group, parent: Failure | undefined, findings: Findings): Steps<boolean> {
-  return yield* settle(group, yield* approach(group, parent, findings), findings)
+function* explore(group: Group, findings: Findings): Steps<boolean> {
+  return yield* settle(group, yield* approach(group, findings), findings)
 }
 
 /** What came of a group: it is read (true: with a failure in it that is explained), or refused and to be isolated. */
 type Outcome = boolean | Failure
 
 /** Asks for the group; in parts where it is known to be too long. */
-function* approach(group: Group, parent: Failure | undefined, findings: Findings): Steps<Outcome> {
+function* approach(group: Group, findings: Findings): Steps<Outcome> {
   if (group.length > 1 && lengthOf(group) > findings.allowed()) {
     const head = headOf(group, findings.allowed())
-    yield* explore(group.slice(0, head), parent, findings)
-    yield* explore(group.slice(head), parent, findings)
+    yield* explore(group.slice(0, head), findings)
+    yield* explore(group.slice(head), findings)
     return true
   }
-  const failure = yield group
-  // One lost packet must not cost a value its place: silence counts when it is no surprise.
-  const isSurprise = group.length === 1 && failure?.kind === 'silent' && parent?.kind !== 'silent'
-  return (isSurprise ? yield group : failure) ?? false
+  // Several values that are not answered may be halved at once: that costs requests, and nothing is believed.
+  return (group.length === 1 ? yield* verdictOn(group, findings) : yield group) ?? false
+}
+
+/** Asks until the device has answered, or has been silent so often that no lost packets explain it. */
+function* verdictOn(group: Group, findings: Findings): Steps<Failure | undefined> {
+  for (let silences = 0; ;) {
+    const failure = yield group
+    if (failure?.kind !== 'silent' || ++silences >= findings.silencesToBelieve()) return failure
+  }
 }
 
 function* settle(group: Group, outcome: Outcome, findings: Findings): Steps<boolean> {
@@ -110,20 +119,20 @@ function* isolate(group: Group, failure: Failure, findings: Findings): Steps<boo
   }
   const middle = Math.ceil(group.length / 2)
   const [left, right] = [group.slice(0, middle), group.slice(middle)]
-  const ofLeft = yield* approach(left, failure, findings)
-  const ofRight = yield* approach(right, failure, findings)
+  const ofLeft = yield* approach(left, findings)
+  const ofRight = yield* approach(right, findings)
   const isLeftExplained = yield* settle(left, ofLeft, findings)
   const isRightExplained = yield* settle(right, ofRight, findings)
-  if (!isLeftExplained && !isRightExplained) yield* explain(left, right, failure, findings)
+  if (!isLeftExplained && !isRightExplained) yield* explain(left, right, findings)
   return true
 }
 
 /** Both halves are read, the whole is refused: for its length, or for what lies between the halves. */
-function* explain(left: Group, right: Group, refusal: Failure, findings: Findings): Steps<void> {
+function* explain(left: Group, right: Group, findings: Findings): Steps<void> {
   const whole = [...left, ...right]
   if (lengthOf(whole) > findings.allowed()) return
-  // Silence took its time already; an answer may have been a passing one.
-  const failure = refusal.kind === 'silent' ? refusal : yield whole
+  // What the device said may have been a passing thing.
+  const failure = yield* verdictOn(whole, findings)
   if (failure === undefined) return
   const sizes = [lengthOf(left), lengthOf(right)]
   const tooLong = (refused: number) => findings.tooLong(Math.max(...sizes), refused, failure)
@@ -135,7 +144,7 @@ function* explain(left: Group, right: Group, refusal: Failure, findings: Finding
   const isSeamless = before === after + 1
   if (whole.length === 2) return isSeamless ? tooLong(length) : findings.separate(after, before, failure)
   const pair = [lastOf(left), right[0]!]
-  if ((yield pair) === undefined) return tooLong(length)
+  if ((yield* verdictOn(pair, findings)) === undefined) return tooLong(length)
   if (isSeamless && lengthOf(pair) > findings.longest()) return tooLong(lengthOf(pair))
   findings.separate(after, before, failure)
 }
