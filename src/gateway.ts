@@ -11,6 +11,7 @@ import { systemClock, type Clock } from './core/clock.ts'
 import type { Context, Emit } from './core/driver.ts'
 import { messageOf } from './core/errors.ts'
 import type { Log } from './core/log.ts'
+import type { SinkContext } from './core/sink.ts'
 import type { TagId } from './core/value.ts'
 import { createDeadLetters } from './delivery/dead-letters.ts'
 import { createRunner, type Runner } from './delivery/runner.ts'
@@ -85,7 +86,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       audit: (device, action) => audit.record(device, action, clock),
     })
     const commands = createCommands({ store, polling, clock, log: log.child({ component: 'commands' }), audit, emit })
-    const runners = await createRunners(config, store, { clock, log, dial })
+    const runners = await createRunners(config, store, commands, { clock, log, dial })
 
     const startedAt = clock.now()
     for (const runner of runners) runner.start()
@@ -156,6 +157,7 @@ async function defineDevices(store: Store, devices: readonly DeviceConfig[]): Pr
 async function createRunners(
   config: Config,
   store: Store,
+  commands: Commands,
   { clock, log, dial }: { clock: Clock; log: Log; dial: Context['dial'] },
 ): Promise<Runner[]> {
   const { logId, tags, latest } = store
@@ -163,10 +165,14 @@ async function createRunners(
   return Promise.all(
     config.sinks.map(async ({ name, type, options, enabled }) => {
       const sinkLog = log.child({ component: 'sink', sink: name })
+      const state = await store.openSinkState(name)
+      const command: SinkContext['command'] = (asked) => commands.write(asked)
+      const context = { name, log: sinkLog, clock, dial, logId, tags, latest, command, state }
       return createRunner({
         name,
         type: type.name,
-        sink: type.create(options as never, { name, log: sinkLog, clock, dial, logId, tags, latest }),
+        sink: type.create(options as never, context),
+        batchRows: type.batchRows,
         cursor: await store.openCursor(name),
         clock,
         log: sinkLog,

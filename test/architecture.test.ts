@@ -23,7 +23,7 @@ const RULES: Record<string, Rule> = {
   pipeline: { may: ['core/'], says: 'pipeline imports core only' },
   store: { may: ['core/'], says: 'store imports core only' },
   delivery: { may: ['core/', 'wire/backoff.ts'], says: 'delivery sees sinks only through core/sink.ts' },
-  sinks: { may: ['core/'], says: 'a sink imports core and its own client library' },
+  sinks: { may: ['core/', 'wire/'], says: 'a sink imports core, connections from wire, and its own client library' },
   commands: {
     may: ['core/', 'polling/', 'store/', 'pipeline/'],
     says: 'commands go back through polling and compare with the store',

@@ -20,7 +20,12 @@ export interface Gap {
   /** Wall time of the loss, ms since 1970. */
   readonly fromTime: number
   readonly toTime: number
+  /** Whose samples they were, where that is known: at most `GAP_TAGS` of them, in no order. */
+  readonly tags?: readonly TagId[] | undefined
 }
+
+/** A gap names so many tags at most; one with more names none. */
+export const GAP_TAGS = 1000
 
 /** The last known state of a tag. `receivedAt` and `time` are ms since 1970; `value` is undefined when there never was one. */
 export interface LatestValue {
@@ -37,11 +42,47 @@ export interface Latest {
   get(tag: TagId): LatestValue
 }
 
+/** A write that the far side asks for. */
+export interface SinkCommand {
+  readonly device: string
+  readonly tag: string
+  /** As JSON gives it (int64 as a decimal string), in engineering units. */
+  readonly value: unknown
+  /** Who asks, as far as the far side says: a client id, a host application. */
+  readonly user: string
+  /** Where from: the sink's name and the topic, for the audit log. */
+  readonly from: string
+  readonly reason?: string | undefined
+  /** ms from now; what has not begun by then is never carried out. */
+  readonly deadlineMs?: number | undefined
+}
+
+/** What became of a write that was carried out. */
+export interface CommandOutcome {
+  readonly status: StatusCode
+  readonly readBack: Value | undefined
+}
+
+/** Something small that a sink has to remember over restarts and power cuts. */
+export interface SinkState {
+  /** What was saved last; undefined at the first start. JSON, at most 4,000 bytes. */
+  load(): unknown
+  /** Resolves when it is on the disk. */
+  save(state: object): Promise<void>
+}
+
 export interface SinkContext extends Omit<Context, 'share'> {
   /** (logId, seq) is the deduplication key of every sample. */
   readonly logId: string
   readonly tags: TagTable
   readonly latest: Latest
+  /**
+   * The way back to the devices: checked, read back and audited like every write, and refused unless the tag is writable. Rejects
+   * with NOT_FOUND, WRITE_FORBIDDEN, INVALID_VALUE, WRITE_FAILED, WRITE_SUPERSEDED, WRITE_UNKNOWN, SHUTTING_DOWN. A sink offers it
+   * only where its own options say so; the default is off.
+   */
+  command(command: SinkCommand): Promise<CommandOutcome>
+  readonly state: SinkState
 }
 
 export interface Sink {
@@ -55,6 +96,8 @@ export interface Sink {
    * that the runner connects again at once and shows it. A loss during `write` is thrown by `write` as ever.
    */
   onLost?(listener: (error: NotConnectedError) => void): void
+  /** What people want to see of its session: broker in use, sequence numbers, last rebirth. Names in words, values as they are shown. */
+  facts?(): Readonly<Record<string, string | number | boolean | null>>
   close(): Promise<void>
 }
 
@@ -62,6 +105,8 @@ export interface SinkType<Options extends Schema = Schema> {
   readonly name: string
   readonly summary: string
   readonly options: Options
+  /** How many rows suit one write; 1,000 where absent. */
+  readonly batchRows?: number
   /** Tags that would collide at the far side (two tags, one topic), each as a sentence; called offline by `check`. */
   conflicts?(options: output<Options>, tags: readonly { device: string; name: string }[]): readonly string[]
   create(options: output<Options>, context: SinkContext): Sink

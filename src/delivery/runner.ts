@@ -36,6 +36,8 @@ export interface SinkStatus {
   readonly retries: number
   readonly reconnects: number
   readonly writeSeconds: Histogram
+  /** What the sink itself says of its session. */
+  readonly facts: NonNullable<ReturnType<NonNullable<Sink['facts']>>>
 }
 
 export interface Runner {
@@ -148,6 +150,7 @@ class SinkRunner implements Runner {
       retries: this.#retries,
       reconnects: Math.max(0, this.#connects - 1),
       writeSeconds: this.#writeSeconds,
+      facts: this.#options.sink.facts?.() ?? {},
     }
   }
 

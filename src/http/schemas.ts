@@ -84,6 +84,9 @@ const sinkSchema = z.object({
   dropped: z.record(z.string(), count()).describe('Reason to count'),
   balanced: z.boolean().describe('routed = delivered + pending + dropped'),
   oldestPendingAgeMs: z.number().min(0).nullable(),
+  facts: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+    .describe('What the sink says of its session.'),
 })
 
 export const sinksSchema = z.object({ sinks: z.array(sinkSchema) })

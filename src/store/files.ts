@@ -2,6 +2,7 @@
  * The file system as the store needs it. It is replaceable so that tests can take away what was not synced, fill the disk and make
  * fsync fail; `nodeFiles` is the real one.
  */
+import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
 import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises'
 import { makeFolders } from '../core/folder.ts'
@@ -82,6 +83,12 @@ function fromHandle(handle: FileHandle): OpenFile {
     sync: () => handle.datasync(),
     close: () => handle.close(),
   }
+}
+
+/** A file name for any sink's name; long ones by hash. */
+export function fileNameOf(sink: string): string {
+  const plain = encodeURIComponent(sink)
+  return plain.length <= 200 ? plain : createHash('sha256').update(sink).digest('hex')
 }
 
 /** The whole content of a file; undefined when there is no such file. */

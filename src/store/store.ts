@@ -11,7 +11,7 @@ import { folderProblem } from '../core/folder.ts'
 import type { Histogram } from '../core/histogram.ts'
 import { keepLastValues } from '../core/kept-values.ts'
 import type { Log } from '../core/log.ts'
-import type { Latest } from '../core/sink.ts'
+import type { Latest, SinkState } from '../core/sink.ts'
 import { TagTable, type TagInfo, type TagSettings } from '../core/tags.ts'
 import type { TagId } from '../core/value.ts'
 import { nodeFiles, type FileSystem } from './files.ts'
@@ -20,6 +20,7 @@ import { lockFolder } from './lock.ts'
 import { recoverSegments } from './log/recovery.ts'
 import { knownByCursors, SampleLog } from './log/sample-log.ts'
 import { Sequence } from './log/sequence.ts'
+import { openSinkStates, type SinkStates } from './sink-states.ts'
 import { openTagFile, type TagFile } from './tag-file.ts'
 import type { HistorySeries } from './trends/history.ts'
 import { Trends } from './trends/trends.ts'
@@ -92,6 +93,8 @@ export interface Store {
   confirm(tag: TagId, receivedAt: number): void
   /** The cursor of this sink; one that is new begins at the oldest sample held, so that none is missed. */
   openCursor(sink: string): Promise<Cursor>
+  /** What a sink remembers over restarts. */
+  openSinkState(sink: string): Promise<SinkState>
   info(): LogInfo
   /** The samples of one tag with source times from `from` to `to`, in at most about `points` points. */
   history(tag: TagId, from: number, to: number, points: number, signal: AbortSignal): Promise<HistorySeries>
@@ -160,7 +163,7 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
     lastFound,
   )
   await trends.start(samples)
-  return createStore(samples, sequence, tagFile, trends, unlock)
+  return createStore(samples, sequence, tagFile, trends, openSinkStates(files, dir, log), unlock)
 }
 
 function createStore(
@@ -168,6 +171,7 @@ function createStore(
   sequence: Sequence,
   tagFile: TagFile,
   trends: Trends,
+  sinkStates: SinkStates,
   unlock: () => Promise<void>,
 ): Store {
   const latest = new LatestColumns()
@@ -206,6 +210,7 @@ function createStore(
       await sequence.abandon()
       throw error
     } finally {
+      await sinkStates.close()
       await unlock()
     }
   }
@@ -220,6 +225,7 @@ function createStore(
     append,
     confirm: (tag, receivedAt) => latest.confirm(tag, receivedAt),
     openCursor: (sink) => samples.openCursor(sink),
+    openSinkState: (sink) => sinkStates.open(sink),
     info: () => infoOf(samples, sequence),
     history: (tag, from, to, points, signal) => trends.history(tag, from, to, points, signal),
     flush: () => samples.flush(),

@@ -4,7 +4,8 @@ import type { TestContext } from 'node:test'
 import { SampleBatch } from '../core/batch.ts'
 import { systemClock, type Clock } from '../core/clock.ts'
 import { silentLog, type Log } from '../core/log.ts'
-import type { LatestValue, Sink, SinkContext, SinkType } from '../core/sink.ts'
+import { GatewayError } from '../core/errors.ts'
+import type { LatestValue, Sink, SinkContext, SinkState, SinkType } from '../core/sink.ts'
 import { Status } from '../core/status.ts'
 import { TagTable, type TagSettings } from '../core/tags.ts'
 import type { DataType, TagId, Value } from '../core/value.ts'
@@ -63,7 +64,22 @@ export function sinkContext(more: Partial<SinkContext> = {}): SinkContext {
     logId: 'k3f9',
     tags: new TagTable(),
     latest: new MemoryLatest(),
+    command: async () => {
+      throw new GatewayError('WRITE_FORBIDDEN', 'nothing is writable here')
+    },
+    state: memoryState(),
     ...more,
+  }
+}
+
+/** What a sink remembers, for as long as the test lasts. */
+export function memoryState(): SinkState {
+  let kept: string | undefined
+  return {
+    load: () => (kept === undefined ? undefined : (JSON.parse(kept) as unknown)),
+    async save(state) {
+      kept = JSON.stringify(state)
+    },
   }
 }
 
@@ -95,14 +111,17 @@ export interface RigOptions {
   readonly clock?: Clock
   readonly log?: Log
   readonly runner?: Partial<RunnerOptions>
+  readonly context?: Partial<SinkContext>
 }
 
 /** Starts delivery to a sink of this type with these options (as a configuration gives them); stopped when the test ends. */
 export function startDelivery(t: TestContext, type: SinkType, options: unknown, rig: RigOptions = {}): DeliveryRig {
   const { tags = new TagTable(), clock = systemClock, log = silentLog } = rig
   const latest = new MemoryLatest()
-  const sink = type.create(type.options.parse(options), sinkContext({ tags, latest, clock, log }))
-  return { latest, ...startRunner(t, sink, { ...rig, tags, clock, log }) }
+  const context = sinkContext({ tags, latest, clock, log, ...rig.context })
+  const sink = type.create(type.options.parse(options), context)
+  const runner = { ...(type.batchRows === undefined ? {} : { batchRows: type.batchRows }), ...rig.runner }
+  return { latest, ...startRunner(t, sink, { ...rig, runner, tags, clock, log }) }
 }
 
 /** Starts delivery to this sink with short pauses. */

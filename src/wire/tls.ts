@@ -55,6 +55,29 @@ export async function readTlsFiles(settings: TlsSettings): Promise<TlsFiles> {
   return files
 }
 
+/**
+ * The same for a client library that makes its connections by itself: what `tls.connect` takes. The library's errors get their
+ * words from `tlsWords`.
+ */
+export async function tlsOptionsOf(settings: TlsSettings): Promise<ConnectionOptions> {
+  const { serverName, insecure } = settings
+  return {
+    ...(await readTlsFiles(settings)),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: insecure !== true,
+  }
+}
+
+/** What is wrong with a TLS connection, in words; undefined when TLS is not to blame. Looks through `cause`. */
+export function tlsWords(error: unknown): string | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    const words = wordsFor(at)
+    if (words !== undefined) return words
+  }
+  return undefined
+}
+
 async function pem(option: string, file: string): Promise<Buffer> {
   let bytes: Buffer
   try {

@@ -14,7 +14,7 @@ export function sinkRoutes(app: App, { gateway }: RouteContext): void {
 }
 
 function sinkView(sink: SinkStatus) {
-  const { name, kind, state, reason, routed, delivered, pending, dropped, oldestPendingAgeMs } = sink
+  const { name, kind, state, reason, routed, delivered, pending, dropped, oldestPendingAgeMs, facts } = sink
   const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0)
   return {
     name,
@@ -28,5 +28,6 @@ function sinkView(sink: SinkStatus) {
     dropped: { ...dropped },
     balanced: routed === delivered + pending + lost,
     oldestPendingAgeMs,
+    facts,
   }
 }

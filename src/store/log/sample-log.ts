@@ -2,7 +2,6 @@
  * The durable log of all samples: gives out sequence numbers, keeps the newest rows in memory, makes them durable in groups, hands
  * out cursors and lets the oldest segments go. See FORMAT.md.
  */
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { SampleBatch } from '../../core/batch.ts'
 import type { Clock } from '../../core/clock.ts'
@@ -10,7 +9,7 @@ import { createHistogram } from '../../core/histogram.ts'
 import type { Log } from '../../core/log.ts'
 import type { Gap } from '../../core/sink.ts'
 import { messageOf } from '../../core/errors.ts'
-import { readWhole, type FileSystem } from '../files.ts'
+import { fileNameOf, readWhole, type FileSystem } from '../files.ts'
 import { openSlotFile, readSlots } from '../slot-file.ts'
 import type { TagFile } from '../tag-file.ts'
 import { Account, type CursorState } from './account.ts'
@@ -193,7 +192,7 @@ export class SampleLog implements LogView {
     if (open !== undefined) return open
     const { files, clock, log, dir } = this.#options
     const folder = join(dir, 'cursors')
-    const { slots, state, damaged } = await openSlotFile(files, join(folder, cursorName(sink)), folder)
+    const { slots, state, damaged } = await openSlotFile(files, join(folder, `${fileNameOf(sink)}.cursor`), folder)
     if (damaged) log.warn({ sink }, `the cursor of ${sink} is damaged: it begins again at the oldest sample`)
     const account = this.#accountOf(state as CursorState | undefined)
     const reader = new FrameReader(files, (segment, offset) => this.#noteDamage(segment, offset))
@@ -365,10 +364,4 @@ export async function knownByCursors(files: FileSystem, dir: string): Promise<nu
     known = Math.max(known, state?.seq ?? 0, state?.routedSeq ?? 0)
   }
   return known
-}
-
-/** A file name for any sink's name; long ones by hash. */
-function cursorName(sink: string): string {
-  const plain = encodeURIComponent(sink)
-  return plain.length <= 200 ? `${plain}.cursor` : `${createHash('sha256').update(sink).digest('hex')}.cursor`
 }
