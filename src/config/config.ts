@@ -82,4 +82,6 @@ export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The folder of the library of templates; the one of this package where absent. */
   readonly library?: string | undefined
+  /** A file that an option names and that cannot be read is a problem; a warning where absent. */
+  readonly requireFiles?: boolean | undefined
 }

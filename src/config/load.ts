@@ -14,6 +14,7 @@ import { ConfigError, ProblemList } from './problem.ts'
 import { inOrder } from './problem-order.ts'
 import { checkSchema } from './schema-check.ts'
 import { closestFile, type Loading } from './loading.ts'
+import { NamedFiles } from './named-files.ts'
 import { loadSinks } from './sinks.ts'
 import { closest } from './suggestion.ts'
 import { firstForeignLine } from './utf8.ts'
@@ -38,13 +39,15 @@ export function openConfig(file: string, sources: ConfigSources, onDevice?: Load
   const problems = new ProblemList()
   const source = new YamlSource(file, readText(file), sources.env, problems)
   const folder = dirname(resolve(file))
+  const openPath = (named: string) => (isAbsolute(named) ? named : join(folder, named))
   const loading: Loading = {
     ...sources,
     source,
     problems,
     onDevice,
     tagLists: new Map(),
-    openPath: (named) => (isAbsolute(named) ? named : join(folder, named)),
+    files: new NamedFiles(openPath, sources.requireFiles === true),
+    openPath,
     showPath: (named) => (isAbsolute(named) ? named : join(dirname(file), named)),
   }
   const root = toMapping(source.root, loading)
