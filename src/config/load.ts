@@ -4,8 +4,9 @@
  */
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
+import type { z } from 'zod'
 import { messageOf } from '../core/errors.ts'
-import { LOG_FORMATS, LOG_LEVELS, type Config, type ConfigSources } from './config.ts'
+import { LOG_FORMATS, LOG_LEVELS, type Config, type ConfigSources, type StoreConfig } from './config.ts'
 import { loadDevices } from './devices.ts'
 import { readVariable } from './environment.ts'
 import { fileSchema } from './file-schema.ts'
@@ -68,7 +69,7 @@ export function openConfig(file: string, sources: ConfigSources, onDevice?: Load
     data: overrides.data ?? resolve(folder, head.data),
     log: { level: overrides.level ?? head.log.level, format: overrides.format ?? head.log.format },
     http: head.http.enabled ? { listen, hosts: head.http.hosts } : undefined,
-    store: { syncEveryMs: head.store.syncEvery, maxBytes: head.store.maxSize, maxAgeMs: head.store.maxAge },
+    store: storeOf(head.store),
     discovery: head.discovery,
     devices,
     sinks,
@@ -137,4 +138,16 @@ function readOverrides({ env }: ConfigSources, problems: ProblemList): Overrides
   const level = choose('BIFROST_LOG_LEVEL', LOG_LEVELS)
   const format = choose('BIFROST_LOG_FORMAT', LOG_FORMATS)
   return { ...overrides, ...(level === undefined ? {} : { level }), ...(format === undefined ? {} : { format }) }
+}
+
+function storeOf({
+  sync,
+  syncEvery,
+  maxSize,
+  maxAge,
+  whenFull,
+  thinOneIn,
+}: z.output<typeof fileSchema>['store']): StoreConfig {
+  const syncEveryMs = sync === 'each' ? 0 : syncEvery
+  return { syncEveryMs, maxBytes: maxSize, maxAgeMs: maxAge, policy: whenFull, thinOneIn }
 }

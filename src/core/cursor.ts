@@ -26,13 +26,15 @@ export interface Settled {
   readonly dropped?: Readonly<Record<string, number>> | undefined
 }
 
+/**
+ * In which order a sink gets what it missed. 'in-order': from the oldest to the newest. 'live-first': after an outage what is new
+ * comes at once, and what was missed beside it, in order and marked as historical.
+ */
+export const REPLAY_ORDERS = ['in-order', 'live-first'] as const
+
 /** In which order a sink gets what it missed, and how fast. */
 export interface CursorOrder {
-  /**
-   * 'in-order': from the oldest to the newest. 'live-first': after an outage what is new comes at once, and what was missed beside
-   * it, in order and marked as historical.
-   */
-  readonly order: 'in-order' | 'live-first'
+  readonly order: (typeof REPLAY_ORDERS)[number]
   /** The most rows a second of what was missed; undefined: as fast as the far side takes them. */
   readonly makeUpRowsPerSecond?: number | undefined
 }

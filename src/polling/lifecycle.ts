@@ -42,6 +42,8 @@ export interface Surroundings {
 type Phase = 'idle' | 'connecting' | 'connected' | 'pausing' | 'stopped'
 
 export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Silent {
+  /** No poll begins now. */
+  isHeld = false
   readonly #log: Log
   readonly #gate: ConnectGate
   readonly #groups: PollGroup[]
@@ -216,7 +218,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   }
 
   #due(group: PollGroup, dueAt: number, missed: number): void {
-    if (this.#phase !== 'connected') return
+    if (this.#phase !== 'connected' || this.isHeld) return
     // Also of a silent device: a probe that never ends would keep its place on the line for ever.
     if (group.stalledFor(this.clock.monotonic()) > REQUEST_LIMIT_MS)
       return this.lost(new NotConnectedError(`a request did not end within ${formatDuration(REQUEST_LIMIT_MS)}`))

@@ -1,10 +1,7 @@
 /** The bounds of the log, what lies beyond them, and how fast it grows. */
+import type { RetentionPolicy } from '../../core/retention.ts'
 import type { ClockSteps } from './clock-steps.ts'
 import type { Segment } from './segment.ts'
-
-/** What happens at the bound with samples that a sink still waits for. */
-export const RETENTION_POLICIES = ['drop-oldest', 'drop-newest', 'thin-oldest', 'block'] as const
-export type RetentionPolicy = (typeof RETENTION_POLICIES)[number]
 
 export interface RetentionBounds {
   readonly maxBytes: number

@@ -180,7 +180,7 @@ test('a connection that is lost on the way: what was read is shown, and the rest
   device.fault = (_request, code, address) => (code === 43 || address > 10 ? reset : undefined)
   const { result } = await dumpOf(t, device, { address: 'ir:0', count: 60 }, { maxRegisters: 20 })
   assert.deepEqual([result.rows[19]!.unsigned, result.refused], [1019, 40])
-  assert.match(String((result.rows[45] as unknown as { refused: string }).refused), /connection was lost/)
+  assert.match((result.rows[45] as unknown as { refused: string }).refused, /connection was lost/)
   await assert.rejects(identify.run({}, await connectTo(t, device), countedAccess(), limit()), codeOf('NOT_CONNECTED'))
 })
 
