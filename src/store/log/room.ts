@@ -138,13 +138,11 @@ export class Room {
     })
   }
 
-  /** The oldest of those that were thinned least. One at a time, in the background. */
+  /** The oldest that still may be. One at a time, in the background. */
   #thinOldest(): void {
     if (this.#thinning !== undefined) return
     const { segments } = this.#context
-    const sealed = segments.filter((segment) => segment.sealed && segment.thinned < MAX_THINNED && segment.samples > 0)
-    const least = Math.min(...sealed.map(({ thinned }) => thinned))
-    const oldest = sealed.find(({ thinned }) => thinned === least)
+    const oldest = segments.find(({ sealed, thinned, samples }) => sealed && thinned < MAX_THINNED && samples > 0)
     if (oldest === undefined) return
     this.#thinning = oldest
     this.#work = this.#work.then(() => this.#thin(oldest)).finally(() => (this.#thinning = undefined))
