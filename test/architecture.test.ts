@@ -25,7 +25,7 @@ const RULES: Record<string, Rule> = {
   delivery: { may: ['core/', 'wire/backoff.ts'], says: 'delivery sees sinks only through core/sink.ts' },
   sinks: { may: ['core/', 'wire/'], says: 'a sink imports core, connections from wire, and its own client library' },
   commands: {
-    may: ['core/', 'polling/', 'store/', 'pipeline/'],
+    may: ['core/', 'polling/', 'store/', 'pipeline/', 'delivery/'],
     says: 'commands go back through polling and compare with the store',
   },
   discovery: { may: ['core/'], says: 'a scan sees drivers only through core/driver.ts' },

@@ -127,6 +127,7 @@ export const collectors: Record<MetricName, Collector> = {
   bifrost_sink_send_duration_seconds: (out, { sinks }) => {
     for (const sink of sinks) out.histogram(sinkLabels(sink), sink.writeSeconds)
   },
+  bifrost_sink_samples_replayed_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.replayed),
   bifrost_sink_retries_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.retries),
   bifrost_sink_reconnects_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.reconnects),
 
@@ -139,6 +140,9 @@ export const collectors: Record<MetricName, Collector> = {
   bifrost_log_pending_samples: (out, { log }) => out.sample({}, log.pendingRows),
   bifrost_log_refused_samples_total: (out, { log }) => out.sample({}, log.refused),
   bifrost_log_failed: (out, { log }) => out.sample({}, log.failed === null ? 0 : 1),
+  bifrost_log_full: (out, { log }) => out.sample({}, log.isFull ? 1 : 0),
+  bifrost_log_held_seconds: (out, { log }) => out.sample({}, log.hoursHeld === null ? NaN : log.hoursHeld * 3600),
+  bifrost_log_left_seconds: (out, { log }) => out.sample({}, log.hoursLeft === null ? NaN : log.hoursLeft * 3600),
 
   bifrost_http_requests_total: (out, { http }) => {
     for (const { route, method, status, count } of http.requests.values()) out.sample({ route, method, status }, count)

@@ -146,6 +146,13 @@ export const metricsTable = [
     SINK,
     'Time until the far side confirmed a batch.',
   ),
+  define(
+    'bifrost_sink_samples_replayed_total',
+    'counter',
+    '',
+    SINK,
+    'Samples that were delivered again on command; no part of the account.',
+  ),
   define('bifrost_sink_retries_total', 'counter', '', SINK, 'Batches that were sent again.'),
   define('bifrost_sink_reconnects_total', 'counter', '', SINK, 'Connections made again after one was lost.'),
 
@@ -170,6 +177,27 @@ export const metricsTable = [
   define('bifrost_log_pending_samples', 'gauge', '', [], 'Samples that wait in memory for the disk.'),
   define('bifrost_log_refused_samples_total', 'counter', '', [], 'Samples refused because the disk fell behind.'),
   define('bifrost_log_failed', 'gauge', '', [], '1 when the log cannot be written.'),
+  define(
+    'bifrost_log_full',
+    'gauge',
+    '',
+    [],
+    '1 when the log is at its bound and refuses new samples to keep old ones.',
+  ),
+  define(
+    'bifrost_log_held_seconds',
+    'gauge',
+    'seconds',
+    [],
+    'How long a sink may be away before samples are lost, at the rate of the last minutes; NaN when unknown.',
+  ),
+  define(
+    'bifrost_log_left_seconds',
+    'gauge',
+    'seconds',
+    [],
+    'How long until samples are lost that a sink does not have, if none takes any from now on; NaN when unknown.',
+  ),
 
   define(
     'bifrost_http_requests_total',

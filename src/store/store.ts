@@ -19,6 +19,7 @@ import { nodeFiles, type FileSystem } from './files.ts'
 import { LatestColumns } from './latest.ts'
 import { lockFolder } from './lock.ts'
 import { recoverSegments } from './log/recovery.ts'
+import { scanLog, type ScanRange } from './log/scan.ts'
 import { knownByCursors } from './log/cursor-file.ts'
 import { SampleLog } from './log/sample-log.ts'
 import { Sequence } from './log/sequence.ts'
@@ -115,6 +116,8 @@ export interface Store {
   info(): LogInfo
   /** The samples of one tag with source times from `from` to `to`, in at most about `points` points. */
   history(tag: TagId, from: number, to: number, points: number, signal: AbortSignal): Promise<HistorySeries>
+  /** The samples with source times in a range that the log has now, in its order, each with its sequence number. */
+  scan(range: ScanRange, signal: AbortSignal): AsyncIterable<SampleBatch>
   /** Resolves when everything appended so far is durable; rejects with STORE_FAILED when the disk refuses. */
   flush(): Promise<void>
   /** Flushes, persists the cursors, marks the stop as clean and frees the folder. */
@@ -181,11 +184,12 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
     lastFound,
   )
   await trends.start(samples)
-  return createStore(samples, sequence, tagFile, trends, openSinkStates(files, dir, log), unlock)
+  return createStore(samples, files, sequence, tagFile, trends, openSinkStates(files, dir, log), unlock)
 }
 
 function createStore(
   samples: SampleLog,
+  files: FileSystem,
   sequence: Sequence,
   tagFile: TagFile,
   trends: Trends,
@@ -247,6 +251,7 @@ function createStore(
     openSinkState: (sink) => sinkStates.open(sink),
     info: () => infoOf(samples, sequence),
     history: (tag, from, to, points, signal) => trends.history(tag, from, to, points, signal),
+    scan: (range, signal) => scanLog(samples, files, range, signal),
     flush: () => samples.flush(),
     close: () => (closing ??= closeAll()),
   }
