@@ -58,6 +58,8 @@ export interface TcpEndpoint {
   readonly port: number
   readonly connectTimeoutMs: number
   readonly tls?: TlsSettings | undefined
+  /** Without TLS: the bytes come through the socket's tap (`wire/tap.ts`) and not as events. */
+  readonly direct?: boolean | undefined
 }
 
 /** A connected UDP socket: every write is one datagram, every chunk read is one. */

@@ -8,6 +8,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { TraceTap } from '../../core/driver.ts'
 import { BusyError, GatewayError, NotConnectedError, messageOf } from '../../core/errors.ts'
 import { violation } from '../../wire/reader.ts'
+import { tapOf } from '../../wire/tap.ts'
 import { AbortWatch } from './abort-watch.ts'
 import { ModbusException, describeException } from './exception.ts'
 import { MAX_PDU_BYTES } from './pdu/codec.ts'
@@ -96,6 +97,7 @@ export abstract class Exchange {
   /** Begins to listen to the stream. */
   start(): this {
     const { stream } = this
+    tapOf(stream)?.listen((bytes) => this.received(bytes))
     stream.on('data', (chunk: Uint8Array) => this.received(chunk))
     stream.on('error', (error) => this.fail(this.lost(`the connection broke (${messageOf(error)})`, error)))
     stream.on('end', () => this.fail(this.lost('the device closed the connection')))

@@ -129,7 +129,9 @@ export class PipelinedExchange extends Exchange {
       end = framer.end
     }
     if (end === 0) return
-    if (framer.pending > 0 && framer.pending < mbapFormat.headerBytes) this.#unsure = { bytes, start, end }
+    // What was read is gone at the next read.
+    if (framer.pending > 0 && framer.pending < mbapFormat.headerBytes)
+      this.#unsure = { bytes: copy(bytes, start, end), start: 0, end: end - start }
     else this.#reply(bytes, start, end)
   }
 
@@ -149,7 +151,7 @@ export class PipelinedExchange extends Exchange {
         : `reply is from unit ${bytes[start + 6]}, unit ${pending.unit} was asked`
     if (problem !== undefined) return this.violated(pending, problem, copy(bytes, start, end))
     if (pending.trace !== undefined) this.traced(pending, copy(bytes, start, end), undefined)
-    this.answered(pending, bytes.subarray(body, end))
+    this.answered(pending, kept(bytes, body, end))
   }
 
   /** The request with this id, no longer outstanding; undefined: there is none. */
@@ -250,6 +252,13 @@ export class PipelinedExchange extends Exchange {
   protected frameOf({ transaction, unit, pdu }: Pending): Uint8Array {
     return encodeFrame(transaction, unit, pdu)
   }
+}
+
+/** As `copy`, from the pool of small buffers. */
+function kept(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const own = Buffer.allocUnsafe(end - start)
+  own.set(bytes.subarray(start, end))
+  return own
 }
 
 /** Not `slice`: that of a Buffer is a view. */
