@@ -32,7 +32,9 @@ export const httpOptions = {
   headers: z
     .record(headerName(), headerText())
     .default({})
-    .describe('Further headers of every request, name to value. A secret belongs into an option for secrets, not here.'),
+    .describe(
+      'Further headers of every request, name to value. A secret belongs into an option for secrets, not here.',
+    ),
   connectTimeout: duration({ minMs: 100, maxMs: 300_000 }).prefault('5s').describe('How long a connection may take.'),
   responseTimeout: duration({ minMs: 100, maxMs: 3_600_000 })
     .prefault('30s')
@@ -61,8 +63,8 @@ export function checkHttpOptions(options: Common, context: z.RefinementCtx): voi
 function urlFault(text: string): string | undefined {
   if (!URL.canParse(text)) return `"${text}" is not a URL such as https://host/path`
   const url = new URL(text)
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    return `${url.protocol}// is neither http:// nor https://`
-  if (url.username !== '' || url.password !== '') return 'give user and password as username and password, not in the url'
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return `${url.protocol}// is neither http:// nor https://`
+  if (url.username !== '' || url.password !== '')
+    return 'give user and password as username and password, not in the url'
   return url.hash === '' ? undefined : 'a url with # is for browsers'
 }

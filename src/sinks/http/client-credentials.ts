@@ -69,9 +69,15 @@ export class ClientCredentials {
   #take({ text }: HttpAnswer): void {
     const { access_token: token, token_type: type, expires_in: seconds } = fieldsOf(text)
     if (typeof token !== 'string' || !TOKEN.test(token))
-      throw new GatewayError('PROTOCOL_VIOLATION', `${this.#endpoint.where} answers without an access_token; is it the token endpoint?`)
+      throw new GatewayError(
+        'PROTOCOL_VIOLATION',
+        `${this.#endpoint.where} answers without an access_token; is it the token endpoint?`,
+      )
     if (typeof type === 'string' && type.toLowerCase() !== 'bearer')
-      throw new GatewayError('SINK_REFUSED', `${this.#endpoint.where} gives tokens of type "${oneLine(type)}"; only Bearer is known`)
+      throw new GatewayError(
+        'SINK_REFUSED',
+        `${this.#endpoint.where} gives tokens of type "${oneLine(type)}"; only Bearer is known`,
+      )
     const lifeMs = Number(seconds) * 1000
     this.#token = token
     this.#renewAt = lifeMs > 0 ? this.#clock.monotonic() + Math.max(lifeMs - EARLY_MS, lifeMs * 0.9) : Infinity

@@ -45,7 +45,9 @@ export class Documents {
     const between = this.#lines ? '\n' : ','
     let text = ''
     for (const row of rows) {
-      const value = isPlainNumber(batch, row) ? jsonText.number(batch.value[row]!) : jsonText.other(batch.lastValueAt(row))
+      const value = isPlainNumber(batch, row)
+        ? jsonText.number(batch.value[row]!)
+        : jsonText.other(batch.lastValueAt(row))
       text += text === '' ? '' : between
       text += this.#row.encode(this.#headOf(batch.tag[row]!)!, batch, row, value)
     }

@@ -21,7 +21,9 @@ export const httpSinkOptions = z
   .strictObject({
     url: httpUrl()
       .superRefine(parses((text) => parseTemplate(text, URL_PLACEHOLDERS)))
-      .describe('Where samples are sent: https://host/path; {log} and {sink} in it stand for the log id and this sink.'),
+      .describe(
+        'Where samples are sent: https://host/path; {log} and {sink} in it stand for the log id and this sink.',
+      ),
     method: z.enum(['POST', 'PUT']).default('POST').describe('The method of every request.'),
     format: z
       .enum(['json', 'ndjson'])
@@ -48,20 +50,26 @@ export const httpSinkOptions = z
       .string()
       .min(1)
       .optional()
-      .describe('Signs every body with HMAC-SHA256 and this secret, so that the receiver can tell that it comes from us.')
+      .describe(
+        'Signs every body with HMAC-SHA256 and this secret, so that the receiver can tell that it comes from us.',
+      )
       .meta({ secret: true }),
     signatureHeader: headerName()
       .default('X-Bifrost-Signature')
       .describe('Header of the signature; the time that is signed with it is in X-Bifrost-Timestamp.'),
     tokenUrl: httpUrl()
       .optional()
-      .describe('OAuth 2.0 token endpoint: a token is fetched with the client credentials, and anew before it expires.'),
+      .describe(
+        'OAuth 2.0 token endpoint: a token is fetched with the client credentials, and anew before it expires.',
+      ),
     clientId: z.string().min(1).optional().describe('OAuth 2.0 client id.'),
     clientSecret: z.string().min(1).optional().describe('OAuth 2.0 client secret.').meta({ secret: true }),
     clientAuth: z
       .enum(['basic', 'body'])
       .default('basic')
-      .describe('How the token endpoint is told who we are: basic authentication, or client_id and client_secret in the body.'),
+      .describe(
+        'How the token endpoint is told who we are: basic authentication, or client_id and client_secret in the body.',
+      ),
     scope: z.string().min(1).optional().describe('OAuth 2.0 scope, as the token endpoint wants it.'),
     audience: z.string().min(1).optional().describe('The audience that some token endpoints want.'),
   })

@@ -10,7 +10,12 @@ import { oneLine } from '../../core/one-line.ts'
 const REASON_CHARACTERS = 300
 
 /** Row to reason; empty when none is named. A number in place of the list says how many, but not which: undefined. */
-export function rejectedRows(text: string, batch: SampleBatch, rows: readonly number[], where: string): ReadonlyMap<number, string> | undefined {
+export function rejectedRows(
+  text: string,
+  batch: SampleBatch,
+  rows: readonly number[],
+  where: string,
+): ReadonlyMap<number, string> | undefined {
   const list = listIn(text)
   if (!Array.isArray(list)) return typeof list === 'number' && list > 0 ? undefined : NONE
   if (list.length === 0) return NONE
@@ -20,8 +25,14 @@ export function rejectedRows(text: string, batch: SampleBatch, rows: readonly nu
     const { seq, reason } = Object(entry) as { seq?: unknown; reason?: unknown }
     const row = rowOf.get(seq as number)
     if (row === undefined)
-      throw new GatewayError('PROTOCOL_VIOLATION', `${where} refuses a sample that was not sent: seq ${oneLine(String(seq)).slice(0, 40)}`)
-    rejected.set(row, typeof reason === 'string' ? oneLine(reason).slice(0, REASON_CHARACTERS) : 'refused without a reason')
+      throw new GatewayError(
+        'PROTOCOL_VIOLATION',
+        `${where} refuses a sample that was not sent: seq ${oneLine(String(seq)).slice(0, 40)}`,
+      )
+    rejected.set(
+      row,
+      typeof reason === 'string' ? oneLine(reason).slice(0, REASON_CHARACTERS) : 'refused without a reason',
+    )
   }
   return rejected
 }

@@ -8,7 +8,12 @@ import { createHmac } from 'node:crypto'
 export const TIMESTAMP_HEADER = 'X-Bifrost-Timestamp'
 
 /** The headers of the signature; `now` is wall time in ms, the header has whole seconds. */
-export function signatureHeaders(secret: string, header: string, body: Uint8Array, now: number): Record<string, string> {
+export function signatureHeaders(
+  secret: string,
+  header: string,
+  body: Uint8Array,
+  now: number,
+): Record<string, string> {
   const time = String(Math.floor(now / 1000))
   const digest = createHmac('sha256', secret).update(`${time}.`).update(body).digest('hex')
   return { [TIMESTAMP_HEADER]: time, [header]: `sha256=${digest}` }

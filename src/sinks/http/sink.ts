@@ -48,7 +48,11 @@ class HttpSink implements Sink {
     if (tokenUrl === undefined || clientId === undefined || clientSecret === undefined) return
     const who = { headers: {}, who: `client "${clientId}"` }
     this.#tokenEndpoint = new HttpEndpoint({ ...options, headers: {}, url: tokenUrl }, who, context)
-    this.#token = new ClientCredentials({ ...options, tokenUrl, clientId, clientSecret }, this.#tokenEndpoint, context.clock)
+    this.#token = new ClientCredentials(
+      { ...options, tokenUrl, clientId, clientSecret },
+      this.#tokenEndpoint,
+      context.clock,
+    )
   }
 
   async connect(signal: AbortSignal): Promise<void> {
@@ -103,7 +107,10 @@ class HttpSink implements Sink {
     const { method, gzip, signatureSecret, signatureHeader } = this.#options
     const body = gzip ? await gzipped(plain) : plain
     // draft-ietf-httpapi-idempotency-key-header: a string of Structured Fields, so in quotes.
-    const headers: Record<string, string> = { 'Content-Type': this.#documents.contentType, 'Idempotency-Key': `"${key}"` }
+    const headers: Record<string, string> = {
+      'Content-Type': this.#documents.contentType,
+      'Idempotency-Key': `"${key}"`,
+    }
     if (gzip) headers['Content-Encoding'] = 'gzip'
     if (signatureSecret !== undefined)
       Object.assign(headers, signatureHeaders(signatureSecret, signatureHeader, body, this.#context.clock.now()))

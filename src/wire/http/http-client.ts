@@ -3,12 +3,13 @@
  * alive, connecting and answering have limits of time, an answer has one of size. Answers of any status are returned: what they
  * mean is in `verdict.ts`. Redirects are not followed. `fetch` is not used: it takes no certificate authority of our own.
  */
-import { Agent, request, type ClientRequest, type ClientRequestArgs, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import { request, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Clock, Timer } from '../../core/clock.ts'
 import type { Context, TlsSettings } from '../../core/driver.ts'
 import { GatewayError, messageOf, NotConnectedError } from '../../core/errors.ts'
 import { tlsWords } from '../tls.ts'
+import { DialAgent } from './dial-agent.ts'
 
 export interface HttpClientOptions {
   /** Scheme, host and port; the rest of the URL is not looked at. */
@@ -102,7 +103,7 @@ export class HttpClient {
       }
       const fail = (error: Error) =>
         settle(() => {
-          if (mayBeStale && !answered && sent.reusedSocket && isReset(error)) resolve(undefined)
+          if (mayBeStale && !answered && isReset(error) && this.#wasKept(sent)) resolve(undefined)
           else reject(signal.aborted ? signal.reason : this.#connectionError(error))
         })
       signal.addEventListener('abort', onAbort, { once: true })
@@ -112,7 +113,7 @@ export class HttpClient {
       sent.once('response', (answer) => {
         answered = true
         answer.on('error', fail)
-        this.#read(answer, sent, (text) =>
+        this.#read(answer, fail, (text) =>
           settle(() => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text })),
         )
       })
@@ -135,16 +136,22 @@ export class HttpClient {
     })
   }
 
-  #read(answer: IncomingMessage, sent: ClientRequest, done: (text: string) => void): void {
+  #read(answer: IncomingMessage, fail: (error: Error) => void, done: (text: string) => void): void {
     const limit = this.#options.maxAnswerBytes ?? MAX_ANSWER_BYTES
     const chunks: Buffer[] = []
     let bytes = 0
     answer.on('data', (chunk: Buffer) => {
       bytes += chunk.length
-      if (bytes <= limit) chunks.push(chunk)
-      else sent.destroy(violation(`${this.origin} answers with more than ${limit} bytes; is it the right url?`))
+      if (bytes <= limit) return chunks.push(chunk)
+      fail(violation(`${this.origin} answers with more than ${limit} bytes; is it the right url?`))
+      return answer.destroy()
     })
     answer.once('end', () => done(Buffer.concat(chunks).toString()))
+  }
+
+  /** The connection stood idle before this request: the far side may have ended it, and not have seen the request. */
+  #wasKept(sent: ClientRequest): boolean {
+    return sent.reusedSocket || (sent.socket !== null && this.#agent.isPrepared(sent.socket))
   }
 
   #late(): GatewayError {
@@ -159,46 +166,12 @@ export class HttpClient {
     if (error instanceof GatewayError) return error
     const code = codeOf(error)
     if (code.startsWith('HPE_'))
-      return violation(`${this.origin} does not answer as a web server (${messageOf(error)}); is it the right port?`, error)
+      return violation(
+        `${this.origin} does not answer as a web server (${messageOf(error)}); is it the right port?`,
+        error,
+      )
     const what = isReset(error) ? 'closed the connection before it had answered' : `is lost: ${messageOf(error)}`
     return new NotConnectedError(`${this.origin} ${what}`, { cause: error, details: { reason: code } })
-  }
-}
-
-/** Node's agent with our way to connect. */
-class DialAgent extends Agent {
-  readonly #dial: (signal: AbortSignal) => Promise<Duplex>
-  readonly #ended = new AbortController()
-  #spare: Duplex | undefined
-
-  constructor(dial: (signal: AbortSignal) => Promise<Duplex>) {
-    super({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 })
-    this.#dial = dial
-  }
-
-  async prepare(signal: AbortSignal): Promise<void> {
-    const spare = await this.#dial(AbortSignal.any([signal, this.#ended.signal]))
-    this.#spare?.destroy()
-    // Flowing, so that its end is noticed while nobody uses it.
-    spare.on('error', () => undefined).resume()
-    this.#spare = spare
-  }
-
-  override createConnection(_: ClientRequestArgs, done?: (error: Error | null, stream: Duplex) => void): undefined {
-    const spare = this.#spare
-    this.#spare = undefined
-    const isAlive = spare !== undefined && spare.readable && spare.writable
-    const stream = isAlive ? Promise.resolve(spare) : this.#dial(this.#ended.signal)
-    stream.then(
-      (socket) => done?.(null, socket),
-      (error: Error) => done?.(error, undefined as never),
-    )
-  }
-
-  close(): void {
-    this.#ended.abort(new NotConnectedError('the connection was closed'))
-    this.#spare?.destroy()
-    this.destroy()
   }
 }
 

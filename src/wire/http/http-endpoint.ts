@@ -84,7 +84,10 @@ export class HttpEndpoint {
     if (insecure)
       log.warn(shown, 'insecure: any server certificate is accepted; others can read and change this traffic')
     if (url.startsWith('http:') && this.#who !== '' && !isLoopback(new URL(url).hostname))
-      log.warn(shown, 'credentials and samples travel unencrypted; others on the way can read them. Use https:// where it is offered')
+      log.warn(
+        shown,
+        'credentials and samples travel unencrypted; others on the way can read them. Use https:// where it is offered',
+      )
   }
 }
 
@@ -93,7 +96,11 @@ export const NOBODY: Credentials = { headers: {}, who: '' }
 
 /** Basic authentication (RFC 7617), a token, or nobody. */
 export function credentialsOf(
-  { username, password, token }: { username?: string | undefined; password?: string | undefined; token?: string | undefined },
+  {
+    username,
+    password,
+    token,
+  }: { username?: string | undefined; password?: string | undefined; token?: string | undefined },
   scheme = 'Bearer',
 ): Credentials {
   if (token !== undefined) return { headers: { Authorization: `${scheme} ${token}` }, who: 'this token' }
