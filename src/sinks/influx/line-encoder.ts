@@ -165,9 +165,15 @@ const milliseconds = (batch: SampleBatch, row: number): string => `${Math.floor(
 /** Source times are ms with a fraction; a double of today's time resolves a quarter of a microsecond. */
 const nanoseconds = (batch: SampleBatch, row: number): string => `${Math.floor(batch.time[row]! * 1000)}000`
 
-/** Points of one series and time overwrite each other: the sequence number, modulo 1,000, keeps samples apart, always the same way. */
+/**
+ * Points of one series and time overwrite each other: the digits that the source time leaves free hold the end of the sequence
+ * number, the same each time it is sent. Below whole milliseconds that is one of a million, below microseconds one of a thousand.
+ */
 function uniqueNanoseconds(batch: SampleBatch, row: number): string {
-  const order = seqOf(batch, row) % 1000
-  const digits = order < 10 ? `00${order}` : order < 100 ? `0${order}` : `${order}`
-  return `${Math.floor(batch.time[row]! * 1000)}${digits}`
+  const time = batch.time[row]!
+  const seq = seqOf(batch, row)
+  const whole = Math.floor(time)
+  return whole === time
+    ? `${whole}${`${1_000_000 + (seq % 1_000_000)}`.slice(1)}`
+    : `${Math.floor(time * 1000)}${`${1000 + (seq % 1000)}`.slice(1)}`
 }

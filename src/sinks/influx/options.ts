@@ -80,7 +80,7 @@ export const influxOptions = z
       .boolean()
       .default(true)
       .describe(
-        'With precision ns: the three digits below a microsecond hold the sequence number, so that samples of the same time stay apart.',
+        'With precision ns: digits below those of the source time hold the end of the sequence number, so that samples of the same time stay apart.',
       ),
     gapMeasurement: name()
       .default('bifrost_gap')

@@ -147,8 +147,8 @@ class InfluxSink implements Sink {
     const { tags: lost } = gapDocument(gap, logId, tags) as { tags?: object }
     const names = JSON.stringify(lost ?? '')
     const named = lost === undefined || names.length > MAX_TEXT_BYTES / 3 ? '' : `,tags=${stringText(names)}`
-    const digits = String(gap.fromSeq % 1000).padStart(3, '0')
-    const time = precision === 'ms' ? `${Math.floor(gap.toTime)}` : `${Math.floor(gap.toTime * 1000)}${digits}`
+    const digits = String(gap.fromSeq % 1_000_000).padStart(6, '0')
+    const time = precision === 'ms' ? `${Math.floor(gap.toTime)}` : `${Math.floor(gap.toTime)}${digits}`
     return `${measurementText(measurement)},log=${keyText(logId)} ${known.join()},reason=${stringText(gap.reason)}${named} ${time}\n`
   }
 }
