@@ -171,6 +171,7 @@ function generatedCursor(): { cursor: Cursor; finished: Promise<void> } {
       if (acked === MESSAGES) setImmediate(resolve)
     },
     rewind: () => (read = acked + 1),
+    purge: () => 0,
     ledger: () => ({
       routed: MESSAGES,
       delivered: acked,

@@ -62,7 +62,8 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     clock,
     log: log.child({ component: 'store' }),
     syncEveryMs: config.store.syncEveryMs,
-    retention: { maxBytes: config.store.maxBytes, maxAgeMs: config.store.maxAgeMs },
+    retention: config.store,
+    thinOneIn: config.store.thinOneIn,
   })
   try {
     const devices = await defineDevices(store, config.devices)
@@ -90,6 +91,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
 
     const startedAt = clock.now()
     for (const runner of runners) runner.start()
+    store.onBlocked((isBlocked) => polling.hold(isBlocked))
     polling.start(emit)
     const ticks = clock.every(TICK_MS, () => pipeline.tick(clock.now(), keep))
 
@@ -163,7 +165,7 @@ async function createRunners(
   const { logId, tags, latest } = store
   const folder = join(config.data, 'dead-letters')
   return Promise.all(
-    config.sinks.map(async ({ name, type, options, enabled }) => {
+    config.sinks.map(async ({ name, type, options, enabled, replay }) => {
       const sinkLog = log.child({ component: 'sink', sink: name })
       const state = await store.openSinkState(name)
       const command: SinkContext['command'] = (asked) => commands.write(asked)
@@ -173,7 +175,7 @@ async function createRunners(
         type: type.name,
         sink: type.create(options as never, context),
         batchRows: type.batchRows,
-        cursor: await store.openCursor(name),
+        cursor: await store.openCursor(name, replay),
         clock,
         log: sinkLog,
         deadLetters: createDeadLetters({ folder, sink: name, logId, tags, clock }),

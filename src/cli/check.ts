@@ -1,4 +1,7 @@
-/** `bifrost check`: is this configuration right? Offline; every problem at once on stdout; exit 78 when there are any. */
+/**
+ * `bifrost check`: is this configuration right? Offline; every problem at once on stdout; exit 78 when there are any.
+ * A certificate that is missing is one too, though `run` starts without it: it may be mounted later there.
+ */
 import { ConfigError, formatProblem } from '../config/problem.ts'
 import type { Config } from '../config/config.ts'
 import type { Call } from './call.ts'
@@ -8,7 +11,7 @@ import { Exit } from './exit-code.ts'
 export async function run(call: Call): Promise<number> {
   const file = call.args[0] ?? configFile(call)
   try {
-    const config = await loadConfigFile(file, call.env)
+    const config = await loadConfigFile(file, call.env, true)
     sayValid(file, config, call)
     return Exit.ok
   } catch (error) {

@@ -29,10 +29,10 @@ export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv): P
 
 /**
  * `bifrost watch | head` ends when nobody reads any more: that is not an error. A gateway goes on: its work is elsewhere, and
- * a log collector that is restarted must not stop a plant.
+ * a log collector that is restarted must not stop a plant. A trace stops what it started, then ends by itself.
  */
 function endWithReader(args: readonly string[]): void {
-  const goesOn = args.find((word) => !word.startsWith('-')) === 'run'
+  const goesOn = ['run', 'trace'].includes(args.find((word) => !word.startsWith('-')) ?? '')
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (!goesOn) process.exit(error.code === 'EPIPE' ? Exit.ok : Exit.failure)
   })

@@ -127,6 +127,7 @@ export const COMMANDS: readonly CommandInfo[] = [
       ['bifrost trace press-1', 'for half a minute'],
       ['bifrost trace press-1 --follow --errors', 'only what goes wrong, until Ctrl-C'],
       ['bifrost trace press-1 --for 10s --pcapng press-1.pcapng', 'ten seconds, to look at in Wireshark too'],
+      ['bifrost trace press-1 --follow --pcapng - | wireshark -k -i -', 'live in Wireshark'],
     ],
     options: [
       URL_OPTION,
@@ -136,7 +137,7 @@ export const COMMANDS: readonly CommandInfo[] = [
       ['--function <code>', 'only this function code'],
       ['--unit <id>', 'only this unit id'],
       ['--errors', 'only what was not answered well'],
-      ['--pcapng <file>', 'write the last 1,000 exchanges into a capture file; - is stdout'],
+      ['--pcapng <file>', 'write the exchanges into a capture file as they come; - is stdout'],
     ],
     load: () => import('./trace.ts'),
   },

@@ -18,10 +18,10 @@ export function configFile(call: Call): string {
   )
 }
 
-/** The configuration in `file`, checked against the registries. */
-export async function loadConfigFile(file: string, env: NodeJS.ProcessEnv): Promise<Config> {
+/** The configuration in `file`, checked against the registries; `requireFiles`: the files that options name have to be there. */
+export async function loadConfigFile(file: string, env: NodeJS.ProcessEnv, requireFiles = false): Promise<Config> {
   const [{ drivers }, { sinks }] = await Promise.all([import('../drivers/index.ts'), import('../sinks/index.ts')])
-  return loadConfig(file, { drivers, sinks, env })
+  return loadConfig(file, { drivers, sinks, env, requireFiles })
 }
 
 /** Says the warnings of a configuration. */

@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream'
 import { SampleBatch } from '../core/batch.ts'
 import { systemClock } from '../core/clock.ts'
-import type { Context, Driver, Point } from '../core/driver.ts'
+import { isUnfinished, type Context, type Driver, type Point } from '../core/driver.ts'
 import { silentLog } from '../core/log.ts'
 import { isGood } from '../core/status.ts'
 import { symbolOf } from '../core/symbols.ts'
@@ -18,7 +18,7 @@ export async function readDirect(target: DirectTarget, signal: AbortSignal): Pro
   await withDriver(target, signal, async (driver) => {
     const poll = driver.prepare(points)
     for (let step = 0; step < poll.steps; step++) {
-      while ((await poll.read(step, (batch) => collect(batch, target, points, shown), signal)) === 'again');
+      while (isUnfinished(await poll.read(step, (batch) => collect(batch, target, points, shown), signal)));
     }
   })
   return points.flatMap((point) => shown.get(point.tag) ?? [])

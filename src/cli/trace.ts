@@ -1,15 +1,15 @@
 /**
  * `bifrost trace`: the requests and answers of one device of a running gateway as they go over the wire, in words and in hex, and as
- * a capture file for Wireshark. Starts a trace and stops it at the end; one that somebody else started is only watched.
+ * a capture file for Wireshark. Starts a trace and stops it at the end, also where a signal or a reader that has gone ends it; one that
+ * somebody else started is only watched.
  */
-import { access, constants, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseDuration } from '../core/duration.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { ExchangeView } from '../observe/trace/exchange-view.ts'
 import { gatewayUrl, send, sendRaw } from './api-client.ts'
 import { textOption, type Call } from './call.ts'
+import { checkCaptureFile, isStdout, openCaptureFile, type CaptureFile } from './capture-file.ts'
 import { exchangeLines } from './exchange-lines.ts'
 import { Exit } from './exit-code.ts'
 import type { Terminal } from './terminal.ts'
@@ -18,6 +18,8 @@ const DEFAULT_MS = 30_000
 const LONGEST_MS = 86_400_000
 const POLL_MS = 200
 const PAGE = 1000
+/** `bifrost trace | head` is an ordinary end. */
+const READER_GONE = 'nobody reads any more'
 
 interface TraceAnswer {
   readonly active: boolean
@@ -42,33 +44,24 @@ interface TraceRequest {
 export async function run(call: Call): Promise<number> {
   const request = requestOf(call)
   const { base, path, file, follows } = request
-  await checkFile(file)
+  const { terminal } = call
+  await checkCaptureFile(file)
   const before = await send<TraceAnswer>(base, `${path}?limit=1`)
   if (!before.active) {
     const body = { duration: Math.max(1000, request.durationMs), count: 1_000_000 }
     await send(base, path, { method: 'POST', body })
-  } else call.terminal.say(`${call.args[0]} is traced already: watching that trace, which goes on afterwards`)
+  } else terminal.say(`${call.args[0]} is traced already: watching that trace, which goes on afterwards`)
   let isWhole = false
+  let capture: CaptureFile | undefined
   try {
-    isWhole = await follow(request, before.active ? before.captured : 0, call.terminal)
+    if (file !== undefined) capture = await openCaptureFile(file)
+    isWhole = await follow(request, before.active ? before.captured : 0, capture, terminal)
   } finally {
+    await capture?.close()
     if (!before.active) await send(base, path, { method: 'DELETE' })
   }
-  if (file !== undefined) await save(base, path, file, call.terminal)
+  if (capture !== undefined && !isStdout(file)) terminal.say(`${file}: ${capture.size} bytes, for Wireshark`)
   return isWhole || follows ? Exit.ok : Exit.interrupted
-}
-
-/** A trace of a minute should not end with a file that cannot be written. */
-async function checkFile(file: string | undefined): Promise<void> {
-  if (file === undefined || file === '-') return
-  const isThere = await access(file, constants.F_OK).then(
-    () => true,
-    () => false,
-  )
-  const place = isThere ? file : dirname(file)
-  await access(place, constants.W_OK).catch((error: unknown) => {
-    throw new GatewayError('USAGE', `--pcapng ${file}: ${place} cannot be written to`, { cause: error })
-  })
 }
 
 function requestOf(call: Call): TraceRequest {
@@ -105,50 +98,55 @@ function requestOf(call: Call): TraceRequest {
   }
 }
 
-/** Shows what comes until the time is over, enough was shown, the trace has stopped, or Ctrl-C: then false. */
+/** Shows and captures what comes until the time is over, enough was shown, the trace has stopped, or it is interrupted: then false. */
 async function follow(
   { base, path, query, durationMs, count, file }: TraceRequest,
   after: number,
+  capture: CaptureFile | undefined,
   terminal: Terminal,
 ): Promise<boolean> {
   const interrupt = new AbortController()
-  const onInterrupt = () => interrupt.abort()
-  process.once('SIGINT', onInterrupt)
   const end = performance.now() + durationMs
   let shown = 0
-  try {
-    while (shown < count) {
-      const isLast = performance.now() >= end || interrupt.signal.aborted
-      const answer: TraceAnswer = await send(base, `${path}?${query}&after=${after}`)
-      const lost = answer.captured - answer.held - after
-      if (lost > 0) terminal.say(`${lost} exchanges were pushed out by newer ones before they could be shown`)
-      after = answer.next
-      for (const exchange of answer.exchanges.slice(0, count - shown)) {
-        if (file !== '-') show(exchange, terminal)
-        shown++
-      }
-      if (answer.exchanges.length === PAGE) continue
-      if (isLast || !answer.active) break
-      await sleep(Math.max(1, Math.min(POLL_MS, end - performance.now())), undefined, {
-        signal: interrupt.signal,
-      }).catch(() => undefined)
-    }
-  } finally {
-    process.off('SIGINT', onInterrupt)
+  using _ = interruptedBySignals(interrupt)
+  // The head of the file: a reader knows what it is before the first exchange.
+  await capture?.append(await captured(base, path, after, after))
+  while (shown < count) {
+    const isLast = performance.now() >= end || interrupt.signal.aborted
+    const answer: TraceAnswer = await send(base, `${path}?${query}&after=${after}`)
+    const lost = answer.captured - answer.held - after
+    if (lost > 0) terminal.say(`${lost} exchanges were pushed out by newer ones before they could be shown`)
+    const exchanges = answer.exchanges.slice(0, count - shown)
+    if (!isStdout(file)) for (const exchange of exchanges) show(exchange, terminal)
+    shown += exchanges.length
+    const until = shown >= count ? exchanges.at(-1)!.number : answer.next
+    if (until > after) await capture?.append(await captured(base, path, after, until))
+    after = answer.next
+    if (answer.exchanges.length === PAGE) continue
+    if (isLast || !answer.active) break
+    const pause = Math.max(1, Math.min(POLL_MS, end - performance.now()))
+    await sleep(pause, undefined, { signal: interrupt.signal }).catch(() => undefined)
   }
   if (shown === 0) terminal.say('nothing came over the wire that matches')
-  return !interrupt.signal.aborted
+  return !interrupt.signal.aborted || interrupt.signal.reason === READER_GONE
 }
 
-async function save(base: string, path: string, file: string, terminal: Terminal): Promise<void> {
-  const response = await sendRaw(base, `${path}.pcapng`)
-  const bytes = Buffer.from(await response.arrayBuffer())
-  if (file === '-') {
-    await new Promise<void>((resolve) => process.stdout.write(bytes, () => resolve()))
-    return
+/** Ctrl-C, SIGTERM (of `timeout`), and a reader that has gone. A second Ctrl-C ends the process at once. */
+function interruptedBySignals(interrupt: AbortController): Disposable {
+  const onInterrupt = () => interrupt.abort()
+  process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt)
+  process.stdout.once('error', () => interrupt.abort(READER_GONE))
+  return {
+    [Symbol.dispose]() {
+      process.off('SIGINT', onInterrupt).off('SIGTERM', onInterrupt)
+    },
   }
-  await writeFile(file, bytes)
-  terminal.say(`${file}: ${bytes.length} bytes, for Wireshark`)
+}
+
+/** The exchanges after the one number and up to the other, as a section of a capture file. */
+async function captured(base: string, path: string, after: number, until: number): Promise<Uint8Array> {
+  const response = await sendRaw(base, `${path}.pcapng?after=${after}&until=${until}`)
+  return new Uint8Array(await response.arrayBuffer())
 }
 
 function show(exchange: ExchangeView, terminal: Terminal): void {

@@ -4,6 +4,7 @@
  */
 import { parseDuration } from '../core/duration.ts'
 import { GatewayError } from '../core/errors.ts'
+import { describeRounding, toRaw } from '../core/scaling.ts'
 import { isGood } from '../core/status.ts'
 import type { TagSettings } from '../core/tags.ts'
 import type { Value } from '../core/value.ts'
@@ -80,11 +81,17 @@ async function writeToDevice(target: DirectTarget, text: string, call: Call): Pr
   if (textOption(call, 'config') !== undefined && call.args[0]!.includes('/'))
     checkLimits(target.name, tag.settings, text)
   const { writeDirect } = await import('./direct-device.ts')
-  const status = await writeDirect(target, rawValue(text, tag.settings), AbortSignal.timeout(DIRECT_LIMIT_MS))
+  const value = parseValue(text, tag.settings.type)
+  const raw = rawValue(value, tag.settings)
+  const status = await writeDirect(target, raw, AbortSignal.timeout(DIRECT_LIMIT_MS))
   const view = statusView(status)
+  const remark = (isGood(status) ? describeRounding(value, raw, tag.settings) : undefined) ?? null
   if (call.terminal.json)
-    call.terminal.resultJson({ device: target.name, tag: tag.settings.name, value: text, status: view })
-  else call.terminal.result(`${target.name}/${tag.settings.name}  ${text}  ${view.name}`)
+    call.terminal.resultJson({ device: target.name, tag: tag.settings.name, value: text, status: view, remark })
+  else {
+    call.terminal.result(`${target.name}/${tag.settings.name}  ${text}  ${view.name}`)
+    if (remark !== null) call.terminal.say(remark)
+  }
   return isGood(status) ? Exit.ok : Exit.failure
 }
 
@@ -107,11 +114,10 @@ function jsonValue(text: string, type: TagSettings['type']): string | number | b
 }
 
 /** The value as the device takes it, scaling undone. */
-function rawValue(text: string, { type, scale, offset }: TagSettings): Value {
-  const value = parseValue(text, type)
+function rawValue(value: Value, settings: TagSettings): Value {
   if (typeof value !== 'number') return value
-  const raw = (value - (offset ?? 0)) / (scale ?? 1)
-  return type.startsWith('float') ? raw : Math.round(raw)
+  const raw = toRaw(value, settings)
+  return settings.type.startsWith('float') ? raw : Math.round(raw)
 }
 
 /** A text as a value of the type; throws INVALID_VALUE when it is none. */

@@ -44,6 +44,36 @@ describe('a write', () => {
     assert.equal(statSync(auditFile).mode & 0o777, 0o600)
   })
 
+  test('that has to be rounded says what was written, and is no mismatch', async (t) => {
+    const { write, device, audit } = commandsOf(t, { type: 'int16', scale: 0.1 })
+    const { value, readBack, remark } = await write(21.57)
+    assert.deepEqual([device.written, value, readBack], [[216], 21.6, 21.6])
+    const sentence = '21.57 was rounded to 21.6, the nearest value that level (int16, scale 0.1) can hold.'
+    assert.equal(remark, sentence)
+    assert.equal(audit().at(-1)!.remark, sentence)
+    device.remark = 'Read, changed and written back.'
+    assert.equal((await write(21.57)).remark, `Read, changed and written back. ${sentence}`)
+    device.remark = undefined
+    device.begins = false
+    device.status = Status.BadTimeout
+    await assert.rejects(write(21.57), (error: GatewayError) => !error.message.includes('rounded'), 'nothing was sent')
+    const float = commandsOf(t, { type: 'float32' })
+    assert.match((await float.write(16_777_217)).remark!, /^16777217 was rounded to 16777216, .*\(float32\)/)
+  })
+
+  test('that arrives as it was asked for has nothing to remark, whatever the arithmetic makes of it', async (t) => {
+    for (const [settings, values] of [
+      [{ type: 'int16', scale: 0.1 }, [0.3, 0.7, 21.6, -1234.5]],
+      [{ type: 'uint32', scale: 0.001, offset: -40 }, [1234.567, 4_000_000.001, -39.999]],
+      [{ type: 'int64', scale: 0.01 }, [12.34, 9_000_000_000_000.01]],
+      [{ type: 'float32' }, [0.1, 1e10, 16_777_216]],
+      [{ type: 'float32', scale: 1.8, offset: 32 }, [212, -459.67]],
+      [{ type: 'int32' }, [7]],
+    ] as const)
+      for (const value of values)
+        assert.equal((await commandsOf(t, settings).write(value)).remark, undefined, `${settings.type} ${value}`)
+  })
+
   test('of a float32 compares as a float32', async (t) => {
     const { write, device } = commandsOf(t, { type: 'float32' })
     const { readBack } = await write(0.1)

@@ -38,7 +38,7 @@ export interface WriteResult {
   readonly readBack: Value | undefined
   readonly readBackStatus: StatusCode
   readonly durationMs: number
-  /** How it was done, where the status does not say it: sentences. */
+  /** How it was done, where the status does not say it, and that the value was rounded: sentences. */
   readonly remark?: string | undefined
 }
 
@@ -92,6 +92,7 @@ export async function perform(
   const [said = Status.BadUnexpectedError] = await device
     .write(items, { deadlineMs: left(), signal })
     .finally(() => watch.over())
+  if (value.rounding !== undefined && (watch.sent || isGood(said))) watch.remark(value.rounding)
   const known = { value: value.engineering, sent: watch.sent, remark: watch.words() }
   const status = watch.superseded ? Status.BadRequestCancelledByClient : expired(said, watch.sent)
   const mayBeThere =

@@ -3,7 +3,7 @@
  * written with what reads back.
  */
 import { GatewayError } from '../core/errors.ts'
-import { isScaled, toEngineering, toRaw } from '../core/scaling.ts'
+import { describeRounding, isScaled, toEngineering, toRaw } from '../core/scaling.ts'
 import type { TagSettings } from '../core/tags.ts'
 import { INTEGER_RANGES, type Value } from '../core/value.ts'
 
@@ -12,6 +12,8 @@ export interface RawValue {
   readonly raw: Value
   /** The same in engineering units: what will read back if all is well. */
   readonly engineering: Value
+  /** A sentence where that is not what was asked for. */
+  readonly rounding?: string | undefined
 }
 
 /** Checks limits and undoes the scaling; a scaled value is rounded to the nearest step the device can hold. Throws INVALID_VALUE. */
@@ -21,7 +23,8 @@ export function toRawValue(value: Value, settings: TagSettings): RawValue {
   const scaled = isScaled(settings)
   const exact = typeof value === 'number' && scaled ? toRaw(value, settings) : value
   const raw = fitType(exact, settings, scaled)
-  return { raw, engineering: scaled ? toEngineering(Number(raw), settings) : raw }
+  const engineering = scaled ? toEngineering(Number(raw), settings) : raw
+  return { raw, engineering, rounding: describeRounding(value, raw, settings) }
 }
 
 /** True when what reads back is what was written, as far as the type can hold it. */

@@ -2,8 +2,10 @@
  * A loaded configuration: parsed, checked and with its defaults filled in. Everything behind `loadConfig` speaks these
  * types; nobody else reads YAML or CSV. Times are ms, sizes bytes, paths absolute.
  */
+import type { CursorOrder } from '../core/cursor.ts'
 import type { DriverType } from '../core/driver.ts'
 import type { Network } from '../core/network.ts'
+import type { RetentionPolicy } from '../core/retention.ts'
 import type { SinkType } from '../core/sink.ts'
 import type { TagSettings } from '../core/tags.ts'
 import type { Problem } from './problem.ts'
@@ -28,9 +30,12 @@ export interface HttpConfig {
 }
 
 export interface StoreConfig {
+  /** 0: each append is forced to the disk by itself. */
   readonly syncEveryMs: number
   readonly maxBytes: number
   readonly maxAgeMs: number
+  readonly policy: RetentionPolicy
+  readonly thinOneIn: number
 }
 
 /** One tag of a device; `address` is what the driver's `parseAddress` made of `settings.address`. */
@@ -55,6 +60,8 @@ export interface SinkConfig {
   /** Parsed by the sink's own schema. */
   readonly options: unknown
   readonly enabled: boolean
+  /** How what was missed is made up for. */
+  readonly replay: CursorOrder
 }
 
 export interface Config {
@@ -82,4 +89,6 @@ export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The folder of the library of templates; the one of this package where absent. */
   readonly library?: string | undefined
+  /** A file that an option names and that cannot be read is a problem; a warning where absent. */
+  readonly requireFiles?: boolean | undefined
 }

@@ -5,6 +5,8 @@
 import { z } from 'zod'
 import { duration, size } from '../core/duration.ts'
 import { parseNetwork, type Network } from '../core/network.ts'
+import { REPLAY_ORDERS } from '../core/cursor.ts'
+import { RETENTION_POLICIES } from '../core/retention.ts'
 import { LOG_FORMATS, LOG_LEVELS } from './config.ts'
 import { listenSchema } from './listen.ts'
 
@@ -25,13 +27,24 @@ const httpSchema = z.object({
 })
 
 const storeSchema = z.object({
+  sync: z
+    .enum(['group', 'each'])
+    .default('group')
+    .describe('group: samples are forced to the disk together, every `syncEvery`; each: as soon as they come.'),
   syncEvery: duration({ minMs: 1, maxMs: 60_000 })
     .prefault('200ms')
-    .describe('How often samples are forced to the disk: what a power cut can cost at most.'),
+    .describe('How often samples are forced to the disk: what a power cut can cost at most. 1s spares flash.'),
   maxSize: size({ minBytes: 16 * 2 ** 20 })
     .prefault('10GiB')
     .describe('The most that the log may take on the disk.'),
   maxAge: duration({ minMs: 60_000 }).prefault('30d').describe('The longest that samples are kept.'),
+  whenFull: z
+    .enum(RETENTION_POLICIES)
+    .default('drop-oldest')
+    .describe(
+      'What happens at `maxSize` with samples that a sink still waits for: drop-oldest; drop-newest, what comes is refused; thin-oldest, of old samples about one in `thinOneIn` and the extremes stay; block, devices are not read until there is room.',
+    ),
+  thinOneIn: z.number().int().min(2).max(1000).default(10).describe('How much thin-oldest thins.'),
 })
 
 const discoverySchema = z.object({
@@ -75,9 +88,25 @@ export const deviceSchema = z.object({
   tags: z.unknown().optional().describe('The name of a CSV file beside this one, or a list.'),
 })
 
+const replaySchema = z.object({
+  order: z
+    .enum(REPLAY_ORDERS)
+    .default('in-order')
+    .describe(
+      'in-order: from the oldest to the newest. live-first: new samples at once, what was missed beside them, marked as historical.',
+    ),
+  rate: z
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe('The most samples a second of what was missed; as fast as the far side takes them where absent.'),
+})
+
 export const sinkSchema = z.object({
   name: z.string().describe('Name of the sink; its place in the log is kept under it.'),
   sink: z.string().describe('The kind of far side.'),
   options: z.unknown().optional().describe('Options of the sink.'),
   enabled: z.boolean().default(true).describe('false: it is not connected to.'),
+  replay: replaySchema.prefault({}).describe('How what was missed is made up for after an outage.'),
 })

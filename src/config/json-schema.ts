@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { DriverType, Schema } from '../core/driver.ts'
 import type { SinkType } from '../core/sink.ts'
 import { deviceSchema, fileSchema, sinkSchema } from './file-schema.ts'
-import { isSecret } from './schema-check.ts'
+import { isSecret } from './option-marks.ts'
 import { TAG_COLUMNS } from './tag-columns.ts'
 import { templateDeviceJsonSchema, templatesJsonSchema } from './templates/template-json-schema.ts'
 

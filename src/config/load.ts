@@ -4,8 +4,9 @@
  */
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
+import type { z } from 'zod'
 import { messageOf } from '../core/errors.ts'
-import { LOG_FORMATS, LOG_LEVELS, type Config, type ConfigSources } from './config.ts'
+import { LOG_FORMATS, LOG_LEVELS, type Config, type ConfigSources, type StoreConfig } from './config.ts'
 import { loadDevices } from './devices.ts'
 import { readVariable } from './environment.ts'
 import { fileSchema } from './file-schema.ts'
@@ -14,6 +15,7 @@ import { ConfigError, ProblemList } from './problem.ts'
 import { inOrder } from './problem-order.ts'
 import { checkSchema } from './schema-check.ts'
 import { closestFile, type Loading } from './loading.ts'
+import { NamedFiles } from './named-files.ts'
 import { loadSinks } from './sinks.ts'
 import { closest } from './suggestion.ts'
 import { firstForeignLine } from './utf8.ts'
@@ -38,13 +40,15 @@ export function openConfig(file: string, sources: ConfigSources, onDevice?: Load
   const problems = new ProblemList()
   const source = new YamlSource(file, readText(file), sources.env, problems)
   const folder = dirname(resolve(file))
+  const openPath = (named: string) => (isAbsolute(named) ? named : join(folder, named))
   const loading: Loading = {
     ...sources,
     source,
     problems,
     onDevice,
     tagLists: new Map(),
-    openPath: (named) => (isAbsolute(named) ? named : join(folder, named)),
+    files: new NamedFiles(openPath, sources.requireFiles === true),
+    openPath,
     showPath: (named) => (isAbsolute(named) ? named : join(dirname(file), named)),
   }
   const root = toMapping(source.root, loading)
@@ -65,7 +69,7 @@ export function openConfig(file: string, sources: ConfigSources, onDevice?: Load
     data: overrides.data ?? resolve(folder, head.data),
     log: { level: overrides.level ?? head.log.level, format: overrides.format ?? head.log.format },
     http: head.http.enabled ? { listen, hosts: head.http.hosts } : undefined,
-    store: { syncEveryMs: head.store.syncEvery, maxBytes: head.store.maxSize, maxAgeMs: head.store.maxAge },
+    store: storeOf(head.store),
     discovery: head.discovery,
     devices,
     sinks,
@@ -134,4 +138,16 @@ function readOverrides({ env }: ConfigSources, problems: ProblemList): Overrides
   const level = choose('BIFROST_LOG_LEVEL', LOG_LEVELS)
   const format = choose('BIFROST_LOG_FORMAT', LOG_FORMATS)
   return { ...overrides, ...(level === undefined ? {} : { level }), ...(format === undefined ? {} : { format }) }
+}
+
+function storeOf({
+  sync,
+  syncEvery,
+  maxSize,
+  maxAge,
+  whenFull,
+  thinOneIn,
+}: z.output<typeof fileSchema>['store']): StoreConfig {
+  const syncEveryMs = sync === 'each' ? 0 : syncEvery
+  return { syncEveryMs, maxBytes: maxSize, maxAgeMs: maxAge, policy: whenFull, thinOneIn }
 }

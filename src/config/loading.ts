@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ConfigSources, DeviceConfig, TagConfig } from './config.ts'
+import type { NamedFiles } from './named-files.ts'
 import type { Path, Places } from './places.ts'
 import type { ProblemList } from './problem.ts'
 import { closest } from './suggestion.ts'
@@ -15,6 +16,8 @@ export interface Loading extends ConfigSources {
   readonly onDevice?: ((device: WrittenDevice) => void) | undefined
   /** Tag lists read from files so far, or why one cannot be read; `loadDevices` knows the key. */
   readonly tagLists: Map<string, TagConfig[] | string>
+  /** Those that options name. */
+  readonly files: NamedFiles
   /** The path by which a file named in the configuration is opened: relative ones stand beside the configuration. */
   openPath(file: string): string
   /** The same for messages: relative when the configuration's own path was given so. */

@@ -62,12 +62,12 @@ export function checkPlugIn<Type extends { readonly name: string; readonly optio
   { path, mapping }: Entry,
   key: 'driver' | 'sink',
   types: readonly Type[],
-  { source, problems, openPath }: Loading,
+  { source, problems, files }: Loading,
 ): { type: Type; options: unknown } | undefined {
   const type = namedPlugIn(mapping[key], key, types, { source, path, problems })
   if (type === undefined) return undefined
   const given = mapping.options ?? {}
-  const options = checkSchema(type.options, { source, path: [...path, 'options'], value: given }, problems, openPath)
+  const options = checkSchema(type.options, { source, path: [...path, 'options'], value: given }, problems, files)
   return { type, options }
 }
 

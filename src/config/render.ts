@@ -10,7 +10,7 @@ import type { ConfigSources, DeviceConfig, TagConfig } from './config.ts'
 import { openConfig, type OpenConfig } from './load.ts'
 import type { WrittenDevice } from './loading.ts'
 import type { Path, Places } from './places.ts'
-import { isSecretAt } from './schema-check.ts'
+import { isSecretAt } from './option-marks.ts'
 import { closest } from './suggestion.ts'
 import type { YamlMapping } from './yaml-source.ts'
 

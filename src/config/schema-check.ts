@@ -8,6 +8,8 @@ import type { $ZodIssue } from 'zod/v4/core'
 import { messageOf } from '../core/errors.ts'
 import { readSecretFile } from './environment.ts'
 import { describeIssue, show, typeWord } from './issue-words.ts'
+import type { NamedFiles } from './named-files.ts'
+import { isSecret, isSecretAt, layersOf, objectIn, optionOf } from './option-marks.ts'
 import type { ProblemList } from './problem.ts'
 import { closest } from './suggestion.ts'
 import type { Path, Places } from './places.ts'
@@ -20,71 +22,32 @@ export interface Located {
   readonly value: unknown
 }
 
-/** The parsed value, or undefined when there are problems (which are in the list then). */
+/** The parsed value, or undefined when there are problems (which are in the list then). `files`: where those that it names are. */
 export function checkSchema<Schema extends z.ZodType>(
   schema: Schema,
   { source, path, value }: Located,
   problems: ProblemList,
-  resolveFile: (file: string) => string = (file) => file,
+  files?: NamedFiles,
 ): z.output<Schema> | undefined {
   const before = problems.count
-  const context: CheckContext = {
-    source,
-    path,
-    problems,
-    resolveFile,
-    root: readSecrets(schema, { source, path, value }, problems, resolveFile),
-  }
-  refuseUnknownKeys(schema, context.root, [], context)
+  const root = readSecrets(schema, { source, path, value }, problems, (file) => files?.resolve(file) ?? file)
+  const context: CheckContext = { source, path, problems, root }
+  refuseUnknownKeys(schema, root, [], context)
   warnOfPlainSecrets(schema, context)
-  let result = schema.safeParse(context.root)
-  if (!result.success && retypeSubstituted(result.error.issues, context)) result = schema.safeParse(context.root)
-  if (result.success) return problems.count === before ? result.data : undefined
+  files?.check(schema, root, path, source, problems)
+  let result = schema.safeParse(root)
+  if (!result.success && retypeSubstituted(result.error.issues, context)) result = schema.safeParse(root)
+  if (result.success) {
+    files?.place(schema, result.data)
+    return problems.count === before ? result.data : undefined
+  }
   for (const issue of result.error.issues) reportIssue(issue, schema, context)
   return undefined
 }
 
-/** The object schema inside optional, default and the like; undefined when there is none. */
-function objectIn(schema: z.core.$ZodType): z.ZodObject | undefined {
-  const unwrapped = layersOf(schema).at(-1)
-  return unwrapped instanceof z.ZodObject ? unwrapped : undefined
-}
-
-/** True when the option is marked `.meta({ secret: true })`. */
-export const isSecret = (schema: z.core.$ZodType): boolean =>
-  layersOf(schema).some((layer) => z.globalRegistry.get(layer)?.secret === true)
-
-/** The schema of an option. What every object inherits, such as `constructor`, is none. */
-const optionOf = (shape: z.ZodObject['shape'], key: string): z.core.$ZodType | undefined =>
-  Object.hasOwn(shape, key) ? shape[key] : undefined
-
-/** True when the path leads to an option that is marked secret. */
-export function isSecretAt(schema: z.core.$ZodType, path: Path): boolean {
-  let current: z.core.$ZodType | undefined = schema
-  for (const step of path) {
-    const shape: z.ZodObject['shape'] | undefined = current && objectIn(current)?.shape
-    current = shape && optionOf(shape, String(step))
-    if (current !== undefined && isSecret(current)) return true
-  }
-  return false
-}
-
 interface CheckContext extends Omit<Located, 'value'> {
   readonly problems: ProblemList
-  readonly resolveFile: (file: string) => string
   readonly root: unknown
-}
-
-/** The schema itself and what its wrappers (optional, default, prefault, nullable, pipe …) hold, outermost first. */
-function layersOf(schema: z.core.$ZodType): z.core.$ZodType[] {
-  const layers: z.core.$ZodType[] = []
-  let current: z.core.$ZodType | undefined = schema
-  while (current !== undefined) {
-    layers.push(current)
-    const definition = current._zod.def as { innerType?: z.core.$ZodType; in?: z.core.$ZodType }
-    current = definition.innerType ?? definition.in
-  }
-  return layers
 }
 
 /** Puts the content of `passwordFile` in the place of `password`, for each option that is marked secret. */

@@ -1,4 +1,5 @@
 /** The sinks of a configuration: name, kind, the sink's own options, and tags that would collide at the far side. */
+import type { CursorOrder } from '../core/cursor.ts'
 import type { SinkType } from '../core/sink.ts'
 import type { DeviceConfig, SinkConfig } from './config.ts'
 import { sinkSchema } from './file-schema.ts'
@@ -26,6 +27,8 @@ export function loadSinks(list: unknown, devices: readonly DeviceConfig[], loadi
     const more = conflicts.length - MOST_CONFLICTS
     if (more > 0)
       problems.add(source.placeOf(at, 'key'), formatPath(at), `and ${more} more tags that collide in this sink`)
-    return [{ name: entry.name, type, options, enabled: head?.enabled ?? true }]
+    const { order = 'in-order', rate } = head?.replay ?? {}
+    const replay: CursorOrder = { order, makeUpRowsPerSecond: rate }
+    return [{ name: entry.name, type, options, enabled: head?.enabled ?? true, replay }]
   })
 }

@@ -244,6 +244,12 @@ export interface DriverTool<Input extends Schema = Schema> {
 /** Gives a tool its inferred types; has no effect of its own. */
 export const defineTool = <Input extends Schema>(tool: DriverTool<Input>): DriverTool<Input> => tool
 
+/** What came of one call of `Poll.read`, see there. */
+export type StepResult = void | 'unasked' | 'again' | 'later'
+
+/** `read` is to be called again for the same step. */
+export const isUnfinished = (result: StepResult): boolean => result === 'again' || result === 'later'
+
 /**
  * A repeatable read. One request a step; writes run between steps; steps overlap only as far as the line's in-flight limit
  * allows. Each step emits exactly one row for each of its points, in every outcome but a lost connection.
@@ -252,9 +258,10 @@ export interface Poll {
   readonly steps: number
   /**
    * Resolves to 'unasked' when the rows were emitted without a request: there is none to count. To 'again' when this request
-   * was not the last one that the step needs: the line serves others first, then `read` is called again for the same step.
+   * was not the last one that the step needs: the line serves others first, then `read` is called again for the same step. To
+   * 'later' when nothing was asked yet and the others shall be served first.
    */
-  read(step: number, emit: Emit, signal: AbortSignal): Promise<void | 'unasked' | 'again'>
+  read(step: number, emit: Emit, signal: AbortSignal): Promise<StepResult>
   /** Who is asked by this step, where one device stands for several: the unit id. Absent: the device itself. */
   unit?(step: number): number
   /** For the figures: what became of the request that this step made last, where its rows don't tell it. */

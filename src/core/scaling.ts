@@ -1,5 +1,6 @@
 /** The straight line between what a device holds and what people read: engineering = raw × scale + offset. */
 import type { TagSettings } from './tags.ts'
+import type { Value } from './value.ts'
 
 type Scaling = Pick<TagSettings, 'scale' | 'offset'>
 
@@ -10,6 +11,25 @@ export const toEngineering = (raw: number, { scale, offset }: Scaling): number =
 
 export const toRaw = (engineering: number, { scale, offset }: Scaling): number =>
   (engineering - (offset ?? 0)) / (scale ?? 1)
+
+/**
+ * A sentence where what was asked for lies between two steps that the device can hold, so that it was given the nearer one. What only
+ * the arithmetic of floating point makes of a number is none.
+ */
+export function describeRounding(asked: Value, raw: Value, settings: TagSettings): string | undefined {
+  if (typeof asked !== 'number' || (typeof raw !== 'number' && typeof raw !== 'bigint')) return undefined
+  const { name, type, scale, offset } = settings
+  const held = toEngineering(Number(raw), settings)
+  if (type.startsWith('float')) {
+    // Every fraction is rounded in a float32; that a whole number was, a person would see.
+    if (isScaled(settings) || !Number.isInteger(asked) || held === asked) return undefined
+  } else {
+    const exact = toRaw(asked, settings)
+    if (Math.abs(exact - Number(raw)) <= Math.max(1e-6, Math.abs(exact) * 2 ** -50)) return undefined
+  }
+  const kind = [type, ...(scale === undefined ? [] : [`scale ${scale}`]), ...(offset === undefined ? [] : [`offset ${offset}`])] // prettier-ignore
+  return `${asked} was rounded to ${Number(held.toPrecision(15))}, the nearest value that ${name} (${kind.join(', ')}) can hold.`
+}
 
 /** A deadband in the tag's unit; percent counts of low…high, and is 0 where that range is not given. */
 export function toAbsolute(

@@ -25,7 +25,7 @@ async function start(t: TestContext, devices = 2) {
         { name: 'broken', address: 'status:code=BadSensorFailure' },
       ],
     })),
-    sinks: [{ name: 'count "all"', type: counting, options: {}, enabled: true }],
+    sinks: [{ name: 'count "all"', type: counting, options: {}, enabled: true, replay: { order: 'in-order' } }],
   })
 }
 

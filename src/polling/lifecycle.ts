@@ -42,6 +42,8 @@ export interface Surroundings {
 type Phase = 'idle' | 'connecting' | 'connected' | 'pausing' | 'stopped'
 
 export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Silent {
+  /** No poll begins now. */
+  isHeld = false
   readonly #log: Log
   readonly #gate: ConnectGate
   readonly #groups: PollGroup[]
@@ -59,6 +61,8 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   /** When a silent device is asked next (monotonic ms), and the pause before that. */
   #probeAt = 0
   #probePauseMs = 0
+  /** The connection of now brought values. */
+  #hasValues = false
   /** The status of all points while there is no connection; undefined while there is one. */
   #outage: StatusCode | undefined
 
@@ -126,7 +130,10 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
 
   emit(batch: SampleBatch): void {
     this.stats.samples += batch.length
-    if (hasGood(batch)) this.lastGoodAt = batch.receivedAt
+    if (hasGood(batch)) {
+      this.lastGoodAt = batch.receivedAt
+      this.#hasValues = true
+    }
     this.#emit(batch)
   }
 
@@ -156,6 +163,8 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     if (!(error instanceof NotConnectedError))
       this.#log.error({ device: this.name, err: error }, 'the driver failed in an unexpected way; reconnecting')
     if (this.#silence.silent) this.#pauseProbes(this.#probePauseMs)
+    // A connection that brought values is worth being made again soon.
+    if (this.#hasValues) this.#retry.reset()
     const pause = this.#giveUp()
     this.condition.becomeUnconnected(reasonOfLoss(this.name, error, pause), this.#retry.failing)
     this.#tellAll(Status.BadNoCommunication)
@@ -174,6 +183,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
 
   #connected(): void {
     this.#phase = 'connected'
+    this.#hasValues = false
     if (this.#connects++ > 0) this.stats.reconnects++
     this.#outage = undefined
     if (this.#silence.silent) return this.#resumeProbes()
@@ -208,7 +218,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   }
 
   #due(group: PollGroup, dueAt: number, missed: number): void {
-    if (this.#phase !== 'connected') return
+    if (this.#phase !== 'connected' || this.isHeld) return
     // Also of a silent device: a probe that never ends would keep its place on the line for ever.
     if (group.stalledFor(this.clock.monotonic()) > REQUEST_LIMIT_MS)
       return this.lost(new NotConnectedError(`a request did not end within ${formatDuration(REQUEST_LIMIT_MS)}`))

@@ -133,13 +133,13 @@ export class PollGroup implements Turn, RequestOwner {
   /** A request was answered, and its step needs another one: after others had their turn. */
   again(request: PollRequest): void {
     this.#inFlight--
-    countRequest(this.#owner.stats, request.lastOutcome)
+    if (request.asked) countRequest(this.#owner.stats, request.lastOutcome)
     this.#again.push(request)
     if (!this.#queued) {
       this.#queued = true
       this.#owner.line.poll(this)
     }
-    this.#owner.line.done(request)
+    this.#owner.line.done(request, request.asked)
   }
 
   /** A request of this poll was answered or timed out. */

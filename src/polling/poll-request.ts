@@ -3,7 +3,7 @@
  * poll, so that a request costs no more than the driver's own work and a promise.
  */
 import type { SampleBatch } from '../core/batch.ts'
-import type { Emit, Poll } from '../core/driver.ts'
+import { isUnfinished, type Emit, type Poll, type StepResult } from '../core/driver.ts'
 import { isBad, Status, type StatusCode } from '../core/status.ts'
 import type { TagId } from '../core/value.ts'
 import type { Occupant } from './line.ts'
@@ -35,7 +35,7 @@ export class PollRequest implements Occupant {
   readonly #owner: RequestOwner
   readonly #step: number
   readonly #emit: Emit = (batch) => this.#take(batch)
-  readonly #onDone = (result: void | 'unasked' | 'again') => this.#done(result)
+  readonly #onDone = (result: StepResult) => this.#done(result)
   readonly #onFail = (error: unknown) => this.#fail(error)
   #timeouts = 0
   /** Before the request that was made last: rows, bad ones, and those of a time-out. */
@@ -102,11 +102,11 @@ export class PollRequest implements Occupant {
     this.#owner.emit(batch)
   }
 
-  #done(result: void | 'unasked' | 'again'): void {
+  #done(result: StepResult): void {
     if (this.#abandoned) return
-    this.asked = result !== 'unasked'
+    this.asked = result !== 'unasked' && result !== 'later'
     this.#active = false
-    this.#unfinished = result === 'again'
+    this.#unfinished = isUnfinished(result)
     if (this.#unfinished) this.#owner.again(this)
     else this.#owner.settle(this)
   }

@@ -46,6 +46,8 @@ export interface Polling {
   start(emit: Emit): void
   /** Ends within a second: aborts what is in flight and closes every driver. */
   stop(): Promise<void>
+  /** True: no poll begins until it is called with false; writes and reads on demand go on. */
+  hold(isHeld: boolean): void
   device(name: string): DeviceSession | undefined
   readonly devices: readonly DeviceSession[]
   /** The lines and who uses how much of them, as of the moment when it is read. */
@@ -71,6 +73,9 @@ export function createPolling(devices: readonly DeviceSetup[], context: PollingC
     start(emit) {
       for (const session of sessions) session.start(emit)
       schedule.start()
+    },
+    hold(isHeld) {
+      for (const session of sessions) session.isHeld = isHeld
     },
     async stop() {
       schedule.stop()

@@ -1,6 +1,6 @@
 /** A read that somebody asked for: goes ahead of the polls of its line, request by request, and leaves the polls' plan alone. */
 import { SampleBatch } from '../core/batch.ts'
-import type { Driver, Emit, Point } from '../core/driver.ts'
+import { isUnfinished, type Driver, type Emit, type Point } from '../core/driver.ts'
 import { isGood, Status, type StatusCode } from '../core/status.ts'
 import { runCommand, type CommandLimits } from './command.ts'
 import type { UnitUse } from './line-use.ts'
@@ -29,7 +29,8 @@ export async function readOnDemand(
   for (let step = 0; step < poll.steps && isGood(status); step++) {
     const left = { again: true }
     const read = async (signal: AbortSignal): Promise<StatusCode> => {
-      left.again = (await poll.read(step, collect, signal)) === 'again'
+      const result = await poll.read(step, collect, signal)
+      left.again = isUnfinished(result)
       return Status.Good
     }
     const ofUnit = { ...limits, use: limits.useOf(poll.unit?.(step)) }

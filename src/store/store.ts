@@ -5,12 +5,13 @@
 import { join } from 'node:path'
 import type { SampleBatch } from '../core/batch.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Cursor } from '../core/cursor.ts'
+import type { Cursor, CursorOrder } from '../core/cursor.ts'
 import { GatewayError } from '../core/errors.ts'
 import { folderProblem } from '../core/folder.ts'
 import type { Histogram } from '../core/histogram.ts'
 import { keepLastValues } from '../core/kept-values.ts'
 import type { Log } from '../core/log.ts'
+import type { RetentionPolicy } from '../core/retention.ts'
 import type { Latest, SinkState } from '../core/sink.ts'
 import { TagTable, type TagInfo, type TagSettings } from '../core/tags.ts'
 import type { TagId } from '../core/value.ts'
@@ -18,7 +19,8 @@ import { nodeFiles, type FileSystem } from './files.ts'
 import { LatestColumns } from './latest.ts'
 import { lockFolder } from './lock.ts'
 import { recoverSegments } from './log/recovery.ts'
-import { knownByCursors, SampleLog } from './log/sample-log.ts'
+import { knownByCursors } from './log/cursor-file.ts'
+import { SampleLog } from './log/sample-log.ts'
 import { Sequence } from './log/sequence.ts'
 import { openSinkStates, type SinkStates } from './sink-states.ts'
 import { openTagFile, type TagFile } from './tag-file.ts'
@@ -30,10 +32,19 @@ export interface StoreOptions {
   readonly dir: string
   readonly clock: Clock
   readonly log: Log
-  /** How long samples may wait for the group fsync. Default 200 ms. */
+  /** How long samples may wait for the group fsync; 0: each append asks for its own. Default 200 ms. */
   readonly syncEveryMs?: number | undefined
   /** The oldest segments go when either bound is passed. Default 4 GiB and no age. Trend files count. */
-  readonly retention?: { readonly maxBytes?: number | undefined; readonly maxAgeMs?: number | undefined } | undefined
+  readonly retention?:
+    | {
+        readonly maxBytes?: number | undefined
+        readonly maxAgeMs?: number | undefined
+        /** What happens at `maxBytes` with samples that a sink still waits for. Default drop-oldest. */
+        readonly policy?: RetentionPolicy | undefined
+      }
+    | undefined
+  /** With thin-oldest: about one of so many samples of a tag stays, and the extremes. Default 10. */
+  readonly thinOneIn?: number | undefined
   /** A segment is sealed at this size (default 16 MiB) or age (default 1 h), and before it is an eighth of what retention allows. */
   readonly segmentBytes?: number | undefined
   readonly segmentAgeMs?: number | undefined
@@ -63,8 +74,12 @@ export interface LogInfo {
   readonly durableSeq: number
   readonly nextSeq: number
   readonly bytes: number
-  /** How long until retention by bytes begins to drop, at the rate of the last minutes; null when unknown. */
+  /** How long until samples are lost that a sink does not have, at the rate of the last minutes, if none takes any; null when unknown. */
   readonly hoursLeft: number | null
+  /** How long a sink may be away at that rate before samples are lost, the log being empty; null when unknown. */
+  readonly hoursHeld: number | null
+  /** It is at its bound and keeps what it has: new samples are refused. */
+  readonly isFull: boolean
   readonly segments: number
   readonly corruptFrames: number
   readonly fsyncs: number
@@ -92,7 +107,9 @@ export interface Store {
   /** The tag's last value was read again, unchanged, at this time. */
   confirm(tag: TagId, receivedAt: number): void
   /** The cursor of this sink; one that is new begins at the oldest sample held, so that none is missed. */
-  openCursor(sink: string): Promise<Cursor>
+  openCursor(sink: string, order?: CursorOrder): Promise<Cursor>
+  /** `listener` hears when the log begins and ends to be full with the policy `block`: then nothing more should be read. */
+  onBlocked(listener: (isBlocked: boolean) => void): void
   /** What a sink remembers over restarts. */
   openSinkState(sink: string): Promise<SinkState>
   info(): LogInfo
@@ -156,7 +173,8 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
       maxPendingRows: options.maxPendingRows ?? 1_048_576,
       tailRows: options.tailRows ?? 262_144,
       wakeEveryMs: options.wakeEveryMs ?? 5,
-      retention: { maxBytes, maxAgeMs },
+      retention: { maxBytes, maxAgeMs, policy: options.retention?.policy ?? 'drop-oldest' },
+      thinOneIn: options.thinOneIn ?? 10,
       onSealed: (segment) => trends.add(segment),
       onRemoved: (segment) => trends.remove(segment),
     },
@@ -224,7 +242,8 @@ function createStore(
     defineTags,
     append,
     confirm: (tag, receivedAt) => latest.confirm(tag, receivedAt),
-    openCursor: (sink) => samples.openCursor(sink),
+    openCursor: (sink, order) => samples.openCursor(sink, order),
+    onBlocked: (listener) => (samples.onBlocked = listener),
     openSinkState: (sink) => sinkStates.open(sink),
     info: () => infoOf(samples, sequence),
     history: (tag, from, to, points, signal) => trends.history(tag, from, to, points, signal),
@@ -254,6 +273,8 @@ function infoOf(samples: SampleLog, sequence: Sequence): LogInfo {
     nextSeq: samples.nextSeq,
     bytes: samples.bytes,
     hoursLeft: samples.hoursLeft,
+    hoursHeld: samples.hoursHeld,
+    isFull: samples.isFull,
     segments: samples.segments.length,
     corruptFrames: samples.corruptFrames,
     fsyncs: samples.writer.fsyncs,

@@ -8,7 +8,15 @@ import type { Duplex } from 'node:stream'
 import { test, type TestContext } from 'node:test'
 import type { SampleBatch } from '../core/batch.ts'
 import { systemClock } from '../core/clock.ts'
-import type { Context, Driver, DriverType, Endpoint, Point, Poll } from '../core/driver.ts'
+import {
+  isUnfinished,
+  type Context,
+  type Driver,
+  type DriverType,
+  type Endpoint,
+  type Point,
+  type Poll,
+} from '../core/driver.ts'
 import { GatewayError, NotConnectedError } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
 import { isBad, isGood, Status, statusName, type StatusCode } from '../core/status.ts'
@@ -90,7 +98,7 @@ export function pointsOf<Address>(
 export async function readAll(poll: Poll, signal = AbortSignal.timeout(10_000)): Promise<SampleBatch[]> {
   const batches: SampleBatch[] = []
   for (let step = 0; step < poll.steps; step++)
-    while ((await poll.read(step, (batch) => batches.push(batch), signal)) === 'again');
+    while (isUnfinished(await poll.read(step, (batch) => batches.push(batch), signal)));
   return batches
 }
 

@@ -38,7 +38,7 @@ export async function startTestGateway(t: TestContext, sketch: GatewaySketch): P
     log: { level: 'info', format: 'json' },
     http: undefined,
     discovery: { networks: [] },
-    store: { syncEveryMs: 20, maxBytes: 64 * 2 ** 20, maxAgeMs: 86_400_000 },
+    store: { syncEveryMs: 20, maxBytes: 64 * 2 ** 20, policy: 'drop-oldest', thinOneIn: 10, maxAgeMs: 86_400_000 },
     devices: sketch.devices.map(deviceConfig),
     sinks: sketch.sinks ?? [],
     warnings: [],

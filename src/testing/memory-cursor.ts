@@ -87,6 +87,19 @@ export class MemoryCursor implements Cursor {
     }
   }
 
+  purge(): number {
+    const { pending } = this.ledger()
+    const fromSeq = lastSeqOf(this.#items[this.#acked - 1] ?? { toSeq: 0 }) + 1
+    this.#items.splice(this.#acked)
+    this.#read = this.#acked
+    this.#dropped.purged = (this.#dropped.purged ?? 0) + pending
+    if (pending === 0) return 0
+    const times = { fromTime: 1000, toTime: 2000 }
+    this.#items.push({ fromSeq, toSeq: this.#nextSeq - 1, samples: pending, reason: 'purged', ...times })
+    this.#wake?.()
+    return pending
+  }
+
   async close(): Promise<void> {
     this.closed = true
   }
@@ -104,4 +117,5 @@ export class MemoryCursor implements Cursor {
   }
 }
 
-const lastSeqOf = (item: SampleBatch | Gap): number => (item instanceof SampleBatch ? item.seq![0]! : item.toSeq)
+const lastSeqOf = (item: SampleBatch | Pick<Gap, 'toSeq'>): number =>
+  item instanceof SampleBatch ? item.seq![0]! : item.toSeq

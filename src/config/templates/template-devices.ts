@@ -79,7 +79,7 @@ function single({ name, path, mapping }: Entry, parameters: Map<string, Given>, 
 }
 
 function expand({ entry, template, changes, lists }: Common, instance: Instance, loading: Loading): DeviceConfig[] {
-  const { problems, source, openPath } = loading
+  const { problems, source, files } = loading
   const given = readArguments(template, instance, problems)
   if (given === undefined) return []
   const places = new Expansion(template, given, instance)
@@ -92,7 +92,7 @@ function expand({ entry, template, changes, lists }: Common, instance: Instance,
   const { options: settings, ...headSettings } = places.root
   const head = checkSchema(expandedHeadSchema, { source: places, path, value: places.pick(headSettings) }, problems)
   const at = [...path, 'options']
-  const parsed = checkSchema(type.options, { source: places, path: at, value: settings ?? {} }, problems, openPath)
+  const parsed = checkSchema(type.options, { source: places, path: at, value: settings ?? {} }, problems, files)
   const everyMs = head?.every ?? 1000
   const tags = expandTags({ template, given, instance, everyMs, changes, lists }, problems)
   const config = { name: instance.name, type, options: parsed, enabled: head?.enabled ?? true, everyMs, tags }

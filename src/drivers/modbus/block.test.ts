@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../core/clock.ts'
 import type { Clock } from '../../core/clock.ts'
-import type { LearnedStore } from '../../core/driver.ts'
+import { isUnfinished, type LearnedStore } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import type { Fault } from '../../protocols/modbus/index.ts'
 import { pointsOf, readAll, tagOf, testContext } from '../../testing/driver-suite.ts'
@@ -274,7 +274,7 @@ test('what was read before the connection was lost stays, and the next connectio
   const poll = driver.prepare(pointsOf(modbus, registers(1, 2, 3, 4)))
   const values: unknown[] = []
   await assert.rejects(async () => {
-    while ((await poll.read(0, (batch) => values.push(...[...batch].map(({ value }) => value)), signal)) === 'again');
+    while (isUnfinished(await poll.read(0, (batch) => values.push(...[...batch].map(({ value }) => value)), signal)));
   }, NotConnectedError)
   assert.deepEqual(values, [1, 2])
   device.fault = undefined

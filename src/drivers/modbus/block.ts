@@ -3,7 +3,8 @@
  * finds out what is wrong, one request after the other, until one request reads it whole again.
  */
 import { SampleBatch } from '../../core/batch.ts'
-import type { Emit, Point } from '../../core/driver.ts'
+import type { Emit, Point, StepResult } from '../../core/driver.ts'
+import { NotConnectedError } from '../../core/errors.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
 import { encodeRequest, type ModbusRequest } from '../../protocols/modbus/index.ts'
 import { AREAS, type ModbusAddress } from './address.ts'
@@ -53,6 +54,9 @@ interface Cycle {
   probe: Probe<Place> | undefined
 }
 
+/** Connections that have to be lost over a block before it is looked at in parts. */
+const CUTS_OF_WHOLE = 2
+
 const NONE: readonly Place[] = []
 /** The data of a read reply begins after function code and byte count. */
 const REPLY_HEAD = 2
@@ -68,6 +72,10 @@ export class Block {
   #version = -1
   #healing: Healing<Place> | undefined
   #cycle: Cycle | undefined
+  /** How often in a row the connection was lost over this block. */
+  #cuts = 0
+  /** In this poll the others are asked first. */
+  #isPutOff = false
 
   constructor({ unit, area, offset, length }: Span, points: readonly ModbusPoint[], settings: BlockSettings) {
     const span = { unit, area, offset, length }
@@ -91,8 +99,14 @@ export class Block {
    * Makes one request and emits the rows that come of it; 'again' while the cycle needs more. Each cycle emits exactly one row a
    * point. Rejects only when the connection is lost or the caller gives up: what was read before is emitted.
    */
-  async read(access: UnitAccess, emit: Emit, signal: AbortSignal): Promise<void | 'unasked' | 'again'> {
+  async read(access: UnitAccess, emit: Emit, signal: AbortSignal): Promise<StepResult> {
     if (this.#cycle?.connection !== access.connection) this.#cycle = undefined
+    if (this.#cuts > 0 && this.#cycle === undefined) {
+      // Perhaps the next connection is lost over it too: what the others have comes before that.
+      this.#isPutOff = !this.#isPutOff
+      if (this.#isPutOff) return 'later'
+      if (this.#cuts >= CUTS_OF_WHOLE && this.#healing === undefined) this.#heal().suspectWhole()
+    }
     const cycle = this.#cycle ?? (this.#isSick() ? this.#begin(access) : undefined)
     if (cycle !== undefined && cycle.probe === undefined) return this.#end(emit)
     if (!access.mayAsk(this.unit)) return this.#giveUp(emit)
@@ -115,17 +129,20 @@ export class Block {
   }
 
   #begin({ connection }: UnitAccess): Cycle {
+    const steps = this.#heal().cycle()
+    this.#cycle = { connection, steps, probe: steps.next().value ?? undefined }
+    return this.#cycle
+  }
+
+  #heal(): Healing<Place> {
     const { profile } = this.#settings
     const heard: PursuitListener<Place> = {
       leftOut: (place) => place.points.forEach(({ tag }) => profile.place(tag, place)),
       searched: (place, words) => place.points.forEach(({ tag }) => profile.searched(tag, words)),
     }
     const { unit, area } = this.#whole.span
-    this.#limits ??= this.#settings.profile.table(unit, area)
-    this.#healing ??= new Healing(placesOf(this.#points, this.#settings), this.#settings, heard)
-    const steps = this.#healing.cycle()
-    this.#cycle = { connection, steps, probe: steps.next().value ?? undefined }
-    return this.#cycle
+    this.#limits ??= profile.table(unit, area)
+    return (this.#healing ??= new Healing(placesOf(this.#points, this.#settings), this.#settings, heard))
   }
 
   async #probe(cycle: Cycle, access: UnitAccess, emit: Emit, signal: AbortSignal): Promise<void | 'again'> {
@@ -159,9 +176,10 @@ export class Block {
     try {
       reply = await access.request(span.unit, (probe.request ??= encodeRead(span)), signal)
     } catch (error) {
-      return this.#failed(access, error)
+      return this.#failed(access, error, signal)
     }
     access.settle(span.unit, true)
+    this.#cuts = 0
     const { clock } = this.#settings
     this.#state.answered = span
     this.#state.answeredAt = clock.monotonic()
@@ -174,7 +192,7 @@ export class Block {
     return undefined
   }
 
-  #failed(access: UnitAccess, error: unknown): Failure {
+  #failed(access: UnitAccess, error: unknown, signal: AbortSignal): Failure {
     try {
       const failure = failureOf(error)
       access.settle(this.unit, failure.kind !== 'silent')
@@ -182,6 +200,10 @@ export class Block {
     } catch (lost) {
       this.#cycle = undefined
       access.release(this.unit)
+      if (lost instanceof NotConnectedError && !signal.aborted) {
+        this.#cuts++
+        this.#healing?.cut()
+      }
       throw lost
     }
   }

@@ -7,7 +7,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { StatusCode } from '../../core/status.ts'
 import { takeDoubt } from './doubt.ts'
 import { countRequest } from './loss.ts'
-import type { Failure } from './outcome.ts'
+import { CUT, type Failure } from './outcome.ts'
 import { planBlocks, type PlanLimits, type Span } from './plan.ts'
 import { hasSame, isSame, probeOf, spanOf, type Probe } from './probe.ts'
 import type { DeviceProfile } from './profile.ts'
@@ -32,6 +32,9 @@ export interface HealingSettings extends PlanLimits {
 const STRIKES = 3
 /** Of silence one is enough: to ask for a single value then costs no more time than the whole, whether the unit is there or not. */
 const SILENT_STRIKES = 1
+/** One lost connection may be anything. */
+const CUT_STRIKES = 2
+const STRIKES_OF: Partial<Record<Failure['kind'], number>> = { silent: SILENT_STRIKES, cut: CUT_STRIKES }
 
 /** The values of one block, which are all of one unit and table, in ascending order of their offsets. */
 export class Healing<Item extends Span> {
@@ -90,6 +93,18 @@ export class Healing<Item extends Span> {
     this.#outcome = failure === undefined ? 'ok' : failure.kind === 'silent' ? 'timeout' : 'failed'
   }
 
+  /** The connection was lost over the request that is under way; the cycle is not continued. */
+  cut(): void {
+    this.#budget.onCut?.()
+    this.#budget.onCut = undefined
+  }
+
+  /** The connection was lost over the whole block again and again: it is looked at in parts. */
+  suspectWhole(): void {
+    this.#plan()
+    for (const part of this.#parts) for (let strike = 0; strike < CUT_STRIKES; strike++) this.#strike(part, CUT)
+  }
+
   /** What became of the last request. */
   get outcome(): 'ok' | 'timeout' | 'failed' | undefined {
     return this.#outcome
@@ -116,9 +131,11 @@ export class Healing<Item extends Span> {
   }
 
   *#read(part: Part<Item>): Steps<Item> {
-    const enough = part.failure?.kind === 'silent' ? SILENT_STRIKES : STRIKES
+    const enough = STRIKES_OF[part.failure?.kind ?? 'refused'] ?? STRIKES
     if (part.failure !== undefined && part.strikes >= enough) return this.#suspectStriking(part, part.failure)
+    this.#budget.onCut = () => this.#strike(part, CUT)
     const failure = yield part
+    this.#budget.onCut = undefined
     if (failure === undefined) {
       part.strikes = 0
     } else if (failure.kind === 'address') {
@@ -127,16 +144,22 @@ export class Healing<Item extends Span> {
       this.#fail(part.items, failure.status)
       if (failure.kind === 'busy') return
       if (failure.kind === 'silent') countRequest(this.#state.losses, false)
-      part.failure = failure
-      if (part.strikes++ === 0) part.failingSince = this.#settings.clock.monotonic()
+      this.#strike(part, failure)
     }
+  }
+
+  #strike(part: Part<Item>, failure: Failure): void {
+    part.failure = failure
+    if (part.strikes++ === 0) part.failingSince = this.#settings.clock.monotonic()
   }
 
   /** The part failed again and again. As it may have passed by now, it is halved like one that was refused: the whole is asked once more. */
   #suspectStriking(part: Part<Item>, failure: Failure): void {
     part.strikes = 0
     const refusal: Failure | undefined = part.items.length > 1 ? { ...failure, kind: 'refused' } : undefined
-    this.#suspect(part.items, { refusal, words: failure.words, isDoubted: true, since: part.failingSince })
+    // After a cut the unit has shown by other answers that it is there; to ask for a single value may cut again.
+    const isDoubted = failure.kind !== 'cut' || this.#state.answeredAt < part.failingSince
+    this.#suspect(part.items, { refusal, words: failure.words, isDoubted, since: part.failingSince })
   }
 
   #refusedBy(refusal: Failure): Suspicion {
@@ -183,7 +206,9 @@ export class Healing<Item extends Span> {
   *#tryAgain(items: readonly Item[]): Steps<Item> {
     const { profile } = this.#settings
     const { quarantine } = profile
+    this.#budget.onCut = () => items.forEach((item) => quarantine.postpone(item))
     const failure = yield probeOf(items)
+    this.#budget.onCut = undefined
     if (failure === undefined) {
       for (const item of items) profile.release(item)
       return

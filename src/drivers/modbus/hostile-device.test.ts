@@ -219,3 +219,68 @@ test('of a device that refused everything all but one register come back: the on
   assert.match(plant.reasonOf(0)!, /^hr:0 = 40001: the device answers exception 02 .*; next try at/)
   await plant.stop()
 })
+
+for (const how of ['close', 'reset'] as const) {
+  test(`a register over which the device ends the connection (${how}) costs its neighbours a few reconnects, not their values for ever`, async () => {
+    const plant = startPlant({ addresses: [...range(13), 500] })
+    // oxlint-disable-next-line unicorn/no-thenable -- it is a word of the server's faults, nothing awaits it
+    plant.device.fault = faultAt({ silent: true, then: how }, 7)
+    await plant.clock.advance(60_000)
+    assert.equal(plant.good(), 13)
+    assert.match(plant.reasonOf(7)!, /^hr:7 = 40008: the device cuts the connection; next try at/)
+    assert.equal(plant.last.get(7), 'BadNoCommunication')
+    const { connections } = plant.device
+    assert.ok(connections <= 20, `${connections} connections`)
+    assert.equal(plant.session.state, 'Degraded')
+    await plant.clock.advance(3_600_000)
+    assert.ok(plant.device.connections - connections <= 8, `${plant.device.connections - connections} in an hour`)
+    plant.device.fault = undefined
+    await plant.clock.advance(3_600_000)
+    assert.deepEqual([plant.good(), plant.session.profile(), plant.session.state], [14, undefined, 'Running'])
+    await plant.stop()
+  })
+}
+
+test('a block over which the device ends the connection does not keep the blocks behind it from their values', async () => {
+  const plant = startPlant({ addresses: [7, 200, 400] })
+  // oxlint-disable-next-line unicorn/no-thenable -- it is a word of the server's faults, nothing awaits it
+  plant.device.fault = faultAt({ silent: true, then: 'close' }, 7)
+  let good = 0
+  for (let second = 0; second < 60; second++) {
+    await plant.clock.advance(1000)
+    good += plant.good()
+  }
+  assert.equal(plant.good(), 2)
+  assert.ok(good >= 2 * 45, `${good} good values in 60 s`)
+  await plant.stop()
+})
+
+test('a device that ends every connection at the first request teaches nothing, and is read again when it stops that', async () => {
+  const plant = startPlant({ addresses: [...range(13), 200, 400] })
+  await plant.clock.advance(5000)
+  // oxlint-disable-next-line unicorn/no-thenable -- it is a word of the server's faults, nothing awaits it
+  plant.device.fault = () => ({ silent: true, then: 'close' })
+  await plant.clock.advance(600_000)
+  assert.deepEqual([plant.good(), plant.session.profile(), plant.session.state], [0, undefined, 'Failed'])
+  plant.device.fault = undefined
+  await plant.clock.advance(35_000)
+  assert.deepEqual([plant.good(), plant.session.state], [15, 'Running'])
+  await plant.stop()
+})
+
+test('a device that ends its connections now and then, whatever is read, teaches nothing', async () => {
+  const plant = startPlant({ addresses: [...range(40), 100, 300] })
+  const { next } = createRandom(3)
+  // oxlint-disable-next-line unicorn/no-thenable -- it is a word of the server's faults, nothing awaits it
+  plant.device.fault = () => (next() < 0.02 ? { silent: true, then: 'reset' } : undefined)
+  let learned = 0
+  for (let second = 0; second < 3600; second++) {
+    await plant.clock.advance(1000)
+    if (plant.session.profile() !== undefined) learned++
+  }
+  assert.ok(learned <= 60, `something false was known for ${learned} s`)
+  plant.device.fault = undefined
+  await plant.clock.advance(60_000)
+  assert.deepEqual([plant.good(), plant.session.state], [42, 'Running'])
+  await plant.stop()
+})

@@ -16,7 +16,7 @@ async function readFor(t: TestContext, port: number, forMs: number, given: Recor
   let limit = 1
   const line = new LineConnection()
   const context: Context = { ...testContext(), limitInFlight: (total) => void (limit = total) }
-  const options = modbus.options.parse({ host: '127.0.0.1', port, timeout: '50ms', ...given })
+  const options = modbus.options.parse({ host: '127.0.0.1', port, timeout: '250ms', ...given })
   const user = {}
   const client = await line.join(user, options, context, signal)
   t.after(() => line.leave(user))
@@ -54,7 +54,7 @@ for (const [maxInFlight, maxConnections] of [
       setTimeout(() => first?.destroyed === false && first.write(registersReply(request, 7)), 1)
       return undefined
     })
-    const { early, late, load } = await readFor(t, device.port, 2500, { maxInFlight, maxConnections })
+    const { early, late, load } = await readFor(t, device.port, 3000, { maxInFlight, maxConnections })
     assert.equal(load?.connections, 1)
     assert.deepEqual([early.bad + late.bad, late.good > 100], [0, true], JSON.stringify({ early, late, load }))
   })

@@ -40,13 +40,17 @@ export interface Failure {
   /**
    * 'address': the device has no such registers, or not so many (exceptions 02, 03): the fault of one part of the block.
    * 'refused': another answer without values (01, 04, 08, a cut reply): the fault of a part only when it stays.
-   * 'silent': no answer, or a gateway that got none (0A, 0B). 'busy': says nothing about the registers (05, 06).
+   * 'silent': no answer, or a gateway that got none (0A, 0B). 'cut': the connection was lost while it was read. 'busy': says
+   * nothing about the registers (05, 06).
    */
-  readonly kind: 'address' | 'refused' | 'silent' | 'busy'
+  readonly kind: 'address' | 'refused' | 'silent' | 'cut' | 'busy'
   readonly status: StatusCode
   /** `answers exception 02 (illegal data address)`: continues a sentence that begins with the device. */
   readonly words: string
 }
+
+/** The connection was lost while this was read; it may be what the device cannot bear. */
+export const CUT: Failure = { kind: 'cut', status: Status.BadNoCommunication, words: 'cuts the connection' }
 
 /** The outcome of a read that failed. Throws the error itself when the connection is lost or the caller gave up. */
 export function failureOf(error: unknown): Failure {

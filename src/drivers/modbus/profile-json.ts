@@ -23,7 +23,7 @@ const table = z.object({
       z.object({
         offset: address,
         length: z.number().int().min(1),
-        kind: z.enum(['address', 'refused', 'silent']),
+        kind: z.enum(['address', 'refused', 'silent', 'cut']),
         // A bad one: anything else would show a value as good that was not read.
         status: z.number().int().min(0x8000_0000).max(0xffff_ffff),
         ...known,
@@ -81,4 +81,4 @@ export function writeProfile(profile: DeviceProfile): ProfileJson | undefined {
 }
 
 /** A busy device says nothing about its registers, so that nothing is in quarantine for it. */
-const keptKind = (kind: Failure['kind']): 'address' | 'refused' | 'silent' => (kind === 'busy' ? 'refused' : kind)
+const keptKind = (kind: Failure['kind']): Exclude<Failure['kind'], 'busy'> => (kind === 'busy' ? 'refused' : kind)

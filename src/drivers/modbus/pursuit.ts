@@ -6,7 +6,7 @@
 import type { Clock } from '../../core/clock.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
 import { countRequest, silencesToBelieve } from './loss.ts'
-import type { Failure } from './outcome.ts'
+import { CUT, type Failure } from './outcome.ts'
 import type { Span } from './plan.ts'
 import { isSame, probeOf, spanOf, type Probe } from './probe.ts'
 import type { DeviceProfile, UnitState } from './profile.ts'
@@ -42,6 +42,8 @@ export class SearchBudget {
   static readonly #limitMs = 10_000
   silences = 0
   spentMs = 0
+  /** What to do when the connection is lost over the request that is under way. */
+  onCut: (() => void) | undefined
 
   get isLeft(): boolean {
     return this.silences < SearchBudget.#silences && this.spentMs <= SearchBudget.#limitMs
@@ -55,11 +57,14 @@ export class Pursuit<Item extends Span> {
   readonly #search: Search<Item>
   readonly #profile: DeviceProfile
   readonly #state: UnitState
+  readonly #clock: Clock
   readonly #heard: PursuitListener<Item>
   readonly #words: string
   readonly #since: number
   #isDoubted: boolean
   #turn = 0
+  /** When the connection was lost over the group that is asked for, monotonic ms. */
+  #cutAt: number | undefined
 
   /** `items`: of one unit and table, in ascending order of their offsets. */
   constructor(
@@ -74,6 +79,7 @@ export class Pursuit<Item extends Span> {
     this.#items = items
     this.#profile = profile
     this.#state = profile.unit(unit)
+    this.#clock = clock
     this.#heard = heard
     this.#words = `${describeSpan(spanOf(items))} together: the device ${words}; which of them is at fault is being found out.`
     this.#since = since
@@ -114,10 +120,12 @@ export class Pursuit<Item extends Span> {
       return false
     }
     this.#isDoubted = false
-    let answers = 0
+    let answers = (yield* this.#afterCut()) ? 1 : 0
     for (let asked = 0; !this.isOver && (asked === 0 || budget.isLeft); asked++) {
       const group = this.#search.group!
+      budget.onCut = () => (this.#cutAt = this.#clock.monotonic())
       const failure = yield probeOf(group)
+      budget.onCut = undefined
       if (failure?.kind === 'busy') {
         this.status = failure.status
         return answers > 0
@@ -134,6 +142,17 @@ export class Pursuit<Item extends Span> {
     }
     this.#tell()
     return answers > 0
+  }
+
+  /** The connection was lost over the group: that counts when the unit has answered something else since. True when it did. */
+  *#afterCut(): Steps<Item, boolean> {
+    const cutAt = this.#cutAt
+    const group = this.#search.group
+    this.#cutAt = undefined
+    if (cutAt === undefined || group === undefined) return false
+    if (this.#state.answeredAt < cutAt && !(yield* this.#hasWitness(spanOf(group)))) return false
+    this.#search.answer(CUT)
+    return true
   }
 
   /** Says why values that the search has not come to are not read. */

@@ -67,7 +67,8 @@ export class Quarantine {
     const pauses = new Backoff({
       // The backoff takes up to a half off, so that what was found together is not tried together for ever.
       firstMs: (this.#firstMs * 4) / 3,
-      maxMs: kind === 'address' ? ABSENT_MAX_MS : PASSING_MAX_MS,
+      // A try of what cuts the connection costs all others a moment.
+      maxMs: kind === 'address' || kind === 'cut' ? ABSENT_MAX_MS : PASSING_MAX_MS,
     })
     const entry = { unit, area, offset, length, kind, status, words, since, tries: 0, nextAt: 0, pauses }
     this.#entries.set(keyOf(span), entry)

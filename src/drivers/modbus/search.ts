@@ -99,11 +99,17 @@ function* approach(group: Group, findings: Findings): Steps<Outcome> {
   return (group.length === 1 ? yield* verdictOn(group, findings) : yield group) ?? false
 }
 
-/** Asks until the device has answered, or has been silent so often that no lost packets explain it. */
+/** Connections that have to be lost over the same values. */
+const CUTS_TO_BELIEVE = 2
+
+/** Asks until the device has answered, has been silent so often that no lost packets explain it, or has cut the connection again. */
 function* verdictOn(group: Group, findings: Findings): Steps<Failure | undefined> {
-  for (let silences = 0; ;) {
+  for (let silences = 0, cuts = 0; ;) {
     const failure = yield group
-    if (failure?.kind !== 'silent' || ++silences >= findings.silencesToBelieve()) return failure
+    if (failure?.kind === 'silent') silences++
+    else if (failure?.kind === 'cut') cuts++
+    else return failure
+    if (silences >= findings.silencesToBelieve() || cuts >= CUTS_TO_BELIEVE) return failure
   }
 }
 

@@ -29,6 +29,11 @@ const querySchema = z.object({
   errors: flag.optional().describe('`true`: only without a usable answer, and exceptions'),
 })
 
+const captureSchema = z.object({
+  after: z.coerce.number().int().min(0).default(0).describe('Only exchanges with a greater number'),
+  until: z.coerce.number().int().min(0).optional().describe('Only exchanges up to this number'),
+})
+
 const startSchema = z
   .strictObject({
     duration: duration({ minMs: 1000, maxMs: DAY_MS })
@@ -108,14 +113,18 @@ export function traceRoutes(app: App, { gateway }: RouteContext): void {
     schema: {
       tags: ['devices'],
       summary: 'What was traced, as a capture file for Wireshark',
+      description: 'Such files can be put together by appending one to another.',
       params: deviceParams,
+      querystring: captureSchema,
       response: textAnswers(PCAPNG_TYPE),
     },
     handler: (request, reply) => {
       const { name, type } = tracedSession(gateway, request.params.device)
+      const { after, until = Infinity } = request.query
       const exchanges = gateway.traces
         .device(name)
-        .since()
+        .since(after)
+        .filter(({ number }) => number <= until)
         .map(({ exchange }) => exchange)
       const file = encodePcapng(exchanges, name, type.captureFrame, `Bifrost ${gateway.version}`)
       return reply

@@ -21,6 +21,8 @@ export interface CommitContext {
   readonly tail: Tail
   /** Called after each commit. */
   onDurable(): void
+  /** Called when the disk is full; true when something was let go, so that it may be tried again soon. */
+  onFullDisk(): boolean
 }
 
 export class GroupCommit {
@@ -109,7 +111,8 @@ export class GroupCommit {
       this.#context.log.error({ error: message }, `the log cannot be written: ${message}; samples wait in memory`)
     }
     this.failed = message
-    this.#pauseMs = Math.min(MAX_PAUSE_MS, Math.max(500, this.#pauseMs * 2))
+    const hasRoom = isFullDisk(error) && this.#context.onFullDisk()
+    this.#pauseMs = hasRoom ? 0 : Math.min(MAX_PAUSE_MS, Math.max(500, this.#pauseMs * 2))
   }
 
   /** What is not durable yet, in order. */
@@ -134,3 +137,7 @@ export class GroupCommit {
     return entries
   }
 }
+
+/** No space left, or a quota is used up. */
+const isFullDisk = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')

@@ -1,74 +1,112 @@
 /**
- * One sink's reader. Near the head it copies from memory; further back it reads frames from disk; what is not there any more comes
- * as a gap. Its place and ledger are persisted together, at most once a second, never ahead of the fsync.
+ * One sink's reader and its place. In order, it goes through the log from the oldest to the newest. Live-first, it goes on at the head
+ * after an outage and makes up for what was missed beside that: new rows before old ones, old ones marked as historical. Place and
+ * ledger are persisted together, at most once a second, never ahead of the fsync.
  */
-import { SampleBatch } from '../../core/batch.ts'
+import { HISTORICAL, SampleBatch } from '../../core/batch.ts'
 import type { Clock, Timer } from '../../core/clock.ts'
-import type { Cursor, Ledger, Settled } from '../../core/cursor.ts'
-import { isAbort, messageOf } from '../../core/errors.ts'
+import type { Cursor, CursorOrder, Ledger, Settled } from '../../core/cursor.ts'
+import { messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { Gap } from '../../core/sink.ts'
 import type { SlotFile } from '../slot-file.ts'
-import type { Account } from './account.ts'
-import { copyRows } from './block.ts'
+import { MAX_AHEAD, type Account } from './account.ts'
 import type { Position } from './ordinals.ts'
-import type { DecodedFrame, FrameReader } from './reader.ts'
-import type { Segment } from './segment.ts'
+import { Pace } from './pace.ts'
+import type { FrameReader } from './reader.ts'
 import type { LogView } from './view.ts'
+import { Walk } from './walk.ts'
 
 const PERSIST_EVERY_MS = 1000
+/** What was received longer ago than this is made up for, not live. */
+const LATE_MS = 5000
 
 export interface CursorContext {
   readonly sink: string
   readonly view: LogView
-  readonly reader: FrameReader
+  /** A reader of files of its own for each walk. */
+  createReader(): FrameReader
   readonly slots: SlotFile
   readonly clock: Clock
   readonly log: Log
   /** Resolves when everything appended so far is durable; rejects when the disk refuses. */
   flush(): Promise<void>
+  /** Something is settled, at most once a second. */
+  onSettled(): void
   onClosed(): void
+}
+
+/** The way along the head, while the other one makes up for what was missed. */
+interface Live {
+  readonly walk: Walk
+  readonly reader: FrameReader
+  /** Settled on this way up to here. */
+  acked: Position
 }
 
 export class LogCursor implements Cursor {
   readonly #context: CursorContext
   readonly #account: Account
-  #read: Position
-  #frame: DecodedFrame | undefined
+  readonly #order: CursorOrder
+  readonly #pace: Pace
+  readonly #reader: FrameReader
+  readonly #main: Walk
+  #live: Live | undefined
+  /** What was handed out last came from the live way. */
+  #isLiveOut = false
+  /** Everything up to here is let go. */
+  #purgedTo = 0
   #timer: Timer | undefined
   #writing: Promise<void> = Promise.resolve()
   #isClosed = false
   #isFailing = false
 
-  constructor(context: CursorContext, account: Account) {
+  constructor(context: CursorContext, account: Account, order: CursorOrder) {
     this.#context = context
     this.#account = account
-    this.#read = account.acked
+    this.#order = order
+    this.#pace = new Pace(context.clock, order.makeUpRowsPerSecond)
+    this.#reader = context.createReader()
+    this.#main = this.#walk(this.#reader, account.acked)
     this.#schedule()
   }
 
   /** The oldest place that this cursor may still ask about. */
   get floor(): number {
-    return Math.min(this.#account.acked.seq, this.#read.seq)
+    return Math.min(this.#account.acked.seq, this.#main.place.seq)
+  }
+
+  /** The far side has everything up to here. */
+  get settledSeq(): number {
+    return this.#account.acked.seq
   }
 
   async next(maxRows: number, signal: AbortSignal): Promise<SampleBatch | Gap> {
+    const { view } = this.#context
     for (;;) {
       signal.throwIfAborted()
-      const found = this.#fromMemory(maxRows) ?? (await this.#fromDisk(maxRows))
-      if (found !== undefined) return found
-      if (this.#read.seq + 1 >= this.#context.view.readableSeq) await this.#context.view.wait(signal)
+      this.#choose()
+      const found = (await this.#nextLive(maxRows)) ?? (await this.#nextInOrder(maxRows))
+      if (found === 'too soon') {
+        await this.#pace.wait(this.#live === undefined ? undefined : (stop) => view.wait(stop), signal)
+      } else if (found !== undefined) return found
+      else if ((this.#live?.walk ?? this.#main).place.seq + 1 >= view.readableSeq) await view.wait(signal)
     }
   }
 
   ack(seq: number, settled: Settled): void {
-    this.#account.settle(this.#context.view.ordinals.position(seq), settled)
+    const place = this.#context.view.ordinals.position(seq)
+    if (this.#live !== undefined && this.#isLiveOut) {
+      this.#account.settleAhead(this.#live.acked, place, settled)
+      if (place.seq > this.#live.acked.seq) this.#live.acked = place
+    } else this.#account.settle(place, settled)
     this.#schedule()
   }
 
   rewind(): void {
-    this.#read = this.#account.acked
-    this.#frame = undefined
+    this.#account.forgetSkipped()
+    this.#main.moveTo(this.#account.acked)
+    this.#live?.walk.moveTo(this.#live.acked)
   }
 
   ledger(): Ledger {
@@ -76,15 +114,26 @@ export class LogCursor implements Cursor {
     return this.#account.ledger(view.head, view.receivedAt(this.#account.acked.seq + 1))
   }
 
+  purge(): number {
+    const before = this.ledger().pending
+    const { head } = this.#context.view
+    this.#lose(head, 'purged')
+    this.#purgedTo = head.seq
+    this.#schedule()
+    return before - this.ledger().pending
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#timer?.cancel()
     // What the far side has and the disk does not yet would come again after the restart. A disk that refuses is told elsewhere.
-    if (this.#account.acked.seq > this.#context.view.durable.seq) await this.#context.flush().catch(() => undefined)
+    const newest = this.#account.ahead.at(-1)?.to.seq ?? this.#account.acked.seq
+    if (newest > this.#context.view.durable.seq) await this.#context.flush().catch(() => undefined)
     await this.#persist()
     await this.#context.slots.close()
-    await this.#context.reader.close()
+    await this.#reader.close()
+    await this.#live?.reader.close()
     this.#context.onClosed()
   }
 
@@ -94,8 +143,108 @@ export class LogCursor implements Cursor {
 
   /** Retention has removed everything before `oldest`: what was not read of it is lost now. Rows in flight still may arrive. */
   overtaken(oldest: Position): void {
-    const from = this.#read.seq > this.#account.acked.seq ? this.#read : this.#account.acked
-    this.#account.drop(from, oldest, 'retention')
+    this.#lose(oldest, 'retention')
+  }
+
+  /** Everything up to `to` is dropped, but for what is settled, and for rows in flight on either way. */
+  #lose(to: Position, reason: string): void {
+    const account = this.#account
+    const from = this.#main.place.seq > account.acked.seq ? this.#main.place : account.acked
+    const live = this.#live
+    if (live === undefined || to.seq <= live.acked.seq) return account.drop(from, to, reason)
+    account.drop(from, live.acked, reason)
+    account.drop(live.walk.place, to, reason)
+  }
+
+  /** Begins a way along the head when the place is late, or the way there has fallen late itself. */
+  #choose(): void {
+    if (this.#order.order !== 'live-first') return
+    const { view } = this.#context
+    const place = this.#live?.walk.place ?? this.#main.place
+    const head = view.readableSeq - 1
+    if (!this.#isLate(place) || head <= place.seq) return
+    // The newest rows are live; all before them is made up for.
+    const start = view.ordinals.position(
+      Math.max(place.seq, view.tail.liveFrom(this.#context.clock.now() - LATE_MS) - 1),
+    )
+    if (start.seq <= place.seq || this.#account.ahead.length >= MAX_AHEAD) return
+    this.#endLive()
+    const reader = this.#context.createReader()
+    this.#live = { walk: this.#walk(reader, start), reader, acked: start }
+  }
+
+  #endLive(): void {
+    void this.#live?.reader.close()
+    this.#live = undefined
+    this.#isLiveOut = false
+  }
+
+  async #nextLive(maxRows: number): Promise<SampleBatch | Gap | undefined> {
+    const walk = this.#live?.walk
+    if (walk === undefined) return undefined
+    const found = walk.place.seq < this.#purgedTo ? walk.pass(this.#purgedTo, 'purged') : await walk.next(maxRows)
+    if (found !== undefined) this.#isLiveOut = true
+    return found
+  }
+
+  /** From the oldest on, over what was settled ahead. */
+  async #nextInOrder(maxRows: number): Promise<SampleBatch | Gap | 'too soon' | undefined> {
+    this.#jump()
+    const live = this.#live
+    const { seq } = this.#main.place
+    if (live !== undefined && seq >= live.walk.place.seq) {
+      // It has caught up: one way again.
+      this.#endLive()
+      return undefined
+    }
+    const end = this.#account.ahead.find(({ from }) => from.seq >= seq)?.from.seq ?? live?.acked.seq ?? Infinity
+    if (seq < Math.min(this.#purgedTo, end)) return this.#out(this.#main.pass(Math.min(this.#purgedTo, end), 'purged'))
+    const isLate = this.#isLate(this.#main.place)
+    if (isLate && !this.#pace.isOpen) return 'too soon'
+    const found = await this.#main.next(maxRows, end + 1)
+    if (found instanceof SampleBatch && isLate) {
+      this.#pace.took(found.length)
+      if (this.#order.order === 'live-first')
+        for (let row = 0; row < found.length; row++) found.flags[row]! |= HISTORICAL
+    }
+    return this.#out(found)
+  }
+
+  /** What is settled ahead is not read again. */
+  #jump(): void {
+    const { acked, ahead } = this.#account
+    if (acked.seq > this.#main.place.seq) this.#main.moveTo(acked)
+    const { seq } = this.#main.place
+    const over = ahead.find(({ from, to }) => from.seq <= seq && seq < to.seq)
+    if (over !== undefined) this.#main.moveTo(over.to)
+  }
+
+  #out(found: SampleBatch | Gap | undefined): SampleBatch | Gap | undefined {
+    if (found !== undefined) this.#isLiveOut = false
+    return found
+  }
+
+  /** What comes next was received a while ago. */
+  #isLate({ seq }: Position): boolean {
+    const { view, clock } = this.#context
+    const receivedAt = seq + 1 < view.readableSeq ? view.receivedAt(seq + 1) : undefined
+    return receivedAt !== undefined && clock.now() - receivedAt > LATE_MS
+  }
+
+  #walk(reader: FrameReader, place: Position): Walk {
+    const { view } = this.#context
+    const account = this.#account
+    const context = {
+      view,
+      reader,
+      dropped: (after: Position, to: Position, reason: string) => {
+        account.drop(after, to, reason)
+        this.#schedule()
+      },
+      skipped: (after: Position, to: Position, reason: string, samples: number) =>
+        account.skip(after, to, reason, samples),
+    }
+    return new Walk(context, place)
   }
 
   /** Everything up to the last ack that is durable goes to the file. */
@@ -118,85 +267,7 @@ export class LogCursor implements Cursor {
     this.#timer = this.#context.clock.after(PERSIST_EVERY_MS, () => {
       this.#timer = undefined
       void this.#persist()
+      this.#context.onSettled()
     })
   }
-
-  #fromMemory(maxRows: number): SampleBatch | Gap | undefined {
-    const { view } = this.#context
-    const want = this.#read.seq + 1
-    if (want >= view.readableSeq) return undefined
-    const recorded = view.ordinals.gapAt(want)
-    if (recorded !== undefined) return this.#pass(want, recorded.toSeq, recorded.reason, recorded)
-    const block = view.tail.find(want)
-    return block === undefined ? undefined : this.#moved(block.slice(want, maxRows))
-  }
-
-  async #fromDisk(maxRows: number): Promise<SampleBatch | Gap | undefined> {
-    const { view } = this.#context
-    const want = this.#read.seq + 1
-    if (want >= view.readableSeq) return undefined
-    if (want < view.oldestSeq) return this.#pass(want, view.oldestSeq - 1, 'retention')
-    if (this.#frame === undefined || want < this.#frame.firstSeq || want >= this.#frame.endSeq) {
-      const segment = view.segmentFor(want)
-      if (segment === undefined || segment.firstSeq > want) {
-        return this.#missing(want, (segment?.firstSeq ?? view.tail.firstSeq ?? view.readableSeq) - 1, 'missing-segment')
-      }
-      const frame = await this.#readFrame(segment, want)
-      if (frame === 'unreadable' || this.#read.seq + 1 !== want) return undefined
-      if (frame === undefined) return this.#missing(want, segment.lastSeq, 'corrupt')
-      this.#frame = frame
-      if (frame.firstSeq > want) return this.#missing(want, frame.firstSeq - 1, 'corrupt')
-    }
-    return this.#moved(sliceFrame(this.#frame, want, maxRows))
-  }
-
-  async #readFrame(segment: Segment, want: number): Promise<DecodedFrame | undefined | 'unreadable'> {
-    try {
-      return await this.#context.reader.read(segment, want)
-    } catch (error) {
-      // Too many open files or too little memory pass: that is no reason to leave samples out.
-      if (isAbort(error) || isPassing(error)) throw error
-      await this.#context.reader.close()
-      this.#context.view.lose(segment, messageOf(error))
-      return 'unreadable'
-    }
-  }
-
-  #moved(batch: SampleBatch): SampleBatch {
-    this.#read = { seq: this.#read.seq + batch.length, ordinal: this.#read.ordinal + batch.length }
-    return batch
-  }
-
-  /** A gap that nothing recorded, up to the next recorded one or to `limit`. */
-  #missing(want: number, limit: number, reason: string): Gap | undefined {
-    const end = this.#context.view.ordinals.runEnd(want, limit)
-    return end < want ? undefined : this.#pass(want, end, reason)
-  }
-
-  #pass(fromSeq: number, toSeq: number, reason: string, recorded?: Gap): Gap {
-    const { view } = this.#context
-    const to = view.ordinals.position(toSeq)
-    const samples = to.ordinal - this.#read.ordinal
-    const fromTime = recorded?.fromTime ?? view.receivedAt(fromSeq) ?? 0
-    const toTime = recorded?.toTime ?? view.receivedAt(toSeq + 1) ?? fromTime
-    this.#account.drop(this.#read, to, reason)
-    this.#read = to
-    this.#schedule()
-    return { fromSeq, toSeq, samples: recorded === undefined ? samples : recorded.samples, reason, fromTime, toTime }
-  }
-}
-
-const PASSING = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'])
-
-const isPassing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && PASSING.has(String(error.code))
-
-function sliceFrame({ rows, firstSeq, endSeq }: DecodedFrame, from: number, maxRows: number): SampleBatch {
-  const start = from - firstSeq
-  const count = Math.min(maxRows, endSeq - from)
-  const batch = new SampleBatch(count, rows.receivedAt)
-  copyRows(rows, start, count, batch)
-  batch.seq = new Float64Array(count)
-  for (let row = 0; row < count; row++) batch.seq[row] = from + row
-  return batch
 }

@@ -4,7 +4,7 @@ import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompre
 import { crc32c } from '../crc32c.ts'
 
 export const FRAME_HEADER_BYTES = 48
-export const FrameKind = { dictionary: 1, samples: 2, gap: 3, footer: 4 } as const
+export const FrameKind = { dictionary: 1, samples: 2, gap: 3, footer: 4, thinned: 5 } as const
 const MAGIC = 0x3152_4642 // "BFR1"
 /** Longer is no frame of ours: a block of the longest strings stays below. */
 const MAX_PAYLOAD_BYTES = 1 << 30

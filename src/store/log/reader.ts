@@ -2,21 +2,12 @@
  * Reads the samples frames of segments in order, for one reader. Damage on the way is skipped and told to `onCorrupt`; what is
  * missing shows in the sequence numbers of the next frame.
  */
-import type { SampleBatch } from '../../core/batch.ts'
 import type { FileSystem, OpenFile } from '../files.ts'
-import { decodeColumns } from './columns.ts'
-import { claimedLength, findFrame, frameAt, FrameKind, FRAME_HEADER_BYTES, payloadOf, type FrameHead } from './frame.ts'
+import { claimedLength, findFrame, frameAt, FRAME_HEADER_BYTES, payloadOf, type FrameHead } from './frame.ts'
+import { decodeRows, holdsRows, type DecodedFrame } from './frame-rows.ts'
 import { SEGMENT_HEADER_BYTES, type Segment } from './segment.ts'
 
 const WINDOW_BYTES = 256 * 1024
-
-/** The rows of one frame; row `i` is number `firstSeq + i`. */
-export interface DecodedFrame {
-  readonly rows: SampleBatch
-  readonly firstSeq: number
-  /** One past the last number. */
-  readonly endSeq: number
-}
 
 export class FrameReader {
   readonly #files: FileSystem
@@ -44,9 +35,9 @@ export class FrameReader {
         continue
       }
       this.#offset += FRAME_HEADER_BYTES + head.payloadLength
-      this.#lastEnd = Math.max(this.#lastEnd, head.kind === FrameKind.samples ? head.firstSeq + head.count : 0)
+      this.#lastEnd = Math.max(this.#lastEnd, holdsRows(head) ? head.firstSeq + head.count : 0)
       if (head.firstSeq > segment.lastSeq) return undefined
-      if (head.kind === FrameKind.samples && head.firstSeq + head.count > seq) return this.#decode(head, at, segment)
+      if (holdsRows(head) && head.firstSeq + head.count > seq) return this.#decode(head, at, segment)
     }
     return undefined
   }
@@ -109,8 +100,7 @@ export class FrameReader {
   }
 
   async #decode(head: FrameHead, at: number, segment: Segment): Promise<DecodedFrame> {
-    const rows = decodeColumns(await payloadOf(this.#window, at, head), head.count)
-    rows.receivedAt = head.firstReceived
-    return { rows, firstSeq: head.firstSeq, endSeq: Math.min(head.firstSeq + head.count, segment.lastSeq + 1) }
+    const frame = decodeRows(head, await payloadOf(this.#window, at, head))
+    return { ...frame, endSeq: Math.min(frame.endSeq, segment.lastSeq + 1) }
   }
 }

@@ -7,14 +7,15 @@ import type { Log } from '../../core/log.ts'
 import type { Gap } from '../../core/sink.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { FileSystem } from '../files.ts'
-import { decodeColumns } from './columns.ts'
 import { findFrame, frameAt, FrameKind, FRAME_HEADER_BYTES, jsonOf, payloadOf, type FrameHead } from './frame.ts'
+import { decodeRows, holdsRows } from './frame-rows.ts'
 import {
   claimedFooter,
   createSegment,
   encodeFooter,
   noteFrame,
   noteGap,
+  noteTags,
   noteTimes,
   parseFooter,
   parseSegmentHeader,
@@ -45,6 +46,7 @@ interface Scan {
 
 export async function recoverSegments(files: FileSystem, folder: string, log: Log): Promise<Recovered> {
   const names = await files.list(folder)
+  for (const name of names) if (name.endsWith('.thin')) await files.remove(join(folder, name))
   const numbers = names.map(segmentNumber).filter((number) => number !== undefined)
   numbers.sort((a, b) => a - b)
   const found: Scan[] = []
@@ -149,10 +151,13 @@ async function noteScanned(segment: Segment, bytes: Buffer, at: number, head: Fr
   if (head.kind === FrameKind.gap) noteGap(segment, (await jsonOf(bytes, at, head)) as Gap)
   if (head.kind === FrameKind.dictionary) {
     const entries = (await jsonOf(bytes, at, head)) as [number, string, string, string][]
-    for (const [id] of entries) segment.highestTag = Math.max(segment.highestTag, id)
+    noteTags(
+      segment,
+      entries.map(([id]) => id),
+    )
   }
-  if (head.kind !== FrameKind.samples) return
-  const { time } = decodeColumns(await payloadOf(bytes, at, head), head.count)
+  if (!holdsRows(head)) return
+  const { time } = decodeRows(head, await payloadOf(bytes, at, head)).rows
   let min = Infinity
   let max = -Infinity
   for (const value of time) {

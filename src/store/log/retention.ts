@@ -1,23 +1,16 @@
-/** Which segments make room: the oldest, while the whole is too big or they are too old. The open segment stays. */
+/** The bounds of the log, what lies beyond them, and how fast it grows. */
+import type { RetentionPolicy } from '../../core/retention.ts'
 import type { ClockSteps } from './clock-steps.ts'
 import type { Segment } from './segment.ts'
 
 export interface RetentionBounds {
   readonly maxBytes: number
   readonly maxAgeMs: number | undefined
+  readonly policy: RetentionPolicy
 }
 
-/** How many of the oldest segments go. */
-export function countExpired(segments: readonly Segment[], bounds: RetentionBounds, steps: ClockSteps): number {
-  let bytes = totalBytes(segments)
-  let expired = 0
-  for (const segment of segments) {
-    const isTooOld = steps.age(segment.lastSeq, segment.lastReceived) > (bounds.maxAgeMs ?? Infinity)
-    if (!segment.sealed || (bytes <= bounds.maxBytes && !isTooOld)) break
-    bytes -= segment.bytes + segment.trendBytes
-    expired++
-  }
-  return expired
+export function isTooOld(segment: Segment, { maxAgeMs }: RetentionBounds, steps: ClockSteps): boolean {
+  return steps.age(segment.lastSeq, segment.lastReceived) > (maxAgeMs ?? Infinity)
 }
 
 export const totalBytes = (segments: readonly Segment[]): number =>

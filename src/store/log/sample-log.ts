@@ -4,22 +4,24 @@
  */
 import { join } from 'node:path'
 import type { SampleBatch } from '../../core/batch.ts'
+import type { CursorOrder } from '../../core/cursor.ts'
 import type { Clock } from '../../core/clock.ts'
 import { createHistogram } from '../../core/histogram.ts'
 import type { Log } from '../../core/log.ts'
 import type { Gap } from '../../core/sink.ts'
-import { messageOf } from '../../core/errors.ts'
-import { fileNameOf, readWhole, type FileSystem } from '../files.ts'
-import { openSlotFile, readSlots } from '../slot-file.ts'
+import type { TagId } from '../../core/value.ts'
+import type { FileSystem } from '../files.ts'
 import type { TagFile } from '../tag-file.ts'
-import { Account, type CursorState } from './account.ts'
 import { ClockSteps } from './clock-steps.ts'
 import { GroupCommit } from './commit.ts'
+import { openCursorFile } from './cursor-file.ts'
 import { LogCursor } from './cursor.ts'
 import { createOrdinals, type Ordinals, type Position } from './ordinals.ts'
 import { FrameReader } from './reader.ts'
 import type { Recovered } from './recovery.ts'
-import { countExpired, GrowthRate, totalBytes, type RetentionBounds } from './retention.ts'
+import { GrowthRate, totalBytes, type RetentionBounds } from './retention.ts'
+import { Refusal, type RefusalReason } from './refusal.ts'
+import { Room } from './room.ts'
 import type { Segment } from './segment.ts'
 import type { Sequence } from './sequence.ts'
 import { Tail } from './tail.ts'
@@ -42,11 +44,13 @@ export interface SampleLogOptions {
   readonly tailRows: number
   readonly wakeEveryMs: number
   readonly retention: RetentionBounds
+  /** Thinning keeps about one of so many samples of a tag, and the extremes. */
+  readonly thinOneIn: number
   onSealed(segment: Segment): void
   onRemoved(segment: Segment): Promise<void>
 }
 
-type OpenGap = { -readonly [K in keyof Gap]: Gap[K] } & { samples: number }
+const IN_ORDER: CursorOrder = { order: 'in-order' }
 
 export class SampleLog implements LogView {
   readonly #options: SampleLogOptions
@@ -60,10 +64,11 @@ export class SampleLog implements LogView {
   readonly #growth = new GrowthRate()
   readonly #steps: ClockSteps
   readonly #sweep
-  #removing: Promise<void> = Promise.resolve()
-  /** Rows are being refused since: one gap with one number, however long it lasts. */
-  #refusing: OpenGap | undefined
-  refused = 0
+  readonly #room: Room
+  /** Told when the log begins and ends to be full, with the policy `block`. */
+  onBlocked: (isBlocked: boolean) => void = () => undefined
+  #isBlocked = false
+  readonly #refusal: Refusal
   readonly ordinals: Ordinals
   readonly tail: Tail
   readonly fsyncSeconds = createHistogram()
@@ -101,15 +106,46 @@ export class SampleLog implements LogView {
         writer: this.#writer,
         tail: this.tail,
         onDurable: () => this.#onDurable(),
+        onFullDisk: () => this.#room.makeOnFullDisk(),
       },
       lastFound,
     )
     if (!sequence.wasClean && sequence.next > lastFound + 1) this.#noteUncleanStop(lastFound)
     else this.#commit.durableSeq = sequence.next - 1
+    this.#steps = new ClockSteps(clock, sequence.clockSteps, sequence.next - 1)
+    this.#refusal = new Refusal({
+      sequence,
+      ordinals: this.ordinals,
+      log,
+      onEnd: (gap) => {
+        this.#commit.addGap(gap)
+        this.#waiters.notify()
+      },
+    })
+    this.#room = new Room({
+      files,
+      log,
+      bounds: options.retention,
+      steps: this.#steps,
+      thin: {
+        files,
+        folder: join(dir, 'log'),
+        logId: sequence.logId,
+        oneIn: options.thinOneIn,
+        tagName: (id) => options.tags.name(id),
+      },
+      segments: this.#segments,
+      settledSeq: () => this.#settledSeq(),
+      onExpired: () => this.#onExpired(),
+      onRemoved: (segment) => options.onRemoved(segment),
+      onThinned: async (before, after) => {
+        await options.onRemoved(before)
+        options.onSealed(after)
+      },
+    })
     sequence.durable = () => this.durable
     this.#sweep = clock.every(60_000, () => this.#onDurable())
     this.#growth.note(clock.monotonic(), 0)
-    this.#steps = new ClockSteps(clock, sequence.clockSteps, sequence.next - 1)
   }
 
   get head(): Position {
@@ -121,7 +157,7 @@ export class SampleLog implements LogView {
   }
 
   get readableSeq(): number {
-    return this.#refusing?.fromSeq ?? this.#sequence.next
+    return this.#refusal.seq ?? this.#sequence.next
   }
 
   get oldestSeq(): number {
@@ -153,25 +189,55 @@ export class SampleLog implements LogView {
     return this.#writer
   }
 
+  /** Samples refused since the start. */
+  get refused(): number {
+    return this.#refusal.refused
+  }
+
+  /** The log is at its bound and keeps what it has. */
+  get isFull(): boolean {
+    return this.#room.isFull
+  }
+
   /** Samples that wait for the disk. */
   get pendingRows(): number {
     return this.tail.rowsAfter(this.#commit.durableSeq)
   }
 
-  /** Hours until retention by bytes begins to drop; null when unknown, and while nothing can be written. */
+  /**
+   * How long, at the rate of the last minutes, until samples are lost that a sink does not have, if from now on none takes any; null
+   * when unknown, and while nothing can be written.
+   */
   get hoursLeft(): number | null {
+    const settled = this.#settledSeq()
+    const waiting = this.#segments.filter(({ lastSeq }) => lastSeq > settled)
+    return this.#hoursFor(this.#options.retention.maxBytes - totalBytes(waiting))
+  }
+
+  /** How long the whole log lasts at that rate: what a sink may be away at most. */
+  get hoursHeld(): number | null {
+    return this.#hoursFor(this.#options.retention.maxBytes)
+  }
+
+  #hoursFor(bytes: number): number | null {
     if (this.failed !== null) return null
     const rate = this.#growth.perMs(this.#options.clock.monotonic(), this.#writer.bytesWritten)
     if (rate === undefined || rate <= 0) return null
-    return Math.max(0, this.#options.retention.maxBytes - this.bytes) / rate / 3_600_000
+    return Math.max(0, bytes) / rate / 3_600_000
+  }
+
+  /** Every sink has everything up to here; Infinity without sinks. */
+  #settledSeq(): number {
+    return Math.min(Infinity, ...[...this.#cursors.values()].map((cursor) => cursor.settledSeq))
   }
 
   /** Takes a batch and returns the number of its first row; 0 when it was refused. */
   append(batch: SampleBatch): number {
     const count = batch.length
     for (const cursor of this.#cursors.values()) cursor.route(count)
-    if (this.#mustRefuse(count)) {
-      this.#refuse(count, batch.receivedAt)
+    const refusal = this.#refusalOf(count)
+    if (refusal !== undefined) {
+      this.#refusal.add(batch, refusal)
       return 0
     }
     const seq = this.#sequence.next
@@ -187,20 +253,26 @@ export class SampleLog implements LogView {
   }
 
   /** The cursor of a sink; the same one when it is open already. */
-  async openCursor(sink: string): Promise<LogCursor> {
+  async openCursor(sink: string, order: CursorOrder = IN_ORDER): Promise<LogCursor> {
     const open = this.#cursors.get(sink)
     if (open !== undefined) return open
     const { files, clock, log, dir } = this.#options
-    const folder = join(dir, 'cursors')
-    const { slots, state, damaged } = await openSlotFile(files, join(folder, `${fileNameOf(sink)}.cursor`), folder)
-    if (damaged) log.warn({ sink }, `the cursor of ${sink} is damaged: it begins again at the oldest sample`)
-    const account = this.#accountOf(state as CursorState | undefined)
-    const reader = new FrameReader(files, (segment, offset) => this.#noteDamage(segment, offset))
+    const start = this.ordinals.position(this.oldestSeq - 1)
+    const { slots, account } = await openCursorFile(files, dir, sink, log, { start, head: this.head })
+    const createReader = () => new FrameReader(files, (segment, offset) => this.#noteDamage(segment, offset))
     const onClosed = () => void this.#cursors.delete(sink)
-    const cursor = new LogCursor(
-      { sink, view: this, reader, slots, clock, log, flush: () => this.flush(), onClosed },
-      account,
-    )
+    const context = {
+      sink,
+      view: this,
+      createReader,
+      slots,
+      clock,
+      log,
+      flush: () => this.flush(),
+      onClosed,
+      onSettled: () => this.#makeRoom(),
+    }
+    const cursor = new LogCursor(context, account, order)
     if (account.acked.seq < this.oldestSeq - 1) cursor.overtaken(this.ordinals.position(this.oldestSeq - 1))
     this.#cursors.set(sink, cursor)
     return cursor
@@ -208,13 +280,13 @@ export class SampleLog implements LogView {
 
   /** Flushes, seals and persists; throws when the disk refuses. */
   async close(): Promise<void> {
-    this.#endRefusal()
+    this.#refusal.end()
     this.#stopTimers()
     try {
       await this.flush()
       await this.#writer.seal()
     } finally {
-      await this.#removing
+      await this.#room.close()
       for (const cursor of this.#cursors.values()) await cursor.close()
       this.#commit.stop()
     }
@@ -239,6 +311,10 @@ export class SampleLog implements LogView {
     if (at < 0) return
     this.#options.log.error({ path: segment.path, why }, `the log segment ${segment.path} cannot be read: ${why}`)
     this.#segments.splice(at, 1)
+  }
+
+  tagsIn(fromSeq: number, toSeq: number): readonly TagId[] | undefined {
+    return this.#room.tagsIn(fromSeq, toSeq)
   }
 
   wait(signal: AbortSignal): Promise<void> {
@@ -266,56 +342,34 @@ export class SampleLog implements LogView {
     this.#commit.addGap(gap)
   }
 
-  #accountOf(state: CursorState | undefined): Account {
-    const head = this.head
-    if (state !== undefined) {
-      const { seq, ordinal, delivered, dropped, routed, routedOrdinal } = state
-      return new Account({ seq, ordinal }, routed + head.ordinal - routedOrdinal, delivered, dropped)
-    }
-    const start = this.ordinals.position(this.oldestSeq - 1)
-    return new Account(start, head.ordinal - start.ordinal)
-  }
-
-  #mustRefuse(count: number): boolean {
-    const { maxPendingRows } = this.#options
-    const bound = this.#refusing === undefined ? maxPendingRows : maxPendingRows / 2
+  #refusalOf(count: number): RefusalReason | undefined {
+    const { maxPendingRows, retention } = this.#options
+    const bound = this.#refusal.seq === undefined ? maxPendingRows : maxPendingRows / 2
     const pending = this.pendingRows + this.tail.extraWeightAfter(this.#commit.durableSeq)
-    if (pending + count <= bound && this.#sequence.available() > count + 1) {
-      this.#endRefusal()
-      return false
-    }
-    return true
-  }
-
-  #refuse(count: number, receivedAt: number): void {
-    this.refused += count
-    if (this.#refusing === undefined) {
-      const seq = this.#sequence.next++
-      const times = { fromTime: receivedAt, toTime: receivedAt }
-      this.#refusing = { fromSeq: seq, toSeq: seq, samples: 0, reason: 'overflow', ...times }
-      this.ordinals.add(this.#refusing)
-      this.#options.log.error({ pending: this.pendingRows }, 'the disk has fallen too far behind: samples are refused')
-    }
-    this.#refusing.samples += count
-    this.#refusing.toTime = receivedAt
-  }
-
-  #endRefusal(): void {
-    const gap = this.#refusing
-    if (gap === undefined) return
-    this.#refusing = undefined
-    this.#options.log.warn({ samples: gap.samples }, `${gap.samples} samples were refused while the disk was behind`)
-    this.#commit.addGap(gap)
-    this.#waiters.notify()
+    if (pending + count > bound || this.#sequence.available() <= count + 1) return 'overflow'
+    if (this.#room.isFull) return retention.policy === 'block' ? 'blocked' : 'full'
+    this.#refusal.end()
+    return undefined
   }
 
   #onDurable(): void {
-    const { clock, retention, maxPendingRows } = this.#options
+    const { clock } = this.#options
     this.#growth.note(clock.monotonic(), this.#writer.bytesWritten)
     this.#lookAtClock()
-    if (this.pendingRows <= maxPendingRows / 2) this.#endRefusal()
-    const expired = countExpired(this.#segments, retention, this.#steps)
-    if (expired > 0) this.#expire(this.#segments.splice(0, expired))
+    this.#makeRoom()
+  }
+
+  #makeRoom(): void {
+    this.#room.make()
+    this.#tellBlocked()
+    if (this.pendingRows <= this.#options.maxPendingRows / 2 && !this.#room.isFull) this.#refusal.end()
+  }
+
+  #tellBlocked(): void {
+    const isBlocked = this.#room.isFull && this.#options.retention.policy === 'block'
+    if (isBlocked === this.#isBlocked) return
+    this.#isBlocked = isBlocked
+    this.onBlocked(isBlocked)
   }
 
   #lookAtClock(): void {
@@ -328,40 +382,14 @@ export class SampleLog implements LogView {
     this.#sequence.save()
   }
 
-  #expire(expired: readonly Segment[]): void {
+  #onExpired(): void {
     const oldest = this.oldestSeq - 1
     for (const cursor of this.#cursors.values()) cursor.overtaken(this.ordinals.position(oldest))
-    const floor = Math.min(oldest, ...[...this.#cursors.values()].map((cursor) => cursor.floor))
-    this.ordinals.prune(floor)
-    const { files, log } = this.#options
-    this.#removing = this.#removing.then(async () => {
-      for (const segment of expired) {
-        try {
-          await this.#options.onRemoved(segment)
-          await files.remove(segment.path)
-        } catch (error) {
-          log.error(
-            { path: segment.path, error: messageOf(error) },
-            `the log segment ${segment.path} cannot be removed`,
-          )
-        }
-      }
-    })
+    this.ordinals.prune(Math.min(oldest, ...[...this.#cursors.values()].map((cursor) => cursor.floor)))
   }
 
   #stopTimers(): void {
     this.#sweep.cancel()
     this.#waiters.stop()
   }
-}
-
-/** The highest number that any cursor file says was durable. */
-export async function knownByCursors(files: FileSystem, dir: string): Promise<number> {
-  let known = 0
-  for (const name of await files.list(join(dir, 'cursors'))) {
-    const bytes = await readWhole(files, join(dir, 'cursors', name))
-    const state = (bytes === undefined ? undefined : readSlots(bytes)) as CursorState | undefined
-    known = Math.max(known, state?.seq ?? 0, state?.routedSeq ?? 0)
-  }
-  return known
 }

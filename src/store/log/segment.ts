@@ -1,7 +1,9 @@
 /** One segment file: what is known of it in memory, its header and its footer (FORMAT.md, "Segment"). */
-import type { Gap } from '../../core/sink.ts'
+import { GAP_TAGS, type Gap } from '../../core/sink.ts'
+import type { TagId } from '../../core/value.ts'
 import { crc32c } from '../crc32c.ts'
 import { claimedLength, encodeFrame, frameAt, FrameKind, jsonOf, type FrameHead } from './frame.ts'
+import { holdsRows } from './frame-rows.ts'
 
 export const SEGMENT_HEADER_BYTES = 64
 export const TRAILER_BYTES = 8
@@ -33,6 +35,10 @@ export interface SegmentSummary {
   minTime: number | null
   maxTime: number | null
   highestTag: number
+  /** How often it was thinned. */
+  thinned: number
+  /** Whose samples it holds; null when they are more than a gap may name. */
+  tags: TagId[] | null
   /** `[first seq, offset]` of some frames, ascending. */
   index: [number, number][]
   gaps: Gap[]
@@ -65,6 +71,8 @@ export function createSegment(number: number, path: string, header: Omit<Segment
     minTime: null,
     maxTime: null,
     highestTag: 0,
+    tags: [],
+    thinned: 0,
     index: [],
     gaps: [],
     dataEnd: SEGMENT_HEADER_BYTES,
@@ -113,7 +121,7 @@ export function noteFrame(segment: Segment, head: FrameHead, offset: number): vo
   segment.dataEnd = offset + 48 + head.payloadLength
   const lastEntry = segment.index.at(-1)
   if (lastEntry === undefined || offset - lastEntry[1] >= INDEX_BYTES) segment.index.push([head.firstSeq, offset])
-  if (head.kind !== FrameKind.samples) return
+  if (!holdsRows(head)) return
   if (segment.samples === 0) segment.firstReceived = head.firstReceived
   segment.lastReceived = head.lastReceived
   segment.samples += head.count
@@ -123,6 +131,15 @@ export function noteFrame(segment: Segment, head: FrameHead, offset: number): vo
 export function noteGap(segment: Segment, gap: Gap): void {
   segment.gaps.push(gap)
   segment.lastSeq = Math.max(segment.lastSeq, gap.toSeq)
+}
+
+/** Notes tags that were not in the segment before. */
+export function noteTags(segment: Segment, fresh: Iterable<TagId>): void {
+  for (const id of fresh) {
+    segment.highestTag = Math.max(segment.highestTag, id)
+    segment.tags?.push(id)
+  }
+  if (segment.tags !== null && segment.tags.length > GAP_TAGS) segment.tags = null
 }
 
 /** Widens the bounds of source times. */
@@ -162,5 +179,7 @@ export async function parseFooter(bytes: Buffer): Promise<SegmentSummary | undef
   const head = frameAt(bytes, 0)
   if (head === undefined || head.kind !== FrameKind.footer) return undefined
   if (claimedLength(bytes, 0) !== bytes.length - TRAILER_BYTES) return undefined
-  return (await jsonOf(bytes, 0, head)) as SegmentSummary
+  const summary = (await jsonOf(bytes, 0, head)) as SegmentSummary
+  // Segments of the first versions do not say whose samples they hold.
+  return { ...summary, tags: summary.tags ?? null, thinned: summary.thinned ?? 0 }
 }

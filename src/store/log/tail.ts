@@ -74,6 +74,19 @@ export class Tail {
     return undefined
   }
 
+  /** The number of the first row that was received at `time` or later; one past the newest when there is none. */
+  liveFrom(time: number): number {
+    let seq = this.endSeq
+    for (let at = this.#blocks.length - 1; at >= 0; at--) {
+      const { received, rows, firstSeq } = this.#blocks[at]!
+      let row = rows.length
+      while (row > 0 && received[row - 1]! >= time) row--
+      if (row < rows.length) seq = firstSeq + row
+      if (row > 0) break
+    }
+    return seq
+  }
+
   /** Lets go of the oldest blocks beyond the bound, never of rows that are not durable. */
   trim(durableSeq: number): void {
     let drop = 0

@@ -1,4 +1,5 @@
 /** What a cursor sees of the log. */
+import type { TagId } from '../../core/value.ts'
 import type { Ordinals, Position } from './ordinals.ts'
 import type { Segment } from './segment.ts'
 import type { Tail } from './tail.ts'
@@ -17,6 +18,8 @@ export interface LogView {
   segmentFor(seq: number): Segment | undefined
   /** About when `seq` was received, ms since 1970; exact within a group commit. */
   receivedAt(seq: number): number | undefined
+  /** Whose samples are between these numbers, as far as segments say, those that went too; undefined: unknown, or too many to name. */
+  tagsIn(fromSeq: number, toSeq: number): readonly TagId[] | undefined
   /** A segment cannot be read: it is left out from now on. */
   lose(segment: Segment, why: string): void
   /** Resolves at the next append, at most every few milliseconds; rejects when `signal` aborts. */

@@ -12,12 +12,14 @@ import type { TagName } from '../tag-file.ts'
 import type { Block } from './block.ts'
 import { encodeColumns } from './columns.ts'
 import { encodeFrame, frameAt, FrameKind, type FrameMeta } from './frame.ts'
+import { dictionaryFrame, gapFrame } from './record-frames.ts'
 import {
   createSegment,
   encodeFooter,
   encodeSegmentHeader,
   noteFrame,
   noteGap,
+  noteTags,
   noteTimes,
   segmentName,
   type Segment,
@@ -135,15 +137,13 @@ export class SegmentWriter {
       if ('gap' in entry) frames.push(await gapFrame(entry.gap))
       else frames.push(await this.#rowsFrame(entry, active.named, fresh, bounds))
     }
-    if (fresh.size > 0) frames.unshift(await this.#dictionaryFrame(fresh, firstSeqOf(entries[0]!)))
+    if (fresh.size > 0) frames.unshift(await dictionaryFrame(fresh, firstSeqOf(entries[0]!), this.#context.tagName))
     const bytes = frames.length === 1 ? frames[0]! : Buffer.concat(frames)
     const isFirst = segment.lastSeq < segment.firstSeq
     await file.write(bytes, segment.dataEnd)
     await this.#sync(file)
-    for (const id of fresh) {
-      active.named.add(id)
-      segment.highestTag = Math.max(segment.highestTag, id)
-    }
+    for (const id of fresh) active.named.add(id)
+    noteTags(segment, fresh)
     this.#note(segment, frames, entries, bounds)
     this.bytesWritten += bytes.length
     if (isFirst) this.#context.onOpened(segment)
@@ -178,14 +178,6 @@ export class SegmentWriter {
     return encodeFrame(meta, encodeColumns(block.rows, start, end))
   }
 
-  #dictionaryFrame(fresh: Set<TagId>, firstSeq: number): Promise<Buffer> {
-    const entries = [...fresh].map((id) => {
-      const name = this.#context.tagName(id)
-      return [id, name?.device ?? '', name?.name ?? '', name?.type ?? '']
-    })
-    return encodeFrame(jsonMeta(FrameKind.dictionary, entries.length, firstSeq), Buffer.from(JSON.stringify(entries)))
-  }
-
   async #sync(file: OpenFile): Promise<void> {
     const began = this.#context.clock.monotonic()
     await file.sync()
@@ -206,14 +198,3 @@ export class SegmentWriter {
 }
 
 const firstSeqOf = (entry: Entry): number => ('gap' in entry ? entry.gap.fromSeq : entry.block.firstSeq + entry.start)
-
-const gapFrame = (gap: Gap): Promise<Buffer> =>
-  encodeFrame(jsonMeta(FrameKind.gap, 0, gap.fromSeq), Buffer.from(JSON.stringify(gap)))
-
-const jsonMeta = (kind: number, count: number, firstSeq: number): FrameMeta => ({
-  kind,
-  count,
-  firstSeq,
-  firstReceived: 0,
-  lastReceived: 0,
-})

@@ -3,6 +3,8 @@
  * in small steps between which the event loop runs.
  */
 import { HAS_VALUE, IS_BIG, IS_OTHER, type SampleBatch } from '../../core/batch.ts'
+import { breathe } from '../breathe.ts'
+import { rowFrom } from '../log/frame-rows.ts'
 import type { FrameReader } from '../log/reader.ts'
 import type { Segment } from '../log/segment.ts'
 import { TrendEncoder } from './trend-file.ts'
@@ -10,9 +12,6 @@ import { TrendEncoder } from './trend-file.ts'
 const SLAB_ROWS = 1_048_576
 /** Rows that are ordered or encoded in one step: one to three milliseconds. */
 const STEP_ROWS = 32_768
-
-/** Lets the event loop run. */
-export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** The bytes of the trend file of a sealed segment. */
 export async function transpose(segment: Segment, reader: FrameReader, signal: AbortSignal): Promise<Buffer> {
@@ -22,8 +21,8 @@ export async function transpose(segment: Segment, reader: FrameReader, signal: A
     signal.throwIfAborted()
     const frame = await reader.read(segment, seq)
     if (frame === undefined) break
-    const start = Math.max(0, seq - frame.firstSeq)
-    const end = frame.endSeq - frame.firstSeq
+    const start = rowFrom(frame, seq)
+    const end = rowFrom(frame, frame.endSeq)
     if (!slab.hasRoom(end - start)) await slab.drain(encoder)
     slab.take(frame.rows, start, end)
     seq = frame.endSeq

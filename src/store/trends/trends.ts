@@ -6,12 +6,14 @@ import { IS_OTHER } from '../../core/batch.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { TagId } from '../../core/value.ts'
+import { breathe } from '../breathe.ts'
 import type { FileSystem, OpenFile } from '../files.ts'
+import { rowFrom } from '../log/frame-rows.ts'
 import { FrameReader } from '../log/reader.ts'
 import type { Segment } from '../log/segment.ts'
 import type { Tail } from '../log/tail.ts'
 import { HistoryCollector, type HistorySeries } from './history.ts'
-import { breathe, numberAt, transpose } from './transpose.ts'
+import { numberAt, transpose } from './transpose.ts'
 import { readSeries, readTrendIndex, type TrendIndex } from './trend-file.ts'
 
 /** Indexes of this many trend files are kept in memory. */
@@ -209,9 +211,9 @@ async function scan(
     signal.throwIfAborted()
     const frame = await reader.read(segment, seq).catch(() => undefined)
     if (frame === undefined) break
-    const end = Math.min(frame.endSeq, limit + 1) - frame.firstSeq
+    const end = rowFrom(frame, Math.min(frame.endSeq, limit + 1))
     const { rows } = frame
-    for (let row = Math.max(0, seq - frame.firstSeq); row < end; row++) {
+    for (let row = rowFrom(frame, seq); row < end; row++) {
       if (rows.tag[row] !== tag || rows.flags[row]! & IS_OTHER) continue
       into.add(rows.time[row]!, numberAt(rows, row, rows.flags[row]!), rows.status[row]!)
     }

@@ -1,8 +1,8 @@
 /** One host and port: one connection, one request at a time; who answers, what can be read, and tags worth trying. */
-import type { ProposedTag } from '../../../core/device-entry.ts'
+import { isIPv6 } from 'node:net'
 import type { Context, FoundDevice, Identity } from '../../../core/driver.ts'
 import { NotConnectedError } from '../../../core/errors.ts'
-import { AREAS, isBitArea, type Area } from '../address.ts'
+import { AREAS, type Area } from '../address.ts'
 import { ModbusDevice } from '../device.ts'
 import { options } from '../options.ts'
 import { proposeTags } from '../sunspec/proposal.ts'
@@ -10,6 +10,7 @@ import { survey } from '../sunspec/survey.ts'
 import { Asker } from './asker.ts'
 import { askServerId } from './identity.ts'
 import { findUnits, type PresentUnit } from './presence.ts'
+import { proposeRegisters } from './proposal.ts'
 import { mapTable, type TableMap } from './ranges.ts'
 
 /** Where, and whom. */
@@ -20,8 +21,6 @@ export interface HostToProbe {
   readonly timeoutMs: number
 }
 
-/** More tags than this are not proposed one by one; a note says what can be read. */
-const MOST_TAGS = 32
 /** Nobody may hold a scan up for longer: a device that answers each request just in time, or has models without end. */
 const MOST_HOST_MS = 600_000
 const AREA_ORDER: readonly Area[] = ['hr', 'ir', 'co', 'di']
@@ -61,29 +60,30 @@ async function describe(
   signal: AbortSignal,
 ): Promise<FoundDevice> {
   const { unit } = present
-  const notes = [...hostNotes]
   let identity: Identity = present.identity
-  let tags: readonly ProposedTag[] = []
+  const maps: TableMap[] = []
+  let sunspec: Awaited<ReturnType<typeof askSunSpec>>
+  const left: string[] = []
   const before = asker.requests
   try {
     if (Object.keys(identity).length === 0) identity = await askServerId(asker, unit)
-    const maps: TableMap[] = []
     for (const area of AREA_ORDER) if (maps.at(-1)?.silent !== true) maps.push(await mapTable(asker, unit, area))
-    notes.push(...maps.flatMap(describeTable))
-    const sunspec = await askSunSpec(device, unit, signal)
+    const { lost } = maps.at(-1)!
+    if (lost !== undefined) throw lost
+    sunspec = await askSunSpec(device, unit, signal)
     identity = { ...identity, ...sunspec?.identity }
-    notes.push(...(sunspec?.notes ?? []))
-    tags = sunspec?.tags ?? proposeRegisters(maps)
   } catch (error) {
     if (!(error instanceof NotConnectedError)) throw error
-    notes.push(`the unit was left: ${error.message}`)
+    left.push(`the unit was left: ${error.message}`)
   }
-  notes.push(`${asker.requests - before} requests were sent to this unit to find out what can be read`)
+  const target = `modbus://${isIPv6(host) ? `[${host}]` : host}:${port}/${unit}`
+  const { tags, notes } = sunspec ?? proposeRegisters(maps, target)
+  const sent = `${asker.requests - before} requests were sent to this unit to find out what can be read`
   return {
     options: { host, port, unit },
     endpoint: `${host}:${port} unit ${unit}`,
     identity,
-    notes,
+    notes: [...hostNotes, ...maps.flatMap(describeTable), ...notes, ...left, sent],
     tags,
   }
 }
@@ -101,26 +101,17 @@ async function askSunSpec(device: ModbusDevice, unit: number, signal: AbortSigna
   }
 }
 
-function describeTable({ area, ranges, unclear, searchedTo, silent }: TableMap): string[] {
-  if (silent) return [`the unit fell silent at ${AREAS[area].name}s`]
-  if (ranges.length === 0) return []
+function describeTable({ area, ranges, goesOn, isWhole, silent, lost }: TableMap): string[] {
+  const notes = silent && lost === undefined ? [`the unit fell silent at ${AREAS[area].name}s`] : []
+  if (ranges.length === 0) return notes
   const count = ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0)
   const texts = ranges.map(({ first, last }) =>
     first === last ? `${area}:${first}` : `${area}:${first}–${area}:${last}`,
   )
-  const limit =
-    unclear === 0 ? `of ${area}:0–${area}:${searchedTo - 1}` : `searched to ${area}:${searchedTo - 1}, then stopped`
-  return [`${count} readable ${AREAS[area].name}${count === 1 ? '' : 's'}: ${texts.join(', ')} (${limit})`]
-}
-
-/** Single registers and bits, where there are so few that a person can look at each. */
-function proposeRegisters(maps: readonly TableMap[]): ProposedTag[] {
-  return maps.flatMap(({ area, ranges }) => {
-    const addresses = ranges.flatMap(({ first, last }) =>
-      Array.from({ length: last - first + 1 }, (_, at) => first + at),
-    )
-    if (addresses.length > MOST_TAGS) return []
-    const type = isBitArea(area) ? 'bool' : 'uint16'
-    return addresses.map((address) => ({ name: `${area}${address}`, address: `${area}:${address}`, type }) as const)
-  })
+  const end = goesOn
+    ? 'and further: it was not followed to its end'
+    : isWhole
+      ? 'samples beyond were refused'
+      : 'then stopped: there may be more'
+  return [`${count} readable ${AREAS[area].name}${count === 1 ? '' : 's'}: ${texts.join(', ')} (${end})`, ...notes]
 }

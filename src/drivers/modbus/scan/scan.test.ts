@@ -187,20 +187,65 @@ test('a device that answers for every unit id is one device', async (t) => {
   assert.ok(found[0]!.notes.some((note) => note.includes('every unit id alike')))
 })
 
-test('what can be read is found out by halving, in a bounded number of requests, and becomes tags that parse', async (t) => {
+test('what can be read is found out in a bounded number of requests, and becomes tags that parse', async (t) => {
   const port = await freePort()
-  const layout = { holdingRegisters: [{ address: 0, count: 10 }, { address: 12, count: 3 }], discreteInputs: [{ address: 0, count: 256 }] } // prettier-ignore
+  const layout = { holdingRegisters: [{ address: 0, count: 10 }, { address: 12, count: 3 }], discreteInputs: [{ address: 0, count: 20 }] } // prettier-ignore
   const seen = await serve(t, '127.0.1.1', port, { unit: () => new RegisterBank(layout) })
   const { found } = await look(['127.0.1.1'], port)
   const [{ notes, tags } = assert.fail()] = found
-  assert.ok(notes.some((note) => note.startsWith('13 readable holding registers: hr:0–hr:9, hr:12–hr:14 (searched to')), notes.join('\n')) // prettier-ignore
-  assert.ok(
-    notes.some((note) => note.includes('256 readable discrete inputs: di:0–di:255 (of di:0–di:255)')),
-    notes.join('\n'),
-  )
-  assert.equal(tags.length, 13)
+  for (const note of [
+    '13 readable holding registers: hr:0–hr:9, hr:12–hr:14 (samples beyond were refused)',
+    '20 readable discrete inputs: di:0–di:19 (samples beyond were refused)',
+  ])
+    assert.ok(notes.includes(note), notes.join('\n'))
+  assert.equal(tags.length, 33)
+  assert.ok(!notes.some((note) => note.includes('are proposed')), 'nothing is left to be said')
   for (const { address } of tags) modbus.parseAddress(address!)
   assert.ok(seen.functions.length < 140, `${seen.functions.length} requests`)
+})
+
+test('of a device with hundreds of registers some of each range are tags; a note says where the others are, and what shows them', async (t) => {
+  const port = await freePort()
+  const layout = { holdingRegisters: [{ address: 0, count: 113 }, { address: 200, count: 4 }], coils: [{ address: 0, count: 40 }] } // prettier-ignore
+  await serve(t, '127.0.1.1', port, { unit: () => new RegisterBank(layout) })
+  const { found } = await look(['127.0.1.1'], port)
+  const [{ notes, tags } = assert.fail()] = found
+  const registers = tags.filter(({ type }) => type === 'uint16').map(({ address }) => address)
+  const numbers = Array.from({ length: 28 }, (_, at) => at)
+  assert.deepEqual(registers, [...numbers, 200, 201, 202, 203].map((at) => `hr:${at}`)) // prettier-ignore
+  assert.equal(tags.filter(({ type }) => type === 'bool').length, 32)
+  const target = `modbus://127.0.1.1:${port}/1`
+  for (const note of [
+    `32 tags are proposed for holding registers; 85 more can be read: hr:28–hr:112. To look at them: bifrost modbus dump ${target} hr:28 85; bifrost modbus detect ${target} hr:28 finds type and byte order`,
+    `32 tags are proposed for coils; 8 more can be read: co:32–co:39. To look at them: bifrost modbus dump ${target} co:32 8`,
+  ])
+    assert.ok(notes.includes(note), notes.join('\n'))
+})
+
+test('a device that gives registers only in twos gets tags of two registers', async (t) => {
+  const port = await freePort()
+  await serve(t, '127.0.1.1', port, { unit: () => bank(60) }, (_, code, pdu) =>
+    code === 3 && (pdu[2]! % 2 === 1 || pdu[4]! % 2 === 1) ? { exception: 2 } : undefined,
+  )
+  const { found } = await look(['127.0.1.1'], port)
+  const registers = found[0]!.tags.filter(({ address }) => address!.startsWith('hr:'))
+  assert.deepEqual([registers.length, registers[29]], [30, { name: 'hr58', address: 'hr:58', type: 'uint32' }])
+})
+
+test('a device that closes the connection at what it does not have keeps what was found', async (t) => {
+  const port = await freePort()
+  await serve(t, '127.0.1.1', port, { unit: () => bank(70) }, (_, code, pdu) =>
+    // oxlint-disable-next-line unicorn/no-thenable -- the server's word for what happens next; nothing awaits it
+    code === 3 && pdu[2]! + pdu[4]! > 70 ? { silent: true, then: 'close' } : undefined,
+  )
+  const { found } = await look(['127.0.1.1'], port)
+  const [{ notes, tags } = assert.fail()] = found
+  assert.equal(tags.length, 32)
+  assert.ok(notes.some((note) => note.startsWith('65 readable holding registers: hr:0–hr:64')), notes.join('\n')) // prettier-ignore
+  assert.ok(
+    notes.some((note) => note.startsWith('the unit was left')),
+    notes.join('\n'),
+  )
 })
 
 test('a SunSpec device is recognised, and its points are the tags', async (t) => {

@@ -4,7 +4,7 @@
  */
 import { HAS_VALUE, SampleBatch } from '../../../core/batch.ts'
 import type { Clock } from '../../../core/clock.ts'
-import type { Emit, Point, Poll } from '../../../core/driver.ts'
+import type { Emit, Point, Poll, StepResult } from '../../../core/driver.ts'
 import { Status, type StatusCode } from '../../../core/status.ts'
 import type { TagSettings } from '../../../core/tags.ts'
 import type { TagId } from '../../../core/value.ts'
@@ -67,7 +67,7 @@ export class SunSpecPoll {
   }
 
   /** As `Poll.read`: one request, 'again' while there are more. */
-  async read(emit: Emit, signal: AbortSignal): Promise<void | 'unasked' | 'again'> {
+  async read(emit: Emit, signal: AbortSignal): Promise<StepResult> {
     if (!this.unit.isReady) return this.#walk(emit, signal)
     const { directory } = this.unit
     const plan = this.#plan?.directory === directory && !this.#isCut ? this.#plan! : this.#place(directory!)
@@ -87,7 +87,7 @@ export class SunSpecPoll {
     return missing?.reason ?? this.#plan?.rows.reasonOf(tag)
   }
 
-  async #walk(emit: Emit, signal: AbortSignal): Promise<void | 'unasked' | 'again'> {
+  async #walk(emit: Emit, signal: AbortSignal): Promise<StepResult> {
     if (this.#isUnderway) this.#isCut = true
     this.#restart()
     const progress = await this.unit.advance(signal)
@@ -98,7 +98,7 @@ export class SunSpecPoll {
   }
 
   /** One request of the plan; steps that ask nothing are passed at once. */
-  async #readNext({ poll, rows, missing }: Plan, emit: Emit, signal: AbortSignal): Promise<void | 'unasked' | 'again'> {
+  async #readNext({ poll, rows, missing }: Plan, emit: Emit, signal: AbortSignal): Promise<StepResult> {
     if (!this.#isUnderway) {
       this.#isUnderway = true
       rows.begin()
@@ -107,9 +107,10 @@ export class SunSpecPoll {
     const convert: Emit = (batch) => {
       if (this.#isTrusted(batch)) emitSome(rows.convert(batch), emit)
     }
-    let outcome: void | 'unasked' | 'again' = 'unasked'
+    let outcome: StepResult = 'unasked'
     while (outcome === 'unasked' && this.#step < poll.steps) {
       outcome = await poll.read(this.#step, convert, signal)
+      if (outcome === 'later') return outcome
       if (!this.unit.isReady || outcome === 'again') return 'again'
       this.#step++
     }

@@ -1,6 +1,7 @@
 /** How a SunSpec device is walked: bases, chains, silence, reconnects, and what each costs. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isUnfinished } from '../../../core/driver.ts'
 import { openSunSpec, readCycle, readSunSpec, sunSpecPoints } from '../../../testing/sunspec-bench.ts'
 import { sunSpecBank, sunSpecImage } from '../../../testing/sunspec-image.ts'
 
@@ -13,7 +14,7 @@ test('the walk is one request a turn, at three bases and the places beside them;
     assert.equal(poll.steps, 1)
     let turns = 0
     const signal = AbortSignal.timeout(5000)
-    while ((await poll.read(0, () => undefined, signal)) === 'again') {
+    while (isUnfinished(await poll.read(0, () => undefined, signal))) {
       turns++
       assert.ok(bench.requests.length <= turns, `${bench.requests.length} requests in ${turns} turns`)
     }
@@ -99,7 +100,7 @@ test('behind a gateway or on a serial line a unit that was silent is recognised 
   bench.bank = sunSpecBank(sunSpecImage([{ id: 1, raw: { SN: '4242' } }, { id: 11 }, { id: 103, raw: { St: '0002' } }]))
   const values: unknown[] = []
   const signal = AbortSignal.timeout(5000)
-  while ((await poll.read(0, (batch) => values.push(...[...batch].map(({ value }) => value)), signal)) === 'again');
+  while (isUnfinished(await poll.read(0, (batch) => values.push(...[...batch].map(({ value }) => value)), signal)));
   assert.deepEqual(values, [2], 'no other value in between')
 })
 

@@ -64,6 +64,12 @@ export async function readRange(
       answered = true
       silent = 0
     } catch (error) {
+      // What was read before is worth having; nothing answered at all is no view of a device.
+      if (error instanceof NotConnectedError && answered) {
+        refuse(piece, 'the connection was lost while this was read')
+        for (const left of open) refuse(left, 'not asked: the connection was lost')
+        break
+      }
       const outcome = outcomeOf(error, answered)
       silent = outcome.silent ? silent + 1 : 0
       answered ||= !outcome.silent

@@ -1,7 +1,7 @@
 /** The tools `dump` and `detect` against a server of ours over real sockets, with its faults. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import type { Driver, LineAccess } from '../../../core/driver.ts'
+import type { LineAccess } from '../../../core/driver.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import type { Fault } from '../../../protocols/modbus/index.ts'
 import { connectTo, startDevice, type Device } from '../../../testing/modbus-device.ts'
@@ -173,18 +173,22 @@ test('what is no range is an invalid request that says why', async (t) => {
   }
 })
 
-/** Who a device with this layout says it is. */
-test('a connection that is lost on the way is said, not shown as a refusal of the device', async (t) => {
+test('a connection that is lost on the way: what was read is shown, and the rest says what became of it', async (t) => {
   const device = await startDevice(t)
   // oxlint-disable-next-line unicorn/no-thenable -- what happens then
   const reset: Fault = { silent: true, then: 'reset' }
-  device.fault = (_request, code, address) => (code === 43 || address > 0 ? reset : undefined)
-  for (const run of [
-    (driver: Driver<never>) =>
-      dump.run(dump.input.parse({ address: 'ir:0', count: 500 }), driver, countedAccess(), limit()),
-    (driver: Driver<never>) => identify.run({}, driver, countedAccess(), limit()),
-  ])
-    await assert.rejects(run(await connectTo(t, device)), codeOf('NOT_CONNECTED'))
+  device.fault = (_request, code, address) => (code === 43 || address > 10 ? reset : undefined)
+  const { result } = await dumpOf(t, device, { address: 'ir:0', count: 60 }, { maxRegisters: 20 })
+  assert.deepEqual([result.rows[19]!.unsigned, result.refused], [1019, 40])
+  assert.match((result.rows[45] as unknown as { refused: string }).refused, /connection was lost/)
+  await assert.rejects(identify.run({}, await connectTo(t, device), countedAccess(), limit()), codeOf('NOT_CONNECTED'))
+})
+
+test('a connection that is lost before anything was read is an error', async (t) => {
+  const device = await startDevice(t)
+  // oxlint-disable-next-line unicorn/no-thenable -- what happens then
+  device.fault = () => ({ silent: true, then: 'reset' })
+  await assert.rejects(dumpOf(t, device, { address: 'ir:0', count: 60 }), codeOf('NOT_CONNECTED'))
 })
 
 interface Detected {

@@ -1,0 +1,45 @@
+/** The file of a cursor (FORMAT.md, "Slot file"): opened, and read as the account that it keeps. */
+import { join } from 'node:path'
+import type { Log } from '../../core/log.ts'
+import { fileNameOf, readWhole, type FileSystem } from '../files.ts'
+import { openSlotFile, readSlots, type SlotFile } from '../slot-file.ts'
+import { Account, type CursorState } from './account.ts'
+import type { Position } from './ordinals.ts'
+
+/** Opens or makes it; a damaged one counts as new. `start` is where a new cursor begins, `head` where the log is. */
+export async function openCursorFile(
+  files: FileSystem,
+  dir: string,
+  sink: string,
+  log: Log,
+  place: { readonly start: Position; readonly head: Position },
+): Promise<{ readonly slots: SlotFile; readonly account: Account }> {
+  const folder = join(dir, 'cursors')
+  const { slots, state, damaged } = await openSlotFile(files, join(folder, `${fileNameOf(sink)}.cursor`), folder)
+  if (damaged) log.warn({ sink }, `the cursor of ${sink} is damaged: it begins again at the oldest sample`)
+  return { slots, account: accountOf(state as CursorState | undefined, place) }
+}
+
+function accountOf(
+  state: CursorState | undefined,
+  { start, head }: { readonly start: Position; readonly head: Position },
+): Account {
+  if (state === undefined) return new Account(start, head.ordinal - start.ordinal)
+  const { seq, ordinal, delivered, dropped, routed, routedOrdinal } = state
+  const ahead = (state.ahead ?? []).map(([fromSeq, from, toSeq, to]) => ({
+    from: { seq: fromSeq, ordinal: from },
+    to: { seq: toSeq, ordinal: to },
+  }))
+  return new Account({ seq, ordinal }, routed + head.ordinal - routedOrdinal, delivered, dropped, ahead)
+}
+
+/** The highest number that any cursor file says was durable. */
+export async function knownByCursors(files: FileSystem, dir: string): Promise<number> {
+  let known = 0
+  for (const name of await files.list(join(dir, 'cursors'))) {
+    const bytes = await readWhole(files, join(dir, 'cursors', name))
+    const state = (bytes === undefined ? undefined : readSlots(bytes)) as CursorState | undefined
+    known = Math.max(known, state?.seq ?? 0, state?.routedSeq ?? 0)
+  }
+  return known
+}

@@ -1,0 +1,197 @@
+/**
+ * Going through the log from a place on: near the head by copying from memory, further back by reading frames from disk; what is not
+ * there any more comes as a gap.
+ */
+import { SampleBatch } from '../../core/batch.ts'
+import { isAbort, messageOf } from '../../core/errors.ts'
+import type { Gap } from '../../core/sink.ts'
+import { copyRows } from './block.ts'
+import type { Position } from './ordinals.ts'
+import { rowFrom, type DecodedFrame } from './frame-rows.ts'
+import type { FrameReader } from './reader.ts'
+import type { Segment } from './segment.ts'
+import type { LogView } from './view.ts'
+
+export interface WalkContext {
+  readonly view: LogView
+  readonly reader: FrameReader
+  /** Everything between these places is lost. */
+  dropped(after: Position, to: Position, reason: string): void
+  /** `samples` of those between these places are left out of what is handed out. */
+  skipped(after: Position, to: Position, reason: string, samples: number): void
+}
+
+/** A thinned frame on the way: where it was begun, its end, and how many of its samples were left out since. */
+interface Thinned {
+  readonly fromSeq: number
+  readonly endSeq: number
+  samples: number
+}
+
+export class Walk {
+  readonly #context: WalkContext
+  #place: Position
+  #frame: DecodedFrame | undefined
+  #thinned: Thinned | undefined
+
+  constructor(context: WalkContext, place: Position) {
+    this.#context = context
+    this.#place = place
+  }
+
+  /** Up to here everything was handed out. */
+  get place(): Position {
+    return this.#place
+  }
+
+  /** Goes on from there. */
+  moveTo(place: Position): void {
+    this.#place = place
+    this.#frame = undefined
+    this.#thinned = undefined
+  }
+
+  /** The next rows (at most `maxRows`, numbers below `limit`), or a gap; undefined: nothing now, ask again, or wait at the head. */
+  async next(maxRows: number, limit = Infinity): Promise<SampleBatch | Gap | undefined> {
+    const thinned = this.#thinned
+    const told = thinned !== undefined && this.#place.seq + 1 >= thinned.endSeq ? this.#tellThinned(thinned) : undefined
+    return told ?? this.#fromMemory(maxRows, limit) ?? (await this.#fromDisk(maxRows, limit))
+  }
+
+  /** A gap from here up to `toSeq`, for a reason of the caller's own. */
+  pass(toSeq: number, reason: string): Gap {
+    this.#frame = undefined
+    return this.#pass(this.#place.seq + 1, toSeq, reason)
+  }
+
+  #fromMemory(maxRows: number, limit: number): SampleBatch | Gap | undefined {
+    const { view } = this.#context
+    const want = this.#place.seq + 1
+    if (want >= Math.min(limit, view.readableSeq)) return undefined
+    const recorded = view.ordinals.gapAt(want)
+    if (recorded !== undefined) return this.#pass(want, recorded.toSeq, recorded.reason, recorded)
+    const block = view.tail.find(want)
+    if (block === undefined) return undefined
+    this.#frame = undefined
+    return this.#moved(block.slice(want, Math.min(maxRows, limit - want)))
+  }
+
+  async #fromDisk(maxRows: number, limit: number): Promise<SampleBatch | Gap | undefined> {
+    const { view } = this.#context
+    const want = this.#place.seq + 1
+    if (want >= Math.min(limit, view.readableSeq)) return undefined
+    if (want < view.oldestSeq) return this.#pass(want, Math.min(limit, view.oldestSeq) - 1, 'retention')
+    if (this.#frame === undefined || want < this.#frame.firstSeq || want >= this.#frame.endSeq) {
+      const segment = view.segmentFor(want)
+      if (segment === undefined || segment.firstSeq > want) {
+        return this.#missing(want, (segment?.firstSeq ?? view.tail.firstSeq ?? view.readableSeq) - 1, 'missing-segment')
+      }
+      const frame = await this.#readFrame(segment, want)
+      if (frame === 'unreadable' || this.#place.seq + 1 !== want) return undefined
+      if (frame === undefined) return this.#missing(want, segment.lastSeq, 'corrupt')
+      this.#frame = frame
+      if (frame.firstSeq > want) return this.#missing(want, frame.firstSeq - 1, 'corrupt')
+    }
+    const frame = this.#frame
+    return frame.offsets === undefined
+      ? this.#moved(sliceFrame(frame, want, Math.min(maxRows, limit - want)))
+      : this.#fromThinned(frame, frame.offsets, maxRows, limit)
+  }
+
+  async #readFrame(segment: Segment, want: number): Promise<DecodedFrame | undefined | 'unreadable'> {
+    try {
+      return await this.#context.reader.read(segment, want)
+    } catch (error) {
+      // Too many open files or too little memory pass: that is no reason to leave samples out.
+      if (isAbort(error) || isPassing(error)) throw error
+      await this.#context.reader.close()
+      this.#context.view.lose(segment, messageOf(error))
+      return 'unreadable'
+    }
+  }
+
+  #moved(batch: SampleBatch): SampleBatch {
+    this.#place = { seq: this.#place.seq + batch.length, ordinal: this.#place.ordinal + batch.length }
+    return batch
+  }
+
+  /** The rows that a thinned frame kept. */
+  #fromThinned(
+    frame: DecodedFrame,
+    offsets: Uint32Array,
+    maxRows: number,
+    limit: number,
+  ): SampleBatch | Gap | undefined {
+    const thinned = (this.#thinned ??= { fromSeq: this.#place.seq + 1, endSeq: frame.endSeq, samples: 0 })
+    const first = rowFrom(frame, this.#place.seq + 1)
+    const end = Math.min(rowFrom(frame, limit), first + maxRows)
+    if (end === first) {
+      this.#skipTo(Math.min(frame.endSeq, limit) - 1, 0)
+      return this.#tellThinned(thinned)
+    }
+    const batch = sliceThinned(frame, offsets, first, end)
+    this.#skipTo(batch.seq![batch.length - 1]!, batch.length)
+    return batch
+  }
+
+  /** Moves on; all but `kept` of the samples passed are not there any more. */
+  #skipTo(seq: number, kept: number): void {
+    const from = this.#place
+    this.#place = this.#context.view.ordinals.position(seq)
+    const samples = this.#place.ordinal - from.ordinal - kept
+    this.#thinned!.samples += samples
+    this.#context.skipped(from, this.#place, 'thinned', samples)
+  }
+
+  /** Says, at the end of a thinned frame, how many of its samples there are not. */
+  #tellThinned({ fromSeq, samples }: Thinned): Gap | undefined {
+    this.#thinned = undefined
+    if (samples === 0) return undefined
+    return this.#gap(fromSeq, this.#place.seq, samples, 'thinned')
+  }
+
+  /** A gap that nothing recorded, up to the next recorded one or to `limit`. */
+  #missing(want: number, limit: number, reason: string): Gap | undefined {
+    const end = this.#context.view.ordinals.runEnd(want, limit)
+    return end < want ? undefined : this.#pass(want, end, reason)
+  }
+
+  #pass(fromSeq: number, toSeq: number, reason: string, recorded?: Gap): Gap {
+    const to = this.#context.view.ordinals.position(toSeq)
+    const samples = to.ordinal - this.#place.ordinal
+    this.#context.dropped(this.#place, to, reason)
+    this.#place = to
+    return recorded === undefined ? this.#gap(fromSeq, toSeq, samples, reason) : { ...recorded, fromSeq }
+  }
+
+  #gap(fromSeq: number, toSeq: number, samples: number, reason: string): Gap {
+    const { view } = this.#context
+    const fromTime = view.receivedAt(fromSeq) ?? 0
+    const toTime = view.receivedAt(toSeq + 1) ?? fromTime
+    const tags = view.tagsIn(fromSeq, toSeq)
+    return { fromSeq, toSeq, samples, reason, fromTime, toTime, ...(tags === undefined ? {} : { tags }) }
+  }
+}
+
+const PASSING = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'])
+
+const isPassing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && PASSING.has(String(error.code))
+
+function sliceFrame({ rows, firstSeq, endSeq }: DecodedFrame, from: number, maxRows: number): SampleBatch {
+  const start = from - firstSeq
+  const count = Math.min(maxRows, endSeq - from)
+  const batch = new SampleBatch(count, rows.receivedAt)
+  copyRows(rows, start, count, batch)
+  batch.seq = new Float64Array(count)
+  for (let row = 0; row < count; row++) batch.seq[row] = from + row
+  return batch
+}
+
+function sliceThinned({ rows, firstSeq }: DecodedFrame, offsets: Uint32Array, first: number, end: number): SampleBatch {
+  const batch = new SampleBatch(end - first, rows.receivedAt)
+  copyRows(rows, first, end - first, batch)
+  batch.seq = new Float64Array(end - first)
+  for (let row = first; row < end; row++) batch.seq[row - first] = firstSeq + offsets[row]!
+  return batch
+}
