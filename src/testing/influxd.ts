@@ -39,7 +39,7 @@ interface InfluxSeries {
 }
 
 /** Starts influxd and waits until it answers; stopped when the test ends. */
-export async function startInfluxd(t: TestContext, options: InfluxdOptions = {}): Promise<Influxd> {
+export async function startInfluxd(t: Pick<TestContext, 'after'>, options: InfluxdOptions = {}): Promise<Influxd> {
   const folder = temporaryFolder(t)
   const [port, rpcPort] = [await freePort(), await freePort()]
   const file = join(folder, 'influxdb.conf')

@@ -56,7 +56,7 @@ export async function startPrometheus(t: TestContext, options: PrometheusOptions
   const url = `http://127.0.0.1:${port}`
   let running: RunningProcess | undefined
   const get = async (path: string, query: Record<string, string>) => {
-    const response = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(query)}`)
+    const response = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(query).toString()}`)
     const { data, error } = (await response.json()) as { data?: { result: unknown[] }; error?: string }
     if (data === undefined) throw new Error(`${JSON.stringify(query)}: ${error}`)
     return data.result

@@ -5,7 +5,7 @@
  */
 import { createHmac } from 'node:crypto'
 
-export const TIMESTAMP_HEADER = 'X-Bifrost-Timestamp'
+const TIMESTAMP_HEADER = 'X-Bifrost-Timestamp'
 
 /** The headers of the signature; `now` is wall time in ms, the header has whole seconds. */
 export function signatureHeaders(

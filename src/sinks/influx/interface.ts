@@ -27,7 +27,7 @@ export function writePath(options: InfluxOptions): string {
     set('accept_partial', 'true')
     set('no_sync', 'false')
   }
-  return `${base}/${PATHS[version]}?${query}`
+  return `${base}/${PATHS[version]}?${query.toString()}`
 }
 
 /** Version 1 knows users, version 2 `Token`, version 3 `Bearer`. */

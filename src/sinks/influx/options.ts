@@ -5,7 +5,7 @@ import { messageOf } from '../../core/errors.ts'
 import { checkHttpOptions, httpOptions, httpUrl } from '../../core/http-options.ts'
 import { parseTemplate, type Template } from '../encode/template.ts'
 
-export const PLACEHOLDERS = ['device', 'tag', 'unit', 'type', 'log', 'sink'] as const
+const PLACEHOLDERS = ['device', 'tag', 'unit', 'type', 'log', 'sink'] as const
 
 /** Names that InfluxDB keeps for itself. */
 const RESERVED = /^(time|_time|_field|_measurement)$/

@@ -35,7 +35,7 @@ function sampleOf({ measurement, time, columns }: InfluxPoint): Delivered {
   return {
     device: measurement,
     tag: tag as string,
-    value: value ?? bool ?? (int === undefined ? undefined : String(int)) ?? text ?? null,
+    value: value ?? bool ?? (int === undefined ? undefined : `${int as number | string}`) ?? text ?? null,
     status: q as number,
     time: Number(time / 1_000_000n),
     log: log as string,

@@ -193,7 +193,7 @@ test('templates: measurement, tags, and one field a tag', async (t) => {
 })
 
 const conflicts = (options: object, ...names: readonly (readonly [string, string])[]) =>
-  type.conflicts!(type.options.parse({ url: 'http://h', ...two, ...options }) as never, names.map(([device, name]) => ({ device, name }))) // prettier-ignore
+  type.conflicts!(type.options.parse({ url: 'http://h', ...two, ...options }), names.map(([device, name]) => ({ device, name }))) // prettier-ignore
 
 test('two tags in one series and field are named, two fields of one point are not', () => {
   assert.deepEqual(conflicts({}, ['a', 'x'], ['a', 'y'], ['b', 'x']), [])

@@ -287,7 +287,7 @@ test('busy (429) and faults (5xx): the same samples again, nothing is dropped', 
 
 test('two tags in one series are named', () => {
   const conflicts = (options: object) =>
-    type.conflicts!(type.options.parse({ url: 'http://h', ...options }) as never, [
+    type.conflicts!(type.options.parse({ url: 'http://h', ...options }), [
       { device: 'a', name: 'x y' },
       { device: 'a', name: 'x_y' },
       { device: 'a', name: 'x_y_status' },

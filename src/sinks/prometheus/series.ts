@@ -159,7 +159,7 @@ export class SeriesEncoder {
 }
 
 /** Prometheus data model: `[a-zA-Z_:][a-zA-Z0-9_:]*`. */
-export const metricName = (text: string): string => text.replace(/[^a-zA-Z0-9_:]/g, '_').replace(/^(?=\d|$)/, '_')
+const metricName = (text: string): string => text.replace(/[^a-zA-Z0-9_:]/g, '_').replace(/^(?=\d|$)/, '_')
 
 const growing = (labels: Uint8Array): Growing => ({ labels, times: [], values: [] })
 

@@ -3,7 +3,6 @@
  * number from the series beside it.
  */
 import type { TestContext } from 'node:test'
-import type { SinkType } from '../../core/sink.ts'
 import { needs } from '../../testing/peers.ts'
 import { startPrometheus, type StoredSeries } from '../../testing/prometheus-server.ts'
 import { sinkSuite, type Delivered, type SinkPeer } from '../../testing/sink-suite.ts'
@@ -71,7 +70,7 @@ function gapsOf(series: readonly StoredSeries[]): ReturnType<SinkPeer['gaps']> {
   return [{ ...bounds, reason: samples.metric.reason! }]
 }
 
-sinkSuite('prometheus', prometheus as unknown as SinkType, start, needs('prometheus'), {
+sinkSuite('prometheus', prometheus, start, needs('prometheus'), {
   'a historical sample is marked': 'Prometheus has no place for that mark; its time is its own',
   'a row without value sends the last value with the new status':
     'one of its tags is a string, which Prometheus cannot hold; prometheus.test.ts does it with numbers',

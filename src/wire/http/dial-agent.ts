@@ -20,6 +20,7 @@ export class DialAgent extends Agent {
   async prepare(signal: AbortSignal): Promise<void> {
     const spare = await this.#dial(AbortSignal.any([signal, this.#ended.signal]))
     this.#spare?.destroy()
+    for (const kept of Object.values(this.freeSockets).flat()) kept?.destroy()
     // Flowing, so that its end is noticed while nobody uses it.
     spare.on('error', () => undefined).resume()
     this.#spare = spare

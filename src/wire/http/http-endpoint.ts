@@ -92,7 +92,7 @@ export class HttpEndpoint {
 }
 
 /** No credentials. */
-export const NOBODY: Credentials = { headers: {}, who: '' }
+const NOBODY: Credentials = { headers: {}, who: '' }
 
 /** Basic authentication (RFC 7617), a token, or nobody. */
 export function credentialsOf(
