@@ -182,8 +182,8 @@ test('too large: smaller requests, and it stays so; one that is too large alone 
   const taken = server.requests.filter(({ body }) => body.length <= 2000).flatMap(valuesIn)
   assert.deepEqual(taken, [...numbers(100), ...numbers(100)].map(([, value]) => value)) // prettier-ignore
   const before = server.requests.length
-  rig.cursor.append(batchOf(numbers(5)))
-  await delivered(rig, 205)
+  rig.cursor.append(batchOf(numbers(100)))
+  await delivered(rig, 300)
   assert.ok(server.requests.slice(before).every(({ body }) => body.length <= 2000))
 })
 

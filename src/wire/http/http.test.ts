@@ -111,7 +111,9 @@ test('an aborted wait ends at once with the reason of the signal', async (t) => 
   const abort = new AbortController()
   const waiting = post(client, abort.signal)
   setTimeout(() => abort.abort(new Error('enough')), 30)
+  const began = performance.now()
   await assert.rejects(waiting, /enough/)
+  assert.ok(performance.now() - began < 1000)
   await assert.rejects(post(client, AbortSignal.abort(new Error('never'))), /never/)
 })
 
