@@ -85,12 +85,13 @@ export function barePoster(url: string, headers: Record<string, string>): (body:
     })
 }
 
-/** Runs the works in turn, `rounds` times, and prints the median rate of each and how the last compares with the first. */
+/** Runs the works in turn, `rounds` times, `before` before each and not counted, and prints the median rate of each and how the last compares with the first. */
 export async function compare(
   name: string,
   samples: number,
   rounds: number,
   works: Readonly<Record<string, () => Promise<void>>>,
+  before: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Record<string, number>> {
   const rates = Object.entries(works).map(([what, work]) => ({
     what,
@@ -100,11 +101,12 @@ export async function compare(
   }))
   for (let round = 0; round < rounds; round++) {
     for (const { work, perSecond, cpu } of rates) {
-      const before = process.cpuUsage()
+      await before()
+      const used = process.cpuUsage()
       const began = performance.now()
       await work()
       perSecond.push((samples / (performance.now() - began)) * 1000)
-      const { user, system } = process.cpuUsage(before)
+      const { user, system } = process.cpuUsage(used)
       cpu.push((user + system) / samples)
     }
   }
