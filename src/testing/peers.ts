@@ -51,7 +51,7 @@ export function freePort(): Promise<number> {
 }
 
 /** A folder that is removed when the test ends. */
-export function temporaryFolder(t: TestContext): string {
+export function temporaryFolder(t: Pick<TestContext, 'after'>): string {
   const folder = mkdtempSync(join(tmpdir(), 'bifrost-test-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
