@@ -58,6 +58,11 @@ export class Connection {
     if (client.stream.destroyed) this.#ended()
   }
 
+  /** MQTT 5.0, whose DISCONNECT can say more. */
+  get isVersion5(): boolean {
+    return this.#options.protocolVersion === 5
+  }
+
   /** Sends the messages in order; resolves when the broker has answered to each, with its refusals. */
   async publish(messages: Outgoing, signal: AbortSignal): Promise<Refusals> {
     const refusals = await this.#watched(signal, (done) => this.#send(messages, this.#settings, done))
@@ -107,7 +112,7 @@ export class Connection {
     if (this.lost !== undefined) return
     await new Promise<void>((resolve) => {
       const timer = this.#context.clock.after(CLOSE_MS, resolve)
-      const how = withWill && this.#options.protocolVersion === 5 ? { reasonCode: DISCONNECT_WITH_WILL } : {}
+      const how = withWill && this.isVersion5 ? { reasonCode: DISCONNECT_WITH_WILL } : {}
       this.#client.end(false, how, () => {
         timer.cancel()
         resolve()
