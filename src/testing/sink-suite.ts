@@ -9,7 +9,15 @@ import type { SinkType } from '../core/sink.ts'
 import { Status } from '../core/status.ts'
 import { TagTable } from '../core/tags.ts'
 import type { DataType, Value } from '../core/value.ts'
-import { batchOf, startDelivery, tagSettings, tagTable, type DeliveryRig, type Row } from './delivery-rig.ts'
+import {
+  batchOf,
+  startDelivery,
+  tagSettings,
+  tagTable,
+  typedTable,
+  type DeliveryRig,
+  type Row,
+} from './delivery-rig.ts'
 import { eventually } from './peers.ts'
 
 /** One sample as the far side got it. */
@@ -121,7 +129,8 @@ export function sinkSuite(
     }
 
     async function rowWithoutValue(t: TestContext, peer: SinkPeer) {
-      const rig = startDelivery(t, type, peer.options, { tags: tagTable('press/level', 'press/old', 'press/never') })
+      const tags = typedTable(['press/level', 'float64'], ['press/old', 'string'], ['press/never', 'float64'])
+      const rig = startDelivery(t, type, peer.options, { tags })
       rig.cursor.known.set(2, 'kept')
       const lost = Status.BadNoCommunication
       rig.cursor.append(batchOf([[1, 42], [1, undefined, lost], [2, undefined, lost], [3, undefined, lost]])) // prettier-ignore
@@ -161,7 +170,7 @@ export function sinkSuite(
     }
 
     async function partialReject(t: TestContext, peer: SinkPeer) {
-      const rig = startDelivery(t, type, peer.options, { tags: tagTable('a/x', 'a/y') })
+      const rig = startDelivery(t, type, peer.options, { tags: typedTable(['a/x', 'float64'], ['a/y', 'string']) })
       rig.cursor.append(batchOf([[1, 1], [2, peer.refusedValue], [1, 2], [2, 'fine']])) // prettier-ignore
       await eventually('all is settled', () => rig.cursor.ledger().pending === 0)
       await eventually('the rest arrives', () => peer.delivered().length >= 3)
