@@ -3,7 +3,7 @@
  * (set by `.ci/run`) it fails them instead, so that nothing skips silently where it could have run.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -21,9 +21,10 @@ export function needsFile(path: string): string | false {
   return existsSync(path) ? false : `not here: ${path}`
 }
 
-/** The full path of a command, looked up in PATH and the sbin folders. */
+/** The full path of a command, looked up in PATH, the sbin folders, and where Debian keeps PostgreSQL's server. */
 export function findCommand(command: string): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin']
+  const postgres = globSync('/usr/lib/postgresql/*/bin').toSorted()
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin', ...postgres]
   return folders.map((folder) => join(folder, command)).find(isExecutable)
 }
 
