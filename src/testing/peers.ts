@@ -7,7 +7,6 @@ import { accessSync, constants, existsSync, globSync, mkdtempSync, rmSync } from
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import type { TestContext } from 'node:test'
 
 /** `test('…', { skip: needs('mosquitto') }, …)`: false when all are there, else the reason. */
 export function needs(...commands: string[]): string | false {
@@ -51,8 +50,13 @@ export function freePort(): Promise<number> {
   })
 }
 
+/** Where something's end is noted: a test, or a file of tests that share it. */
+export interface Cleanup {
+  after(clean: () => unknown): void
+}
+
 /** A folder that is removed when the test ends. */
-export function temporaryFolder(t: TestContext): string {
+export function temporaryFolder(t: Cleanup): string {
   const folder = mkdtempSync(join(tmpdir(), 'bifrost-test-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
@@ -71,7 +75,7 @@ export interface RunningProcess {
 
 /** Starts a program and stops it when the test ends. */
 export function startProcess(
-  t: Pick<TestContext, 'after'>,
+  t: Cleanup,
   command: string,
   args: readonly string[],
   options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},

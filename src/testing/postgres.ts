@@ -2,10 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, chownSync, copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import pg from 'pg'
 import {
-  eventually,
+  type Cleanup,
   findCommand,
   freePort,
   needs,
@@ -39,11 +38,8 @@ export interface PostgresServer {
 const OWNER = { user: 'admin', password: 'admin' }
 
 /** Makes a cluster and waits until it answers; stopped and removed when the test ends. */
-export async function startPostgres(
-  t: Pick<TestContext, 'after'>,
-  settings: PostgresSettings = {},
-): Promise<PostgresServer> {
-  const folder = temporaryFolder(t as TestContext)
+export async function startPostgres(t: Cleanup, settings: PostgresSettings = {}): Promise<PostgresServer> {
+  const folder = temporaryFolder(t)
   const port = await freePort()
   const as = asPostgres(folder)
   const data = join(folder, 'data')
@@ -136,7 +132,3 @@ function asPostgres(folder: string): { run(...command: string[]): string[]; own(
   own(folder)
   return { own, run: (...command) => [findCommand('setpriv')!, '--reuid=postgres', '--regid=postgres', '--clear-groups', '--', ...command] } // prettier-ignore
 }
-
-/** Waits until a query gives at least so many rows. */
-export const eventuallyRows = (server: PostgresServer, query: string, rows: number): Promise<void> =>
-  eventually(`${rows} rows of ${query}`, async () => (await server.sql(query)).length >= rows)

@@ -60,6 +60,7 @@ export class Session {
     this.#copyFrom = copyFrom
     this.#options = options
     this.#context = context
+    guardParser(client, (error) => this.#ended(error))
     client.on('error', (error: Error) => this.#ended(error))
     client.on('end', () => this.#ended(new Error('Connection terminated')))
   }
@@ -179,6 +180,37 @@ export class Session {
   }
 }
 
-/** pg offers no way to cut a connection at once; its socket does. */
-const streamOf = (client: Client): { destroy(): void } =>
-  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream
+interface Source {
+  on(event: string, listener: (data: Buffer) => void): unknown
+}
+
+/** What pg keeps to itself: its socket, the one way to cut a connection at once, and the place where its parser begins to read. */
+interface Insides {
+  readonly stream: { destroy(): void }
+  attachListeners(stream: Source): void
+}
+
+const insidesOf = (client: Client): Insides => (client as unknown as { connection: Insides }).connection
+
+const streamOf = (client: Client) => insidesOf(client).stream
+
+/** pg's parser throws at bytes that are no PostgreSQL, and throws where nobody can catch it: the process would end. */
+function guardParser(client: Client, onGarbage: (error: GatewayError) => void): void {
+  const insides = insidesOf(client)
+  const attach = insides.attachListeners.bind(insides)
+  insides.attachListeners = (stream) =>
+    attach({
+      on: (event, listener) =>
+        stream.on(event, (data) => {
+          try {
+            listener(data)
+          } catch (cause) {
+            onGarbage(
+              new GatewayError('PROTOCOL_VIOLATION', `it answers with what is no PostgreSQL: ${messageOf(cause)}`, {
+                cause,
+              }),
+            )
+          }
+        }),
+    })
+}
