@@ -11,6 +11,14 @@ const BENCHMARKS: Record<string, Benchmark> = {
   },
   log: { summary: 'samples into and out of the durable log', load: () => import('./log.ts') },
   mqtt: { summary: 'samples through runner and MQTT sink, beside the bare client', load: () => import('./mqtt.ts') },
+  postgres: {
+    summary: 'rows through runner and postgres sink, beside bare pg-copy-streams',
+    load: () => import('./sinks/postgres.ts'),
+  },
+  redis: {
+    summary: 'values through runner and redis sink, beside bare node-redis',
+    load: () => import('./sinks/redis.ts'),
+  },
   latency: { summary: 'from a register change to an MQTT subscriber', load: () => import('./latency.ts') },
   idle: { summary: 'memory of the demo with no browser', load: () => import('./idle.ts') },
   flow: {

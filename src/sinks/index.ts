@@ -2,9 +2,10 @@
 import type { SinkType } from '../core/sink.ts'
 import { mqtt } from './mqtt/sink.ts'
 import { postgres } from './postgres/sink.ts'
+import { redis } from './redis/sink.ts'
 
 /** Every sink that a configuration can name. */
-export const sinks: readonly SinkType[] = [mqtt, postgres]
+export const sinks: readonly SinkType[] = [mqtt, postgres, redis]
 
 /** The sink type of this name, or undefined. */
 export const sinkByName = (name: string): SinkType | undefined => sinks.find((sink) => sink.name === name)
