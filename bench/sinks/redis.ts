@@ -8,9 +8,9 @@ import { redis } from '../../src/sinks/redis/sink.ts'
 import { needsRedis, startRedis, type RedisServer } from '../../src/testing/redis.ts'
 import { batchFrom, interleaved, report, throughRunner, type Rate } from './delivery.ts'
 
-const SAMPLES = 200_000
+const SAMPLES = 150_000
 const BATCH = 5000
-const ROUNDS = 5
+const ROUNDS = 3
 const WANTED = 300_000
 
 const type = redis as unknown as SinkType

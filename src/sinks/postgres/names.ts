@@ -45,6 +45,6 @@ function fitting(name: string, maxBytes: number, reserved: boolean): string {
   if (clean === name && clean !== '' && !reserved && Buffer.byteLength(clean) <= maxBytes) return clean
   const digits = createHash('sha256').update(name).digest('hex').slice(0, 8)
   let short = clean.replace(/_status$/, '').replaceAll('__', '_')
-  while (Buffer.byteLength(short) > maxBytes - 9) short = [...short].slice(0, -1).join('')
+  while (Buffer.byteLength(short) > maxBytes - 9 || !short.isWellFormed()) short = short.slice(0, -1)
   return `${short}_${digits}`
 }

@@ -123,7 +123,7 @@ export class NarrowTable {
     encoder.time(batch.time[row]!)
     encoder.int32(this.#keys.keyOf(batch.tag[row]!))
     if ((flags & (HAS_VALUE | KEPT)) === 0) this.#values(undefined, undefined, undefined, undefined)
-    else if ((flags & (IS_BIG | IS_OTHER)) === 0) this.#values(batch.value[row]!, undefined, undefined, undefined)
+    else if ((flags & (IS_BIG | IS_OTHER)) === 0) this.#values(batch.value[row], undefined, undefined, undefined)
     else if (flags & IS_BIG) {
       const exact = batch.lastValueAt(row) as bigint
       this.#values(Number(exact), exact, undefined, undefined)

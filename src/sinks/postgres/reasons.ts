@@ -80,7 +80,7 @@ function fromServer(place: Place, error: ServerError): GatewayError {
     case '40P01':
       return new BusyError(`${url} asks to try again: ${message}`, CONFLICT_MS, extra)
   }
-  if (/^28/.test(code)) return refused(`${url} does not let user "${username}" in: ${message}`)
+  if (code.startsWith('28')) return refused(`${url} does not let user "${username}" in: ${message}`)
   if (/^(53|58)/.test(code)) return new BusyError(`${url} has no room at the moment: ${message}`, BUSY_MS, extra)
   if (/^(08|57P)/.test(code)) return new NotConnectedError(`${url} ended the connection: ${message}`, extra)
   if (/^(0A|3F|42)/.test(code)) return refused(`${url} does not take our statement: ${message} (${code})`)

@@ -9,7 +9,7 @@ import type { PostgresOptions } from './options.ts'
 import type { Session } from './session.ts'
 
 /** Raised when a statement is added or changed. */
-export const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 1
 /** "bifrost" in ASCII: gateways that start together create the tables one after the other. */
 const LOCK = 0x62_69_66_72
 

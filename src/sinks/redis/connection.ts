@@ -5,6 +5,7 @@
 import type { Duplex } from 'node:stream'
 import { GatewayError, isAbort, messageOf, NotConnectedError } from '../../core/errors.ts'
 import type { SinkContext } from '../../core/sink.ts'
+import type { Send } from './command-text.ts'
 import { parseServer, type RedisOptions } from './options.ts'
 import { RedisReply, replyError } from './reasons.ts'
 import { command, ReplyReader, type Reply } from './resp.ts'
@@ -12,8 +13,9 @@ import { command, ReplyReader, type Reply } from './resp.ts'
 type OnReply = (index: number, reply: Reply) => void
 
 interface Exchange {
-  readonly count: number
+  count: number
   readonly onReply: OnReply
+  readonly asText: boolean
   received: number
   finish(): void
   fail(error: unknown): void
@@ -93,21 +95,27 @@ export class Connection {
     silentMs = this.#options.replyTimeout,
   ): Promise<Reply[]> {
     const replies: Reply[] = []
-    const bytes = Buffer.from(commands.map((each) => command(...each)).join(''))
-    await this.exchange([bytes], commands.length, (index, reply) => (replies[index] = reply), signal, silentMs)
+    const feed = (send: Send) => {
+      send(commands.map((each) => command(...each)).join(''), 'utf8')
+      return commands.length
+    }
+    await this.#run(feed, (index, reply) => (replies[index] = reply), true, silentMs, signal)
     return replies
   }
 
-  /** Sends the bytes of `count` commands; resolves when each of them is answered. */
-  exchange(
-    chunks: readonly Uint8Array[],
-    count: number,
+  /** Sends what `feed` sends, which says how many commands that was; resolves when each is answered. Texts in replies are left out. */
+  exchange(feed: (send: Send) => number, onReply: OnReply, signal: AbortSignal): Promise<void> {
+    return this.#run(feed, onReply, false, this.#options.replyTimeout, signal)
+  }
+
+  #run(
+    feed: (send: Send) => number,
     onReply: OnReply,
+    asText: boolean,
+    silentMs: number,
     signal: AbortSignal,
-    silentMs = this.#options.replyTimeout,
   ): Promise<void> {
     if (this.lost !== undefined) return Promise.reject(this.lost)
-    if (count === 0) return Promise.resolve()
     return new Promise((resolve, reject) => {
       let seen = 0
       const end = (then: () => void) => {
@@ -125,11 +133,18 @@ export class Connection {
         if (exchange.received === seen) this.#silent(silentMs)
         seen = exchange.received
       })
-      const exchange: Exchange = { count, onReply, received: 0, finish: () => end(resolve), fail }
+      const exchange: Exchange = { count: 0, onReply, asText, received: 0, finish: () => end(resolve), fail }
       if (signal.aborted) return onAbort()
       signal.addEventListener('abort', onAbort, { once: true })
       this.#exchange = exchange
-      for (const chunk of chunks) this.#stream.write(chunk)
+      try {
+        exchange.count = feed((text, encoding) => void this.#stream.write(text, encoding))
+      } catch (error) {
+        // Half of the commands are gone: what they lead to must not be taken for the answers to others.
+        fail(error)
+        return this.destroy()
+      }
+      if (exchange.count === 0) exchange.finish()
     })
   }
 
@@ -153,7 +168,7 @@ export class Connection {
 
   #received(bytes: Buffer): void {
     try {
-      this.#reader.read(bytes, (reply) => this.#reply(reply))
+      this.#reader.read(bytes, (reply) => this.#reply(reply), this.#exchange?.asText)
     } catch (error) {
       const cause = error instanceof GatewayError ? error : new GatewayError('INTERNAL', messageOf(error), { cause: error }) // prettier-ignore
       this.#ended(new GatewayError('PROTOCOL_VIOLATION', `${this.#options.url}: ${cause.message}`, { cause }))

@@ -16,7 +16,7 @@ export class RedisReply extends Error {
 }
 
 /** XADD with an id that is not above the last one of the stream. */
-export const isIdTooSmall = ({ message }: RedisReply): boolean => message.includes('equal or smaller than the target')
+const isIdTooSmall = ({ message }: RedisReply): boolean => message.includes('equal or smaller than the target')
 
 /** What an error reply to this command leads to; `key` is the key it was about. */
 export function replyError(url: string, reply: RedisReply, command: string, key: string, user: string): GatewayError {

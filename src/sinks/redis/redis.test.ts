@@ -121,19 +121,22 @@ test('another log in the same stream is not taken for ours', { skip }, async (t)
 
 test('somebody else who adds to the stream is named, and nothing is lost', { skip }, async (t) => {
   const server = await startRedis(t)
-  const rig = deliver(t, { url: server.url })
-  rig.cursor.append(batchOf([[1, 1]]))
-  await isDelivered(rig, 1)
+  const sink = type.create(type.options.parse({ url: server.url }), sinkContext({ tags: tagTable('press-1/level') }))
+  const never = AbortSignal.timeout(10_000)
+  await sink.connect(never)
+  t.after(() => sink.close())
+  const rows = (from: number): Row[] => [[1, from], [1, from + 1]] // prettier-ignore
+  await sink.write(batchOf(rows(1), 1), never)
   await server.ask('XADD', 'bifrost:samples:press-1', '*', 'other', 'thing')
-  const reasons = new Set<string>()
-  rig.cursor.append(batchOf(counters(0, 20)))
-  await eventually('delivered', () => {
-    reasons.add(rig.runner.status().reason ?? '')
-    return rig.cursor.ledger().delivered === 21
-  })
-  assert.match([...reasons].join(), /somebody else adds to the stream "bifrost:samples:press-1"/)
+  const refused = sink.write(batchOf(rows(3), 3), never)
+  await assert.rejects(refused, /somebody else adds to the stream "bifrost:samples:press-1": .*set ids: time/)
+  await sink.write(batchOf(rows(3), 3), never)
+  await sink.write(batchOf(rows(5), 5), never)
   const entries = await readStreams(server, 'bifrost:samples:*')
-  assert.equal(entries.filter(({ fields }) => fields.d !== undefined).length, 21)
+  assert.deepEqual(
+    entries.flatMap(({ fields: { d } }) => (d === undefined ? [] : [(JSON.parse(d) as { seq: number }).seq])),
+    [1, 2, 3, 4, 5, 6],
+  )
 })
 
 test('a consumer that deletes what it has read changes nothing', { skip }, async (t) => {
@@ -368,17 +371,19 @@ test('a server that replies nothing for too long is given up, nothing is dropped
   assert.deepEqual(await counted(server), { entries: 11, samples: 11 })
 })
 
-test('a sample for which the server cuts the connection is found, its neighbours arrive', { skip }, async (t) => {
-  const server = await startRedis(t, { extra: ['--proto-max-bulk-len', '1mb'] })
-  const rig = deliver(t, { url: server.url, maxValue: '4MiB' })
-  rig.cursor.append(batchOf([[1, 1], [3, 'x'.repeat(2 ** 21)], [1, 2]])) // prettier-ignore
-  await eventually(
-    () => `settled: ${JSON.stringify(rig.runner.status())}`,
-    () => rig.cursor.ledger().pending === 0,
-  )
-  assert.deepEqual(rig.cursor.ledger().dropped, { rejected: 1 })
-  assert.deepEqual(await counted(server), { entries: 2, samples: 2 })
-})
+test(
+  'a sample for which the server cuts the connection is named, its neighbours are not dropped',
+  { skip },
+  async (t) => {
+    const server = await startRedis(t, { extra: ['--proto-max-bulk-len', '1mb'] })
+    const rig = deliver(t, { url: server.url, maxValue: '4MiB' })
+    rig.cursor.append(batchOf([[1, 1], [3, 'x'.repeat(2 ** 21)], [1, 2]])) // prettier-ignore
+    // Its last word may be lost with the connection: then the runner says which sample it is.
+    await shows(rig, 'Failed|Degraded', /sequence number 2 is sent|1 sample was refused.*invalid bulk length/)
+    const { dropped, delivered } = rig.cursor.ledger()
+    assert.ok(delivered >= 1 && (dropped.rejected ?? 0) <= 1)
+  },
+)
 
 test('certificates: what is wrong is said in words', { skip }, async (t) => {
   const folder = temporaryFolder(t)

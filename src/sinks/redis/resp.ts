@@ -28,9 +28,11 @@ export const argument = (text: string | number): string =>
 export class ReplyReader {
   #rest: Buffer = Buffer.alloc(0)
   #at = 0
+  #asText = true
 
-  /** Hands on every reply that is complete. */
-  read(bytes: Buffer, onReply: (reply: Reply) => void): void {
+  /** Hands on every reply that is complete; its texts are empty where nobody wants them. */
+  read(bytes: Buffer, onReply: (reply: Reply) => void, asText = true): void {
+    this.#asText = asText
     this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
     this.#at = 0
     let done = 0
@@ -48,7 +50,7 @@ export class ReplyReader {
     if (start >= rest.length) return undefined
     const type = rest[start]!
     if (!isType(type)) throw garbage(rest, start)
-    const end = rest.indexOf(CR, start + 1)
+    const end = endOfLine(rest, start + 1)
     if (end < 0 || end + 1 >= rest.length) {
       if (rest.length - start > MAX_LINE_BYTES) throw garbage(rest, start)
       return undefined
@@ -70,7 +72,7 @@ export class ReplyReader {
     if (start + length + 2 > rest.length) return undefined
     if (rest[start + length] !== CR || rest[start + length + 1] !== 10) throw garbage(rest, start)
     this.#at = start + length + 2
-    return rest.toString('utf8', start, start + length)
+    return this.#asText ? rest.toString('utf8', start, start + length) : ''
   }
 
   #array(count: number, depth: number): readonly Reply[] | undefined {
@@ -83,6 +85,12 @@ export class ReplyReader {
     }
     return replies
   }
+}
+
+/** Where the line ends; -1: not yet. Lines are short: a loop is faster than a call of `indexOf`. */
+function endOfLine(bytes: Buffer, from: number): number {
+  for (let at = from; at < bytes.length; at++) if (bytes[at] === CR) return at
+  return -1
 }
 
 const EMPTY: Buffer = Buffer.alloc(0)

@@ -1,6 +1,7 @@
 /** What the commands of a tag have in common, as bytes: made once a tag, kept by tag id while its settings stay the same. */
 import type { TagInfo, TagTable } from '../../core/tags.ts'
 import type { Template } from '../encode/template.ts'
+import { isAscii } from './command-text.ts'
 import { keyOf, names, parseKey } from './keys.ts'
 import type { RedisOptions } from './options.ts'
 import { argument } from './resp.ts'
@@ -25,17 +26,19 @@ export interface TagText {
   readonly info: TagInfo
   readonly stream: Stream | undefined
   /** `XADD key`, then the id. */
-  readonly add: Buffer
+  readonly add: string
   /** The same, with `MAXLEN ~ n` before the id. */
-  readonly addAndTrim: Buffer
+  readonly addAndTrim: string
   /** The fields before the sample. */
-  readonly fields: Buffer
+  readonly fields: string
   readonly latest: LatestHash | undefined
   /** The field of the hash, as an argument. */
   readonly field: string
   /** `PUBLISH channel`. */
-  readonly publish: Buffer | undefined
+  readonly publish: string | undefined
   readonly channel: string
+  /** All of these texts are ASCII. */
+  readonly isAscii: boolean
 }
 
 export class TagTexts {
@@ -82,13 +85,14 @@ export class TagTexts {
     return {
       info,
       stream: stream === '' ? undefined : kept(this.#streams, streamKey, (key) => ({ key, top: undefined, trimmed: 0 })), // prettier-ignore
-      add: Buffer.from(head(0)),
-      addAndTrim: Buffer.from(trim),
-      fields: Buffer.from([...fields, 'd'].map(argument).join('')),
+      add: head(0),
+      addAndTrim: trim,
+      fields: [...fields, 'd'].map(argument).join(''),
       latest: latest === '' ? undefined : kept(this.#hashes, keyOf(this.#latest, info, this.#log), (key) => ({ key, rows: [] })), // prettier-ignore
       field: argument(fieldOf(info, this.#latest)),
-      publish: channel === '' ? undefined : Buffer.from(`*3\r\n${argument('PUBLISH')}${argument(channelName)}`),
+      publish: channel === '' ? undefined : `*3\r\n${argument('PUBLISH')}${argument(channelName)}`,
       channel: channelName,
+      isAscii: isAscii(`${head(0)}${fields.join('')}${channelName}`),
     }
   }
 }

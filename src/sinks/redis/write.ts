@@ -5,7 +5,7 @@ import { HISTORICAL, IS_OTHER, type SampleBatch } from '../../core/batch.ts'
 import { BusyError } from '../../core/errors.ts'
 import { rowFormat, seqOf } from '../encode/payload.ts'
 import { isPlainNumber } from '../encode/value-text.ts'
-import { CommandBuffer } from './command-buffer.ts'
+import { CommandText, isAscii, type Send } from './command-text.ts'
 import type { Connection } from './connection.ts'
 import type { RedisOptions } from './options.ts'
 import { RedisReply } from './reasons.ts'
@@ -24,7 +24,6 @@ export class BatchWriter {
   readonly #texts: TagTexts
   readonly #ids: StreamIds
   readonly #format: ReturnType<typeof rowFormat>
-  readonly #buffer = new CommandBuffer()
   readonly #lastSeq: number[] = []
   /** Numbers that the server confirmed in a write that failed as a whole. */
   readonly #confirmed = new Set<number>()
@@ -58,7 +57,7 @@ export class BatchWriter {
     this.#judge(batch, states, rejected)
     await this.#ids.mark(batch, states, connection, signal)
     try {
-      await this.#send(batch, this.#encode(batch, states), connection, signal)
+      await this.#send(batch, states, connection, signal)
     } catch (error) {
       this.#texts.forgetTops()
       throw error
@@ -85,39 +84,37 @@ export class BatchWriter {
     return bytes > maxValue ? `its ${bytes} bytes are more than maxValue (${maxValue})` : undefined
   }
 
-  #encode(batch: SampleBatch, states: Uint8Array): readonly LatestHash[] {
+  /** Encodes and sends; how many commands they are. */
+  #encode(batch: SampleBatch, states: Uint8Array, hashes: readonly LatestHash[], send: Send): number {
     const { waitReplicas, waitTimeout } = this.#options
-    this.#begin(batch.length)
-    const hashes = this.#collectLatest(batch, states)
+    const out = new CommandText(send)
     for (let row = 0; row < batch.length; row++) {
-      if (states[row] === TO_SEND) this.#row(batch, row)
+      if (states[row] === TO_SEND) this.#row(batch, row, out)
     }
-    for (const [at, hash] of hashes.entries()) this.#hash(batch, hash, at)
+    for (const [at, hash] of hashes.entries()) this.#hash(batch, hash, at, out)
     if (waitReplicas > 0) {
-      this.#buffer.ascii(command('WAIT', waitReplicas, waitTimeout))
+      out.add(command('WAIT', waitReplicas, waitTimeout), true)
       this.#planned(WAIT, 0)
     }
-    return hashes
+    out.flush()
+    return this.#count
   }
 
-  #row(batch: SampleBatch, row: number): void {
+  #row(batch: SampleBatch, row: number, out: CommandText): void {
     const text = this.#texts.of(batch.tag[row]!)!
     const sample = this.#sample(batch, row)
-    const isAscii = (batch.flags[row]! & IS_OTHER) === 0
-    const bytes = isAscii ? sample.length : Buffer.byteLength(sample)
+    const plain = (batch.flags[row]! & IS_OTHER) === 0
+    const last = `$${plain ? sample.length : Buffer.byteLength(sample)}\r\n${sample}\r\n`
     const { stream, publish } = text
     if (stream !== undefined) {
-      this.#buffer.bytes(stream.trimmed === this.#writes ? text.add : text.addAndTrim)
+      const head = stream.trimmed === this.#writes ? text.add : text.addAndTrim
       stream.trimmed = this.#writes
       const id = this.#ids.next(stream, seqOf(batch, row))
-      this.#buffer.ascii(`$${id.length}\r\n${id}\r\n`)
-      this.#buffer.bytes(text.fields)
-      this.#argument(sample, bytes, isAscii)
+      out.add(`${head}$${id.length}\r\n${id}\r\n${text.fields}${last}`, plain && text.isAscii)
       this.#planned(ADD, row)
     }
     if (publish === undefined) return
-    this.#buffer.bytes(publish)
-    this.#argument(sample, bytes, isAscii)
+    out.add(publish + last, plain && text.isAscii)
     this.#planned(PUBLISH, row)
   }
 
@@ -140,25 +137,19 @@ export class BatchWriter {
     return hashes
   }
 
-  #hash(batch: SampleBatch, { key, rows }: LatestHash, at: number): void {
-    const head = `*${2 + 2 * rows.length}\r\n${argument('HSET')}${argument(key)}`
-    this.#buffer.text(head, Buffer.byteLength(head))
-    for (const row of rows) {
-      const pair = `${this.#texts.of(batch.tag[row]!)!.field}${argument(this.#sample(batch, row))}`
-      this.#buffer.text(pair, Buffer.byteLength(pair))
-    }
+  #hash(batch: SampleBatch, { key, rows }: LatestHash, at: number, out: CommandText): void {
+    let text = `*${2 + 2 * rows.length}\r\n${argument('HSET')}${argument(key)}`
+    for (const row of rows) text += `${this.#texts.of(batch.tag[row]!)!.field}${argument(this.#sample(batch, row))}`
+    out.add(text, isAscii(text))
     rows.length = 0
     this.#planned(HASH, at)
   }
 
-  async #send(
-    batch: SampleBatch,
-    hashes: readonly LatestHash[],
-    connection: Connection,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #send(batch: SampleBatch, states: Uint8Array, connection: Connection, signal: AbortSignal): Promise<void> {
     let first: { index: number; reply: RedisReply } | undefined
     let replicas = this.#options.waitReplicas
+    this.#begin(batch.length)
+    const hashes = this.#collectLatest(batch, states)
     const confirmed = new Uint8Array(batch.length)
     const onReply = (index: number, reply: Reply) => {
       if (reply instanceof RedisReply) first ??= { index, reply }
@@ -166,7 +157,7 @@ export class BatchWriter {
       else if (this.#kinds[index] === WAIT) replicas = reply as number
     }
     try {
-      await connection.exchange(this.#buffer.chunks(), this.#count, onReply, signal)
+      await connection.exchange((send) => this.#encode(batch, states, hashes, send), onReply, signal)
     } catch (error) {
       // What the server said last is why it closed the connection.
       if (first === undefined || signal.aborted) throw error
@@ -214,15 +205,7 @@ export class BatchWriter {
     return this.#format.encode('', batch, row, value)
   }
 
-  #argument(text: string, bytes: number, isAscii: boolean): void {
-    if (isAscii) return this.#buffer.ascii(`$${bytes}\r\n${text}\r\n`)
-    this.#buffer.ascii(`$${bytes}\r\n`)
-    this.#buffer.text(text, bytes)
-    this.#buffer.ascii('\r\n')
-  }
-
   #begin(rows: number): void {
-    this.#buffer.begin()
     this.#count = 0
     // XADD and PUBLISH a row, an HSET for at most every row, WAIT.
     const most = 3 * rows + 1
