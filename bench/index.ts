@@ -18,6 +18,13 @@ const BENCHMARKS: Record<string, Benchmark> = {
   influx: {
     summary: 'samples through runner and influx sink to InfluxDB 1.x, beside a bare client',
     load: () => import('./sinks/influx.ts'),
+  postgres: {
+    summary: 'rows through runner and postgres sink, beside bare pg-copy-streams',
+    load: () => import('./sinks/postgres.ts'),
+  },
+  redis: {
+    summary: 'values through runner and redis sink, beside bare node-redis',
+    load: () => import('./sinks/redis.ts'),
   },
   latency: { summary: 'from a register change to an MQTT subscriber', load: () => import('./latency.ts') },
   idle: { summary: 'memory of the demo with no browser', load: () => import('./idle.ts') },
