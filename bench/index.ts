@@ -18,6 +18,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   influx: {
     summary: 'samples through runner and influx sink to InfluxDB 1.x, beside a bare client',
     load: () => import('./sinks/influx.ts'),
+  },
   postgres: {
     summary: 'rows through runner and postgres sink, beside bare pg-copy-streams',
     load: () => import('./sinks/postgres.ts'),

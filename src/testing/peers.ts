@@ -56,7 +56,6 @@ export interface Cleanup {
 }
 
 /** A folder that is removed when the test ends. */
-export function temporaryFolder(t: Pick<TestContext, 'after'>): string {
 export function temporaryFolder(t: Cleanup): string {
   const folder = mkdtempSync(join(tmpdir(), 'bifrost-test-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
