@@ -86,11 +86,16 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   }
 
   async connect(signal: AbortSignal): Promise<void> {
-    const client = await this.#line.join(this, this.#options, this.#context, signal)
+    this.#take(await this.#line.join(this, this.#options, this.#context, signal))
+  }
+
+  /** A new connection: it may be another device. */
+  #take(client: LineClient): LineClient {
     this.#client = client.tracedBy(this.#context.trace)
     this.#access.connection++
     this.#breakers.reconnected()
     this.#sunspec?.reconnected()
+    return this.#client
   }
 
   async close(): Promise<void> {
@@ -245,7 +250,9 @@ export class ModbusDevice implements Driver<ModbusAddress> {
 
   #connected(): LineClient {
     if (this.#client !== undefined && !this.#client.closed) return this.#client
-    const reason = this.#client?.closeReason
+    const successor = this.#client && this.#line.successorOf(this.#client)
+    if (successor?.closed === false) return this.#take(successor)
+    const reason = (successor ?? this.#client)?.closeReason
     throw new NotConnectedError(reason?.message ?? `${this.#context.name} is not connected`, { cause: reason })
   }
 

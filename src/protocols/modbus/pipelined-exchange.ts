@@ -205,7 +205,6 @@ export class PipelinedExchange extends Exchange {
       else if (pending.deadline < next) next = pending.deadline
     }
     if (this.closed) return
-    if (this.closed) return
     if (next < this.#timerAt) this.#arm(next)
     this.sendQueued()
   }
@@ -228,14 +227,17 @@ export class PipelinedExchange extends Exchange {
   }
 
   protected aborted(signal: AbortSignal): void {
+    let late: Pending | undefined
     for (const pending of this.#sent.values()) {
       if (pending.signal !== signal) continue
       this.#sent.delete(pending.transaction)
       this.#ids.retire(pending.transaction)
       this.abandoned(pending)
+      if (this.mayRunLate(pending) && !this.#outgoing.includes(pending)) late = pending
     }
     for (const pending of this.queue.remove(signal)) this.abandoned(pending)
-    this.sendQueued()
+    if (late === undefined) this.sendQueued()
+    else this.cancel(late)
   }
 
   protected outstanding(): Iterable<Pending> {
