@@ -237,6 +237,8 @@ export interface DriverTool<Input extends Schema = Schema> {
   readonly input: Input
   /** The inputs that the command line takes by position after the target, in order. */
   readonly positions: readonly (keyof output<Input> & string)[]
+  /** It asks the device for nothing: it works while there is no connection, too. */
+  readonly offline?: true
   /** Resolves with JSON. `driver` is an instance of this driver type, connected. */
   run(input: output<Input>, driver: Driver<never>, access: LineAccess, signal: AbortSignal): Promise<unknown>
   /** The result as lines for people. */
