@@ -11,6 +11,7 @@ import { violation } from '../../wire/reader.ts'
 import { tapOf } from '../../wire/tap.ts'
 import { mayBeReset, reset } from '../../wire/reset.ts'
 import { AbortWatch } from './abort-watch.ts'
+import { roleHint } from './client-role.ts'
 import { ModbusException, describeException } from './exception.ts'
 import { MAX_PDU_BYTES } from './pdu/codec.ts'
 import { describeFunction } from './pdu/message.ts'
@@ -60,6 +61,8 @@ export interface ExchangeStats {
   bytesSent: number
   bytesReceived: number
 }
+
+const ILLEGAL_FUNCTION = 0x01
 
 /** We ended the connection ourselves, so that a write that was given up is not carried out later. The device may be well. */
 export class AbandonedWriteError extends NotConnectedError {}
@@ -208,9 +211,9 @@ export abstract class Exchange {
     if (pdu[0]! < 0x80) return pending.resolve(pending.skip === 0 ? pdu : pdu.subarray(pending.skip))
     this.stats.exceptions++
     const code = pdu[1]!
-    pending.reject(
-      new ModbusException(code, `${this.label(pending)}: ${describeException(code)}`, { unit: pending.unit }),
-    )
+    const hint = code === ILLEGAL_FUNCTION ? roleHint(this.stream) : undefined
+    const words = hint === undefined ? describeException(code) : `${describeException(code)}, ${hint}`
+    pending.reject(new ModbusException(code, `${this.label(pending)}: ${words}`, { unit: pending.unit }, hint))
   }
 
   /** Fails a request for what came in place of its reply. */
