@@ -124,12 +124,25 @@ export const linesSchema = z.object({
           z.object({
             device: z.string(),
             unit: z.int().nullable().describe('null: the device itself, or which of its units is not known'),
+            by: z.string().describe('gateway: what it asks itself; proxy: the clients of a proxy'),
             share: shareSchema.describe("Of the line's time in the last minute"),
             busySeconds: z.number().min(0),
             requests: count(),
           }),
         )
         .describe('Who uses it, the busiest first'),
+      proxies: z
+        .array(
+          z.object({
+            device: z.string(),
+            listen: z.string().describe('Where its clients connect'),
+            clients: count().describe('Connected there now'),
+            requests: count().describe('Of all clients, since the start'),
+            cached: count().describe('Answered from what was read lately'),
+            refused: z.record(z.string(), count()).describe('Not passed on to the device, by reason'),
+          }),
+        )
+        .describe('Devices of the line that others reach through the gateway'),
     }),
   ),
 })

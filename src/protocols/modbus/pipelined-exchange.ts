@@ -295,7 +295,7 @@ function kept(bytes: Uint8Array, start: number, end: number): Uint8Array {
 /** Where the header of the reply to this request begins, near the beginning; -1: it is not there. */
 function headerAt(bytes: Uint8Array, { transaction, unit }: Pending): number {
   for (let at = 1; at <= MOST_ADDED && at + MBAP_BYTES <= bytes.length; at++) {
-    const isOurs = bytes[at]! * 256 + bytes[at + 1]! === transaction && bytes[at + 6] === unit
+    const isOurs = bytes[at] === transaction >>> 8 && bytes[at + 1] === (transaction & 0xff) && bytes[at + 6] === unit
     if (isOurs && bytes[at + 2] === 0 && bytes[at + 3] === 0) return at
   }
   return -1
