@@ -11,6 +11,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
   },
   log: { summary: 'samples into and out of the durable log', load: () => import('./log.ts') },
   mqtt: { summary: 'samples through runner and MQTT sink, beside the bare client', load: () => import('./mqtt.ts') },
+  sparkplug: {
+    summary: 'Sparkplug metrics through runner and sink, beside mqtt.js with sparkplug-payload',
+    load: () => import('./sinks/sparkplug.ts'),
+  },
   latency: { summary: 'from a register change to an MQTT subscriber', load: () => import('./latency.ts') },
   idle: { summary: 'memory of the demo with no browser', load: () => import('./idle.ts') },
   flow: {
