@@ -27,6 +27,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
     summary: 'values through runner and redis sink, beside bare node-redis',
     load: () => import('./sinks/redis.ts'),
   },
+  sparkplug: {
+    summary: 'Sparkplug metrics through runner and sink, beside mqtt.js with sparkplug-payload',
+    load: () => import('./sinks/sparkplug.ts'),
+  },
   latency: { summary: 'from a register change to an MQTT subscriber', load: () => import('./latency.ts') },
   idle: { summary: 'memory of the demo with no browser', load: () => import('./idle.ts') },
   flow: {

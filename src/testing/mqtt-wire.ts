@@ -16,6 +16,8 @@ export interface WirePacket {
 export interface MqttWire {
   readonly url: string
   readonly sent: WirePacket[]
+  /** The bytes of each connection as they came. */
+  readonly bytes: readonly (readonly Buffer[])[]
   /** The packets of a kind, in order. */
   of<Command extends Packet['cmd']>(cmd: Command): Extract<Packet, { cmd: Command }>[]
   /** How many connections are open, and how many ever were at the same time. */
@@ -31,12 +33,14 @@ interface Parser {
 
 /** mqtt.js's own copy, whichever that is. */
 function packetParser(): Parser {
-  const require = createRequire(createRequire(import.meta.url).resolve('mqtt'))
-  return (require('mqtt-packet') as { parser(options?: object): Parser }).parser()
+  const resolve = createRequire(import.meta.url)
+  const { parser } = createRequire(resolve.resolve('mqtt'))('mqtt-packet') as { parser(): Parser }
+  return parser()
 }
 
 export async function startMqttWire(t: TestContext, port: number): Promise<MqttWire> {
   const sent: WirePacket[] = []
+  const bytes: Buffer[][] = []
   const sockets = new Set<Socket>()
   let connections = 0
   let open = 0
@@ -46,7 +50,12 @@ export async function startMqttWire(t: TestContext, port: number): Promise<MqttW
     const far = connect({ port, host: '127.0.0.1' })
     const parser = packetParser().on('packet', (packet) => void sent.push({ connection, packet }))
     parser.on('error', () => undefined)
-    near.on('data', (bytes: Buffer) => void parser.parse(bytes))
+    const chunks: Buffer[] = []
+    bytes.push(chunks)
+    near.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      parser.parse(chunk)
+    })
     mostOpen = Math.max(mostOpen, ++open)
     near.on('close', () => open--)
     for (const socket of [near, far]) {
@@ -70,6 +79,7 @@ export async function startMqttWire(t: TestContext, port: number): Promise<MqttW
   return {
     url: `mqtt://127.0.0.1:${address.port}`,
     sent,
+    bytes,
     of: (cmd) => sent.map(({ packet }) => packet).filter((packet) => packet.cmd === cmd) as never,
     get open() {
       return open

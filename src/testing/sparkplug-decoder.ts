@@ -77,9 +77,9 @@ export class SparkplugDecoder {
     return {
       timestamp: own(raw, 'timestamp') ? numberOf(raw.timestamp) : undefined,
       seq: own(raw, 'seq') ? numberOf(raw.seq) : undefined,
-      uuid: own(raw, 'uuid') ? raw.uuid! : undefined,
-      body: own(raw, 'body') ? raw.body! : undefined,
-      metrics: (metrics ?? []).map((metric, at) => ({ ...plain(metric), ...sentOf(sent[at]!, raw.metrics![at]!) })),
+      uuid: own(raw, 'uuid') ? raw.uuid : undefined,
+      body: own(raw, 'body') ? raw.body : undefined,
+      metrics: (metrics ?? []).map((metric, at) => ({ ...plain(metric), ...sentOf(sent[at]!, raw.metrics[at]!) })),
     }
   }
 }
@@ -99,11 +99,11 @@ function sentOf(
 
 function plain(metric: UMetric) {
   const properties = Object.entries(metric.properties ?? {}).map(([key, { type, value }]) => {
-    return [key, { type: String(type), value: jsonOf(value, String(type)) }] as const
+    return [key, { type, value: jsonOf(value, type) }] as const
   })
   return {
     name: metric.name ?? '',
-    type: String(metric.type),
+    type: metric.type,
     value: jsonOf(metric.value, metric.type),
     isNull: metric.value === null,
     timestamp: metric.timestamp === undefined || metric.timestamp === null ? undefined : numberOf(metric.timestamp),
@@ -116,7 +116,7 @@ function plain(metric: UMetric) {
 function jsonOf(value: unknown, type: string): unknown {
   if (value === null || value === undefined) return null
   if (value instanceof Uint8Array || typeof value !== 'object') return toJsonValue(value as string)
-  const digits = String(value)
+  const digits = (value as { toString(): string }).toString()
   if (type === 'UInt32') return Number(digits) >>> 0
   return (type === 'UInt64' ? BigInt.asUintN(64, BigInt(digits)) : BigInt.asIntN(64, BigInt(digits))).toString()
 }

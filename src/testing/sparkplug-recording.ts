@@ -31,6 +31,8 @@ export interface SentMessage {
 export interface SparkplugRecording {
   /** Everything that the client sent. */
   readonly packets: readonly Packet[]
+  /** The same as the bytes on the wire. */
+  readonly bytes: Buffer
   readonly connect: PacketOf<'connect'>
   readonly subscribe: PacketOf<'subscribe'>
   readonly disconnect: PacketOf<'disconnect'>
@@ -45,7 +47,7 @@ export interface SparkplugRecording {
 export const GROUP = 'Plant 1'
 export const NODE = 'Gateway ä'
 
-export const recordedTags = (): TagTable =>
+const recordedTags = (): TagTable =>
   typedTable(
     ['press-1/level', 'float64', { unit: 'm', low: 0, high: 10 }],
     ['press-1/count', 'int32'],
@@ -96,25 +98,24 @@ export async function recordSession(t: TestContext, type: SinkType, options: obj
   await host.wait('DBIRTH/press-2', 3)
   await sink.write(batchOf([[1, 77, 0, T + 900]], seq), signal)
   await sink.close()
-  return recordingOf(
-    wire.sent.map(({ packet }) => packet),
-    began,
-  )
+  const packets = wire.sent.map(({ packet }) => packet)
+  return recordingOf(packets, Buffer.concat(wire.bytes[0]!), began)
 }
 
-function recordingOf(packets: readonly Packet[], began: number): SparkplugRecording {
+function recordingOf(packets: readonly Packet[], bytes: Buffer, began: number): SparkplugRecording {
   const decoder = new SparkplugDecoder()
   const messages = packets.flatMap((packet, at): SentMessage[] => {
     if (packet.cmd !== 'publish') return []
     const { topic, payload, qos, retain } = packet
-    const bytes = Buffer.from(payload)
-    return [{ at, topic, ...placeOf(topic), qos, retain, bytes, payload: decoder.decode(topic, bytes) }]
+    const body = Buffer.from(payload)
+    return [{ at, topic, ...placeOf(topic), qos, retain, bytes: body, payload: decoder.decode(topic, body) }]
   })
   const first = <Command extends Packet['cmd']>(cmd: Command) =>
     packets.find((packet) => packet.cmd === cmd) as PacketOf<Command>
   const connect = first('connect')
   return {
     packets,
+    bytes,
     connect,
     subscribe: first('subscribe'),
     disconnect: first('disconnect'),

@@ -109,15 +109,22 @@ export class PayloadWriter {
   }
 
   #varint(value: number): void {
-    while (value > 0x7fff_ffff) {
-      this.#bytes[this.at++] = (value % 0x80) | 0x80
-      value = Math.floor(value / 0x80)
+    const bytes = this.#bytes
+    let at = this.at
+    let rest = value | 0
+    if (value > 0x7fff_ffff) {
+      // Whole numbers beyond 31 bits in two parts: division of each by 128 is what costs.
+      const high = Math.floor(value / 0x1000_0000)
+      let low = value - high * 0x1000_0000
+      for (let group = 0; group < 4; group++, low >>>= 7) bytes[at++] = (low & 0x7f) | 0x80
+      rest = high
     }
-    while (value > 0x7f) {
-      this.#bytes[this.at++] = (value & 0x7f) | 0x80
-      value >>>= 7
+    while (rest > 0x7f) {
+      bytes[at++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
     }
-    this.#bytes[this.at++] = value
+    bytes[at++] = rest
+    this.at = at
   }
 
   #room(bytes: number): void {

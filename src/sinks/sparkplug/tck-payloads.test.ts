@@ -1,6 +1,5 @@
 /** Sparkplug 3.0, chapter 6 (and what chapters 4 and 5 say of the same): metrics of births and data, aliases, types, properties. */
 import assert from 'node:assert/strict'
-import type { SinkType } from '../../core/sink.ts'
 import { Status } from '../../core/status.ts'
 import { assertOverSessions, type Assertion } from '../../testing/sparkplug-assertions.ts'
 import { metricOf, type SentMessage, type SparkplugRecording } from '../../testing/sparkplug-recording.ts'
@@ -289,4 +288,4 @@ const ASSERTIONS: readonly Assertion[] = [
   ['tck-id-payloads-propertyset-quality-value-value', 'Quality is 0, 192 or 500', qualities],
 ]
 
-assertOverSessions(sparkplug as unknown as SinkType, ASSERTIONS)
+assertOverSessions(sparkplug, ASSERTIONS)

@@ -1,6 +1,5 @@
 /** Sparkplug 3.0, chapters 2 and 5: CONNECT, will, subscriptions, the order of births, and how a session ends. */
 import assert from 'node:assert/strict'
-import type { SinkType } from '../../core/sink.ts'
 import { assertOverSessions, type Assertion } from '../../testing/sparkplug-assertions.ts'
 import { GROUP, metricOf, NODE, type SparkplugRecording } from '../../testing/sparkplug-recording.ts'
 import { sparkplug } from './sink.ts'
@@ -192,4 +191,4 @@ function notRetained({ connect }: SparkplugRecording): void {
   assert.equal(connect.will?.retain, false)
 }
 
-assertOverSessions(sparkplug as unknown as SinkType, ASSERTIONS)
+assertOverSessions(sparkplug, ASSERTIONS)
