@@ -25,7 +25,7 @@ export async function* scanLog(
   const reader = new FrameReader(files, () => undefined)
   const nothing = () => undefined
   const walk = new Walk(
-    { view, reader, dropped: nothing, skipped: nothing },
+    { view, reader, lostSeq: 0, dropped: nothing, skipped: nothing },
     view.ordinals.position(view.oldestSeq - 1),
   )
   const end = view.readableSeq
