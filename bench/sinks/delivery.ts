@@ -15,8 +15,7 @@ import { sinkContext, tagTable } from '../../src/testing/delivery-rig.ts'
 const TAGS = 100
 
 /** 100 tags of 10 devices. */
-const plantTags = (): TagTable =>
-  tagTable(...Array.from({ length: TAGS }, (_, at) => `press-${at % 10}/tag-${at}`))
+const plantTags = (): TagTable => tagTable(...Array.from({ length: TAGS }, (_, at) => `press-${at % 10}/tag-${at}`))
 
 /** Rows of all tags in turn, every value new, numbered from `seq`. */
 export function batchFrom(seq: number, rows: number): SampleBatch {
