@@ -139,6 +139,8 @@ export const collectors: Record<MetricName, Collector> = {
   bifrost_log_pending_samples: (out, { log }) => out.sample({}, log.pendingRows),
   bifrost_log_refused_samples_total: (out, { log }) => out.sample({}, log.refused),
   bifrost_log_failed: (out, { log }) => out.sample({}, log.failed === null ? 0 : 1),
+  bifrost_trend_bytes: (out, { log }) => out.sample({}, log.trends.bytes),
+  bifrost_trend_damaged_total: (out, { log }) => out.sample({}, log.trends.damaged),
 
   bifrost_http_requests_total: (out, { http }) => {
     for (const { route, method, status, count } of http.requests.values()) out.sample({ route, method, status }, count)

@@ -170,6 +170,8 @@ export const metricsTable = [
   define('bifrost_log_pending_samples', 'gauge', '', [], 'Samples that wait in memory for the disk.'),
   define('bifrost_log_refused_samples_total', 'counter', '', [], 'Samples refused because the disk fell behind.'),
   define('bifrost_log_failed', 'gauge', '', [], '1 when the log cannot be written.'),
+  define('bifrost_trend_bytes', 'gauge', 'bytes', [], 'Size of the trends on disk, which are kept beside the log.'),
+  define('bifrost_trend_damaged_total', 'counter', '', [], 'Trend files, and parts of them, that did not check.'),
 
   define(
     'bifrost_http_requests_total',

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { GatewayError } from '../../core/errors.ts'
 import type { TagInfo } from '../../core/tags.ts'
+import type { Gateway } from '../../gateway.ts'
 import type { App, RouteContext } from '../app.ts'
 import { answers, historySchema, tagParams } from '../schemas.ts'
 import { findTag, setNames } from './values.ts'
@@ -31,7 +32,7 @@ export function historyRoutes(app: App, { gateway }: RouteContext): void {
     },
     preValidation: (request, _reply, done) => done(setNames(request, '/api/v1/history/')),
     handler: async (request, reply) => {
-      const info = findTag(gateway, request.params)
+      const info = formerTag(gateway, request.params) ?? findTag(gateway, request.params)
       if (info.settings.type === 'string' || info.settings.type === 'bytes') throw notCharted(info)
       const to = parseTime(request.query.to) ?? gateway.clock.now()
       const from = parseTime(request.query.from) ?? to - HOUR_MS
@@ -51,6 +52,14 @@ export function historyRoutes(app: App, { gateway }: RouteContext): void {
       }
     },
   })
+}
+
+/** A tag that the configuration no longer has: the one of this name that was defined last. */
+function formerTag({ store }: Gateway, { device, tag }: { device: string; tag: string }): TagInfo | undefined {
+  if (store.tags.find(device, tag) !== undefined) return undefined
+  let found: TagInfo | undefined
+  for (const info of store.knownTags()) if (info.device === device && info.settings.name === tag) found = info
+  return found
 }
 
 function notCharted({ device, settings: { name, type } }: TagInfo): GatewayError {

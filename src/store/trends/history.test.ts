@@ -30,10 +30,20 @@ test('a million samples in one point: the extremes, the last value, the worst st
   assert.deepEqual(collector.series(), {
     raw: false,
     points: [
-      [500, null, null, null, Status.BadTimeout],
-      [1e6, 0, -5, 999, 0x4094_0000],
+      [500, null, null, null, Status.BadTimeout, null, 1],
+      [1e6, 0, -5, 999, 0x4094_0000, 499.498795, 1e6],
     ],
   })
+})
+
+test('the mean is of the samples, of the good ones alone; where their sum is no number there is none', () => {
+  const collector = new HistoryCollector(0, 4, 2)
+  for (const [time, value] of [[0, 1], [0.5, 2], [1, 6], [1.2, NaN], [1.4, NaN]] as const) collector.add(time, value, 0) // prettier-ignore
+  for (const time of [2, 3, 4]) collector.add(time, 1e308, 0)
+  assert.deepEqual(
+    collector.series().points.map(([, value, , , , avg, count]) => [value, avg, count]),
+    [[6, 3, 3], [null, null, 2], [1e308, null, 3]], // prettier-ignore
+  )
 })
 
 test('samples that come late are put in their place, condensed or not', () => {

@@ -7,14 +7,19 @@ import { breathe } from '../breathe.ts'
 import { rowFrom } from '../log/frame-rows.ts'
 import type { FrameReader } from '../log/reader.ts'
 import type { Segment } from '../log/segment.ts'
-import { TrendEncoder } from './trend-file.ts'
+import { TrendEncoder, type TrendSummary } from './trend-file.ts'
 
 const SLAB_ROWS = 1_048_576
 /** Rows that are ordered or encoded in one step: one to three milliseconds. */
 const STEP_ROWS = 32_768
 
-/** The bytes of the trend file of a sealed segment. */
-export async function transpose(segment: Segment, reader: FrameReader, signal: AbortSignal): Promise<Buffer> {
+/** The bytes of the trend file of a sealed segment, and what they say of themselves. */
+export async function transpose(
+  segment: Segment,
+  logId: string,
+  reader: FrameReader,
+  signal: AbortSignal,
+): Promise<{ bytes: Buffer; summary: TrendSummary }> {
   const encoder = new TrendEncoder()
   const slab = new Slab(Math.min(SLAB_ROWS, segment.samples))
   for (let seq = segment.firstSeq; seq <= segment.lastSeq;) {
@@ -29,7 +34,8 @@ export async function transpose(segment: Segment, reader: FrameReader, signal: A
     await breathe()
   }
   await slab.drain(encoder)
-  return encoder.finish()
+  const { firstSeq, lastSeq, lastReceived, highestTag, thinned } = segment
+  return encoder.finish({ logId, firstSeq, lastSeq, lastReceived, highestTag, thinned })
 }
 
 /** Rows in log order that are put in tag order. */
