@@ -96,3 +96,25 @@ for (const tailRows of [100, 700, 100_000]) {
     await store.close()
   })
 }
+
+test('the open segment is put in tag order slab by slab: nothing is missing or there twice at any moment', async () => {
+  const clock = new VirtualClock()
+  const options = { dir: '/data', clock, log: silentLog, files: new MemoryFiles(), tailRows: 20_000 }
+  const store = await openStore({ ...options, reserveBlock: 1e7 })
+  const rows = 50_000
+  for (let i = 0; i < 20; i++) {
+    const batch = new SampleBatch(rows, clock.now())
+    for (let row = 0; row < rows; row++) batch.push(1 + (row % 100), i * rows + row, Status.Good, i * rows + row)
+    store.append(batch)
+    await store.flush()
+    const follow = clock.advance(1000)
+    for (let turn = 0; turn < 3; turn++) {
+      const { points } = await store.history(8, 0, 1e7, 1e6, signal)
+      const times = new Set(points.map(([time]) => time))
+      assert.deepEqual([points.length, times.size], [((i + 1) * rows) / 100, ((i + 1) * rows) / 100], `batch ${i}`)
+    }
+    await follow
+  }
+  assert.equal(store.info().segments, 1)
+  await store.close()
+})

@@ -55,8 +55,9 @@ export type TrendIndex = readonly GroupEntry[]
 
 /** Collects series, tag by tag in ascending order within a slab, into the bytes of a trend file. */
 export class TrendEncoder {
-  readonly #parts: Uint8Array[] = [MAGIC]
-  readonly #index: GroupEntry[] = []
+  /** As they will be in the file. */
+  readonly groups: Uint8Array[] = []
+  readonly index: GroupEntry[] = []
   #offset = MAGIC.length
   #sink = new ByteSink()
   #directory: [TagId, number, number][] = []
@@ -92,8 +93,8 @@ export class TrendEncoder {
     raw.set(this.#sink.bytes.subarray(0, this.#sink.length), headBytes)
     const stored = zstdCompressSync(raw, ZSTD_FAST)
     const lastTag = this.#directory.at(-1)![0]
-    this.#index.push([first[0], lastTag, this.#offset, stored.length, crc32c(stored), this.#min, this.#max])
-    this.#parts.push(stored)
+    this.index.push([first[0], lastTag, this.#offset, stored.length, crc32c(stored), this.#min, this.#max])
+    this.groups.push(stored)
     this.#offset += stored.length
     this.#sink.length = 0
     this.#directory = []
@@ -103,11 +104,11 @@ export class TrendEncoder {
 
   finish(origin: TrendOrigin): { bytes: Buffer; summary: TrendSummary } {
     this.endGroup()
-    const minTime = this.#index.reduce((min, entry) => Math.min(min, entry[5]), Infinity)
-    const maxTime = this.#index.reduce((max, entry) => Math.max(max, entry[6]), -Infinity)
+    const minTime = this.index.reduce((min, entry) => Math.min(min, entry[5]), Infinity)
+    const maxTime = this.index.reduce((max, entry) => Math.max(max, entry[6]), -Infinity)
     const summary = { ...origin, minTime, maxTime, samples: this.#samples }
-    const index = Buffer.from(JSON.stringify(this.#index))
-    return { bytes: Buffer.concat([...this.#parts, index, encodeTrailer(summary, index)]), summary }
+    const index = Buffer.from(JSON.stringify(this.index))
+    return { bytes: Buffer.concat([MAGIC, ...this.groups, index, encodeTrailer(summary, index)]), summary }
   }
 }
 
@@ -187,6 +188,15 @@ export async function* readGroups(
     await file.read(stored, offset)
     if (crc32c(stored) === crc) yield zstdDecompressSync(stored)
     else onDamaged(offset)
+  }
+}
+
+/** The same of the first `count` groups of a file that is not written yet. */
+export function* groupsOf(encoder: TrendEncoder, count: number, filter: TrendFilter): Generator<Buffer> {
+  for (let at = 0; at < count; at++) {
+    const [firstTag, lastTag, , , , min, max] = encoder.index[at]!
+    if (max < filter.from || min > filter.to || !filter.has(firstTag, lastTag)) continue
+    yield zstdDecompressSync(encoder.groups[at]!)
   }
 }
 

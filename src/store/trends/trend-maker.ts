@@ -8,7 +8,7 @@ import type { FileSystem } from '../files.ts'
 import { FrameReader } from '../log/reader.ts'
 import type { Segment } from '../log/segment.ts'
 import type { TrendEntry, TrendList } from './trend-list.ts'
-import { transpose } from './transpose.ts'
+import { transpose, Transposer } from './transpose.ts'
 
 /** How much and how long trends are kept. */
 export interface TrendBounds {
@@ -30,6 +30,8 @@ export interface MakerContext {
 
 interface Job {
   readonly segment: Segment
+  /** It still gets frames: only whole slabs of it are taken. */
+  readonly isOpen: boolean
   readonly done: PromiseWithResolvers<void>
 }
 
@@ -38,6 +40,8 @@ export class TrendMaker {
   readonly #stop = new AbortController()
   readonly #queue: Job[] = []
   #current: Job | undefined
+  /** Of the segment that is written just now. */
+  #follower: Transposer | undefined
   #working: Promise<void> | undefined
 
   constructor(context: MakerContext) {
@@ -47,8 +51,23 @@ export class TrendMaker {
   /** A segment that gets no more frames. One that has its trend keeps it: the segment may have been thinned since. */
   add(segment: Segment): void {
     if (this.entryOf(segment) !== undefined || segment.samples === 0) return
-    this.#queue.push({ segment, done: Promise.withResolvers() })
+    this.#queue.push(newJob(segment))
     this.#begin()
+  }
+
+  /** Takes what the open segment has got since, when that is enough. */
+  follow(segment: Segment): void {
+    this.#follower ??= new Transposer(segment)
+    const isBusy = this.#current?.isOpen === true || this.#queue.some(({ isOpen }) => isOpen)
+    // The one before is finished first.
+    if (this.#follower.segment !== segment || !this.#follower.isDue || isBusy) return
+    this.#queue.push(newJob(segment, true))
+    this.#begin()
+  }
+
+  /** What has been taken so far of a segment that has no trend file yet. */
+  partOf(segment: Segment): Transposer | undefined {
+    return this.#follower?.segment === segment ? this.#follower : undefined
   }
 
   /** Resolves when the segment is no longer needed for its trend; to false when that was not found out because of `stop`. */
@@ -56,8 +75,8 @@ export class TrendMaker {
     const { ready } = this.#context
     await ready
     if (this.entryOf(segment) !== undefined || segment.samples === 0) return true
-    const at = this.#queue.findIndex((job) => job.segment === segment)
-    const isCurrent = this.#current?.segment === segment
+    const at = this.#queue.findIndex((job) => job.segment === segment && !job.isOpen)
+    const isCurrent = this.#current?.segment === segment && !this.#current.isOpen
     const job = isCurrent ? this.#current! : (this.#queue.splice(at, at < 0 ? 0 : 1)[0] ?? newJob(segment))
     if (!isCurrent) this.#queue.unshift(job)
     this.#begin()
@@ -100,7 +119,7 @@ export class TrendMaker {
     await this.#context.ready
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
       this.#current = job
-      if (!this.#stop.signal.aborted && this.#isWanted(job.segment)) await this.#make(job.segment)
+      if (!this.#stop.signal.aborted) await this.#do(job)
       this.#current = undefined
       job.done.resolve()
     }
@@ -115,21 +134,30 @@ export class TrendMaker {
     return !isOldest || list.bytes + segment.bytes / 2 <= bounds.maxBytes
   }
 
-  async #make(segment: Segment): Promise<void> {
-    const { files, log, list, logId } = this.#context
+  async #do({ segment, isOpen }: Job): Promise<void> {
+    const { files, log } = this.#context
     const reader = new FrameReader(files, () => undefined)
     try {
-      const { bytes, summary } = await transpose(segment, logId, reader, this.#stop.signal)
-      await list.put(segment.number, bytes, summary)
-      this.enforce()
+      const part = isOpen ? this.partOf(segment) : undefined
+      while (part?.isDue === true) await part.advance(reader, this.#stop.signal)
+      if (!isOpen && this.#isWanted(segment)) await this.#make(segment, reader)
     } catch (error) {
+      if (isOpen) this.#follower = undefined
       if (this.#stop.signal.aborted) return
       const { path } = segment
       log.warn({ path, error: messageOf(error) }, `no trend file for ${path}: its history is read from the log`)
     } finally {
+      if (!isOpen && this.partOf(segment) !== undefined) this.#follower = undefined
       await reader.close()
     }
   }
+
+  async #make(segment: Segment, reader: FrameReader): Promise<void> {
+    const { list, logId } = this.#context
+    const { bytes, summary } = await transpose(segment, logId, reader, this.#stop.signal)
+    await list.put(segment.number, bytes, summary)
+    this.enforce()
+  }
 }
 
-const newJob = (segment: Segment): Job => ({ segment, done: Promise.withResolvers() })
+const newJob = (segment: Segment, isOpen = false): Job => ({ segment, isOpen, done: Promise.withResolvers() })

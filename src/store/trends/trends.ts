@@ -11,13 +11,14 @@ import { FrameReader } from '../log/reader.ts'
 import type { Segment } from '../log/segment.ts'
 import type { Tail } from '../log/tail.ts'
 import { HistoryCollector, type HistorySeries } from './history.ts'
-import { collectSegment, collectTail, reaches } from './log-history.ts'
-import { seriesIn, type TrendFilter } from './trend-file.ts'
+import { collectSegment, reaches, TailHistory } from './log-history.ts'
+import { groupsOf, seriesIn, type TrendFilter } from './trend-file.ts'
 import { TrendList, type TrendEntry, type TrendHeights } from './trend-list.ts'
 import { TrendMaker, type TrendBounds } from './trend-maker.ts'
 import { TrendDamage, TrendReader } from './trend-reader.ts'
 
 const SWEEP_MS = 60_000
+const FOLLOW_MS = 1000
 
 /** What trends need of the log. */
 export interface TrendSource {
@@ -58,10 +59,11 @@ export class Trends {
   readonly #leaving = new Set<Segment>()
   #maker!: TrendMaker
   #source!: TrendSource
+  #tail!: TailHistory
   #logId = ''
   /** Resolves when all trailers that were there at the start have been read. */
   loaded: Promise<void> = Promise.resolve()
-  #sweep: Timer | undefined
+  #timers: Timer[] = []
 
   constructor(options: TrendOptions) {
     this.#options = options
@@ -79,6 +81,7 @@ export class Trends {
   start(source: TrendSource, logId: string): void {
     const { files, log, bounds, clock } = this.#options
     this.#source = source
+    this.#tail = new TailHistory(source.tail)
     this.#logId = logId
     this.loaded = this.#list.load(this.#stop.signal)
     const age = (seq: number, receivedAt: number): number => source.age(seq, receivedAt)
@@ -89,7 +92,7 @@ export class Trends {
       for (const segment of before) this.#maker.add(segment)
       this.#maker.enforce()
     })
-    this.#sweep = clock.every(SWEEP_MS, () => this.#maker.enforce())
+    this.#timers = [clock.every(SWEEP_MS, () => this.#maker.enforce()), clock.every(FOLLOW_MS, () => this.#follow())]
   }
 
   get info(): TrendInfo {
@@ -128,7 +131,7 @@ export class Trends {
 
   async stop(): Promise<void> {
     this.#stop.abort()
-    this.#sweep?.cancel()
+    for (const timer of this.#timers) timer.cancel()
     await this.loaded
     await this.#maker.stop()
   }
@@ -159,7 +162,7 @@ export class Trends {
     } finally {
       await reader.close()
     }
-    collectTail(tail, covered + 1, tag, collector)
+    this.#tail.collect(covered + 1, tag, collector)
     return collector.series()
   }
 
@@ -244,7 +247,12 @@ export class Trends {
     if (segment.minTime === null || segment.minTime > to || segment.maxTime! < from) return lastSeq
     const entry = this.#maker.entryOf(segment)
     if (entry !== undefined && (await this.#fromTrend(entry, tag, from, to, into))) return lastSeq
-    const { seq, isGone } = await collectSegment(reader, segment, covered, this.#source.tail, tag, into, signal)
+    const part = covered < segment.firstSeq ? this.#maker.partOf(segment) : undefined
+    const begin = part === undefined ? covered : Math.max(covered, part.covered)
+    if (part !== undefined) {
+      for (const group of groupsOf(part.encoder, part.groups, filterOf(tag, from, to))) take(group, tag, into)
+    }
+    const { seq, isGone } = await collectSegment(reader, segment, begin, this.#source.tail, tag, into, signal)
     // It went while this came to it: then its trend was made before.
     const late = isGone ? this.#maker.entryOf(segment) : undefined
     return late !== undefined && (await this.#fromTrend(late, tag, from, to, into)) ? lastSeq : seq
@@ -252,7 +260,7 @@ export class Trends {
 
   /** False when something of it is missing and its segment is there to make it again: then nothing of it was taken. */
   async #fromTrend(entry: TrendEntry, tag: TagId, from: number, to: number, into: HistoryCollector): Promise<boolean> {
-    const filter: TrendFilter = { has: (first, last) => first <= tag && tag <= last, from, to }
+    const filter = filterOf(tag, from, to)
     const groups: Buffer[] = []
     let isWhole = true
     for await (const group of this.groups(entry, filter, () => (isWhole = false))) groups.push(group)
@@ -262,16 +270,13 @@ export class Trends {
       this.#maker.add(segment)
       return false
     }
-    for (const group of groups) {
-      seriesIn(
-        group,
-        (id) => id === tag,
-        (_tag, { time, value, status }) => {
-          for (let row = 0; row < time.length; row++) into.add(time[row]!, value[row]!, status[row]!)
-        },
-      )
-    }
+    for (const group of groups) take(group, tag, into)
     return true
+  }
+
+  #follow(): void {
+    const newest = this.#source.segments.at(-1)
+    if (newest !== undefined && !newest.sealed) this.#maker.follow(newest)
   }
 
   #noteDamage(entry: TrendEntry, offset: number): void {
@@ -282,6 +287,22 @@ export class Trends {
     const { path } = entry
     this.#options.log.warn({ path, offset }, `the trend file ${path} is damaged; what does not check is left out`)
   }
+}
+
+const filterOf = (tag: TagId, from: number, to: number): TrendFilter => ({
+  has: (first, last) => first <= tag && tag <= last,
+  from,
+  to,
+})
+
+function take(group: Buffer, tag: TagId, into: HistoryCollector): void {
+  seriesIn(
+    group,
+    (id) => id === tag,
+    (_tag, { time, value, status }) => {
+      for (let row = 0; row < time.length; row++) into.add(time[row]!, value[row]!, status[row]!)
+    },
+  )
 }
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
