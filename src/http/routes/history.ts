@@ -5,13 +5,10 @@ import type { TagInfo } from '../../core/tags.ts'
 import type { Gateway } from '../../gateway.ts'
 import type { App, RouteContext } from '../app.ts'
 import { answers, historySchema, tagParams } from '../schemas.ts'
+import { parseTime, timeSchema } from '../times.ts'
 import { findTag, setNames } from './values.ts'
 
 const HOUR_MS = 3_600_000
-
-const timeSchema = z
-  .string()
-  .refine((text) => parseTime(text) !== undefined, 'expected an ISO 8601 time or milliseconds since 1970')
 
 const querySchema = z.object({
   from: timeSchema.optional().describe('ISO 8601 or ms since 1970; an hour before `to` where absent'),
@@ -70,10 +67,4 @@ function notCharted({ device, settings: { name, type } }: TagInfo): GatewayError
 function emptyRange(): GatewayError {
   const detail = 'query parameter from: it must be before `to`'
   return new GatewayError('INVALID_REQUEST', detail, { details: { errors: [{ detail, pointer: '#/from' }] } })
-}
-
-function parseTime(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const ms = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Date.parse(text)
-  return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15 ? ms : undefined
 }
