@@ -10,6 +10,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
     load: () => import('./modbus.ts'),
   },
   log: { summary: 'samples into and out of the durable log', load: () => import('./log.ts') },
+  trends: {
+    summary: 'a day of 1,000 tags: bytes kept a sample, one tag over an hour',
+    load: () => import('./trends.ts'),
+  },
   mqtt: { summary: 'samples through runner and MQTT sink, beside the bare client', load: () => import('./mqtt.ts') },
   http: {
     summary: 'samples through runner and http sink, beside a bare client',

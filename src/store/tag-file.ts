@@ -26,6 +26,8 @@ export interface TagWanted {
 export interface TagFile {
   /** The name that an id was given to. */
   name(id: TagId): TagName | undefined
+  /** One more than the highest id. */
+  readonly capacity: number
   /** Ids for these tags, in order; resolves when new ones are on the disk. */
   allocate(tags: readonly TagWanted[]): Promise<TagId[]>
 }
@@ -92,7 +94,13 @@ export async function openTagFile(files: FileSystem, dir: string, highestUsed: n
     mustBreak = false
   }
 
-  return { name: (id) => names.at(id), allocate }
+  return {
+    name: (id) => names.at(id),
+    get capacity() {
+      return names.length
+    },
+    allocate,
+  }
 }
 
 /** Names by id as columns: three references a tag, and strings that the tags' settings hold anyway. */
