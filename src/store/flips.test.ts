@@ -130,7 +130,7 @@ function piecesOf(bytes: Buffer): Piece[] {
   const pieces: Piece[] = [{ what: 'header', start: 0, end: 64, firstSeq: 0, endSeq: 0 }]
   let at = 64
   for (let head = frameAt(bytes, at); head !== undefined; head = frameAt(bytes, at)) {
-    const what = Object.entries(FrameKind).find(([, kind]) => kind === head!.kind)![0]
+    const what = Object.entries(FrameKind).find(([, kind]) => kind === head.kind)![0]
     const end = at + FRAME_HEADER_BYTES + head.payloadLength
     pieces.push({ what, start: at, end, firstSeq: head.firstSeq, endSeq: head.firstSeq + head.count })
     at = end

@@ -139,7 +139,7 @@ export class TrendMaker {
     const reader = new FrameReader(files, () => undefined)
     try {
       const part = isOpen ? this.partOf(segment) : undefined
-      while (part?.isDue === true) await part.advance(reader, this.#stop.signal)
+      for (let isDue = part?.isDue; isDue === true; isDue = part?.isDue) await part!.advance(reader, this.#stop.signal)
       if (!isOpen && this.#isWanted(segment)) await this.#make(segment, reader)
     } catch (error) {
       if (isOpen) this.#follower = undefined
