@@ -46,6 +46,7 @@ export class Room {
   readonly #gone: Gone[] = []
   #work: Promise<void> = Promise.resolve()
   #thinning: Segment | undefined
+  #isClosing = false
   /** No more may come: only with the policies that keep what is there. */
   isFull = false
 
@@ -129,7 +130,9 @@ export class Room {
     this.#work = this.#work.then(async () => {
       for (const [at, segment] of expired.entries()) {
         try {
-          if (await settled[at]) await files.remove(segment.path)
+          // One that stays for its trend keeps those behind it: the next start must find no hole.
+          this.#isClosing ||= !(await settled[at])
+          if (!this.#isClosing) await files.remove(segment.path)
         } catch (error) {
           log.error(
             { path: segment.path, error: messageOf(error) },
