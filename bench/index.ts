@@ -15,6 +15,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
     load: () => import('./trends.ts'),
   },
   mqtt: { summary: 'samples through runner and MQTT sink, beside the bare client', load: () => import('./mqtt.ts') },
+  file: { summary: 'samples through runner and file sink, beside bare appends', load: () => import('./sinks/file.ts') },
   latency: { summary: 'from a register change to an MQTT subscriber', load: () => import('./latency.ts') },
   idle: { summary: 'memory of the demo with no browser', load: () => import('./idle.ts') },
   flow: {

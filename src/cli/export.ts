@@ -18,7 +18,9 @@ export async function run(call: Call): Promise<number> {
   const onSignal = () => interrupt.abort()
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
   try {
-    const response = await sendRaw(gatewayUrl(call), `export?${queryOf(call, file)}`, { signal: interrupt.signal })
+    const response = await sendRaw(gatewayUrl(call), `export?${queryOf(call, file).toString()}`, {
+      signal: interrupt.signal,
+    })
     const bytes = await (file === '-' ? toStdout(response) : toFile(response, file))
     if (file !== '-') call.terminal.say(`${file}: ${bytes} bytes`)
     return Exit.ok

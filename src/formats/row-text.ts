@@ -29,7 +29,7 @@ export interface RowText {
 }
 
 /** What was lost, for people and programs: names in place of tag ids. */
-export function gapJson(gap: Gap, tags: RowTextOptions['tags']): object {
+function gapJson(gap: Gap, tags: RowTextOptions['tags']): object {
   const { fromSeq, toSeq, samples, reason, fromTime, toTime } = gap
   const names = gap.tags?.map((id) => tags.get(id)).filter((info) => info !== undefined)
   const lost = { fromSeq, toSeq, samples: samples ?? null, reason, fromTime, toTime }

@@ -107,10 +107,11 @@ class Scan {
     const { samples, trends } = this.#context
     const { lastSeq, minTime, maxTime } = segment
     const isOutside = minTime === null || minTime >= this.#range.to || maxTime! < this.#range.from
-    const fuller = isOutside ? undefined : trends.fullerThan(segment)
+    if (isOutside) return void (this.#next = lastSeq + 1)
+    const fuller = trends.fullerThan(segment)
     if (fuller !== undefined) yield* this.#trend(fuller)
     let from = Math.max(this.#next, segment.firstSeq)
-    while (!isOutside && from <= lastSeq) {
+    while (from <= lastSeq) {
       this.#signal.throwIfAborted()
       let frame: DecodedFrame | undefined
       try {
@@ -185,7 +186,7 @@ class Scan {
     const type = this.#context.typeOf(tag)
     const isBig = (type === 'int64' || type === 'uint64') && Number.isInteger(number)
     const typed = isBig ? BigInt(number) : type === 'bool' ? number !== 0 : number
-    batch.push(tag, isNone ? undefined : typed, status[row]!, time[row]!)
+    batch.push(tag, isNone ? undefined : typed, status[row]!, time[row])
   }
 
   #isWanted(tag: TagId, time: number): boolean {

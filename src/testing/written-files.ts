@@ -60,7 +60,7 @@ function csvRows(text: string): WrittenRow[] {
   }
   const [header, ...rows] = records
   if (header?.join() !== 'time,device,tag,value,unit,status,log,seq,type,historical')
-    throw new Error(`header ${header}`)
+    throw new Error(`header ${header?.join()}`)
   return rows.map((fields) => {
     const [time, device, tag, , unit, status, log, seq, type, historical] = fields.map((text) =>
       text.replace('\u0001', ''),

@@ -39,8 +39,8 @@ export function pathPart(name: string): string {
   if (Buffer.byteLength(clean) <= MOST_BYTES) return clean
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 8)
   let short = clean.slice(0, MOST_BYTES)
-  while (Buffer.byteLength(short) > MOST_BYTES) short = [...short].slice(0, -1).join('')
-  return `${short}-${hash}`
+  while (Buffer.byteLength(short) > MOST_BYTES) short = short.slice(0, -1)
+  return `${short.toWellFormed()}-${hash}`
 }
 
 /** One of our files, as its name says. */

@@ -62,7 +62,7 @@ async function compressed(
 }
 
 async function toParquet(part: string, file: FileHandle, signal: AbortSignal): Promise<void> {
-  const parquet = await ParquetFile.begin(async (bytes) => void (await file.writeFile(bytes)))
+  const parquet = await ParquetFile.begin((bytes) => file.writeFile(bytes))
   const input = createReadStream(part)
   try {
     for await (const line of linesOf(input)) {

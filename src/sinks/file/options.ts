@@ -6,8 +6,8 @@ import { messageOf } from '../../core/errors.ts'
 import { folderOption } from '../../core/folder-option.ts'
 import { parseName } from './file-name.ts'
 
-export const FORMATS = ['ndjson', 'csv', 'parquet'] as const
-export const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const
+const FORMATS = ['ndjson', 'csv', 'parquet'] as const
+const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const
 
 export const fileOptions = z
   .strictObject({

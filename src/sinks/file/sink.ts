@@ -265,7 +265,7 @@ class FileSink implements Sink {
     try {
       await this.#inTurn(async () => {
         if (!this.#isConnected) return
-        for (const key of [...this.#streams.keys()]) await this.#finishIfDue(key)
+        for (const key of this.#streams.keys()) await this.#finishIfDue(key)
       })
     } catch (error) {
       this.#context.log.warn({ error: messageOf(error) }, `a file cannot be finished yet: ${messageOf(error)}`)
