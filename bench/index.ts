@@ -35,6 +35,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
     summary: 'Sparkplug metrics through runner and sink, beside mqtt.js with sparkplug-payload',
     load: () => import('./sinks/sparkplug.ts'),
   },
+  file: { summary: 'samples through runner and file sink, beside bare appends', load: () => import('./sinks/file.ts') },
   latency: { summary: 'from a register change to an MQTT subscriber', load: () => import('./latency.ts') },
   idle: { summary: 'memory of the demo with no browser', load: () => import('./idle.ts') },
   flow: {

@@ -10,7 +10,7 @@ import type { RowTextOptions } from './row-text.ts'
 import { plainText } from './row-values.ts'
 
 /** Rows of a group. */
-const GROUP_ROWS = 32_768
+const GROUP_ROWS = 16_384
 /** Fewer where values are long. */
 const GROUP_TEXT = 8 * 2 ** 20
 

@@ -29,7 +29,7 @@ export interface RowText {
 }
 
 /** What was lost, for people and programs: names in place of tag ids. */
-export function gapJson(gap: Gap, tags: RowTextOptions['tags']): object {
+function gapJson(gap: Gap, tags: RowTextOptions['tags']): object {
   const { fromSeq, toSeq, samples, reason, fromTime, toTime } = gap
   const names = gap.tags?.map((id) => tags.get(id)).filter((info) => info !== undefined)
   const lost = { fromSeq, toSeq, samples: samples ?? null, reason, fromTime, toTime }
@@ -104,7 +104,9 @@ function jsonValue(value: Value | undefined): string {
 }
 
 const COLUMNS = 'time,device,tag,value,unit,status,log,seq'
-const MORE_COLUMNS = ',type,historical'
+
+/** The first line of a CSV file, with its end. */
+export const csvHeader = (allColumns: boolean): string => `${COLUMNS}${allColumns ? ',type,historical' : ''}\n`
 
 /** `2026-11-23T10:00:00.123Z,press-1,level,1.5,m,0,k3f9,4711`. */
 export class CsvText implements RowText {
@@ -117,7 +119,7 @@ export class CsvText implements RowText {
   constructor(options: RowTextOptions) {
     this.#options = options
     this.#log = csvField(options.logId)
-    this.header = `${COLUMNS}${options.allColumns === true ? MORE_COLUMNS : ''}\n`
+    this.header = csvHeader(options.allColumns === true)
     this.#texts = new TagTexts(options.tags, (info) => ({
       names: `${csvName(info?.device)},${csvName(info?.settings.name)}`,
       unit: csvName(info?.settings.unit),

@@ -49,6 +49,11 @@ export class Transposer {
     return this.segment.lastSeq - this.covered >= this.#slabRows
   }
 
+  /** Takes the whole slabs that are there. */
+  async advanceAll(reader: FrameReader, signal: AbortSignal): Promise<void> {
+    while (this.isDue && (await this.advance(reader, signal)));
+  }
+
   /** Takes one slab, or what there is of it; false when there is nothing more. Not more than one call at a time. */
   async advance(reader: FrameReader, signal: AbortSignal): Promise<boolean> {
     const { segment } = this
