@@ -21,6 +21,7 @@ import { lockFolder } from './lock.ts'
 import { recoverSegments } from './log/recovery.ts'
 import { scanLog, type ScanRange } from './log/scan.ts'
 import { knownByCursors } from './log/cursor-file.ts'
+import { namesInSegments } from './log/names.ts'
 import { SampleLog } from './log/sample-log.ts'
 import { Sequence } from './log/sequence.ts'
 import { openSinkStates, type SinkStates } from './sink-states.ts'
@@ -153,7 +154,9 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
   const { dir, clock, log } = options
   const recovered = await recoverSegments(files, join(dir, 'log'), log)
   const highestTag = Math.max(0, ...recovered.segments.map((segment) => segment.highestTag))
-  const tagFile = await openTagFile(files, dir, highestTag)
+  const tagFile = await openTagFile(files, dir, highestTag, (isKnown) =>
+    namesInSegments(files, recovered.segments, isKnown),
+  )
   const found = recovered.logId === undefined ? {} : { logId: recovered.logId }
   const sequence = await Sequence.open(files, dir, found, options.reserveBlock ?? 1_000_000)
   const lastFound = Math.max(recovered.segments.at(-1)?.lastSeq ?? 0, await knownByCursors(files, dir))
