@@ -105,3 +105,10 @@ export const lateFiles: FileSystem = {
     }
   },
 }
+
+/** All is left to the kernel: the control of the power cuts. */
+export const filesWithoutSync: FileSystem = {
+  ...nodeFiles,
+  open: async (path, mode) => ({ ...(await nodeFiles.open(path, mode)), sync: async () => {} }),
+  syncFolder: async () => {},
+}

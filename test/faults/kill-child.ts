@@ -9,12 +9,12 @@ import type { Cursor } from '../../src/core/cursor.ts'
 import { silentLog } from '../../src/core/log.ts'
 import { nodeFiles } from '../../src/store/files.ts'
 import { openStore } from '../../src/store/store.ts'
-import { filesThatKill, lateFiles } from './failpoints.ts'
+import { filesThatKill, filesWithoutSync, lateFiles } from './failpoints.ts'
 
 export interface ChildSettings {
   readonly dir: string
-  /** `crippled`: data is reported before it is handed to the kernel. `drain`: nothing is appended, all is delivered, a clean stop. */
-  readonly mode: 'honest' | 'crippled' | 'drain'
+  /** `crippled`: data is reported before it is handed to the kernel. `unsynced`: nothing is ever synced. `drain`: nothing is appended, all is delivered, a clean stop. */
+  readonly mode: 'honest' | 'crippled' | 'unsynced' | 'drain'
   /** Thinned beyond so many bytes, with a slow sink; absent: everything is kept. */
   readonly maxBytes?: number | undefined
   readonly failpoint?: { readonly name: string; readonly hit: number } | undefined
@@ -36,6 +36,7 @@ const quickClock: Clock = {
 
 function files() {
   if (failpoint !== undefined) return filesThatKill(failpoint.name, failpoint.hit)
+  if (mode === 'unsynced') return filesWithoutSync
   return mode === 'crippled' ? lateFiles : nodeFiles
 }
 
