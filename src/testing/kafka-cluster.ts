@@ -5,9 +5,8 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { TestContext } from 'node:test'
 import { peer } from './modbus-strangers.ts'
-import { needs, startProcess, temporaryFolder } from './peers.ts'
+import { needs, startProcess, temporaryFolder, type Cleanup } from './peers.ts'
 
 const run = promisify(execFile)
 
@@ -46,11 +45,11 @@ export interface KafkaCluster {
 
 /** Starts a cluster with these topics (name to partitions); it ends with the test. */
 export async function startKafkaCluster(
-  t: Pick<TestContext, 'after'>,
+  t: Cleanup,
   topics: Readonly<Record<string, number>>,
   brokers = 1,
 ): Promise<KafkaCluster> {
-  const program = join(temporaryFolder(t as TestContext), 'kafka-mock-cluster')
+  const program = join(temporaryFolder(t), 'kafka-mock-cluster')
   const { stdout } = await run('pkg-config', ['--cflags', '--libs', 'rdkafka'])
   await run('gcc', ['-O1', '-Wall', '-o', program, peer('kafka-mock-cluster.c'), ...stdout.trim().split(/\s+/)])
   const mock = startProcess(t, program, [String(brokers)])
@@ -77,7 +76,7 @@ export async function startKafkaCluster(
 }
 
 /** A kcat that reads a topic for as long as the test lasts. */
-function consume(t: Pick<TestContext, 'after'>, brokers: string, topic: string): readonly KafkaRecord[] {
+function consume(t: Cleanup, brokers: string, topic: string): readonly KafkaRecord[] {
   const args = ['-C', '-b', brokers, '-t', topic, '-o', 'beginning', '-J', '-u', '-E', '-q']
   const waits = [
     'fetch.wait.max.ms=20',
