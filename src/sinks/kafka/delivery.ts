@@ -69,10 +69,10 @@ export class Delivery {
 
   async #run(signal: AbortSignal): Promise<void> {
     for (;;) {
-      const heads = [...this.#lanes.values()].flat().flatMap(([head]) => head ?? [])
+      const { cluster, numbers } = this.#means
+      const heads = [...this.#lanes.values()].flat().flatMap((lane) => this.#head(lane) ?? [])
       if (heads.length === 0) return
-      const { cluster } = this.#means
-      if (this.#means.numbers.needsId(heads)) this.#means.numbers.begin(await cluster.producerId(signal))
+      if (numbers.needsId) numbers.begin(await cluster.producerId(signal))
       const byLeader = Map.groupBy(heads, ({ topic, partition }) => cluster.leaderOf(topic, partition))
       const failures = (
         await Promise.all([...byLeader].map(([node, batches]) => this.#send(node, batches, signal)))
@@ -82,6 +82,16 @@ export class Delivery {
       const unknown = heads.map(({ topic }) => topic).filter((topic) => cluster.partitionsOf(topic) === undefined)
       if (unknown.length > 0) await cluster.learn(new Set(unknown), signal)
     }
+  }
+
+  /** The next batch of a lane; what was sent before and may be there goes again exactly as it was. */
+  #head(lane: Lane): RecordBatch | undefined {
+    const [head] = lane
+    if (head === undefined) return undefined
+    const again = this.#means.numbers.sentBefore(head)
+    if (again === 0 || again === head.rows.length) return head
+    lane.splice(0, 1, this.#remade(head, head.rows.slice(0, again)), this.#remade(head, head.rows.slice(again)))
+    return lane[0]
   }
 
   /** One request to one broker; gives what went wrong in a way that ends this delivery. */

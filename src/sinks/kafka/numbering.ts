@@ -13,20 +13,29 @@ export class BatchNumbers {
   readonly #enabled: boolean
   #id: ProducerId | undefined
   readonly #next = new Map<string, number>()
-  /** The records of batches of which nobody knows whether the cluster has them. */
-  readonly #unsure = new Map<string, Buffer>()
+  /** Batches of which nobody knows whether the cluster has them. */
+  readonly #unsure = new Map<string, RecordBatch>()
 
   constructor(enabled: boolean) {
     this.#enabled = enabled
   }
 
-  /** A batch of these cannot be numbered under the id in force: ask for a new one. */
-  needsId(batches: readonly RecordBatch[]): boolean {
-    if (!this.#enabled) return false
-    return (
-      this.#id === undefined ||
-      batches.some((batch) => this.#unsure.get(laneOf(batch))?.equals(batch.records) === false)
-    )
+  /** An id is needed before anything can be numbered. */
+  get needsId(): boolean {
+    return this.#enabled && this.#id === undefined
+  }
+
+  /**
+   * How many of the batch's first records were sent before and must go alone, so that the cluster knows them again; 0: there is no such
+   * thing. Where the batch begins with other records than those, the id is given up: what comes next may be there twice, but never missing.
+   */
+  sentBefore(batch: RecordBatch): number {
+    const before = this.#unsure.get(laneOf(batch))
+    if (before === undefined) return 0
+    const { records } = before
+    if (batch.records.subarray(0, records.length).equals(records)) return before.rows.length
+    this.forget()
+    return 0
   }
 
   begin(id: ProducerId): void {
@@ -49,7 +58,7 @@ export class BatchNumbers {
 
   /** The batch was sent and nobody has said yet what became of it. */
   sent(batch: RecordBatch): void {
-    if (this.#id !== undefined) this.#unsure.set(laneOf(batch), batch.records)
+    if (this.#id !== undefined) this.#unsure.set(laneOf(batch), batch)
   }
 
   refused(batch: RecordBatch): void {

@@ -85,7 +85,7 @@ class KafkaSink implements Sink {
     const cluster = await Cluster.open(options.brokers.map(parseAddress), settings, options.createTopics, signal)
     try {
       await cluster.learn(this.#ownTopics(), signal)
-      if (this.#numbers.needsId([])) this.#numbers.begin(await cluster.producerId(signal))
+      if (this.#numbers.needsId) this.#numbers.begin(await cluster.producerId(signal))
       this.#means = await this.#meansOf(cluster, library)
     } catch (error) {
       cluster.destroy()
