@@ -41,6 +41,8 @@ export interface KafkaCluster {
   start(): Promise<void>
   /** Everything in a topic from the beginning, in order of arrival within each partition; the list grows. */
   consume(topic: string): readonly KafkaRecord[]
+  /** The values of the first records of a topic of one partition, as bytes. */
+  values(topic: string, count: number): Promise<readonly Buffer[]>
 }
 
 /** Starts a cluster with these topics (name to partitions); it ends with the test. */
@@ -72,6 +74,7 @@ export async function startKafkaCluster(
     stop: () => all('down'),
     start: () => all('up'),
     consume: (topic) => consume(t, list!, topic),
+    values: (topic, count) => values(list!, topic, count),
   }
 }
 
@@ -94,6 +97,18 @@ function consume(t: Cleanup, brokers: string, topic: string): readonly KafkaReco
     for (const line of lines) if (line.startsWith('{')) records.push(recordOf(line))
   })
   return records
+}
+
+async function values(brokers: string, topic: string, count: number): Promise<readonly Buffer[]> {
+  const args = ['-C', '-b', brokers, '-t', topic, '-o', 'beginning', '-c', String(count), '-q', '-f', '%R%s']
+  const { stdout } = await run('kcat', args, { encoding: 'buffer' })
+  const found: Buffer[] = []
+  for (let at = 0; at < stdout.length;) {
+    const end = at + 4 + stdout.readInt32BE(at)
+    found.push(stdout.subarray(at + 4, end))
+    at = end
+  }
+  return found
 }
 
 function recordOf(line: string): KafkaRecord {

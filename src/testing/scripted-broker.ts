@@ -10,6 +10,8 @@ import { Reader, readRecordsBatch, Writer } from '@platformatic/kafka'
 import { freePort, type Cleanup } from './peers.ts'
 
 export interface ReceivedBatch {
+  /** -1: all replicas in sync. */
+  readonly acks: number
   readonly topic: string
   readonly partition: number
   readonly producerId: bigint
@@ -178,7 +180,7 @@ class Session {
 
   #produce(reader: Reader): Writer | 'cut' | 'silence' {
     reader.readNullableString(false)
-    reader.readInt16()
+    const acks = reader.readInt16()
     reader.readInt32()
     const answers: { topic: string; partition: number; answer: Exclude<BatchAnswer, string> }[] = []
     for (let topics = reader.readInt32(); topics > 0; topics--) {
@@ -186,7 +188,7 @@ class Session {
       for (let partitions = reader.readInt32(); partitions > 0; partitions--) {
         const partition = reader.readInt32()
         reader.readInt32()
-        const batch = receivedBatch(topic, partition, reader)
+        const batch = receivedBatch(topic, partition, acks, reader)
         this.#batches.push(batch)
         const answer = this.#options.answer?.(batch, this.#batches.length) ?? { code: 0 }
         if (typeof answer === 'string') return answer
@@ -205,9 +207,10 @@ class Session {
   }
 }
 
-function receivedBatch(topic: string, partition: number, reader: Reader): ReceivedBatch {
+function receivedBatch(topic: string, partition: number, acks: number, reader: Reader): ReceivedBatch {
   const batch = readRecordsBatch(reader)
   return {
+    acks,
     topic,
     partition,
     producerId: batch.producerId,

@@ -2,65 +2,27 @@
  * The cluster as one session sees it: which brokers there are, which of them leads which partition, and one connection to each that is
  * needed. What it learnt holds until it says otherwise or the session ends; nothing is asked again by itself but every few minutes.
  */
-import type { Connection, Writer } from '@platformatic/kafka'
 import { sleep, type Timer } from '../../core/clock.ts'
 import { BusyError, GatewayError, messageOf, NotConnectedError } from '../../core/errors.ts'
 import { Broker, type BrokerSettings } from './broker.ts'
 import type { Address } from './options.ts'
 import { codeError, codeText } from './reasons.ts'
+import {
+  answerOf,
+  askMetadata,
+  askProducerId,
+  sendParcels,
+  type Answer,
+  type Metadata,
+  type Parcel,
+  type ProducerId,
+} from './requests.ts'
 
-const PRODUCE = 0
-const METADATA = 3
-const INIT_PRODUCER_ID = 22
-const ZSTD_FROM = 7
-const ALL_REPLICAS = -1
 /** New partitions are found this often; and a connection that is used is not closed as idle (ten minutes at Kafka's default). */
 const REFRESH_MS = 240_000
 const CREATION_MS = 500
 /** So often the cluster is asked to create a topic before a person is. */
 const CREATION_TRIES = 20
-
-interface Metadata {
-  readonly clusterId?: string | null
-  readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[]
-  readonly topics: readonly {
-    readonly errorCode: number
-    readonly name: string | null
-    readonly partitions: readonly { readonly partitionIndex: number; readonly leaderId: number }[]
-  }[]
-}
-
-interface MetadataApi {
-  async(connection: Connection, topics: string[], create: boolean, operations: boolean): Promise<Metadata>
-}
-
-/** A record batch as it travels. */
-export interface Parcel {
-  readonly topic: string
-  readonly partition: number
-  readonly bytes: Buffer
-}
-
-/** What a broker says to a batch. */
-export interface Answer {
-  readonly errorCode: number
-  readonly errorMessage?: string | null
-  /** Which records of the batch are to blame, where the broker says so. */
-  readonly recordErrors?: readonly { readonly batchIndex: number; readonly batchIndexErrorMessage: string | null }[]
-}
-
-interface ProduceResponse {
-  readonly responses: readonly {
-    readonly name: string
-    readonly partitionResponses: readonly (Answer & { readonly index: number })[]
-  }[]
-  readonly throttleTimeMs?: number
-}
-
-export interface ProducerId {
-  readonly producerId: bigint
-  readonly producerEpoch: number
-}
 
 export class Cluster {
   readonly #settings: BrokerSettings
@@ -142,30 +104,7 @@ export class Cluster {
 
   /** A new id to number batches under. */
   async producerId(signal: AbortSignal): Promise<ProducerId> {
-    const { library } = this.#settings
-    const broker = await this.#any(signal)
-    const versions = [
-      [4, library.initProducerIdV4.api],
-      [3, library.initProducerIdV3.api],
-      [1, library.initProducerIdV1.api],
-      [0, library.initProducerIdV0.api],
-    ] as const
-    const [, api] = broker.version(INIT_PRODUCER_ID, 'InitProducerId', versions)
-    try {
-      return await this.#until(
-        signal,
-        broker.request((connection) => api.async(connection, null, 60_000)),
-      )
-    } catch (error) {
-      const code = (responseOf(error) as { errorCode?: number } | undefined)?.errorCode
-      if (code === undefined) throw error
-      throw code === 31 || code === 53
-        ? new GatewayError(
-            'SINK_REFUSED',
-            `no permission to number batches: ${codeText(code)}; allow IdempotentWrite, or set idempotent: false`,
-          )
-        : codeError(`${broker.name} gave no producer id`, code)
-    }
+    return this.#until(signal, askProducerId(await this.#any(signal), this.#settings.library))
   }
 
   /** Sends batches to the broker that leads their partitions, at most one a partition; resolves with what it says to each. */
@@ -175,25 +114,13 @@ export class Cluster {
     zstd: boolean,
     signal: AbortSignal,
   ): Promise<readonly Answer[]> {
+    const { library, clock, ackTimeoutMs } = this.#settings
     await this.#throttle(signal)
     const broker = await this.#broker(node, signal)
-    const { library } = this.#settings
-    const versions = [
-      [8, library.produceV8], [7, library.produceV7], [6, library.produceV6],
-      [5, library.produceV5], [4, library.produceV4], [3, library.produceV3],
-    ] as const // prettier-ignore
-    const [version, codec] = broker.version<{ parseResponse: unknown }>(PRODUCE, 'Produce', versions)
-    if (zstd && version < ZSTD_FROM)
-      throw new GatewayError('SINK_REFUSED', `${broker.name} is too old for zstd; choose another compression`)
-    const response = await this.#until(signal, broker.request((connection) =>
-      new Promise<ProduceResponse>((resolve, reject) =>
-        connection.send(PRODUCE, version, () => this.#request(parcels), codec.parseResponse as never, false, false, (error, answer) =>
-          error === null ? resolve(answer as ProduceResponse) : reject(error),
-        ),
-      ),
-    ).catch((error: unknown) => (responseOf(error) as ProduceResponse | undefined) ?? Promise.reject(error))) // prettier-ignore
-    if (response.throttleTimeMs) this.#throttledUntil = this.#settings.clock.monotonic() + response.throttleTimeMs
-    return parcels.map(({ topic, partition }) => answerOf(response, topic, partition, broker.name))
+    const needs = { zstd, timeoutMs: Math.round(ackTimeoutMs * 0.9) }
+    const response = await this.#until(signal, sendParcels(broker, library, parcels, needs))
+    if (response.throttleTimeMs) this.#throttledUntil = clock.monotonic() + response.throttleTimeMs
+    return parcels.map((parcel) => answerOf(response, parcel, broker.name))
   }
 
   destroy(): void {
@@ -204,35 +131,9 @@ export class Cluster {
     this.#brokers.clear()
   }
 
-  #request(parcels: readonly Parcel[]): Writer {
-    const byTopic = Map.groupBy(parcels, ({ topic }) => topic)
-    return this.#settings.library.Writer.create()
-      .appendString(null, false)
-      .appendInt16(ALL_REPLICAS)
-      .appendInt32(Math.round(this.#settings.ackTimeoutMs * 0.9))
-      .appendArray([...byTopic], (writer, [topic, batches]) =>
-        writer.appendString(topic, false).appendArray(
-          batches,
-          (inner, { partition, bytes }) => inner.appendInt32(partition).appendInt32(bytes.length).append(bytes),
-          false, false,
-        ), false, false) // prettier-ignore
-  }
-
   async #metadata(topics: readonly string[], signal: AbortSignal): Promise<Metadata> {
-    const { library } = this.#settings
-    const broker = await this.#any(signal)
-    // Before version 4 a broker creates topics as its own settings say, whatever is asked.
-    const versions = [
-      [9, library.metadataV9.api], [8, library.metadataV8.api], [7, library.metadataV7.api], [6, library.metadataV6.api],
-      [5, library.metadataV5.api], [4, library.metadataV4.api], [2, library.metadataV2.api],
-    ] as readonly (readonly [number, MetadataApi])[] // prettier-ignore
-    const [, api] = broker.version(METADATA, 'Metadata', versions)
-    const asked = broker.request((connection) => api.async(connection, [...topics], this.#createTopics, false))
-    const metadata = await this.#until(signal, asked).catch((error: unknown) => {
-      const response = responseOf(error) as Metadata | undefined
-      if (response === undefined) throw error
-      return response
-    })
+    const asked = askMetadata(await this.#any(signal), this.#settings.library, topics, this.#createTopics)
+    const metadata = await this.#until(signal, asked)
     this.#take(metadata)
     return metadata
   }
@@ -355,16 +256,4 @@ async function firstOf(addresses: readonly Address[], settings: BrokerSettings, 
   const refused = errors.find((error) => error instanceof GatewayError && error.code !== 'NOT_CONNECTED')
   if (refused !== undefined || errors.length === 1) throw refused ?? errors[0]
   throw new NotConnectedError(errors.map(messageOf).join('; '), { cause: errors[0] })
-}
-
-/** The library throws an answer that has an error in it, and keeps the answer with the error. */
-const responseOf = (error: unknown): unknown =>
-  error instanceof Error && 'response' in error ? error.response : undefined
-
-function answerOf({ responses }: ProduceResponse, topic: string, partition: number, broker: string): Answer {
-  const answer = responses
-    .find(({ name }) => name === topic)
-    ?.partitionResponses.find(({ index }) => index === partition)
-  if (answer === undefined) throw new NotConnectedError(`${broker} did not say what became of a batch`)
-  return answer
 }

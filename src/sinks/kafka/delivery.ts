@@ -4,11 +4,12 @@
  */
 import type { SampleBatch } from '../../core/batch.ts'
 import { BusyError, GatewayError } from '../../core/errors.ts'
-import type { Answer, Cluster } from './cluster.ts'
+import type { Cluster } from './cluster.ts'
 import type { BatchNumbers } from './numbering.ts'
 import { BATCH_OVERHEAD_BYTES, RecordBatch, type Checksum, type Compression } from './record-batch.ts'
 import { codeError, codeText, isUnsure, verdictOf } from './reasons.ts'
 import type { Records, TagRecord } from './records.ts'
+import type { Answer } from './requests.ts'
 
 const ZSTD = 4
 const MOVING_MS = 500
@@ -126,7 +127,10 @@ export class Delivery {
       return undefined
     }
     if (!isUnsure(code)) numbers.refused(batch)
-    if (verdict === 'split') return void this.#split(batch, answer)
+    if (verdict === 'split') {
+      this.#split(batch, answer)
+      return undefined
+    }
     if (verdict === 'moved') return this.#moved(batch, code)
     if (verdict === 'renumber') {
       numbers.forget()

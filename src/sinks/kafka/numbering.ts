@@ -2,7 +2,7 @@
  * Sequence numbers of batches (KIP-98): with them the cluster drops a batch that it has already, so that one sent again after a lost
  * connection is not there twice. A number is used again only for the very same records; when in doubt a new producer id begins at 0.
  */
-import type { ProducerId } from './cluster.ts'
+import type { ProducerId } from './requests.ts'
 import type { Numbering, RecordBatch } from './record-batch.ts'
 
 const NOBODY: Numbering = { producerId: -1n, epoch: -1, sequence: -1 }

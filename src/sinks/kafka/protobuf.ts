@@ -2,7 +2,7 @@
  * A sample as the message of `sample.proto`. What depends on the tag alone is written once a tag; the fields of a message may stand in any
  * order, so the rest follows it.
  */
-import type { Writer } from 'protobufjs/minimal.js'
+import type { Writer } from 'protobufjs'
 import {
   HAS_VALUE,
   HISTORICAL,
@@ -25,7 +25,7 @@ const TAG = {
 
 /** Loads the library; gives the format for one log. */
 export async function protobufFormat(logId: string): Promise<ValueFormat> {
-  const { default: protobuf } = await import('protobufjs/minimal.js')
+  const { default: protobuf } = await import('protobufjs')
   return {
     head({ device, settings }: TagInfo): Buffer {
       const writer = protobuf.Writer.create().uint32(TAG.device).string(device).uint32(TAG.tag).string(settings.name)
@@ -62,5 +62,5 @@ function writeBig(writer: Writer, bits: bigint, unsigned: boolean): void {
   const wire = unsigned ? BigInt.asUintN(64, bits) : BigInt.asUintN(64, (bits << 1n) ^ (bits >> 63n))
   const low = Number(wire & 0xffff_ffffn) | 0
   const high = Number(wire >> 32n) | 0
-  writer.uint32(unsigned ? TAG.unsigned : TAG.integer).uint64({ low, high, unsigned: true } as never)
+  writer.uint32(unsigned ? TAG.unsigned : TAG.integer).uint64({ low, high, unsigned: true })
 }

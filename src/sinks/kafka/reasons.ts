@@ -120,7 +120,7 @@ function loginWords(errors: readonly Error[], user: string | undefined): string 
 const CLOSED = 'it closed the connection; perhaps it wants TLS or a login (tls, sasl), or this is no port of Kafka'
 
 function plain(error: Error | undefined): string {
-  if (error === undefined || /^Connection closed/.test(error.message)) return CLOSED
+  if (error === undefined || error.message.startsWith('Connection closed')) return CLOSED
   return error.message
 }
 
