@@ -23,6 +23,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
     summary: 'samples through runner and influx sink to InfluxDB 1.x, beside a bare client',
     load: () => import('./sinks/influx.ts'),
   },
+  kafka: {
+    summary: "records through runner and kafka sink to librdkafka's mock cluster, beside the bare client",
+    load: () => import('./sinks/kafka.ts'),
+  },
   postgres: {
     summary: 'rows through runner and postgres sink, beside bare pg-copy-streams',
     load: () => import('./sinks/postgres.ts'),
