@@ -12,7 +12,18 @@ import { redis } from './redis/sink.ts'
 import { sparkplug } from './sparkplug/sink.ts'
 
 /** Every sink that a configuration can name. */
-export const sinks: readonly SinkType[] = [file, http, influx, kafka, mqtt, nats, postgres, prometheus, redis, sparkplug]
+export const sinks: readonly SinkType[] = [
+  file,
+  http,
+  influx,
+  kafka,
+  mqtt,
+  nats,
+  postgres,
+  prometheus,
+  redis,
+  sparkplug,
+]
 
 /** The sink type of this name, or undefined. */
 export const sinkByName = (name: string): SinkType | undefined => sinks.find((sink) => sink.name === name)

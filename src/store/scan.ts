@@ -108,8 +108,6 @@ class Scan {
     const { lastSeq, minTime, maxTime } = segment
     if (minTime === null || minTime >= this.#range.to || maxTime! < this.#range.from)
       return void (this.#next = lastSeq + 1)
-    const isOutside = minTime === null || minTime >= this.#range.to || maxTime! < this.#range.from
-    if (isOutside) return void (this.#next = lastSeq + 1)
     const fuller = trends.fullerThan(segment)
     if (fuller !== undefined) yield* this.#trend(fuller)
     let from = Math.max(this.#next, segment.firstSeq)

@@ -169,8 +169,6 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
   const trends = new Trends({ files, dir, clock, log, bounds: { ...TRENDS_KEPT, ...options.trends } })
   const made = await trends.open()
   const highestTag = Math.max(made.highestTag, ...recovered.segments.map((segment) => segment.highestTag))
-  const tagFile = await openTagFile(files, dir, highestTag)
-  const highestTag = Math.max(0, ...recovered.segments.map((segment) => segment.highestTag))
   const tagFile = await openTagFile(files, dir, highestTag, (isKnown) =>
     namesInSegments(files, recovered.segments, isKnown),
   )

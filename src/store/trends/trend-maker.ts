@@ -138,9 +138,6 @@ export class TrendMaker {
     const { files, log } = this.#context
     const reader = new FrameReader(files, () => undefined)
     try {
-      const part = isOpen ? this.partOf(segment) : undefined
-      for (let isDue = part?.isDue; isDue === true; isDue = part?.isDue) await part!.advance(reader, this.#stop.signal)
-      if (!isOpen && this.#isWanted(segment)) await this.#make(segment, reader)
       if (isOpen) await this.partOf(segment)?.advanceAll(reader, this.#stop.signal)
       else if (this.#isWanted(segment)) await this.#make(segment, reader)
     } catch (error) {
