@@ -99,7 +99,7 @@ function asked(error: unknown, connection: Connection, log: Log): undefined {
   const isForbidden =
     name === 'PermissionViolationError' || (cause instanceof Error && cause.name === 'PermissionViolationError')
   if (isForbidden)
-    return void log.info(
+    return log.info(
       { server: connection.name },
       'we may not ask for streams; the first message will show whether there is one',
     )
