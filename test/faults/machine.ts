@@ -44,13 +44,14 @@ export async function buildMachine(folder: string, program: string): Promise<Mac
     boot: (t, disk, mode) =>
       startProcess(t, 'nice', [
         // Other tests run beside it.
-        ...['-n', '10', findCommand('qemu-system-x86_64')!],
-        ...['-machine', 'pc,accel=tcg', '-cpu', 'max', '-m', '512', '-nodefaults', '-no-reboot'],
-        ...['-display', 'none', '-serial', 'stdio', '-monitor', 'none'],
-        ...['-kernel', kernel.image, '-initrd', initrd],
-        ...['-append', `console=ttyS0 loglevel=1 panic=-1 mode=${mode}`],
-        ...['-drive', `file=${disk},if=virtio,format=raw,cache=writeback`],
-        ...['-drive', `file=${system},if=virtio,format=raw,readonly=on`],
+        ...`-n 10 ${findCommand('qemu-system-x86_64')!}`.split(' '),
+        ...'-machine pc,accel=tcg -cpu max -m 512 -nodefaults -no-reboot'.split(' '),
+        ...'-display none -serial stdio -monitor none'.split(' '),
+        ...`-kernel ${kernel.image} -initrd ${initrd}`.split(' '),
+        '-append',
+        `console=ttyS0 loglevel=1 panic=-1 mode=${mode}`,
+        ...`-drive file=${disk},if=virtio,format=raw,cache=writeback`.split(' '),
+        ...`-drive file=${system},if=virtio,format=raw,readonly=on`.split(' '),
       ]),
     readDisk(disk, into) {
       // 1: errors were corrected, which the replay of the journal counts as.
