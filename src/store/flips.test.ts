@@ -130,7 +130,8 @@ function piecesOf(bytes: Buffer): Piece[] {
   const pieces: Piece[] = [{ what: 'header', start: 0, end: 64, firstSeq: 0, endSeq: 0 }]
   let at = 64
   for (let head = frameAt(bytes, at); head !== undefined; head = frameAt(bytes, at)) {
-    const what = Object.entries(FrameKind).find(([, kind]) => kind === head.kind)![0]
+    const { kind } = head
+    const what = Object.entries(FrameKind).find(([, known]) => known === kind)![0]
     const end = at + FRAME_HEADER_BYTES + head.payloadLength
     pieces.push({ what, start: at, end, firstSeq: head.firstSeq, endSeq: head.firstSeq + head.count })
     at = end
@@ -155,8 +156,8 @@ function judge(what: string, before: Found, after: Found, damaged: readonly Piec
   }
   assert.ok(after.nextSeq >= before.nextSeq, `${what}: numbers are given again`)
   const { routed, delivered, pending, dropped } = after.ledger
-  const let_go = Object.values(dropped).reduce((sum, count) => sum + count, 0)
-  assert.equal(routed, delivered + pending + let_go, `${what}: the ledger does not add up`)
+  const letGo = Object.values(dropped).reduce((sum, count) => sum + count, 0)
+  assert.equal(routed, delivered + pending + letGo, `${what}: the ledger does not add up`)
   assert.equal(delivered, after.rows.size)
   return lost.length
 }
