@@ -27,6 +27,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
     summary: "records through runner and kafka sink to librdkafka's mock cluster, beside the bare client",
     load: () => import('./sinks/kafka.ts'),
   },
+  nats: {
+    summary: 'messages through runner and nats sink to JetStream, beside the bare client',
+    load: () => import('./sinks/nats.ts'),
+  },
   postgres: {
     summary: 'rows through runner and postgres sink, beside bare pg-copy-streams',
     load: () => import('./sinks/postgres.ts'),

@@ -32,6 +32,8 @@ export interface NatsServer {
   /** Starts it again after `stop`, on the same port with the same streams. */
   start(): Promise<void>
   stop(signal?: NodeJS.Signals): Promise<void>
+  /** SIGSTOP, SIGCONT: it stands still, and goes on. */
+  signal(signal: NodeJS.Signals): void
   /** A client of the test's own, without a login; it comes back after a restart. */
   client(options?: object): Promise<NatsConnection>
   createStream(config: Partial<StreamConfig> & { name: string; subjects: string[] }): Promise<void>
@@ -62,6 +64,7 @@ export async function startNats(t: Cleanup, options: NatsServerOptions = {}): Pr
     async stop(signal = 'SIGTERM') {
       await running?.stop(signal)
     },
+    signal: (signal) => void running?.child.kill(signal),
     async client(more = {}) {
       const client = await connect({ servers: `${host}:${port}`, maxReconnectAttempts: -1, reconnectTimeWait: 50, reconnectJitter: 0, ...(options.tls === undefined ? {} : { tls: { caFile: options.tls.ca } }), ...more }) // prettier-ignore
       clients.push(client)

@@ -71,6 +71,8 @@ export class Connection {
   /** Number of the next message's confirmation. */
   #number = 1
   #closing = false
+  /** Why no confirmation can ever come. */
+  #deaf: GatewayError | undefined
   /** Messages that the stream had already. */
   duplicates = 0
   /** Why it ended; undefined while it stands. */
@@ -88,6 +90,12 @@ export class Connection {
       client.subscribe(`${this.#inbox}*`, { callback: (error, message) => this.#confirmed(error, message) })
     void client.closed().then((error) => this.#ended(error))
     void this.#watch(library)
+  }
+
+  /** Throws what is already known to be in the way of any write. */
+  check(): void {
+    const reason = this.lost ?? this.#deaf
+    if (reason !== undefined) throw reason
   }
 
   /** The most bytes of headers and payload that the server takes. */
@@ -142,11 +150,11 @@ export class Connection {
   }
 
   /** Runs one exchange; ends it when the connection is lost, the signal aborts or nothing is confirmed any more. */
-  #watched(
+  async #watched(
     signal: AbortSignal,
     begin: (done: () => void, fail: (error: unknown) => void) => InFlight | undefined,
   ): Promise<void> {
-    if (this.lost !== undefined) return Promise.reject(this.lost)
+    this.check()
     return new Promise((resolve, reject) => {
       let seen = 0
       const finish = (then: () => void) => {
@@ -197,13 +205,18 @@ export class Connection {
   async #watch(library: Library): Promise<void> {
     for await (const status of this.client.status()) {
       if (status.type !== 'error' || !(status.error instanceof library.PermissionViolationError)) continue
-      const { operation, subject } = status.error
-      const sentence =
-        operation === 'publish'
-          ? `${this.name} gives no permission to publish to "${subject}"`
-          : `${this.name} gives no permission to receive confirmations at "${subject}"; allow it, or set inboxPrefix to what is allowed`
-      this.#writing?.fail(new GatewayError('SINK_REFUSED', sentence))
+      this.#forbidden(status.error)
     }
+  }
+
+  #forbidden({ operation, subject }: { operation: string; subject: string }): void {
+    if (operation === 'publish') {
+      const sentence = `${this.name} gives no permission to publish to "${subject}"`
+      return this.#writing?.fail(new GatewayError('SINK_REFUSED', sentence))
+    }
+    const sentence = `${this.name} gives no permission to receive confirmations at "${subject}"; allow it, or set inboxPrefix to what is allowed`
+    this.#deaf = new GatewayError('SINK_REFUSED', sentence)
+    this.#writing?.fail(this.#deaf)
   }
 
   #ended(error: unknown): void {

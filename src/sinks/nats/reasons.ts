@@ -44,7 +44,7 @@ export function serverError(target: Target, error: unknown, who: string): Gatewa
   const errors = [...chain(error)]
   const login = errors.find(({ name }) => name === 'AuthorizationError' || name === 'UserAuthenticationExpiredError')
   if (login !== undefined) return refused(`${server} refused ${who}: ${login.message}`, error)
-  const seed = errors.find(({ name, message }) => name === 'NKeysError' || /unable to parse credentials/.test(message))
+  const seed = errors.find(({ message }) => /^nkeys:|unable to parse credentials/.test(message))
   if (seed !== undefined) return refused(`the seed or credentials cannot be used: ${seed.message}`, error)
   if (errors.some(({ message }) => message.includes("does not support 'tls'")))
     return refused(`${server} offers no TLS; set tls: false if that is meant`, error)
@@ -54,7 +54,8 @@ export function serverError(target: Target, error: unknown, who: string): Gatewa
 }
 
 function words(error: Error | undefined, { connectTimeoutMs }: Target): string {
-  if (error === undefined) return 'closed the connection at once'
+  // The client's words for a connection that ends before the server has said anything.
+  if (error === undefined || error.message.includes('undefined error')) return 'closed the connection at once'
   if (error.name === 'TimeoutError') return `did not answer as a NATS server within ${connectTimeoutMs} ms`
   if (/unexpected response|is not valid JSON|Unexpected token/.test(error.message))
     return 'does not answer as a NATS server; is it the right port?'

@@ -75,7 +75,7 @@ class NatsSink implements Sink {
     try {
       if (this.#options.delivery === 'jetstream')
         this.#stream = await ensureStream(connection, this.#options, this.#gapSubject, this.#context.log)
-      if (connection.lost !== undefined) throw connection.lost
+      connection.check()
     } catch (error) {
       connection.destroy()
       throw signal.aborted ? signal.reason : error
