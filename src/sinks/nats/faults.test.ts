@@ -87,7 +87,7 @@ test(
 
 test('a stream that is full waits and drops nothing; with room again it goes on', { skip }, async (t) => {
   const server = await startNats(t)
-  await server.createStream({ ...STREAM, max_msgs: 50, discard: 'new' as never })
+  await server.createStream({ ...STREAM, max_msgs: 50, discard: 'new' })
   const rig = deliver(t, { servers: [server.url] })
   rig.cursor.append(batchOf(counters(0, 80)))
   await shows(rig, 'Degraded', /did not take a message of subject .*maximum messages exceeded/)

@@ -98,11 +98,13 @@ function asked(error: unknown, connection: Connection, log: Log): undefined {
   const { name, cause } = error instanceof Error ? error : { name: '', cause: undefined }
   const isForbidden =
     name === 'PermissionViolationError' || (cause instanceof Error && cause.name === 'PermissionViolationError')
-  if (isForbidden)
-    return log.info(
+  if (isForbidden) {
+    log.info(
       { server: connection.name },
       'we may not ask for streams; the first message will show whether there is one',
     )
+    return undefined
+  }
   if (name === 'JetStreamNotEnabled')
     throw new GatewayError(
       'SINK_REFUSED',
