@@ -136,6 +136,7 @@ test('a server that stands still for a while slows delivery and nothing else', {
   const rig = deliver(t, { servers: [server.url] })
   await eventually('running', () => rig.runner.status().state === 'Running')
   server.signal('SIGSTOP')
+  await new Promise((resolve) => setTimeout(resolve, 50))
   rig.cursor.append(batchOf(counters(0, 100)))
   await new Promise((resolve) => setTimeout(resolve, 300))
   assert.equal(rig.cursor.ledger().pending, 100)

@@ -62,7 +62,8 @@ export class InFlight {
   /** A confirmation; `number` is that of its inbox. */
   answer(number: number, message: Msg): void {
     const at = number - this.#options.base
-    if (this.#ended || at < 0 || at >= this.#next || this.#answered[at] === 1) return
+    // Whatever somebody else may send to the inbox: only what is awaited has a 0 here.
+    if (this.#ended || at >= this.#next || this.#answered[at] !== 0) return
     this.#answered[at] = 1
     const failure = this.#judge(at, message)
     if (failure !== undefined) {
