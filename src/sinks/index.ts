@@ -1,9 +1,10 @@
 /** THE REGISTRY of sinks: one line a sink. Configuration checks, reference pages, JSON Schema and the UI form derive from it. */
 import type { SinkType } from '../core/sink.ts'
+import { bifrost } from './bifrost/sink.ts'
 import { mqtt } from './mqtt/sink.ts'
 
 /** Every sink that a configuration can name. */
-export const sinks: readonly SinkType[] = [mqtt]
+export const sinks: readonly SinkType[] = [bifrost, mqtt]
 
 /** The sink type of this name, or undefined. */
 export const sinkByName = (name: string): SinkType | undefined => sinks.find((sink) => sink.name === name)

@@ -27,6 +27,7 @@ import type { Sequence } from './sequence.ts'
 import { Tail } from './tail.ts'
 import type { LogView } from './view.ts'
 import { Waiters } from './waiters.ts'
+import { Walk } from './walk.ts'
 import { SegmentWriter } from './writer.ts'
 
 export interface SampleLogOptions {
@@ -50,7 +51,11 @@ export interface SampleLogOptions {
   onRemoved(segment: Segment): Promise<void>
 }
 
+/** Samples that were lost before they came to this log. */
+export type Loss = Omit<Gap, 'fromSeq' | 'toSeq'>
+
 const IN_ORDER: CursorOrder = { order: 'in-order' }
+const SCAN_ROWS = 16_384
 
 export class SampleLog implements LogView {
   readonly #options: SampleLogOptions
@@ -68,6 +73,8 @@ export class SampleLog implements LogView {
   /** Told when the log begins and ends to be full, with the policy `block`. */
   onBlocked: (isBlocked: boolean) => void = () => undefined
   #isBlocked = false
+  /** Told after each commit. */
+  readonly committed = new Set<(durableSeq: number) => void>()
   readonly #refusal: Refusal
   readonly ordinals: Ordinals
   readonly tail: Tail
@@ -248,6 +255,35 @@ export class SampleLog implements LogView {
     return seq
   }
 
+  /** A gap of one number that speaks of samples lost elsewhere; false: no number is left for it just now. */
+  noteLoss(loss: Loss): boolean {
+    if (this.#sequence.available() <= 1) return false
+    this.#refusal.end()
+    for (const cursor of this.#cursors.values()) cursor.route(loss.samples ?? 0)
+    const seq = this.#sequence.next++
+    const gap = { ...loss, fromSeq: seq, toSeq: seq }
+    this.ordinals.add(gap)
+    this.#commit.addGap(gap)
+    this.#waiters.notify()
+    return true
+  }
+
+  /** Everything that is held after `seq`, in order. */
+  async *scan(seq: number): AsyncGenerator<SampleBatch | Gap> {
+    const reader = new FrameReader(this.#options.files, (segment, offset) => this.#noteDamage(segment, offset))
+    const ignore = () => undefined
+    const start = this.ordinals.position(Math.max(seq, this.oldestSeq - 1))
+    const walk = new Walk({ view: this, reader, dropped: ignore, skipped: ignore }, start)
+    try {
+      while (walk.place.seq + 1 < this.readableSeq) {
+        const found = await walk.next(SCAN_ROWS)
+        if (found !== undefined) yield found
+      }
+    } finally {
+      await reader.close()
+    }
+  }
+
   flush(): Promise<void> {
     return this.#commit.flush()
   }
@@ -357,6 +393,7 @@ export class SampleLog implements LogView {
     this.#growth.note(clock.monotonic(), this.#writer.bytesWritten)
     this.#lookAtClock()
     this.#makeRoom()
+    for (const listener of this.committed) listener(this.#commit.durableSeq)
   }
 
   #makeRoom(): void {
