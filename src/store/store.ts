@@ -19,8 +19,10 @@ import { nodeFiles, type FileSystem } from './files.ts'
 import { LatestColumns } from './latest.ts'
 import { lockFolder } from './lock.ts'
 import { recoverSegments } from './log/recovery.ts'
+import { readLog, scanLog, type ScanRange } from './log/scan.ts'
 import { knownByCursors } from './log/cursor-file.ts'
-import { SampleLog, type Loss } from './log/sample-log.ts'
+import type { Loss } from './log/refusal.ts'
+import { SampleLog } from './log/sample-log.ts'
 import { Sequence } from './log/sequence.ts'
 import { openSinkStates, type SinkStates } from './sink-states.ts'
 import { openTagFile, type TagFile } from './tag-file.ts'
@@ -93,7 +95,7 @@ export interface LogInfo {
   readonly failed: string | null
 }
 
-export type { Loss } from './log/sample-log.ts'
+export type { Loss } from './log/refusal.ts'
 export type { HistoryPoint, HistorySeries } from './trends/history.ts'
 
 export interface Store {
@@ -118,7 +120,7 @@ export interface Store {
   /** Samples that were lost before they came here: readers are told. False: it cannot be noted now. */
   noteLoss(loss: Loss): boolean
   /** Goes through what is held after `seq`: rows, and gaps where there are none. For a start, not for the hot path. */
-  scan(seq: number): AsyncIterable<SampleBatch | Gap>
+  readAfter(seq: number): AsyncIterable<SampleBatch | Gap>
   /** What a sink remembers over restarts. */
   openSinkState(sink: string): Promise<SinkState>
   /** What is remembered of another gateway that sends its log here. */
@@ -126,6 +128,8 @@ export interface Store {
   info(): LogInfo
   /** The samples of one tag with source times from `from` to `to`, in at most about `points` points. */
   history(tag: TagId, from: number, to: number, points: number, signal: AbortSignal): Promise<HistorySeries>
+  /** The samples with source times in a range that the log has now, in its order, each with its sequence number. */
+  scan(range: ScanRange, signal: AbortSignal): AsyncIterable<SampleBatch>
   /** Resolves when everything appended so far is durable; rejects with STORE_FAILED when the disk refuses. */
   flush(): Promise<void>
   /** Flushes, persists the cursors, marks the stop as clean and frees the folder. */
@@ -193,11 +197,12 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
   )
   await trends.start(samples)
   const states = { sinks: openSinkStates(files, dir, log), origins: openSinkStates(files, dir, log, 'origins') }
-  return createStore(samples, sequence, tagFile, trends, states, unlock)
+  return createStore(samples, files, sequence, tagFile, trends, states, unlock)
 }
 
 function createStore(
   samples: SampleLog,
+  files: FileSystem,
   sequence: Sequence,
   tagFile: TagFile,
   trends: Trends,
@@ -269,11 +274,12 @@ function createStore(
       return () => samples.committed.delete(listener)
     },
     noteLoss: (loss) => closing === undefined && samples.noteLoss(loss),
-    scan: (seq) => samples.scan(seq),
+    readAfter: (seq) => readLog(samples, files, seq),
     openSinkState: (sink) => states.sinks.open(sink),
     openOriginState: (client) => states.origins.open(client),
     info: () => infoOf(samples, sequence),
     history: (tag, from, to, points, signal) => trends.history(tag, from, to, points, signal),
+    scan: (range, signal) => scanLog(samples, files, range, signal),
     flush: () => samples.flush(),
     close: () => (closing ??= closeAll()),
   }

@@ -8,8 +8,9 @@ export function logRoutes(app: App, { gateway }: RouteContext): void {
     url: '/api/v1/log',
     schema: { tags: ['log'], summary: 'State of the durable log', response: answers(logSchema) },
     handler: () => {
-      const { logId, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, failed } = gateway.store.info()
-      return { logId, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, failed }
+      const { logId, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, hoursHeld, isFull, failed } =
+        gateway.store.info()
+      return { logId, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, hoursHeld, full: isFull, failed }
     },
   })
 }

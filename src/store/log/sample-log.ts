@@ -20,14 +20,13 @@ import { createOrdinals, type Ordinals, type Position } from './ordinals.ts'
 import { FrameReader } from './reader.ts'
 import type { Recovered } from './recovery.ts'
 import { GrowthRate, totalBytes, type RetentionBounds } from './retention.ts'
-import { Refusal, type RefusalReason } from './refusal.ts'
+import { Refusal, type Loss, type RefusalReason } from './refusal.ts'
 import { Room } from './room.ts'
 import type { Segment } from './segment.ts'
 import type { Sequence } from './sequence.ts'
 import { Tail } from './tail.ts'
 import type { LogView } from './view.ts'
 import { Waiters } from './waiters.ts'
-import { Walk } from './walk.ts'
 import { SegmentWriter } from './writer.ts'
 
 export interface SampleLogOptions {
@@ -51,11 +50,7 @@ export interface SampleLogOptions {
   onRemoved(segment: Segment): Promise<void>
 }
 
-/** Samples that were lost before they came to this log. */
-export type Loss = Omit<Gap, 'fromSeq' | 'toSeq'>
-
 const IN_ORDER: CursorOrder = { order: 'in-order' }
-const SCAN_ROWS = 16_384
 
 export class SampleLog implements LogView {
   readonly #options: SampleLogOptions
@@ -255,33 +250,11 @@ export class SampleLog implements LogView {
     return seq
   }
 
-  /** A gap of one number that speaks of samples lost elsewhere; false: no number is left for it just now. */
+  /** Samples that were lost elsewhere, as a gap of one number; false: there is none left just now. */
   noteLoss(loss: Loss): boolean {
-    if (this.#sequence.available() <= 1) return false
-    this.#refusal.end()
-    for (const cursor of this.#cursors.values()) cursor.route(loss.samples ?? 0)
-    const seq = this.#sequence.next++
-    const gap = { ...loss, fromSeq: seq, toSeq: seq }
-    this.ordinals.add(gap)
-    this.#commit.addGap(gap)
-    this.#waiters.notify()
-    return true
-  }
-
-  /** Everything that is held after `seq`, in order. */
-  async *scan(seq: number): AsyncGenerator<SampleBatch | Gap> {
-    const reader = new FrameReader(this.#options.files, (segment, offset) => this.#noteDamage(segment, offset))
-    const ignore = () => undefined
-    const start = this.ordinals.position(Math.max(seq, this.oldestSeq - 1))
-    const walk = new Walk({ view: this, reader, dropped: ignore, skipped: ignore }, start)
-    try {
-      while (walk.place.seq + 1 < this.readableSeq) {
-        const found = await walk.next(SCAN_ROWS)
-        if (found !== undefined) yield found
-      }
-    } finally {
-      await reader.close()
-    }
+    const isNoted = this.#refusal.note(loss)
+    if (isNoted) for (const cursor of this.#cursors.values()) cursor.route(loss.samples ?? 0)
+    return isNoted
   }
 
   flush(): Promise<void> {

@@ -55,6 +55,17 @@ export interface Segment extends SegmentSummary {
   sealed: boolean
   /** Size of the trend file beside it; 0 when there is none yet. */
   trendBytes: number
+  /** Another file is being put in its place. */
+  renaming?: Promise<void>
+  /** What is in its place since. */
+  replacedBy?: Segment
+}
+
+/** What is in the segment's place now. */
+export function newestOf(segment: Segment): Segment {
+  let newest = segment
+  while (newest.replacedBy !== undefined) newest = newest.replacedBy
+  return newest
 }
 
 export function createSegment(number: number, path: string, header: Omit<SegmentHeader, 'logId'>): Segment {

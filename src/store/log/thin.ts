@@ -49,8 +49,12 @@ export async function thinSegment(
     const thinned = await rewrite(segment, file, reader, context, signal)
     if (thinned.bytes > 0.9 * segment.bytes) return undefined
     await file.sync()
-    await files.rename(temporary, segment.path)
-    await files.syncFolder(folder)
+    // A reader that opens the segment in this moment may get either file: it waits and looks again.
+    segment.renaming = files.rename(temporary, segment.path)
+    await segment.renaming
+    segment.replacedBy = thinned
+    // Where this fails, a power cut brings the old file back: then more is there than was said, and nothing is missing.
+    await files.syncFolder(folder).catch(() => undefined)
     return thinned
   } finally {
     await reader.close()

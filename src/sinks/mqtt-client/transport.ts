@@ -7,13 +7,17 @@ import type { Timer } from '../../core/clock.ts'
 import type { TlsSettings } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import type { SinkContext } from '../../core/sink.ts'
-import type { MqttOptions } from './options.ts'
+import type { ConnectionOptions } from './options.ts'
 import { transportError } from './reasons.ts'
 
 const PORTS: Record<string, number> = { 'mqtt:': 1883, 'mqtts:': 8883, 'ws:': 80, 'wss:': 443 }
 
 /** A connected stream; rejects with an error of the catalogue, or the signal's reason. */
-export async function openTransport(options: MqttOptions, context: SinkContext, signal: AbortSignal): Promise<Duplex> {
+export async function openTransport(
+  options: ConnectionOptions,
+  context: SinkContext,
+  signal: AbortSignal,
+): Promise<Duplex> {
   const url = new URL(options.url)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = url.port === '' ? PORTS[url.protocol]! : Number(url.port)
@@ -30,13 +34,13 @@ export async function openTransport(options: MqttOptions, context: SinkContext, 
   }
 }
 
-const tlsOf = ({ ca, cert, key, insecure }: MqttOptions): TlsSettings => ({ ca, cert, key, insecure })
+const tlsOf = ({ ca, cert, key, insecure }: ConnectionOptions): TlsSettings => ({ ca, cert, key, insecure })
 
 /** MQTT over WebSocket (MQTT 5.0, 6): binary frames, subprotocol `mqtt`. */
 async function webSocket(
   url: URL,
   stream: Duplex,
-  { connectTimeout }: MqttOptions,
+  { connectTimeout }: ConnectionOptions,
   { clock }: SinkContext,
   signal: AbortSignal,
 ): Promise<Duplex> {

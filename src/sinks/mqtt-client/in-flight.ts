@@ -3,7 +3,12 @@
  * each. Acks that arrive together make room for sends that leave together, so that both travel in few packets.
  */
 import type { MqttClient } from 'mqtt'
-import type { Messages } from '../encode/message-encoder.ts'
+
+/** What is sent, in this order. */
+export interface Outgoing {
+  readonly topics: readonly string[]
+  readonly payloads: readonly (string | Uint8Array)[]
+}
 
 export interface PublishSettings {
   readonly qos: 0 | 1 | 2
@@ -18,7 +23,7 @@ export class InFlight {
   readonly #client: MqttClient
   readonly #window: number
   readonly #settings: PublishSettings
-  readonly #messages: Messages
+  readonly #messages: Outgoing
   readonly #skip: ReadonlyMap<number, number>
   readonly #done: (refusals: Refusals) => void
   readonly #refusals: Map<number, number>
@@ -36,7 +41,7 @@ export class InFlight {
     client: MqttClient,
     window: number,
     settings: PublishSettings,
-    messages: Messages,
+    messages: Outgoing,
     refused: ReadonlyMap<number, number>,
     done: (refusals: Refusals) => void,
   ) {
@@ -65,7 +70,7 @@ export class InFlight {
       const message = this.#next++
       if (this.#skip.has(message)) continue
       this.#unconfirmed++
-      this.#client.publish(topics[message]!, payloads[message]!, this.#settings as object, this.#onConfirmed)
+      this.#client.publish(topics[message]!, payloads[message]! as string, this.#settings as object, this.#onConfirmed)
       if (this.#settings.qos > 0) this.#idOf.set(this.#client.getLastMessageId(), message)
       else if (this.#client.stream.writableNeedDrain) break
     }

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { MqttClient } from 'mqtt'
-import type { Messages } from '../encode/message-encoder.ts'
-import { InFlight, type Refusals } from './in-flight.ts'
+import { InFlight, type Outgoing, type Refusals } from './in-flight.ts'
 
 type Confirm = (error?: Error | null, packet?: { messageId?: number }) => void
 
@@ -15,7 +14,7 @@ function startThree(window: number) {
     getLastMessageId: () => confirm.length,
     stream: { writableNeedDrain: false },
   }
-  const messages: Messages = { topics: ['a', 'b', 'c'], payloads: ['1', '2', '3'], messageOf: new Int32Array(), rejected: new Map() } // prettier-ignore
+  const messages: Outgoing = { topics: ['a', 'b', 'c'], payloads: ['1', '2', '3'] }
   const results: Refusals[] = []
   const settings = { qos: 1, retain: false } as const
   const inFlight = new InFlight(client as unknown as MqttClient, window, settings, messages, new Map(), (refusals) => results.push(refusals)) // prettier-ignore

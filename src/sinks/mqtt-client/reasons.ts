@@ -112,3 +112,7 @@ export function transportError(broker: string, error: unknown): GatewayError {
 
 const untrusted = (broker: string, why: string, cause: unknown) =>
   new GatewayError('SINK_REFUSED', `no secure connection to ${broker}: ${why}`, { cause })
+
+/** The same for a listener who only has to know that the connection is gone. */
+export const toNotConnected = (error: GatewayError): NotConnectedError =>
+  error instanceof NotConnectedError ? error : new NotConnectedError(messageOf(error), { cause: error })
