@@ -314,7 +314,7 @@ function infoOf(samples: SampleLog, sequence: Sequence): LogInfo {
     fsyncSeconds: samples.fsyncSeconds,
     bytesWritten: samples.writer.bytesWritten,
     pendingRows: samples.pendingRows,
-    refused: samples.refused,
+    refused: samples.refusal.refused,
     failed: samples.failed,
   }
 }

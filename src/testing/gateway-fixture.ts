@@ -41,6 +41,7 @@ export async function startTestGateway(t: TestContext, sketch: GatewaySketch): P
     store: { syncEveryMs: 20, maxBytes: 64 * 2 ** 20, policy: 'drop-oldest', thinOneIn: 10, maxAgeMs: 86_400_000 },
     devices: sketch.devices.map(deviceConfig),
     sinks: sketch.sinks ?? [],
+    receive: undefined,
     warnings: [],
   }
   const gateway = await startGateway(config, { log: sketch.log ?? silentLog, version: '0.0.0-test' })

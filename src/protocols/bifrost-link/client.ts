@@ -203,7 +203,7 @@ export class LinkClient {
       if (number > this.#lastNumber || number < this.#acked) throw violation(`an ack of frame ${number}, which is none`)
       this.#acked = number
       this.#credit = credit
-      this.#busy = undefined
+      if (credit > this.#charged) this.#busy = undefined
       for (const [reason, numbers] of rejected) for (const seq of numbers) this.#rejected.set(seq, reason)
       this.#progressAt = this.#heardAt
     } else if (kind === 'busy') {

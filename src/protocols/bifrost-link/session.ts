@@ -92,8 +92,10 @@ export class LinkSession {
   refuse(refused: Refused): void {
     this.#put(encodeRefused(refused))
     this.#timer?.cancel()
+    this.#stream.end()
+    // Until then the client can read why.
     const timer = this.#options.clock.after(1000, () => this.#stream.destroy())
-    this.#stream.end(() => timer.cancel())
+    this.#stream.once('close', () => timer.cancel())
   }
 
   /** Until the client ends; rejects with what ended it. Frames that were sent before the client heard of `busy` are left out. */

@@ -70,7 +70,7 @@ export class SampleLog implements LogView {
   #isBlocked = false
   /** Told after each commit. */
   readonly committed = new Set<(durableSeq: number) => void>()
-  readonly #refusal: Refusal
+  readonly refusal: Refusal
   readonly ordinals: Ordinals
   readonly tail: Tail
   readonly fsyncSeconds = createHistogram()
@@ -115,7 +115,7 @@ export class SampleLog implements LogView {
     if (!sequence.wasClean && sequence.next > lastFound + 1) this.#noteUncleanStop(lastFound)
     else this.#commit.durableSeq = sequence.next - 1
     this.#steps = new ClockSteps(clock, sequence.clockSteps, sequence.next - 1)
-    this.#refusal = new Refusal({
+    this.refusal = new Refusal({
       sequence,
       ordinals: this.ordinals,
       log,
@@ -159,7 +159,7 @@ export class SampleLog implements LogView {
   }
 
   get readableSeq(): number {
-    return this.#refusal.seq ?? this.#sequence.next
+    return this.refusal.seq ?? this.#sequence.next
   }
 
   get oldestSeq(): number {
@@ -189,11 +189,6 @@ export class SampleLog implements LogView {
 
   get writer(): { readonly bytesWritten: number; readonly fsyncs: number } {
     return this.#writer
-  }
-
-  /** Samples refused since the start. */
-  get refused(): number {
-    return this.#refusal.refused
   }
 
   /** The log is at its bound and keeps what it has. */
@@ -239,7 +234,7 @@ export class SampleLog implements LogView {
     for (const cursor of this.#cursors.values()) cursor.route(count)
     const refusal = this.#refusalOf(count)
     if (refusal !== undefined) {
-      this.#refusal.add(batch, refusal)
+      this.refusal.add(batch, refusal)
       return 0
     }
     const seq = this.#sequence.next
@@ -252,7 +247,7 @@ export class SampleLog implements LogView {
 
   /** Samples that were lost elsewhere, as a gap of one number; false: there is none left just now. */
   noteLoss(loss: Loss): boolean {
-    const isNoted = this.#refusal.note(loss)
+    const isNoted = this.refusal.note(loss)
     if (isNoted) for (const cursor of this.#cursors.values()) cursor.route(loss.samples ?? 0)
     return isNoted
   }
@@ -289,7 +284,7 @@ export class SampleLog implements LogView {
 
   /** Flushes, seals and persists; throws when the disk refuses. */
   async close(): Promise<void> {
-    this.#refusal.end()
+    this.refusal.end()
     this.#stopTimers()
     try {
       await this.flush()
@@ -353,11 +348,11 @@ export class SampleLog implements LogView {
 
   #refusalOf(count: number): RefusalReason | undefined {
     const { maxPendingRows, retention } = this.#options
-    const bound = this.#refusal.seq === undefined ? maxPendingRows : maxPendingRows / 2
+    const bound = this.refusal.seq === undefined ? maxPendingRows : maxPendingRows / 2
     const pending = this.pendingRows + this.tail.extraWeightAfter(this.#commit.durableSeq)
     if (pending + count > bound || this.#sequence.available() <= count + 1) return 'overflow'
     if (this.#room.isFull) return retention.policy === 'block' ? 'blocked' : 'full'
-    this.#refusal.end()
+    this.refusal.end()
     return undefined
   }
 
@@ -372,7 +367,7 @@ export class SampleLog implements LogView {
   #makeRoom(): void {
     this.#room.make()
     this.#tellBlocked()
-    if (this.pendingRows <= this.#options.maxPendingRows / 2 && !this.#room.isFull) this.#refusal.end()
+    if (this.pendingRows <= this.#options.maxPendingRows / 2 && !this.#room.isFull) this.refusal.end()
   }
 
   #tellBlocked(): void {
