@@ -65,7 +65,7 @@ export class LinkClient {
     this.#heardAt = this.#progressAt = clock.monotonic()
     stream.on('data', (chunk: Buffer) => this.#receive(chunk))
     stream.on('error', (error) => this.#lose(lossOf(options.endpoint, error)))
-    stream.on('close', () => this.#lose(lossOf(options.endpoint, undefined)))
+    for (const end of ['end', 'close']) stream.on(end, () => this.#lose(lossOf(options.endpoint, undefined)))
     this.#timer = clock.every(welcome.heartbeatMs, () => this.#beat())
     this.#beat()
     // What came in one piece with the welcome.

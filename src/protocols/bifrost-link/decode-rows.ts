@@ -1,12 +1,10 @@
 /** The payload of a samples frame → rows, the other way of `encode-rows.ts`. Whatever the bytes are: rows, or PROTOCOL_VIOLATION. */
 import { HAS_VALUE, IS_BIG, IS_BOOLEAN, IS_OTHER, IS_UNSIGNED, KEPT, SampleBatch } from '../../core/batch.ts'
 import { violation } from '../../wire/reader.ts'
-import { baseTime, COLUMN_COUNT, isWholeTime, MAX_TIME } from './encode-rows.ts'
-import { MAX_FRAME_ROWS, MAX_RAW_BYTES, MAX_VALUE_BYTES } from './limits.ts'
+import { baseTime, COLUMN_COUNT, isWholeTime, KNOWN_FLAGS } from './encode-rows.ts'
+import { MAX_FRAME_ROWS, MAX_RAW_BYTES, MAX_TIME, MAX_VALUE_BYTES } from './limits.ts'
 import { LinkReader } from './link-reader.ts'
 import { baseIn, FORM_FLOAT32, FORM_FLOAT64, isForm, RowState, unscaledIn } from './row-state.ts'
-
-const KNOWN_FLAGS = 127
 
 /** Counts the rows of a column that are as expected. */
 class Runs {
@@ -142,8 +140,7 @@ export class RowDecoder {
     const row = batch.length
     const hasNumber = (flags & (HAS_VALUE | KEPT)) !== 0 && (flags & (IS_BIG | IS_OTHER)) === 0
     const number = hasNumber ? this.#number(alias, forms, calm, steps, bits) : 0
-    if (flags & IS_BOOLEAN && number !== 0 && number !== 1) throw violation(`${number} is no truth value`)
-    batch.pushNumber(alias, number, state.status[alias]!, time, flags)
+    batch.pushNumber(alias, flags & IS_BOOLEAN ? Number(number !== 0) : number, state.status[alias]!, time, flags)
     if (flags & IS_BIG) {
       batch.big ??= new BigInt64Array(batch.capacity)
       batch.big[row] = bits.bigint('64-bit value')

@@ -11,10 +11,12 @@ import { baseIn, formFor, FORM_FLOAT32, FORM_FLOAT64, RowState, scaledIn } from 
 const ROW_BYTES = 64
 /** The header of the payload. */
 const HEAD_BYTES = 64
-/** The largest time that JavaScript can write as a date (ECMA-262, 21.4.1.1). */
-export const MAX_TIME = 8.64e15
+/** The largest time that is told by whole steps. */
+const MAX_WHOLE_TIME = 2 ** 50
 
 export const COLUMN_COUNT = 8
+/** All flags of a batch's rows. */
+export const KNOWN_FLAGS = 127
 
 /** A run of rows that are as expected, with the writer that its end goes to. */
 class Runs {
@@ -81,7 +83,7 @@ export class RowEncoder {
       const alias = aliases[row]!
       this.#tag(alias)
       this.#time(batch.time[row]!, isWhole)
-      this.#mark(alias, batch.flags[row]!, batch.status[row]!)
+      this.#mark(alias, batch.flags[row]! & KNOWN_FLAGS, batch.status[row]!)
       this.#value(batch, row, alias)
     }
     for (const run of runs) run.unexpected()
@@ -180,7 +182,7 @@ const isBits = (form: number): boolean => form === FORM_FLOAT64 || form === FORM
 /** A time that is no whole number of ms leaves no base for whole steps. */
 export const baseTime = (time: number): number => (isWholeTime(time) ? time : 0)
 
-export const isWholeTime = (time: number): boolean => Number.isInteger(time) && Math.abs(time) <= MAX_TIME
+export const isWholeTime = (time: number): boolean => Number.isInteger(time) && Math.abs(time) <= MAX_WHOLE_TIME
 
 function areWhole(time: Float64Array, rows: Uint32Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (!isWholeTime(time[rows[at]!]!)) return false

@@ -16,7 +16,7 @@ export const MAX_FRAME_ROWS = 16_384
 export const MAX_ALIAS = 1_000_000
 /** Names, units, reasons, in bytes of UTF-8. */
 export const MAX_TEXT_BYTES = 1024
+/** The latest time that can be written as a date (ECMA-262, 21.4.1.1), on either side of 1970. */
+export const MAX_TIME = 8.64e15
 /** Stretches of numbers in a welcome. */
 export const MAX_RANGES = 64
-/** What a zstd stream may look back on: 1 MiB. */
-export const WINDOW_LOG = 20

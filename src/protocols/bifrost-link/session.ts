@@ -84,7 +84,8 @@ export class LinkSession {
     const { clock, heartbeatMs } = this.#options
     this.#frames.widen()
     this.#heardAt = clock.monotonic()
-    this.#timer = clock.every(heartbeatMs, () => this.#beat())
+    const timer = (this.#timer = clock.every(heartbeatMs, () => this.#beat()))
+    this.#stream.once('close', () => timer.cancel())
     this.#put(encodeWelcome({ ...welcome, heartbeatMs }))
   }
 

@@ -1,6 +1,6 @@
 /** What of a batch travels: what upstream has already, what cannot go, and in which stretches of numbers the rest is told. */
 import { IS_OTHER, type SampleBatch } from '../../core/batch.ts'
-import { MAX_VALUE_BYTES, valueBytes, type Range } from '../../protocols/bifrost-link/index.ts'
+import { MAX_TIME, MAX_VALUE_BYTES, valueBytes, type Range } from '../../protocols/bifrost-link/index.ts'
 import type { Aliases } from './aliases.ts'
 import type { Thinned } from './thinning.ts'
 
@@ -58,6 +58,8 @@ export function planOf(batch: SampleBatch, aliases: Aliases, held: readonly Rang
 }
 
 function faultOf(batch: SampleBatch, row: number): string | undefined {
+  const time = batch.time[row]!
+  if (!(Math.abs(time) <= MAX_TIME)) return `its time ${time} is no date`
   if ((batch.flags[row]! & IS_OTHER) === 0) return undefined
   const bytes = valueBytes(batch.other!.get(row))
   return bytes <= MAX_VALUE_BYTES ? undefined : `a value of ${bytes} bytes: the link takes ${MAX_VALUE_BYTES} at most`
