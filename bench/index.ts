@@ -15,6 +15,30 @@ const BENCHMARKS: Record<string, Benchmark> = {
     load: () => import('./trends.ts'),
   },
   mqtt: { summary: 'samples through runner and MQTT sink, beside the bare client', load: () => import('./mqtt.ts') },
+  http: {
+    summary: 'samples through runner and http sink, beside a bare client',
+    load: () => import('./sinks/http.ts'),
+  },
+  influx: {
+    summary: 'samples through runner and influx sink to InfluxDB 1.x, beside a bare client',
+    load: () => import('./sinks/influx.ts'),
+  },
+  kafka: {
+    summary: "records through runner and kafka sink to librdkafka's mock cluster, beside the bare client",
+    load: () => import('./sinks/kafka.ts'),
+  },
+  postgres: {
+    summary: 'rows through runner and postgres sink, beside bare pg-copy-streams',
+    load: () => import('./sinks/postgres.ts'),
+  },
+  redis: {
+    summary: 'values through runner and redis sink, beside bare node-redis',
+    load: () => import('./sinks/redis.ts'),
+  },
+  sparkplug: {
+    summary: 'Sparkplug metrics through runner and sink, beside mqtt.js with sparkplug-payload',
+    load: () => import('./sinks/sparkplug.ts'),
+  },
   file: { summary: 'samples through runner and file sink, beside bare appends', load: () => import('./sinks/file.ts') },
   latency: { summary: 'from a register change to an MQTT subscriber', load: () => import('./latency.ts') },
   idle: { summary: 'memory of the demo with no browser', load: () => import('./idle.ts') },

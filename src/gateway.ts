@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { AuditFile } from './commands/audit.ts'
 import { createCommands, type Commands } from './commands/commands.ts'
+import { createSinkCommands, type SinkCommands } from './commands/sink-commands.ts'
 import type { Config, DeviceConfig } from './config/config.ts'
 import type { SampleBatch } from './core/batch.ts'
 import { systemClock, type Clock } from './core/clock.ts'
@@ -35,6 +36,7 @@ export interface Gateway {
   readonly pipeline: Pipeline
   readonly runners: readonly Runner[]
   readonly commands: Commands
+  readonly sinkCommands: SinkCommands
   readonly traces: Traces
   /** Calls `observer` with every batch after it is stored; returns how to stop that. */
   onBatch(observer: Emit): () => void
@@ -90,6 +92,9 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const commands = createCommands({ store, polling, clock, log: log.child({ component: 'commands' }), audit, emit })
     const runners = await createRunners(config, store, commands, { clock, log, dial })
 
+    const scan: Store['scan'] = (range, signal) => store.scan(range, signal)
+    const sinkCommands = createSinkCommands({ runners, clock, audit, scan })
+
     const startedAt = clock.now()
     for (const runner of runners) runner.start()
     store.onBlocked((isBlocked) => polling.hold(isBlocked))
@@ -129,6 +134,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       pipeline,
       runners,
       commands,
+      sinkCommands,
       traces,
       onBatch(observer: (batch: SampleBatch) => void) {
         observers.add(observer)

@@ -19,6 +19,7 @@ import {
   type Fault,
   type ServerRequest,
 } from '../src/protocols/modbus/index.ts'
+import { startHttp } from '../src/http/server.ts'
 import { startTestGateway } from '../src/testing/gateway-fixture.ts'
 import { exceptionOf, needsPymodbus, peer, PYTHON, run, serialPair, words } from '../src/testing/modbus-strangers.ts'
 import { eventually, findCommand, freePort, needs, startProcess } from '../src/testing/peers.ts'
@@ -255,6 +256,48 @@ test('unit 0, units that nobody names, diagnostics and unknown encapsulations ne
   )
   await eventually('the broadcast is on record', () => audit().some(({ outcome }) => /broadcast/.test(outcome!)))
   assert.equal((await client.readDeviceIdentification(1)).vendor, 'Acme', 'identification passes where it is allowed')
+})
+
+test('API and metrics show who connects, what is asked, answered from the cache and refused why, and how much of the line it takes', async (t) => {
+  const plc = await startPlc(t)
+  plc.fault = ({ pdu }) => (pdu[0] === 3 ? { delayMs: 20 } : undefined)
+  const given = { proxy: { functions: [3, 6], writers: ['10.0.0.7'], maxAge: '5s', maxClients: 1 }, everyMs: 200 }
+  const { gateway, port } = await startGateway(t, plc, given)
+  const client = await connect(t, port)
+  for (let i = 0; i < 5; i++) await client.readHoldingRegisters(1, i, 1)
+  await client.readHoldingRegisters(1, 0, 1)
+  await exceptionOf(client.readHoldingRegisters(9, 0, 1))
+  await exceptionOf(client.readCoils(1, 0, 1))
+  await exceptionOf(client.writeRegister(1, 0, 1))
+  await exceptionOf(client.request(1, Uint8Array.of(3, 0, 0, 0, 126)))
+  const second = await connect(t, port)
+  await eventually('the second client is sent away', () => second.closed)
+  const refused = { function: 1, writer: 1, unit: 1, shape: 1, busy: 0, away: 0, record: 0, full: 1 }
+  const counts = { clients: 1, requests: 10, cached: 1, refused }
+
+  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [] })
+  t.after(() => http.close())
+  const { lines } = (await (await fetch(`${http.url}/api/v1/lines`)).json()) as {
+    lines: {
+      units: { device: string; unit: number; by: string; requests: number; share: number }[]
+      proxies: unknown[]
+    }[]
+  }
+  assert.deepEqual(lines[0]!.proxies, [{ device: 'plc', listen: `127.0.0.1:${port}`, ...counts }])
+  const own = lines[0]!.units.find(({ by }) => by === 'proxy')!
+  assert.deepEqual([own.device, own.unit, own.requests], ['plc', 1, 5])
+  assert.ok(own.share > 0)
+  assert.ok(lines[0]!.units.some(({ by, requests }) => by === 'gateway' && requests > 0))
+
+  const text = await (await fetch(`${http.url}/metrics`)).text()
+  const sample = (name: string, more = '') =>
+    Number(new RegExp(`^${name}\\{device="plc",driver="modbus"${more}\\} (\\S+)$`, 'm').exec(text)?.[1])
+  assert.equal(sample('bifrost_proxy_clients'), 1)
+  assert.equal(sample('bifrost_proxy_requests_total'), 10)
+  assert.equal(sample('bifrost_proxy_cache_hits_total'), 1)
+  for (const [reason, count] of Object.entries(refused))
+    assert.equal(sample('bifrost_proxy_refusals_total', `,reason="${reason}"`), count, reason)
+  assert.match(text, /^bifrost_line_busy_seconds_total\{line="[^"]+",device="plc",unit="1",by="proxy"\} 0\.\d+$/m)
 })
 
 test('units that tags name are reached too', async (t) => {

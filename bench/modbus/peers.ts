@@ -26,7 +26,7 @@ export const PEERS: Readonly<Record<string, OpenConnection>> = {
     return { read: async () => sumOfBytes(await client.read(1, 0, REGISTERS)), close: () => client.close() }
   },
   bifrost: async (port, inFlight) => {
-    const socket = await dial({ host: '127.0.0.1', port, connectTimeoutMs: 5000 })
+    const socket = await dial({ host: '127.0.0.1', port, connectTimeoutMs: 5000, direct: true })
     const client = new ModbusClient(socket, { maxInFlight: inFlight, timeoutMs: 10_000, clock: systemClock })
     return {
       read: async () => sumOfBytes(await client.readHoldingRegisters(1, 0, REGISTERS)),

@@ -30,6 +30,8 @@ export const URL_OPTION = [
   '--url <url>',
   'running gateway (default: $BIFROST_URL, else http://127.0.0.1:8080)',
 ] as const
+const CONFIRM = ['--confirm <name>', 'the name of the sink once more, for what cannot be undone'] as const
+const REASON = ['--reason <text>', 'why, for the audit'] as const
 const ORDER = ['--order <order>', 'byte order, in the words of the driver'] as const
 const LENGTH = ['--length <n>', 'length of a string or of bytes'] as const
 
@@ -163,6 +165,62 @@ export const COMMANDS: readonly CommandInfo[] = [
       ['--pcapng <file>', 'write the exchanges into a capture file as they come; - is stdout'],
     ],
     load: () => import('./trace.ts'),
+  },
+  {
+    usage: 'sink',
+    summary: 'what became of the samples of each sink, and what can be done about it',
+    examples: [
+      ['bifrost sink list', 'state and account of every sink'],
+      ['bifrost sink replay plant --from 2h', 'deliver the last two hours again'],
+    ],
+    commands: [
+      {
+        usage: 'list [sink]',
+        summary: 'state, account and session of every sink',
+        examples: [['bifrost sink list', 'routed = delivered + pending + dropped, in samples']],
+        options: [URL_OPTION],
+        load: async () => ({ run: (await import('./sink.ts')).list }),
+      },
+      {
+        usage: 'replay <sink>',
+        summary: 'deliver the stored samples of a stretch of time again, beside what comes',
+        examples: [
+          ['bifrost sink replay plant --from 2h --to 1h', 'what was measured between two hours and one hour ago'],
+          ['bifrost sink replay plant --from 2026-11-23T10:00Z --to 2026-11-23T11:00Z', 'a given hour'],
+        ],
+        options: [
+          URL_OPTION,
+          ['--from <time>', 'source time, ISO 8601, or how long ago'],
+          ['--to <time>', 'source time, ISO 8601, or how long ago (default: now)'],
+          REASON,
+        ],
+        load: async () => ({ run: (await import('./sink.ts')).replay }),
+      },
+      {
+        usage: 'purge <sink>',
+        summary: 'let go of all that waits for a sink; it is told to the far side as a gap',
+        examples: [['bifrost sink purge plant --confirm plant', 'there is no way back but a replay']],
+        options: [URL_OPTION, CONFIRM, REASON],
+        load: async () => ({ run: (await import('./sink.ts')).purge }),
+      },
+      {
+        usage: 'dead-letters <sink>',
+        summary: 'samples that the far side refused for good: show, deliver again, or let go',
+        examples: [
+          ['bifrost sink dead-letters plant', 'the newest hundred, newest first'],
+          ['bifrost sink dead-letters plant --replay', 'deliver them again; what is refused again stays'],
+        ],
+        options: [
+          URL_OPTION,
+          ['--limit <n>', 'show so many', '100'],
+          ['--replay', 'deliver them again'],
+          ['--purge', 'let go of them'],
+          CONFIRM,
+          REASON,
+        ],
+        load: async () => ({ run: (await import('./sink.ts')).deadLetters }),
+      },
+    ],
   },
   {
     usage: 'scan [driver] [networks...]',

@@ -4,7 +4,7 @@ import { SampleBatch } from '../core/batch.ts'
 import { systemClock } from '../core/clock.ts'
 import { isUnfinished, type Context, type Driver, type Point } from '../core/driver.ts'
 import { silentLog } from '../core/log.ts'
-import { isGood } from '../core/status.ts'
+import { isGood, statusInfo } from '../core/status.ts'
 import { symbolOf } from '../core/symbols.ts'
 import { toJsonValue, type Value } from '../core/value.ts'
 import { dial } from '../wire/dial.ts'
@@ -18,8 +18,10 @@ export async function readDirect(target: DirectTarget, signal: AbortSignal): Pro
   await withDriver(target, signal, async (driver) => {
     const poll = driver.prepare(points)
     for (let step = 0; step < poll.steps; step++) {
-      while (isUnfinished(await poll.read(step, (batch) => collect(batch, target, points, shown), signal)));
+      const emit = (batch: SampleBatch) => collect(batch, target, points, shown)
+      while (isUnfinished(await poll.read(step, emit, signal)));
     }
+    for (const [tag, value] of shown) shown.set(tag, { ...value, reason: reasonOf(value, driver.reasonOf?.(tag)) })
   })
   return points.flatMap((point) => shown.get(point.tag) ?? [])
 }
@@ -55,6 +57,10 @@ export async function withDriver<T>(
     await driver.close()
   }
 }
+
+/** As the API has it: what the driver knows, else what the status means; null where the value is good. */
+const reasonOf = ({ status: { code } }: ShownValue, known: string | undefined): string | null =>
+  isGood(code) ? null : (known ?? statusInfo(code).text)
 
 function collect(
   batch: SampleBatch,

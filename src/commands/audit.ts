@@ -47,6 +47,19 @@ export interface ActionLine {
   readonly outcome: string
 }
 
+/** Something that was done to a sink. */
+export interface SinkLine {
+  readonly id: string
+  /** ISO 8601, UTC. */
+  readonly time: string
+  readonly user: string
+  readonly from: string
+  readonly sink: string
+  readonly action: string
+  readonly what: string
+  readonly outcome: string
+}
+
 export class AuditFile {
   readonly #path: string
   #file: Promise<FileHandle> | undefined
@@ -63,7 +76,7 @@ export class AuditFile {
   }
 
   /** Resolves when the line is on disk; throws STORE_FAILED when it cannot be. */
-  append(line: AuditLine | ActionLine): Promise<void> {
+  append(line: AuditLine | ActionLine | SinkLine): Promise<void> {
     const batch = (this.#batch ??= this.#begin())
     batch.lines.push(`${JSON.stringify(line)}\n`)
     return batch.written

@@ -57,6 +57,8 @@ const post = defineSink({
   }),
   conflicts: ({ topic }, tags) =>
     topic.includes('{tag}') || tags.length < 2 ? [] : [`${tags[0]!.name} and ${tags[1]!.name} both go to ${topic}`],
+  cautions: (_, tags) =>
+    tags.filter(({ name }) => name === name.toUpperCase()).map(({ name }) => `${name} is loud for a post card`),
   create: () => assert.fail('nothing is created by a check'),
 })
 
@@ -84,6 +86,14 @@ async function problemsOf(t: TestContext, files: Files, env: Record<string, stri
 const device = (lines: string) =>
   `version: 1\ndevices:\n  - name: press-1\n    driver: reels\n${lines.replace(/^/gm, '    ')}\n`
 const HOST = 'options: { host: plc }\n'
+
+test('what a sink can have and would rather not is a warning', async (t) => {
+  const sinkLines = 'sinks:\n  - name: p\n    sink: post\n    options: { url: u }\n'
+  const text = device(`${HOST}tags:\n  - { name: LEVEL, address: r3, type: float32 }\n`) + sinkLines
+  const { warnings, sinks } = await load(t, { 'bifrost.yaml': text })
+  assert.equal(sinks.length, 1)
+  assert.deepEqual(warnings.map(({ message, path }) => [path, message]), [['sinks[0].options', 'LEVEL is loud for a post card']]) // prettier-ignore
+})
 
 test('fills in defaults and hands options to the schema of the named type', async (t) => {
   const config = await load(t, {

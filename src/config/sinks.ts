@@ -27,6 +27,9 @@ export function loadSinks(list: unknown, devices: readonly DeviceConfig[], loadi
     const more = conflicts.length - MOST_CONFLICTS
     if (more > 0)
       problems.add(source.placeOf(at, 'key'), formatPath(at), `and ${more} more tags that collide in this sink`)
+    const cautions = options === undefined ? [] : (type.cautions?.(options as never, tags) ?? [])
+    for (const caution of cautions.slice(0, MOST_CONFLICTS))
+      problems.warn(source.placeOf(at, 'key'), formatPath(at), caution)
     const { order = 'in-order', rate } = head?.replay ?? {}
     const replay: CursorOrder = { order, makeUpRowsPerSecond: rate }
     return [{ name: entry.name, type, options, enabled: head?.enabled ?? true, replay }]

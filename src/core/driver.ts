@@ -58,6 +58,8 @@ export interface TcpEndpoint {
   readonly port: number
   readonly connectTimeoutMs: number
   readonly tls?: TlsSettings | undefined
+  /** Without TLS: the bytes come through the socket's tap (`wire/tap.ts`) and not as events. */
+  readonly direct?: boolean | undefined
 }
 
 /** A connected UDP socket: every write is one datagram, every chunk read is one. */
@@ -194,6 +196,8 @@ export interface Driver<Address> {
   identify?(signal: AbortSignal): Promise<Identity>
   /** Runs beside the polls from start to stop of the gateway, connected or not: a server for others (a proxy). */
   serve?(access: LineAccess, signal: AbortSignal): Promise<void>
+  /** What those did that `serve` serves; undefined: it serves nobody. */
+  served?(): ServedView | undefined
   /** What is wrong beside the polls, such as a port of `serve` that is taken: a sentence. Asked after each poll. */
   trouble?(): string | undefined
   /** What was learned about the device, as JSON for people; undefined: nothing yet. */
@@ -204,6 +208,19 @@ export interface Driver<Address> {
   reasonOf?(tag: TagId): string | undefined
 }
 
+/** What others did through a server of the driver (a proxy), since the start. */
+export interface ServedView {
+  /** Where they connect. */
+  readonly listen: string
+  /** Connected there now. */
+  readonly clients: number
+  readonly requests: number
+  /** Answered from what was read lately. */
+  readonly cached: number
+  /** Not passed on to the device, by reason: the same few words always. */
+  readonly refused: Readonly<Record<string, number>>
+}
+
 /** The way onto the line for requests that are no polls: each `run` is one request, which waits for its place. */
 export interface LineAccess {
   /** Before `run`: is the device connected? */
@@ -211,13 +228,14 @@ export interface LineAccess {
   /**
    * 'command': ahead of the polls; 'turn': in turn with them, so that others who ask much don't starve them. Rejects with
    * NotConnectedError while there is no connection, with what `work` threw, or with the signal's reason. `unit`: who is asked,
-   * where one device stands for several.
+   * where one device stands for several; `by`: on whose account, where it is not the gateway's own (`proxy`).
    */
   run<T>(
     work: (signal: AbortSignal) => Promise<T>,
     priority: 'command' | 'turn',
     signal: AbortSignal,
     unit?: number,
+    by?: string,
   ): Promise<T>
 }
 
@@ -235,6 +253,8 @@ export interface DriverTool<Input extends Schema = Schema> {
   readonly input: Input
   /** The inputs that the command line takes by position after the target, in order. */
   readonly positions: readonly (keyof output<Input> & string)[]
+  /** It asks the device for nothing: it works while there is no connection, too. */
+  readonly offline?: true
   /** Resolves with JSON. `driver` is an instance of this driver type, connected. */
   run(input: output<Input>, driver: Driver<never>, access: LineAccess, signal: AbortSignal): Promise<unknown>
   /** The result as lines for people. */

@@ -109,6 +109,8 @@ export interface SinkType<Options extends Schema = Schema> {
   readonly batchRows?: number
   /** Tags that would collide at the far side (two tags, one topic), each as a sentence; called offline by `check`. */
   conflicts?(options: output<Options>, tags: readonly { device: string; name: string }[]): readonly string[]
+  /** What works and is better avoided at this far side, each as a sentence; a warning of `check`. */
+  cautions?(options: output<Options>, tags: readonly { device: string; name: string }[]): readonly string[]
   create(options: output<Options>, context: SinkContext): Sink
 }
 

@@ -53,3 +53,14 @@ export function toJsonValue(value: Value | undefined): number | boolean | string
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
   return value
 }
+
+/** The inverse of `toJsonValue` for a tag of this type; undefined for null and for what is no value of it. */
+export function fromJsonValue(json: unknown, type: DataType): Value | undefined {
+  if (json === null || json === undefined) return undefined
+  if (type === 'int64' || type === 'uint64')
+    return typeof json === 'string' && /^-?\d{1,20}$/.test(json) ? BigInt(json) : undefined
+  if (type === 'bytes') return typeof json === 'string' ? new Uint8Array(Buffer.from(json, 'base64')) : undefined
+  if (type === 'string') return typeof json === 'string' ? json : undefined
+  if (type === 'bool') return typeof json === 'boolean' ? json : undefined
+  return typeof json === 'number' ? json : undefined
+}

@@ -40,6 +40,7 @@ test('a letter says which sample, why and when', async (t) => {
     value: '5',
     status: { code: 0, name: 'Good' },
     time: '2024-11-23T10:00:00.123Z',
+    t: 1_732_356_000_123,
     historical: false,
   })
   assert.deepEqual([second!.seq, second!.value, second!.status], [42, null, { code: Status.BadTimeout, name: 'BadTimeout' }]) // prettier-ignore

@@ -2,6 +2,7 @@
  * The one place that decides what follows when a sink's `write` (or `connect`, or `gap`) throws. Pure: the runner carries
  * out the decision. No decision drops a sample without a reason that is counted.
  */
+import type { SampleBatch } from '../core/batch.ts'
 import { BusyError, GatewayError, messageOf, PartialWriteError } from '../core/errors.ts'
 
 /** How many identical unknown failures of one batch are taken before it is bisected. */
@@ -42,4 +43,11 @@ export function decide(error: unknown, identical: number): Decision {
     default:
       return { action: identical < IDENTICAL_FAILURES ? 'retry' : 'bisect', reason }
   }
+}
+
+/** Each row of a batch with this reason. */
+export function everyRow(batch: SampleBatch, reason: string): ReadonlyMap<number, string> {
+  const rows = new Map<number, string>()
+  for (let row = 0; row < batch.length; row++) rows.set(row, reason)
+  return rows
 }

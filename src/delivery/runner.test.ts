@@ -310,4 +310,12 @@ const poison = (bad: number) => (batch: SampleBatch) => {
   for (let row = 0; row < batch.length; row++) if (batch.value[row] === bad) throw new Error('cannot encode')
 }
 
-const NO_LETTERS = { written: 0, overwrittenBytes: 0, file: '', close: () => Promise.resolve() }
+const NO_LETTERS = {
+  written: 0,
+  overwrittenBytes: 0,
+  file: '',
+  list: () => Promise.resolve([]),
+  takeAll: () => Promise.resolve(undefined),
+  purge: () => Promise.resolve(0),
+  close: () => Promise.resolve(),
+}

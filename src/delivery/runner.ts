@@ -13,7 +13,8 @@ import type { Gap, Sink } from '../core/sink.ts'
 import { Backoff } from '../wire/backoff.ts'
 import { BatchSize } from './batch-size.ts'
 import type { DeadLetters } from './dead-letters.ts'
-import { decide, type Decision } from './decide.ts'
+import { decide, everyRow, type Decision } from './decide.ts'
+import { Replays, type ReplaySource, type ReplayStatus } from './replay.ts'
 import { SinkState, type SinkStateName } from './sink-state.ts'
 
 /** What the API, the page and the metrics show of a sink; the counts of samples come from one snapshot of its ledger. */
@@ -36,6 +37,10 @@ export interface SinkStatus {
   readonly retries: number
   readonly reconnects: number
   readonly writeSeconds: Histogram
+  /** Samples delivered again on command, since the start; no part of the account. */
+  readonly replayed: number
+  /** The replay that goes on, or the last one; null: none since the start. */
+  readonly replay: ReplayStatus | null
   /** What the sink itself says of its session. */
   readonly facts: NonNullable<ReturnType<NonNullable<Sink['facts']>>>
 }
@@ -44,10 +49,17 @@ export interface Runner {
   readonly name: string
   /** The sink's type: mqtt, kafka … */
   readonly kind: string
+  readonly deadLetters: DeadLetters
   start(): void
   /** Finishes the write in flight (at most `deadlineMs`), then closes the sink, then persists and closes the cursor. */
   stop(deadlineMs: number): Promise<void>
   status(): SinkStatus
+  /** Delivers these samples again, beside what comes. Throws BUSY while another replay goes on. */
+  replay(source: ReplaySource): void
+  /** Ends the replay that goes on. */
+  cancelReplay(): Promise<void>
+  /** Lets go of all that waits; returns how many samples that were. They are told to the far side as a gap. */
+  purge(): number
 }
 
 export interface RunnerOptions {
@@ -81,6 +93,7 @@ export function createRunner(options: RunnerOptions): Runner {
 class SinkRunner implements Runner {
   readonly name: string
   readonly kind: string
+  readonly deadLetters: DeadLetters
   readonly #options: RunnerOptions
   readonly #state: SinkState
   readonly #size: BatchSize
@@ -101,17 +114,29 @@ class SinkRunner implements Runner {
   #retries = 0
   #refusedRows = 0
   #recovery: Timer | undefined
+  readonly #replays: Replays
+  /** Ends the wait for rows because there is something else to do; a new one each time. */
+  #nudge = new AbortController()
   readonly #writeSeconds = createHistogram()
 
   constructor(options: RunnerOptions) {
     this.name = options.name
     this.kind = options.type
+    this.deadLetters = options.deadLetters
     this.#options = options
     this.#state = new SinkState(options.clock, options.log)
     this.#size = new BatchSize(options.batchRows ?? 1000)
     const { firstMs, maxMs } = options.pause ?? { firstMs: 250, maxMs: 30_000 }
     this.#maxPauseMs = maxMs
     this.#pause = new Backoff({ firstMs, maxMs, random: options.random ?? Math.random })
+    this.#replays = new Replays({
+      name: options.name,
+      clock: options.clock,
+      log: options.log,
+      write: (batch) => options.sink.write(batch, this.#killed.signal),
+      decide: (error, batch) => (this.#killed.signal.aborted ? undefined : this.#decide(error, batch.seq?.[0] ?? 0)),
+      again: (decision) => this.#again(decision),
+    })
   }
 
   start(): void {
@@ -150,8 +175,25 @@ class SinkRunner implements Runner {
       retries: this.#retries,
       reconnects: Math.max(0, this.#connects - 1),
       writeSeconds: this.#writeSeconds,
+      replayed: this.#replays.replayed,
+      replay: this.#replays.status,
       facts: this.#options.sink.facts?.() ?? {},
     }
+  }
+
+  replay(source: ReplaySource): void {
+    this.#replays.begin(source)
+    this.#nudge.abort()
+  }
+
+  async cancelReplay(): Promise<void> {
+    await this.#replays.cancel()
+  }
+
+  purge(): number {
+    const purged = this.#options.cursor.purge()
+    this.#nudge.abort()
+    return purged
   }
 
   async #run(): Promise<void> {
@@ -178,9 +220,26 @@ class SinkRunner implements Runner {
   }
 
   async #step(): Promise<void> {
-    const next = await this.#options.cursor.next(this.#size.rows, this.#idle.signal)
+    const isBusy = this.#replays.isBusy
+    const next = await this.#next(isBusy)
     if (next instanceof SampleBatch) await this.#write(next)
-    else await this.#tellGap(next)
+    else if (next !== undefined) await this.#tellGap(next)
+    if (isBusy && this.#connected) await this.#replays.step()
+  }
+
+  /** What comes next; undefined when somebody asks for something else, or at once when nothing is there and there is other work. */
+  async #next(isBusy: boolean): Promise<SampleBatch | Gap | undefined> {
+    this.#nudge = new AbortController()
+    const signal = AbortSignal.any([this.#idle.signal, this.#nudge.signal])
+    const hurry = isBusy ? this.#options.clock.after(0, () => this.#nudge.abort()) : undefined
+    try {
+      return await this.#options.cursor.next(this.#size.rows, signal)
+    } catch (error) {
+      if (this.#nudge.signal.aborted && !this.#idle.signal.aborted) return undefined
+      throw error
+    } finally {
+      hurry?.cancel()
+    }
   }
 
   async #write(batch: SampleBatch): Promise<void> {
@@ -312,6 +371,7 @@ class SinkRunner implements Runner {
     const { clock, cursor, deadLetters, sink, log } = this.#options
     this.#stopping.abort()
     this.#idle.abort()
+    await this.cancelReplay()
     const until = clock.monotonic() + deadlineMs
     await this.#within(deadlineMs, this.#loop ?? Promise.resolve())
     this.#killed.abort()
@@ -337,9 +397,3 @@ class SinkRunner implements Runner {
 }
 
 const lastSeq = (batch: SampleBatch): number => batch.seq?.[batch.length - 1] ?? 0
-
-function everyRow(batch: SampleBatch, reason: string): ReadonlyMap<number, string> {
-  const rows = new Map<number, string>()
-  for (let row = 0; row < batch.length; row++) rows.set(row, reason)
-  return rows
-}

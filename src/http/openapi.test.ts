@@ -62,6 +62,7 @@ test('the OpenAPI document is 3.1, names every route, and every answer is what i
   assert.deepEqual(shown.sort(), [
     'DELETE /api/v1/devices/{device}/profile',
     'DELETE /api/v1/devices/{device}/trace',
+    'DELETE /api/v1/sinks/{sink}/replay',
     'GET /',
     'GET /api/openapi.json',
     'GET /api/v1/devices',
@@ -76,6 +77,7 @@ test('the OpenAPI document is 3.1, names every route, and every answer is what i
     'GET /api/v1/live',
     'GET /api/v1/log',
     'GET /api/v1/sinks',
+    'GET /api/v1/sinks/{sink}/dead-letters',
     'GET /api/v1/status-codes',
     'GET /api/v1/values',
     'GET /api/v1/values/{device}/{tag}',
@@ -86,6 +88,10 @@ test('the OpenAPI document is 3.1, names every route, and every answer is what i
     'GET /startupz',
     'POST /api/v1/devices/{device}/tools/{tool}',
     'POST /api/v1/devices/{device}/trace',
+    'POST /api/v1/sinks/{sink}/dead-letters/purge',
+    'POST /api/v1/sinks/{sink}/dead-letters/replay',
+    'POST /api/v1/sinks/{sink}/purge',
+    'POST /api/v1/sinks/{sink}/replay',
     'PUT /api/v1/values/{device}/{tag}',
   ])
 

@@ -74,6 +74,21 @@ export const historySchema = z.object({
   next: z.null(),
 })
 
+export const replaySchema = z
+  .object({
+    kind: z.enum(['range', 'dead-letters']),
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+    startedAt: z.string(),
+    endedAt: z.string().nullable(),
+    state: z.enum(['waiting', 'running', 'done', 'cancelled', 'failed']),
+    delivered: z.int().min(0),
+    rejected: z.int().min(0),
+    reason: z.string().nullable(),
+  })
+  .nullable()
+  .describe('The replay that goes on, or the last one')
+
 const sinkSchema = z.object({
   name: z.string(),
   kind: z.string(),
@@ -86,6 +101,8 @@ const sinkSchema = z.object({
   dropped: z.record(z.string(), count()).describe('Reason to count'),
   balanced: z.boolean().describe('routed = delivered + pending + dropped'),
   oldestPendingAgeMs: z.number().min(0).nullable(),
+  replayed: count().describe('Delivered again on command; no part of the account'),
+  replay: replaySchema,
   facts: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
     .describe('What the sink says of its session.'),
@@ -109,12 +126,25 @@ export const linesSchema = z.object({
           z.object({
             device: z.string(),
             unit: z.int().nullable().describe('null: the device itself, or which of its units is not known'),
+            by: z.string().describe('gateway: what it asks itself; proxy: the clients of a proxy'),
             share: shareSchema.describe("Of the line's time in the last minute"),
             busySeconds: z.number().min(0),
             requests: count(),
           }),
         )
         .describe('Who uses it, the busiest first'),
+      proxies: z
+        .array(
+          z.object({
+            device: z.string(),
+            listen: z.string().describe('Where its clients connect'),
+            clients: count().describe('Connected there now'),
+            requests: count().describe('Of all clients, since the start'),
+            cached: count().describe('Answered from what was read lately'),
+            refused: z.record(z.string(), count()).describe('Not passed on to the device, by reason'),
+          }),
+        )
+        .describe('Devices of the line that others reach through the gateway'),
     }),
   ),
 })
@@ -125,7 +155,15 @@ export const logSchema = z.object({
   durableSeq: z.number().describe('Everything up to here survives a power cut'),
   nextSeq: z.number(),
   bytes: count(),
-  hoursLeft: z.number().nullable().describe('Until retention begins to drop at the present rate; null when unknown'),
+  hoursLeft: z
+    .number()
+    .nullable()
+    .describe('Until samples are lost that a sink does not have, at the present rate; null when unknown'),
+  hoursHeld: z
+    .number()
+    .nullable()
+    .describe('How long a sink may be away at the present rate before samples are lost; null when unknown'),
+  full: z.boolean().describe('At its bound, and new samples are refused to keep old ones'),
   failed: z.string().nullable().describe('Why the log cannot be written; null when it can'),
   trends: z
     .object({

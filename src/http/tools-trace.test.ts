@@ -192,6 +192,14 @@ test('what a tool cannot do is a problem that says why', async (t) => {
   assert.deepEqual(await problem('press-1/tools/dump', { address: 'ir:0' }), [504, 'TIMEOUT', undefined])
 })
 
+test('what the gateway learned is shown and forgotten while there is no connection, too', async (t) => {
+  const { call } = await start(t)
+  const run = (tool: string) => call<unknown>('POST', `/api/v1/devices/gone/tools/${tool}`, {})
+  const [profile, forget] = [await run('profile'), await run('forget')]
+  assert.deepEqual([profile.status, profile.body], [200, { profile: null }])
+  assert.deepEqual([forget.status, forget.body], [200, { forgotten: [] }])
+})
+
 test('so many tools run at once, and one more is told to wait; a caller who leaves ends his', async (t) => {
   const { call, http } = await start(t)
   const path = '/api/v1/devices/press-1/tools/detect'

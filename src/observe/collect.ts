@@ -9,6 +9,7 @@ import type { Exposition, Labels } from './exposition.ts'
 import type { HttpStats } from './http-stats.ts'
 import { busySeconds, cappedLines, perLine, seriesDropped, type CappedLines } from './line-series.ts'
 import type { MetricName } from './metrics-table.ts'
+import { perProxy, proxiesOf, refusals, type Proxied } from './proxy-series.ts'
 
 type DeviceSession = Gateway['polling']['devices'][number]
 type SinkStatus = ReturnType<Gateway['runners'][number]['status']>
@@ -22,6 +23,7 @@ export interface Snapshot {
   readonly devices: readonly DeviceSession[]
   readonly others: readonly DeviceSession[]
   readonly lines: CappedLines
+  readonly proxies: readonly Proxied[]
   readonly sinks: readonly SinkStatus[]
   readonly log: LogInfo
 }
@@ -37,6 +39,7 @@ export function takeSnapshot(gateway: Gateway, http: HttpStats, maxDevices: numb
     devices: all.slice(0, maxDevices),
     others: all.slice(maxDevices),
     lines: cappedLines(gateway.polling.lines, maxDevices),
+    proxies: proxiesOf(all, maxDevices),
     sinks: gateway.runners.map((runner) => runner.status()),
     log: gateway.store.info(),
   }
@@ -86,6 +89,10 @@ export const collectors: Record<MetricName, Collector> = {
   bifrost_line_queued: (out, { lines }) => perLine(out, lines, (line) => line.queued),
   bifrost_line_in_flight: (out, { lines }) => perLine(out, lines, (line) => line.inFlight),
   bifrost_line_in_flight_limit: (out, { lines }) => perLine(out, lines, (line) => line.limit),
+  bifrost_proxy_clients: (out, { proxies }) => perProxy(out, proxies, ({ clients }) => clients),
+  bifrost_proxy_requests_total: (out, { proxies }) => perProxy(out, proxies, ({ requests }) => requests),
+  bifrost_proxy_cache_hits_total: (out, { proxies }) => perProxy(out, proxies, ({ cached }) => cached),
+  bifrost_proxy_refusals_total: (out, { proxies }) => refusals(out, proxies),
   bifrost_tags: async (out, { gateway }) => {
     let good = 0
     let uncertain = 0
@@ -127,6 +134,7 @@ export const collectors: Record<MetricName, Collector> = {
   bifrost_sink_send_duration_seconds: (out, { sinks }) => {
     for (const sink of sinks) out.histogram(sinkLabels(sink), sink.writeSeconds)
   },
+  bifrost_sink_samples_replayed_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.replayed),
   bifrost_sink_retries_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.retries),
   bifrost_sink_reconnects_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.reconnects),
 
@@ -139,6 +147,9 @@ export const collectors: Record<MetricName, Collector> = {
   bifrost_log_pending_samples: (out, { log }) => out.sample({}, log.pendingRows),
   bifrost_log_refused_samples_total: (out, { log }) => out.sample({}, log.refused),
   bifrost_log_failed: (out, { log }) => out.sample({}, log.failed === null ? 0 : 1),
+  bifrost_log_full: (out, { log }) => out.sample({}, log.isFull ? 1 : 0),
+  bifrost_log_held_seconds: (out, { log }) => out.sample({}, log.hoursHeld === null ? NaN : log.hoursHeld * 3600),
+  bifrost_log_left_seconds: (out, { log }) => out.sample({}, log.hoursLeft === null ? NaN : log.hoursLeft * 3600),
   bifrost_trend_bytes: (out, { log }) => out.sample({}, log.trends.bytes),
   bifrost_trend_damaged_total: (out, { log }) => out.sample({}, log.trends.damaged),
 

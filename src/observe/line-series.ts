@@ -46,8 +46,8 @@ export async function busySeconds(out: Exposition, { shown, others, maxUnits }: 
   let rest = 0
   let isOver = false
   for (const line of [...shown, ...others]) {
-    for (const { device, unit, busySeconds: seconds } of inOrder(line)) {
-      if (left-- > 0) out.sample({ line: line.key, device, unit: unit ?? '' }, seconds)
+    for (const { device, unit, by, busySeconds: seconds } of inOrder(line)) {
+      if (left-- > 0) out.sample({ line: line.key, device, unit: unit ?? '', by }, seconds)
       else {
         rest += seconds
         isOver = true
@@ -55,7 +55,7 @@ export async function busySeconds(out: Exposition, { shown, others, maxUnits }: 
     }
     await out.breathe()
   }
-  if (isOver) out.sample({ ...OTHER, device: '_other', unit: '' }, rest)
+  if (isOver) out.sample({ ...OTHER, device: '_other', unit: '', by: '' }, rest)
 }
 
 /** How many series the cap kept out. */
@@ -66,4 +66,6 @@ export function seriesDropped({ shown, others, maxUnits }: CappedLines): number 
 
 /** Always the same units are shown, whoever is busiest now: a counter must not come and go. */
 const inOrder = (line: LineView) =>
-  line.units.sort((a, b) => a.device.localeCompare(b.device) || (a.unit ?? -1) - (b.unit ?? -1))
+  line.units.sort(
+    (a, b) => a.device.localeCompare(b.device) || (a.unit ?? -1) - (b.unit ?? -1) || a.by.localeCompare(b.by),
+  )

@@ -17,7 +17,7 @@ export interface AccessOwner {
   readonly name: string
   readonly line: Line
   /** For whom its time counts. */
-  useOf(unit: number | undefined): UnitUse
+  useOf(unit: number | undefined, by?: string): UnitUse
   readonly clock: Clock
   /** Connected, and the connection not being given up. */
   readonly connected: boolean
@@ -44,8 +44,9 @@ export class DeviceAccess implements LineAccess {
     priority: 'command' | 'turn',
     signal: AbortSignal,
     unit?: number,
+    by?: string,
   ): Promise<T> {
-    return runOnLine(this.#owner, work, priority, signal, unit)
+    return runOnLine(this.#owner, work, priority, signal, this.#owner.useOf(unit, by))
   }
 }
 
@@ -55,10 +56,9 @@ function runOnLine<T>(
   work: (signal: AbortSignal) => Promise<T>,
   priority: 'command' | 'turn',
   signal: AbortSignal,
-  unit: number | undefined,
+  use: UnitUse,
 ): Promise<T> {
   const { line, name, signal: connection } = owner
-  const use = owner.useOf(unit)
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
     if (!owner.connected) return reject(notConnected(name))

@@ -152,4 +152,23 @@ describe('the account of a line', () => {
     )
     assert.doesNotMatch(polling.device('eater')!.reason!, /uses/)
   })
+
+  test('the clients of its own proxy that eat the line are named', async () => {
+    const device = new FakeDevice()
+    device.answerMs = 400
+    device.unitOf = () => 1
+    const { clock, polling } = startPolling(setupOf(device, { name: 'meter', everyMs: 1000 }))
+    const line = polling.lines[0] as Line
+    const ask = () =>
+      line.command({
+        start() {
+          const entry = { use: line.useOf('meter', 1, 'proxy'), since: 0 }
+          line.occupy(entry)
+          clock.after(3000, () => (line.done(entry), ask()))
+        },
+      })
+    ask()
+    await clock.advance(60_000)
+    assert.match(polling.device('meter')!.reason!, /The proxy to unit 1 of meter uses \d\d % of the line/)
+  })
 })

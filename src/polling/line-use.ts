@@ -51,19 +51,25 @@ export interface Flow {
 
 export const createFlow = (): Flow => ({ used: 0, inFlight: 0, waiting: 0, expected: 0 })
 
+/** On whose account the gateway's own requests are: polls, writes, tools. */
+export const GATEWAY = 'gateway'
+
 /** The account of one unit of one device on its line. */
 export class UnitUse {
   readonly device: string
   /** Absent where the device is all there is, or where it is not known which of its units was asked. */
   readonly unit: number | undefined
+  /** `gateway`, or for whom else it asks: `proxy`. */
+  readonly by: string
   /** Shared by the units of the device. */
   readonly flow: Flow
   readonly time = new TimeUsed()
   requests = 0
 
-  constructor(device: string, unit: number | undefined, flow: Flow) {
+  constructor(device: string, unit: number | undefined, flow: Flow, by = GATEWAY) {
     this.device = device
     this.unit = unit
     this.flow = flow
+    this.by = by
   }
 }

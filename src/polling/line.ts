@@ -7,7 +7,7 @@
 import type { Clock } from '../core/clock.ts'
 import { FairQueue, type TurnQueue, type Waiting } from './fair-queue.ts'
 import { LineSilence } from './line-silence.ts'
-import { createFlow, TimeUsed, UnitUse } from './line-use.ts'
+import { createFlow, GATEWAY, TimeUsed, UnitUse } from './line-use.ts'
 
 /** A request that has a place on the line, from `occupy` to `done`. */
 export interface Occupant {
@@ -48,6 +48,8 @@ export interface UnitView {
   readonly device: string
   /** null where the device is all there is, or where it is not known which of its units was asked. */
   readonly unit: number | null
+  /** `gateway` for what it asks itself; `proxy` for the clients of a proxy. */
+  readonly by: string
   /** Of the line's time, 0…1 of the last minute. */
   readonly share: number
   readonly busySeconds: number
@@ -97,19 +99,20 @@ export class Line implements LineView {
   }
 
   /** The account of a unit of a device; made with the first call. */
-  use(device: string, unit: number | undefined): UnitUse {
-    const known = this.#uses.find((use) => use.unit === unit && use.device === device)
+  use(device: string, unit: number | undefined, by = GATEWAY): UnitUse {
+    const known = this.#uses.find((use) => use.unit === unit && use.device === device && use.by === by)
     if (known !== undefined) return known
     const sibling = this.#uses.find((use) => use.device === device)
-    const made = new UnitUse(device, unit, sibling?.flow ?? createFlow())
+    const made = new UnitUse(device, unit, sibling?.flow ?? createFlow(), by)
     // One longer exactly: most lines have one device, and there are many lines.
     this.#uses = this.#uses.concat(made)
     return made
   }
 
   /** The account for what a device asks besides its polls: that of the unit, where it is known; that of its only unit, where it has one. */
-  useOf(device: string, unit?: number): UnitUse {
-    const uses = this.#uses.filter((use) => use.device === device)
+  useOf(device: string, unit?: number, by = GATEWAY): UnitUse {
+    if (by !== GATEWAY) return this.use(device, unit, by)
+    const uses = this.#uses.filter((use) => use.device === device && use.by === GATEWAY)
     const own = uses.find((use) => use.unit === unit)
     return own ?? (uses.length === 1 ? uses[0]! : this.use(device, undefined))
   }
@@ -195,9 +198,9 @@ export class Line implements LineView {
     return this.#eater.view
   }
 
-  #viewOf({ device, unit, time, requests }: UnitUse, now: number): UnitView {
+  #viewOf({ device, unit, by, time, requests }: UnitUse, now: number): UnitView {
     const share = time.share(now, this.#openedAt)
-    return { device, unit: unit ?? null, share, busySeconds: time.totalMs / 1000, requests }
+    return { device, unit: unit ?? null, by, share, busySeconds: time.totalMs / 1000, requests }
   }
 
   /** Lets the line's own time follow the clock. */

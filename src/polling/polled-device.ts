@@ -4,7 +4,7 @@
  */
 import type { SampleBatch } from '../core/batch.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Driver, DriverType, LineAccess, Point, WriteItem } from '../core/driver.ts'
+import type { Driver, DriverType, LineAccess, Point, ServedView, WriteItem } from '../core/driver.ts'
 import { Status, type StatusCode } from '../core/status.ts'
 import type { TagId } from '../core/value.ts'
 import { runCommand } from './command.ts'
@@ -66,8 +66,8 @@ export abstract class PolledDevice implements DeviceSession {
   }
 
   /** The account for requests beside the polls. */
-  useOf(unit: number | undefined): UnitUse {
-    return this.line.useOf(this.name, unit)
+  useOf(unit: number | undefined, by?: string): UnitUse {
+    return this.line.useOf(this.name, unit, by)
   }
 
   async write(items: readonly WriteItem<unknown>[], options: WriteOptions): Promise<StatusCode[]> {
@@ -101,6 +101,10 @@ export abstract class PolledDevice implements DeviceSession {
 
   forget(): void {
     this.device.forget?.()
+  }
+
+  served(): ServedView | undefined {
+    return this.device.served?.()
   }
 
   reasonOf(tag: TagId): string | undefined {

@@ -2,6 +2,7 @@
 import { formatDuration } from '../core/duration.ts'
 import { GatewayError, messageOf } from '../core/errors.ts'
 import { statusHex, statusInfo, type StatusCode } from '../core/status.ts'
+import { GATEWAY } from './line-use.ts'
 import type { Line } from './line.ts'
 import type { PollGroup } from './poll-group.ts'
 
@@ -58,8 +59,9 @@ function reasonOfSlowness(device: string, group: PollGroup, line: Line): string 
 /** Who takes the line's time, when it is somebody else. */
 function reasonOfEater(device: string, line: Line): string {
   const eater = line.eater()
-  if (eater === undefined || eater.device === device) return ''
-  const who = eater.unit === null ? eater.device : `unit ${eater.unit} of ${eater.device}`
+  if (eater === undefined || (eater.device === device && eater.by === GATEWAY)) return ''
+  const unit = eater.unit === null ? eater.device : `unit ${eater.unit} of ${eater.device}`
+  const who = eater.by === GATEWAY ? unit : `The ${eater.by} to ${unit}`
   return ` ${who} uses ${Math.round(eater.share * 100)} % of the line ${line.key}.`
 }
 

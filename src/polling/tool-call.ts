@@ -21,7 +21,7 @@ export function parseToolCall(type: DriverType, name: string, given: unknown): T
   throw new GatewayError('INVALID_REQUEST', errors.map(({ detail }) => detail).join('; '), { details: { errors } })
 }
 
-/** Resolves with the tool's JSON; rejects with NotConnectedError while there is no connection. */
+/** Resolves with the tool's JSON; rejects with NotConnectedError while there is no connection and the tool needs one. */
 export async function runTool(
   device: string,
   { tool, input }: ToolCall,
@@ -29,7 +29,7 @@ export async function runTool(
   access: LineAccess,
   signal: AbortSignal,
 ): Promise<unknown> {
-  if (!access.connected) throw new NotConnectedError(`${device} is not connected`)
+  if (tool.offline !== true && !access.connected) throw new NotConnectedError(`${device} is not connected`)
   return await tool.run(input, driver, access, signal)
 }
 

@@ -106,8 +106,8 @@ class Scan {
   async *#segment(segment: Segment): AsyncGenerator<SampleBatch> {
     const { samples, trends } = this.#context
     const { lastSeq, minTime, maxTime } = segment
-    const isOutside = minTime === null || minTime >= this.#range.to || maxTime! < this.#range.from
-    if (isOutside) return void (this.#next = lastSeq + 1)
+    if (minTime === null || minTime >= this.#range.to || maxTime! < this.#range.from)
+      return void (this.#next = lastSeq + 1)
     const fuller = trends.fullerThan(segment)
     if (fuller !== undefined) yield* this.#trend(fuller)
     let from = Math.max(this.#next, segment.firstSeq)

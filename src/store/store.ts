@@ -20,6 +20,7 @@ import { LatestColumns } from './latest.ts'
 import { lockFolder } from './lock.ts'
 import { recoverSegments } from './log/recovery.ts'
 import { knownByCursors } from './log/cursor-file.ts'
+import { namesInSegments } from './log/names.ts'
 import { SampleLog } from './log/sample-log.ts'
 import { Sequence } from './log/sequence.ts'
 import { scan, type ScanRange } from './scan.ts'
@@ -168,7 +169,9 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
   const trends = new Trends({ files, dir, clock, log, bounds: { ...TRENDS_KEPT, ...options.trends } })
   const made = await trends.open()
   const highestTag = Math.max(made.highestTag, ...recovered.segments.map((segment) => segment.highestTag))
-  const tagFile = await openTagFile(files, dir, highestTag)
+  const tagFile = await openTagFile(files, dir, highestTag, (isKnown) =>
+    namesInSegments(files, recovered.segments, isKnown),
+  )
   const found = recovered.logId === undefined ? {} : { logId: recovered.logId }
   const sequence = await Sequence.open(files, dir, found, options.reserveBlock ?? 1_000_000)
   const lastFound = Math.max(recovered.segments.at(-1)?.lastSeq ?? 0, await knownByCursors(files, dir))

@@ -6,7 +6,7 @@ import { systemClock, type Clock } from '../core/clock.ts'
 import { silentLog, type Log } from '../core/log.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { LatestValue, Sink, SinkContext, SinkState, SinkType } from '../core/sink.ts'
-import { Status } from '../core/status.ts'
+import { Status, type StatusCode } from '../core/status.ts'
 import { TagTable, type TagSettings } from '../core/tags.ts'
 import type { DataType, TagId, Value } from '../core/value.ts'
 import { createDeadLetters } from '../delivery/dead-letters.ts'
@@ -19,8 +19,8 @@ import { temporaryFolder } from './peers.ts'
 class MemoryLatest {
   readonly #values = new Map<TagId, LatestValue>()
 
-  set(tag: TagId, value: Value | undefined, seq: number): void {
-    this.#values.set(tag, { value, status: Status.Good, time: 0, receivedAt: 0, seq })
+  set(tag: TagId, value: Value | undefined, seq: number, time = 0, status: StatusCode = Status.Good): void {
+    this.#values.set(tag, { value, status, time, receivedAt: time, seq })
   }
 
   get(tag: TagId): LatestValue {
@@ -28,6 +28,9 @@ class MemoryLatest {
     return this.#values.get(tag) ?? nothing
   }
 }
+
+/** Latest values that a test sets. */
+export const memoryLatest = (): MemoryLatest => new MemoryLatest()
 
 /** Settings of a tag with everything else at its default. */
 export const tagSettings = (
@@ -45,13 +48,19 @@ export const tagSettings = (
 })
 
 /** A table of these tags (`device/tag`, split at the first slash), with ids from 1. */
-export function tagTable(...names: readonly string[]): TagTable {
-  const tags = new TagTable()
-  names.forEach((name, at) => {
+export const tagTable = (...names: readonly string[]): TagTable =>
+  typedTable(...names.map((name) => [name, 'float64'] as const))
+
+/** The same with a type, and further settings, of each tag's own. */
+export function typedTable(
+  ...tags: readonly (readonly [name: string, type: DataType, more?: Partial<TagSettings>])[]
+): TagTable {
+  const table = new TagTable()
+  tags.forEach(([name, type, more], at) => {
     const slash = name.indexOf('/')
-    tags.add({ id: at + 1, device: name.slice(0, slash), settings: tagSettings(name.slice(slash + 1)) })
+    table.add({ id: at + 1, device: name.slice(0, slash), settings: tagSettings(name.slice(slash + 1), type, more) })
   })
-  return tags
+  return table
 }
 
 /** What a sink gets from the gateway, over real sockets. */

@@ -3,11 +3,10 @@
  * (set by `.ci/run`) it fails them instead, so that nothing skips silently where it could have run.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import type { TestContext } from 'node:test'
 
 /** `test('…', { skip: needs('mosquitto') }, …)`: false when all are there, else the reason. */
 export function needs(...commands: string[]): string | false {
@@ -21,9 +20,10 @@ export function needsFile(path: string): string | false {
   return existsSync(path) ? false : `not here: ${path}`
 }
 
-/** The full path of a command, looked up in PATH and the sbin folders. */
+/** The full path of a command, looked up in PATH, the sbin folders, and where Debian keeps PostgreSQL's server. */
 export function findCommand(command: string): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin']
+  const postgres = globSync('/usr/lib/postgresql/*/bin').toSorted()
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin', ...postgres]
   return folders.map((folder) => join(folder, command)).find(isExecutable)
 }
 
@@ -50,8 +50,13 @@ export function freePort(): Promise<number> {
   })
 }
 
+/** Where something's end is noted: a test, or a file of tests that share it. */
+export interface Cleanup {
+  after(clean: () => unknown): void
+}
+
 /** A folder that is removed when the test ends. */
-export function temporaryFolder(t: TestContext): string {
+export function temporaryFolder(t: Cleanup): string {
   const folder = mkdtempSync(join(tmpdir(), 'bifrost-test-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
@@ -70,7 +75,7 @@ export interface RunningProcess {
 
 /** Starts a program and stops it when the test ends. */
 export function startProcess(
-  t: Pick<TestContext, 'after'>,
+  t: Cleanup,
   command: string,
   args: readonly string[],
   options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},

@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '../core/clock.ts'
 import type { AuditedAction, LineAccess } from '../core/driver.ts'
 import { GatewayError } from '../core/errors.ts'
 import { silentLog, type Log } from '../core/log.ts'
+import { ProxyCounters } from '../drivers/modbus/proxy/counters.ts'
 import { LineProxies } from '../drivers/modbus/proxy/line-proxies.ts'
 import { serveProxy, type ProxySetup } from '../drivers/modbus/proxy/serve.ts'
 import { WriteLock } from '../drivers/modbus/write-lock.ts'
@@ -23,6 +24,7 @@ export interface PlayedProxy {
   readonly priorities: string[]
   /** For whom their time counts. */
   readonly units: (number | undefined)[]
+  readonly counters: ProxyCounters
   /** Set: the audit file cannot be written. */
   isFull: boolean
   /** How long the disk takes. */
@@ -56,6 +58,7 @@ export async function startProxy(t: TestContext, given: Given = {}): Promise<Pla
     actions: [],
     priorities: [],
     units: [],
+    counters: new ProxyCounters(),
     isFull: false,
     recording: Promise.resolve(),
     reply: async (pdu) => (pdu[0] === 6 ? pdu.slice() : Uint8Array.of(pdu[0]!, 2, 0, 7)),
@@ -99,6 +102,7 @@ export async function startProxy(t: TestContext, given: Given = {}): Promise<Pla
       units: new Set(units),
       timeout,
       context,
+      counters: played.counters,
       line: { proxies: new LineProxies(), writes: played.writes },
       exchange(_unit, pdu) {
         played.sent.push(pdu[0]!)
@@ -111,7 +115,10 @@ export async function startProxy(t: TestContext, given: Given = {}): Promise<Pla
   )
   t.after(async () => {
     end.abort()
-    await serving
+    // What a failed test left on the line or on the disk must not hold up the others.
+    let isOver = false
+    void serving.then(() => (isOver = true))
+    await eventually('the proxy ends', () => isOver, 2000)
   })
   await eventually('it listens', () =>
     played.connect().then(

@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream'
 import type { Endpoint, TcpEndpoint } from '../core/driver.ts'
 import { connectError } from './connect-error.ts'
 import { dialSerial } from './serial.ts'
+import { Tap } from './tap.ts'
 import { readTlsFiles, secure } from './tls.ts'
 import { dialUdp } from './udp.ts'
 
@@ -25,7 +26,10 @@ export async function dial(endpoint: Endpoint, signal?: AbortSignal): Promise<Du
 function dialTcp(target: TcpEndpoint, signal?: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) return reject(signal.reason)
-    const socket = connect({ host: target.host, port: target.port, noDelay: true, keepAlive: true })
+    const tap = target.direct === true && target.tls === undefined ? new Tap() : undefined
+    const { host, port } = target
+    const options = { host, port, noDelay: true, keepAlive: true, ...(tap === undefined ? {} : { onread: tap.onread }) }
+    const socket = tap === undefined ? connect(options) : Object.assign(connect(options), { tap })
     const fail = (error: unknown) => {
       finish()
       socket.on('error', () => undefined)

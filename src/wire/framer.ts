@@ -58,6 +58,17 @@ export class Framer {
     }
   }
 
+  /** Begins anew: gives back all bytes that are in no frame yet, for whoever knows better where the next one begins. */
+  rest(): Uint8Array {
+    const begun = this.#partial?.subarray(0, this.#have) ?? EMPTY
+    const rest = joined(begun, this.#chunk.subarray(this.#at))
+    this.#partial = undefined
+    this.#have = 0
+    this.#violation = undefined
+    this.#release()
+    return rest
+  }
+
   #nextInPlace(): boolean {
     const start = this.#at
     const left = this.#chunk.length - start

@@ -8,6 +8,7 @@ import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import type { TlsSettings } from '../core/driver.ts'
 import { GatewayError, messageOf, NotConnectedError } from '../core/errors.ts'
 import { endpointOf, type Target } from './connect-error.ts'
+import { carriedBy } from './reset.ts'
 
 const UNKNOWN_AUTHORITY = "its certificate's authority is unknown; give the authority's certificate as ca"
 const BAD_CERTIFICATE = 'it refuses our client certificate; give as cert and key what it knows'
@@ -123,6 +124,7 @@ export function secure(
       fail(cut(target, `did not finish the TLS handshake within ${target.connectTimeoutMs} ms`, 'ETIMEDOUT'))
     const socket = startTls(raw, target, settings, files, fail)
     if (socket === undefined) return
+    carriedBy(socket, raw)
     if (signal?.aborted === true) return onAbort()
     signal?.addEventListener('abort', onAbort, { once: true })
     raw.setTimeout(target.connectTimeoutMs)

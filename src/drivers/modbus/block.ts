@@ -18,6 +18,7 @@ import { compareSpans, planBlocks, type Span } from './plan.ts'
 import type { Probe } from './probe.ts'
 import type { UnitState } from './profile.ts'
 import type { PursuitListener } from './pursuit.ts'
+import { describeSpan } from './quarantine.ts'
 import { spanLength } from './types.ts'
 
 type ModbusPoint = Point<ModbusAddress>
@@ -176,10 +177,13 @@ export class Block {
     try {
       reply = await access.request(span.unit, (probe.request ??= encodeRead(span)), signal)
     } catch (error) {
-      return this.#failed(access, error, signal)
+      const failure = this.#failed(access, error, signal)
+      this.#note(probe, failure)
+      return failure
     }
     access.settle(span.unit, true)
     this.#cuts = 0
+    this.#note(probe, undefined)
     const { clock } = this.#settings
     this.#state.answered = span
     this.#state.answeredAt = clock.monotonic()
@@ -206,6 +210,17 @@ export class Block {
       }
       throw lost
     }
+  }
+
+  /** Keeps the device's words for its tags, while it answers this request with something else than values. */
+  #note(probe: Probe<Place>, failure: Failure | undefined): void {
+    const { profile } = this.#settings
+    const isRefused = failure?.kind === 'refused'
+    if (!isRefused && !profile.hasRefused) return
+    const words = isRefused ? `${describeSpan(probe.span)}: the device ${failure.words}.` : ''
+    const said = isRefused ? { status: failure.status, words } : undefined
+    const points = probe === this.#whole ? this.#points : probe.items.flatMap((place) => place.points)
+    for (const { tag } of points) profile.refused(tag, said)
   }
 
   /** Goes on with the cycle after a request; at its end tells what could not be read. */
@@ -235,7 +250,9 @@ export class Block {
 
   #emitFailed(places: Iterable<readonly [{ readonly points: readonly ModbusPoint[] }, StatusCode]>, emit: Emit): void {
     const batch = new SampleBatch(this.#points.length, this.#settings.clock.now())
+    const { profile } = this.#settings
     for (const [{ points }, status] of places) {
+      if (profile.hasRefused) for (const { tag } of points) profile.failed(tag, status)
       for (const { tag } of points) batch.pushNumber(tag, 0, status, batch.receivedAt, 0)
     }
     if (batch.length > 0) emit(batch)

@@ -6,6 +6,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Context, TraceTap } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
+import { AbandonedWriteError, type ModbusClient } from '../../protocols/modbus/index.ts'
 import type { LineClient } from './line-client.ts'
 import { LineLimits, type LineLoad } from './line-limits.ts'
 import type { ModbusOptions } from './options.ts'
@@ -25,6 +26,8 @@ interface Dialing {
   readonly abandon: AbortController
   waiting: number
 }
+
+type Dial = (signal: AbortSignal) => Promise<ModbusClient>
 
 export class LineConnection {
   #writes: WriteLock | undefined
@@ -101,6 +104,11 @@ export class LineConnection {
     }
   }
 
+  /** What took the place of a client that we closed ourselves; undefined: nothing did. */
+  successorOf(client: LineClient): LineClient | undefined {
+    return client.closeReason instanceof AbandonedWriteError ? this.#client : undefined
+  }
+
   /** The user needs the socket no more. */
   leave(user: object): void {
     if (!this.#users.delete(user) || this.#users.size > 0) return
@@ -125,7 +133,7 @@ export class LineConnection {
   }
 
   async #open(options: ModbusOptions, context: Context, signal: AbortSignal): Promise<LineClient> {
-    const dial = async (until: AbortSignal) => {
+    const dial: Dial = async (until) => {
       const stream = await context.dial(endpointOf(options), until)
       return clientOn(stream, options, farSide(options), context.clock, new LineStrays(this.#users))
     }
@@ -136,10 +144,20 @@ export class LineConnection {
       const limits = (this.#limits ??= new LineLimits({ inFlight, connections }, context.clock, this.#learned))
       const onLimit = (total: number) => this.#limited(context, total)
       client = new SharedClient({ dial, limits, release: options.release, clock: context.clock, onLimit }, first)
-    } else context.limitInFlight?.(1)
+    } else {
+      context.limitInFlight?.(1)
+      first.onClose((reason) => this.#reopen(first, reason, dial, context))
+    }
     if (this.#users.size === 0) client.close()
     else this.#client = client
     return client
+  }
+
+  /** We ended the connection for a write's sake: the next request opens another one, and nobody notices. */
+  #reopen(closed: LineClient, reason: Error, dial: Dial, { clock }: Context): void {
+    if (!(reason instanceof AbandonedWriteError) || this.#client !== closed) return
+    const limits = new LineLimits({ inFlight: 1, connections: 1 }, clock)
+    this.#client = new SharedClient({ dial, limits, release: false, clock, onLimit: () => undefined })
   }
 
   #limited(context: Context, total: number): void {

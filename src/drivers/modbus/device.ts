@@ -1,7 +1,17 @@
 /** One Modbus device (and the units that its tags name): polls, writes and identification over the socket of its line. */
 import { SampleBatch } from '../../core/batch.ts'
 import type { Clock } from '../../core/clock.ts'
-import type { Context, Driver, Emit, Identity, LineAccess, Point, Poll, WriteItem } from '../../core/driver.ts'
+import type {
+  Context,
+  Driver,
+  Emit,
+  Identity,
+  LineAccess,
+  Point,
+  Poll,
+  ServedView,
+  WriteItem,
+} from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
 import { encodeRequest } from '../../protocols/modbus/index.ts'
@@ -15,7 +25,8 @@ import { parseOrder } from './order.ts'
 import { statusOfFailure } from './outcome.ts'
 import { DeviceProfile } from './profile.ts'
 import type { ProfileView } from './profile-words.ts'
-import { parseListenAddress } from './proxy/listen-address.ts'
+import { ProxyCounters } from './proxy/counters.ts'
+import { formatListenAddress, parseListenAddress } from './proxy/listen-address.ts'
 import { serveProxy } from './proxy/serve.ts'
 import { SunSpecDevice } from './sunspec/device.ts'
 import { checkTag, spanLength } from './types.ts'
@@ -39,6 +50,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   /** The device's own and those that its tags name. */
   #units: readonly number[]
   #sunspec: SunSpecDevice | undefined
+  #proxied: ProxyCounters | undefined
   #client: LineClient | undefined
 
   constructor(options: ModbusOptions, context: Context) {
@@ -86,11 +98,16 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   }
 
   async connect(signal: AbortSignal): Promise<void> {
-    const client = await this.#line.join(this, this.#options, this.#context, signal)
+    this.#take(await this.#line.join(this, this.#options, this.#context, signal))
+  }
+
+  /** A new connection: it may be another device. */
+  #take(client: LineClient): LineClient {
     this.#client = client.tracedBy(this.#context.trace)
     this.#access.connection++
     this.#breakers.reconnected()
     this.#sunspec?.reconnected()
+    return this.#client
   }
 
   async close(): Promise<void> {
@@ -165,16 +182,25 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   async serve(access: LineAccess, signal: AbortSignal): Promise<void> {
     const { proxy, timeout } = this.#options
     if (proxy === undefined) return
+    this.#proxied ??= new ProxyCounters()
     const setup = {
       settings: proxy,
       units: new Set(this.#units),
       timeout,
       context: this.#context,
+      counters: this.#proxied,
       line: this.#line,
       exchange: (unit: number, pdu: Uint8Array, onLine: AbortSignal) =>
         this.#connected().request(unit, pdu, onLine, timeout),
     }
     await serveProxy(setup, access, signal)
+  }
+
+  /** What the clients of the proxy did. */
+  served(): ServedView | undefined {
+    const address = parseListenAddress(this.#options.proxy?.listen ?? '')
+    if (address === undefined || this.#proxied === undefined) return undefined
+    return this.#proxied.view(formatListenAddress(address), this.#line.proxies.clientsAt(address))
   }
 
   /** The device's own unit id. */
@@ -245,7 +271,9 @@ export class ModbusDevice implements Driver<ModbusAddress> {
 
   #connected(): LineClient {
     if (this.#client !== undefined && !this.#client.closed) return this.#client
-    const reason = this.#client?.closeReason
+    const successor = this.#client && this.#line.successorOf(this.#client)
+    if (successor?.closed === false) return this.#take(successor)
+    const reason = (successor ?? this.#client)?.closeReason
     throw new NotConnectedError(reason?.message ?? `${this.#context.name} is not connected`, { cause: reason })
   }
 

@@ -284,3 +284,29 @@ test('a device that ends its connections now and then, whatever is read, teaches
   assert.deepEqual([plant.good(), plant.session.state], [42, 'Running'])
   await plant.stop()
 })
+
+for (const [how, alter, said] of [
+  ['replies from unit 0', (frame: Uint8Array) => frame.with(6, 0), /reply is from unit 0, unit 1 was asked/],
+  [
+    'foreign transaction ids',
+    (frame: Uint8Array) => frame.with(0, 0x77),
+    /reply has transaction id \d+, \d+ was asked/,
+  ],
+] as const) {
+  test(`a device that answers everything wrongly (${how}): tags and device say what it does`, async () => {
+    const plant = startPlant({ addresses: range(3) })
+    plant.device.fault = () => ({ alter })
+    await plant.clock.advance(3000)
+    assert.deepEqual([...plant.last.values()], Array(3).fill('BadUnknownResponse'))
+    assert.match(plant.reasonOf(1)!, /^hr:0…2 = 40001…40003: the device answers what does not fit \(/)
+    assert.match(plant.reasonOf(1)!, said)
+    assert.match(plant.session.reason!, said)
+    plant.device.fault = () => ({ silent: true })
+    await plant.clock.advance(3000)
+    assert.doesNotMatch(plant.reasonOf(1) ?? '', said, 'not what it did before')
+    plant.device.fault = undefined
+    await plant.clock.advance(60_000)
+    assert.deepEqual([plant.good(), plant.reasonOf(1)], [3, undefined])
+    await plant.stop()
+  })
+}

@@ -260,3 +260,16 @@ test('release: polls that follow each other closely keep the connection: closing
   assert.ok(server.stats.connections <= 4, `${server.stats.connections} connections`)
   assert.deepEqual(new Set(rows), new Set([Status.Good]))
 })
+
+test('a connection that we reset for a write that got no answer teaches nothing: the line bears as many as before', async (t) => {
+  const device = await startScriptedDevice(t, (request) =>
+    request.functionCode === 3 ? registersReply(request, request.address) : undefined,
+  )
+  const { client, limit, line } = await join(t, device.port, { maxConnections: 2 })
+  await busyUntil(client, limit, () => limit() === 2)
+  await assert.rejects(client.request(1, writeOne(1, 1), signal), { code: 'TIMEOUT' })
+  const until = Date.now() + 800
+  assert.deepEqual(await busyUntil(client, limit, () => Date.now() > until), [])
+  assert.deepEqual(line.learned, { inFlight: 1, connections: 2 })
+  assert.equal(device.connections, 3)
+})

@@ -59,7 +59,8 @@ export function failureOf(error: unknown): Failure {
     const code = error.exceptionCode
     const name = EXCEPTIONS[code]?.name.toLowerCase() ?? "a code of the vendor's own"
     const number = code.toString(16).toUpperCase().padStart(2, '0')
-    return { kind: kindOfException(code), status, words: `answers exception ${number} (${name})` }
+    const hint = error.hint === undefined ? '' : `, ${error.hint}`
+    return { kind: kindOfException(code), status, words: `answers exception ${number} (${name})${hint}` }
   }
   if (status === Status.BadTimeout) return { kind: 'silent', status, words: 'does not answer' }
   if (status === Status.BadResourceUnavailable) return { kind: 'busy', status, words: 'is busy' }

@@ -6,6 +6,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { LearnedStore } from '../../core/driver.ts'
 import type { Log } from '../../core/log.ts'
+import type { StatusCode } from '../../core/status.ts'
 import type { TagId } from '../../core/value.ts'
 import type { Area } from './address.ts'
 import { TableLimits } from './limits.ts'
@@ -41,6 +42,12 @@ interface Table {
   readonly limits: TableLimits
 }
 
+/** What the device said in place of values, and the status that its tags got for it. */
+interface Refused {
+  readonly status: StatusCode
+  readonly words: string
+}
+
 /** How often a value of a unit is tried of which nothing can be read. */
 const BARREN_TRY_MS = 10_000
 
@@ -62,6 +69,8 @@ export class DeviceProfile implements PlanRules {
   #places: Map<TagId, Span> | undefined
   /** Tags whose block is refused and searched: for the time of the search. */
   #searched: Map<TagId, string> | undefined
+  /** Tags whose last request was answered with something else than values, as the sentence says. */
+  #refused: Map<TagId, Refused> | undefined
   readonly #settings: ProfileSettings
   // Lists, as most devices have one unit, and there are many devices.
   #units: readonly UnitState[] = []
@@ -206,11 +215,27 @@ export class DeviceProfile implements PlanRules {
     else (this.#searched ??= new Map()).set(tag, words)
   }
 
-  /** Why a tag cannot be read, as far as it is left out. */
+  get hasRefused(): boolean {
+    return (this.#refused?.size ?? 0) > 0
+  }
+
+  /** The last request that would have read the tag was refused; undefined: it was not. */
+  refused(tag: TagId, said: Refused | undefined): void {
+    if (said === undefined) this.#refused?.delete(tag)
+    else (this.#refused ??= new Map()).set(tag, said)
+  }
+
+  /** The tag has this status: what was said of another one is no reason any more. */
+  failed(tag: TagId, status: StatusCode): void {
+    if (this.#refused?.get(tag)?.status !== status) this.#refused?.delete(tag)
+  }
+
+  /** Why a tag cannot be read: it is left out, or searched, or what the device said last. */
   reasonOf(tag: TagId): string | undefined {
     const place = this.#places?.get(tag)
     const entry = place === undefined ? undefined : this.quarantine.find(place)
-    return entry === undefined ? this.#searched?.get(tag) : this.reason(entry)
+    if (entry !== undefined) return this.reason(entry)
+    return this.#searched?.get(tag) ?? this.#refused?.get(tag)?.words
   }
 
   /** Why this value is left out, and when it is tried again. */

@@ -6,14 +6,18 @@
 import type { Clock } from '../../core/clock.ts'
 import type { TraceTap } from '../../core/driver.ts'
 import { GatewayError, NotConnectedError } from '../../core/errors.ts'
-import { ModbusException, type DeviceIdentification, type ModbusClient } from '../../protocols/modbus/index.ts'
+import {
+  AbandonedWriteError,
+  ModbusException,
+  READ_FUNCTIONS,
+  type DeviceIdentification,
+  type ModbusClient,
+} from '../../protocols/modbus/index.ts'
 import { TracedClient, type LineClient } from './line-client.ts'
 import type { LineLimits } from './line-limits.ts'
 import { SharedConnections, type SharedConnection, type SharedConnectionsSetup } from './shared-connections.ts'
 
 const BUSY = 0x06
-/** Functions that read and change nothing: safe to ask again on another connection. */
-const READS: ReadonlySet<number> = new Set([1, 2, 3, 4, 7, 11, 12, 17, 20, 24, 43])
 
 /** The connections of a line as one client. */
 export class SharedClient implements LineClient {
@@ -21,7 +25,8 @@ export class SharedClient implements LineClient {
   readonly #clock: Clock
   readonly #connections: SharedConnections
 
-  constructor(setup: SharedConnectionsSetup, first: ModbusClient) {
+  /** `first` is open; without it the first request opens one. */
+  constructor(setup: SharedConnectionsSetup, first?: ModbusClient) {
     this.#limits = setup.limits
     this.#clock = setup.clock
     this.#connections = new SharedConnections(setup, first)
@@ -46,7 +51,7 @@ export class SharedClient implements LineClient {
     timeoutMs?: number,
     trace?: TraceTap,
   ): Promise<Uint8Array> {
-    const isRead = READS.has(pdu[0]!)
+    const isRead = READ_FUNCTIONS.has(pdu[0]!)
     return this.#ask(unit, isRead, signal, (client) => client.request(unit, pdu, signal, timeoutMs, trace))
   }
 
@@ -91,7 +96,8 @@ export class SharedClient implements LineClient {
         this.#learn(error, unit, begun, inFlight)
         if (error instanceof ModbusException) this.#proven(connection, suspect)
         const mayRepeat = isRead && error instanceof NotConnectedError && signal?.aborted !== true
-        if (!mayRepeat || this.#connections.open.length === 0) throw error
+        if (!mayRepeat) throw error
+        if (this.#connections.open.length === 0 && !(error instanceof AbandonedWriteError)) throw error
       } finally {
         this.#connections.done(connection)
       }

@@ -4,7 +4,7 @@
  */
 import type { Clock, Timer } from '../../core/clock.ts'
 import { NotConnectedError } from '../../core/errors.ts'
-import type { ModbusClient } from '../../protocols/modbus/index.ts'
+import { AbandonedWriteError, type ModbusClient } from '../../protocols/modbus/index.ts'
 import type { LineLimits, LineLoad } from './line-limits.ts'
 
 /** What they are made with. */
@@ -36,7 +36,7 @@ const WORTH_MS = 250
 /** A connection that is lost while the others stay so long was one too many; all lost together, the device is gone. */
 const VERDICT_MS = 500
 
-/** Begins with a connection that is open; who takes one for a request says `begin` and `done`. */
+/** Begins with a connection that is open, or with none until somebody asks; who takes one for a request says `begin` and `done`. */
 export class SharedConnections {
   readonly #setup: SharedConnectionsSetup
   readonly #connections: SharedConnection[] = []
@@ -54,9 +54,9 @@ export class SharedConnections {
   #restedAt = 0
   #lingerMs = LINGER_MS
 
-  constructor(setup: SharedConnectionsSetup, first: ModbusClient) {
+  constructor(setup: SharedConnectionsSetup, first?: ModbusClient) {
     this.#setup = setup
-    this.#add(first)
+    if (first !== undefined) this.#add(first)
     this.#apply()
     if (setup.release) this.#idle()
   }
@@ -122,6 +122,8 @@ export class SharedConnections {
     const at = this.#connections.indexOf(connection)
     if (at < 0) return
     this.#connections.splice(at, 1)
+    // Our own doing: it says nothing of what the device bears, and the next request opens another one.
+    if (reason instanceof AbandonedWriteError) return this.#apply()
     if (this.#connections.length > 0) return this.#lostOne(this.#connections.length)
     // Between the polls it does not matter who closes it.
     if (this.#setup.release && this.#inFlight === 0) return void (this.#restedAt = this.#setup.clock.monotonic())
@@ -192,7 +194,7 @@ export class SharedConnections {
       }
       const connection = this.#add(client)
       this.#apply()
-      this.#idle()
+      if (this.#setup.release) this.#idle()
       return connection
     } catch (error) {
       this.end(error instanceof Error ? error : new NotConnectedError('the connection failed'))

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs'
 import { systemClock } from '../../core/clock.ts'
 import type { Context } from '../../core/driver.ts'
 import { createModbusServer, RegisterBank } from '../../protocols/modbus/index.ts'
-import { createAuthority, createCertificate } from '../../testing/certificates.ts'
-import { testContext } from '../../testing/driver-suite.ts'
+import { createAuthority, createCertificate, roleExtension } from '../../testing/certificates.ts'
+import { pointsOf, testContext } from '../../testing/driver-suite.ts'
 import { duplexPair } from '../../testing/duplex-pair.ts'
 import { readOnce, registers } from '../../testing/modbus-device.ts'
 import { needs, temporaryFolder } from '../../testing/peers.ts'
@@ -83,6 +83,39 @@ test('tls: both sides show their certificates', { skip: needs('openssl') }, asyn
   await assert.rejects(readOver(t, { transport: 'tls', host: '127.0.0.1', port }), /certificate/)
   await assert.rejects(readOver(t, { transport: 'tls', host: '127.0.0.1', port, tls: { ca: authority.cert } }))
 })
+
+test(
+  'tls: a function that the device refuses to our role: tags and the write say so',
+  { skip: needs('openssl') },
+  async (t) => {
+    const folder = temporaryFolder(t)
+    const authority = createAuthority(folder, 'authority')
+    const far = createCertificate(folder, 'device', authority, '127.0.0.1')
+    const near = createCertificate(folder, 'gateway', authority, 'gateway', 2, [roleExtension('Viewer')])
+    const server = createModbusServer({
+      unit: () => new RegisterBank({ holdingRegisters: [{ address: 0, count: 10 }] }),
+      clock: systemClock,
+      intercept: ({ client }) => (client?.role === 'Operator' ? undefined : { exception: 1 }),
+    })
+    t.after(() => server.close())
+    const pem = (file: string) => readFileSync(file, 'utf8')
+    const tls = { cert: pem(far.cert), key: pem(far.key), ca: pem(authority.cert), requestClientCertificate: true }
+    const port = await server.listen(0, '127.0.0.1', { tls })
+    const files = { ca: authority.cert, cert: near.cert, key: near.key }
+    const options = modbus.options.parse({ transport: 'tls', host: '127.0.0.1', port, tls: files })
+    const driver = modbus.create(options, { ...testContext(), dial })
+    t.after(() => driver.close())
+    await driver.connect(AbortSignal.timeout(5000))
+    assert.deepEqual(await readOnce(driver, registers(2)), ['BadNotSupported'])
+    const said = /illegal function\), or the role in our client certificate \(Viewer\) does not allow it\.$/
+    assert.match(driver.reasonOf!(1) ?? '', said)
+    const remarks: string[] = []
+    const watch = { begin: () => true, remark: (sentence: string) => void remarks.push(sentence) }
+    const [point] = pointsOf(modbus, registers(2))
+    await driver.write([{ point: point!, value: 1, watch }], AbortSignal.timeout(5000))
+    assert.match(remarks.join(), /or the role in our client certificate \(Viewer\) does not allow it\.$/)
+  },
+)
 
 test('ports where the options name none: 502, with TLS 802', () => {
   const portOf = (transport: string) => {

@@ -45,7 +45,8 @@ export function endpointOf(options: ModbusOptions): Endpoint {
   if (host === undefined) throw new GatewayError('CONFIG_INVALID', `transport ${transport} needs a host`)
   const port = portOf(options)
   if (transport === 'udp') return { transport: 'udp', host, port, connectTimeoutMs }
-  if (transport !== 'tls') return { transport: 'tcp', host, port, connectTimeoutMs }
+  // Serial frames are put together over several reads.
+  if (transport !== 'tls') return { transport: 'tcp', host, port, connectTimeoutMs, direct: transport === 'tcp' }
   const settings: TlsSettings = tls ?? {}
   return { transport: 'tcp', host, port, connectTimeoutMs, tls: settings }
 }

@@ -112,6 +112,8 @@ export class ModbusWriter {
       else await this.#send(run, change.unit, requestOf(change, this.#options.writeMultiple))
       return Status.Good
     } catch (error) {
+      if (error instanceof ModbusException && error.hint !== undefined)
+        run.items[row]!.watch?.remark(`The device does not know this function, ${error.hint}.`)
       return statusOf(error, run.signal)
     }
   }

@@ -9,9 +9,11 @@ export function logRoutes(app: App, { gateway }: RouteContext): void {
     url: '/api/v1/log',
     schema: { tags: ['log'], summary: 'State of the durable log', response: answers(logSchema) },
     handler: () => {
-      const { logId, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, failed, trends } = gateway.store.info()
+      const { logId, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, hoursHeld, isFull, failed, trends } =
+        gateway.store.info()
       const oldestTime = isoOf(trends.oldestTime ?? undefined)
-      return { logId, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, failed, trends: { ...trends, oldestTime } }
+      const log = { logId, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, hoursHeld, full: isFull, failed }
+      return { ...log, trends: { ...trends, oldestTime } }
     },
   })
 }

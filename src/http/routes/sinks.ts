@@ -3,6 +3,7 @@ import type { SinkStatus } from '../../delivery/runner.ts'
 import type { App, RouteContext } from '../app.ts'
 import { answers, sinksSchema } from '../schemas.ts'
 import { isoOf } from '../views.ts'
+import { replayView } from './sink-actions.ts'
 
 export function sinkRoutes(app: App, { gateway }: RouteContext): void {
   app.route({
@@ -14,7 +15,7 @@ export function sinkRoutes(app: App, { gateway }: RouteContext): void {
 }
 
 function sinkView(sink: SinkStatus) {
-  const { name, kind, state, reason, routed, delivered, pending, dropped, oldestPendingAgeMs, facts } = sink
+  const { name, kind, state, reason, routed, delivered, pending, dropped, oldestPendingAgeMs, facts, replayed } = sink
   const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0)
   return {
     name,
@@ -28,6 +29,8 @@ function sinkView(sink: SinkStatus) {
     dropped: { ...dropped },
     balanced: routed === delivered + pending + lost,
     oldestPendingAgeMs,
+    replayed,
+    replay: replayView(sink.replay),
     facts,
   }
 }

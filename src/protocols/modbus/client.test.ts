@@ -193,6 +193,42 @@ test('a reply that ends short never takes its last value from the reply after it
   }
 })
 
+for (const [how, added] of [
+  ['two bytes', 'ABCD'],
+  ['a whole header of garbage', 'FFFFFFFF FFFFFFFF'],
+] as const) {
+  test(`a device that adds ${how} to each reply is read, on one connection, however its bytes come`, async () => {
+    for (const isApart of [false, true]) {
+      const { client, say } = playPeer()
+      for (let id = 1; id <= 3; id++) {
+        let value = ''
+        client.readHoldingRegisters(1, 0, 1).then(
+          (bytes) => (value = toHex(bytes)),
+          (error: unknown) => (value = String(error)),
+        )
+        const reply = `000${id} 0000 0005 01 03 02 000${id}`
+        await say(isApart && id > 1 ? `${added} ${reply}` : isApart ? reply : `${reply} ${added}`)
+        assert.equal(value, `000${id}`)
+      }
+      assert.equal(client.closed, false)
+    }
+  })
+}
+
+test('bytes that were added are no reply: with a request given up, or several under way, nobody can tell and the connection ends', async () => {
+  const several = playPeer()
+  const both = [rejection(several.client.readCoils(1, 0, 1)), rejection(several.client.readCoils(1, 1, 1))]
+  await several.say('FFFF 0001 0000 0004 01 01 01 00')
+  for (const failed of both) await failsWith(failed, 'NOT_CONNECTED', /broke the framing/)
+  const late = playPeer()
+  const lost = rejection(late.client.readCoils(1, 0, 1))
+  await late.clock.advance(1000)
+  await lost
+  const next = rejection(late.client.readCoils(1, 0, 1))
+  await late.say('FFFF 0002 0000 0004 01 01 01 00')
+  await failsWith(next, 'NOT_CONNECTED', /broke the framing/)
+})
+
 test('requests beyond the limits are refused as INVALID_REQUEST and nothing is sent', async () => {
   const { client, sent } = playPeer()
   await failsWith(rejection(client.readCoils(1, 0, 2001)), 'INVALID_REQUEST', /2001 is outside 1…2000/)
@@ -214,6 +250,7 @@ for (const framing of ['tcp', 'udp', 'rtu', 'ascii'] as const) {
     const second = rejection(client.writeRegister(1, 0, 2))
     await settle()
     await clock.advance(1000)
+    assert.equal(client.closed, true)
     await failsWith(first, 'TIMEOUT', /no answer/)
     await failsWith(second, 'NOT_CONNECTED', /takes no more requests/)
     assert.deepEqual([client.closed, stuck.destroyed, clock.pending], [true, true, 0])

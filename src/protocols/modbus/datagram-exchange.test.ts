@@ -79,6 +79,18 @@ test("a datagram that is lost costs its own request a time-out; a late one is no
   assert.equal(toHex(await next), '600d')
 })
 
+test('a datagram with an id that was never used is dropped, also while one request is under way; the time-out names it', async () => {
+  const { client, clock, say } = playUdp()
+  const read = client.readHoldingRegisters(1, 0, 1)
+  await say('0999 0000 0005 01 03 02 0BAD')
+  await say('0001 0000 0005 01 03 02 600D')
+  assert.equal(toHex(await read), '600d')
+  const lost = rejection(client.readHoldingRegisters(1, 0, 1))
+  await say('0999 0000 0005 01 03 02 0BAD')
+  await clock.advance(1000)
+  assert.match((await lost).message, /no answer within 1000 ms; 1 replies with other transaction ids were dropped/)
+})
+
 test('property: any datagrams leave the client working', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { maxLength: 8 }), async (datagrams) => {

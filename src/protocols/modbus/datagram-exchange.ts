@@ -9,6 +9,9 @@ import type { Pending } from './request-queue.ts'
 import { MBAP_BYTES, encodeFrame, mbapFormat } from './tcp.ts'
 
 export class DatagramExchange extends PipelinedExchange {
+  /** A datagram may be of an earlier socket on our port, or anybody's: the right reply may still come. */
+  protected override readonly isPrivate = false
+
   protected override write(outgoing: readonly Pending[]): void {
     for (const { transaction, unit, pdu } of outgoing) {
       this.stats.bytesSent += MBAP_BYTES + pdu.length

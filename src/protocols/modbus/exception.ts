@@ -28,14 +28,18 @@ export function describeException(code: number): string {
 export class ModbusException extends GatewayError {
   /** 1…255. */
   readonly exceptionCode: number
+  /** What else it may mean on this connection: `or the role in our client certificate …`. */
+  readonly hint: string | undefined
 
   constructor(
     exceptionCode: number,
     message = describeException(exceptionCode),
     details: Record<string, unknown> = {},
+    hint?: string,
   ) {
     super('DEVICE_REFUSED', message, { details: { ...details, exceptionCode } })
     this.name = 'ModbusException'
     this.exceptionCode = exceptionCode
+    this.hint = hint
   }
 }

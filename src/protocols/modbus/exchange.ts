@@ -8,10 +8,14 @@ import type { Clock } from '../../core/clock.ts'
 import type { TraceTap } from '../../core/driver.ts'
 import { BusyError, GatewayError, NotConnectedError, messageOf } from '../../core/errors.ts'
 import { violation } from '../../wire/reader.ts'
+import { tapOf } from '../../wire/tap.ts'
+import { mayBeReset, reset } from '../../wire/reset.ts'
 import { AbortWatch } from './abort-watch.ts'
+import { roleHint } from './client-role.ts'
 import { ModbusException, describeException } from './exception.ts'
 import { MAX_PDU_BYTES } from './pdu/codec.ts'
 import { describeFunction } from './pdu/message.ts'
+import { READ_FUNCTIONS } from './read-functions.ts'
 import { RequestQueue, type Pending } from './request-queue.ts'
 
 /** How PDUs are carried: `tcp` (also over TLS) and `udp` with transaction ids; `rtu` and `ascii` one request at a time. */
@@ -58,6 +62,11 @@ export interface ExchangeStats {
   bytesReceived: number
 }
 
+const ILLEGAL_FUNCTION = 0x01
+
+/** We ended the connection ourselves, so that a write that was given up is not carried out later. The device may be well. */
+export class AbandonedWriteError extends NotConnectedError {}
+
 /** One connection's requests. `ModbusClient` gives it names; its calling rules are there. `start` before the first request. */
 export abstract class Exchange {
   readonly name: string
@@ -96,6 +105,7 @@ export abstract class Exchange {
   /** Begins to listen to the stream. */
   start(): this {
     const { stream } = this
+    tapOf(stream)?.listen((bytes) => this.received(bytes))
     stream.on('data', (chunk: Uint8Array) => this.received(chunk))
     stream.on('error', (error) => this.fail(this.lost(`the connection broke (${messageOf(error)})`, error)))
     stream.on('end', () => this.fail(this.lost('the device closed the connection')))
@@ -201,9 +211,9 @@ export abstract class Exchange {
     if (pdu[0]! < 0x80) return pending.resolve(pending.skip === 0 ? pdu : pdu.subarray(pending.skip))
     this.stats.exceptions++
     const code = pdu[1]!
-    pending.reject(
-      new ModbusException(code, `${this.label(pending)}: ${describeException(code)}`, { unit: pending.unit }),
-    )
+    const hint = code === ILLEGAL_FUNCTION ? roleHint(this.stream) : undefined
+    const words = hint === undefined ? describeException(code) : `${describeException(code)}, ${hint}`
+    pending.reject(new ModbusException(code, `${this.label(pending)}: ${words}`, { unit: pending.unit }, hint))
   }
 
   /** Fails a request for what came in place of its reply. */
@@ -220,6 +230,7 @@ export abstract class Exchange {
     if (pending.trace !== undefined) this.traced(pending, undefined, problem)
     const message = `${this.label(pending)}: ${problem}`
     pending.reject(new GatewayError('TIMEOUT', message, { details: { unit: pending.unit } }))
+    if (this.mayRunLate(pending)) return this.cancel(pending)
     // It would leave when nobody waits for it any more, a write too, and others would pile up behind it.
     if (this.stream.writableLength > 0) this.fail(this.lost('takes no more requests, the last one has not left'))
   }
@@ -230,13 +241,25 @@ export abstract class Exchange {
     pending.reject(pending.signal?.reason)
   }
 
+  /** It was sent and would change the device, and our kernel may still have it: it goes on trying while the cable is out. */
+  protected mayRunLate({ pdu }: Pending): boolean {
+    return !READ_FUNCTIONS.has(pdu[0]!) && mayBeReset(this.stream)
+  }
+
+  /** Nobody waits for this write any more: takes back what has not left, with all of the connection. */
+  protected cancel(pending: Pending): void {
+    const why = `${this.label(pending)}: given up without an answer; the connection was reset, so that it is not carried out later`
+    this.fail(new AbandonedWriteError(why, { details: { endpoint: this.name } }))
+  }
+
   /** Rejects everything and closes the stream, once. */
   protected fail(reason: NotConnectedError): void {
     if (this.#closeReason !== undefined) return
     this.#closeReason = reason
     this.#aborts.stop()
-    this.stream.destroy()
     const sent = [...this.outstanding()]
+    if (reason instanceof AbandonedWriteError || sent.some((pending) => this.mayRunLate(pending))) reset(this.stream)
+    else this.stream.destroy()
     const waiting = this.queue.remove()
     this.forget()
     for (const pending of sent) if (pending.trace !== undefined) this.traced(pending, undefined, reason.message)

@@ -11,7 +11,7 @@ export {
   type ServerId,
 } from './client-diagnostics.ts'
 export { readFifoQueue, readFileRecords, writeFileRecords, type RecordRange, type RecordWrite } from './client-files.ts'
-export type { ExchangeStats, ModbusFraming } from './exchange.ts'
+export { AbandonedWriteError, type ExchangeStats, type ModbusFraming } from './exchange.ts'
 export { EXCEPTIONS, ModbusException, describeException } from './exception.ts'
 export { DIAGNOSTIC } from './pdu/diagnostics.ts'
 export type { KnownRequest, KnownResponse } from './pdu/functions.ts'
@@ -35,6 +35,8 @@ export { MAX_READ_REGISTERS } from './pdu/read-registers.ts'
 export { MAX_WRITE_COILS } from './pdu/write-multiple-coils.ts'
 export { MAX_WRITE_REGISTERS } from './pdu/write-multiple-registers.ts'
 export { MAX_READ_WRITE_REGISTERS } from './pdu/read-write-multiple-registers.ts'
+export type { ServerClient } from './client-role.ts'
+export { READ_FUNCTIONS } from './read-functions.ts'
 export { FileRecords, type FileLayout } from './file-records.ts'
 export { RegisterBank, RegisterTable, type BankLayout, type Range, type TableName } from './register-bank.ts'
 export {

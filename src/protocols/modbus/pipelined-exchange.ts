@@ -14,10 +14,14 @@ import { MBAP_BYTES, encodeFrame, mbapFormat, writeFrame } from './tcp.ts'
 import { TransactionIds } from './transaction-ids.ts'
 
 const MAX_IN_FLIGHT = 4096
+/** Bytes that a device adds to a reply, at most. */
+const MOST_ADDED = 16
 const NO_FRAME = [new Uint8Array(0), 0, 0] as const
 
 export class PipelinedExchange extends Exchange {
   protected readonly protocol: string = 'modbus/tcp'
+  /** What comes in was sent on this connection: a reply with an id that was never used is meant for somebody here. */
+  protected readonly isPrivate: boolean = true
   readonly #framer = new Framer(mbapFormat)
   /** A frame that is followed by too few bytes to tell whether it ended where it said. */
   #unsure: { readonly bytes: Uint8Array; readonly start: number; readonly end: number } | undefined
@@ -102,12 +106,13 @@ export class PipelinedExchange extends Exchange {
   protected received(chunk: Uint8Array): void {
     this.stats.bytesReceived += chunk.length
     this.#framer.push(chunk)
+    const { replies } = this.stats
     try {
       this.#takeFrames()
     } catch (error) {
       this.stats.violations++
-      this.fail(this.lost(`the device broke the framing: ${messageOf(error)}`, error))
-      return
+      if (!this.#resume(replies))
+        return this.fail(this.lost(`the device broke the framing: ${messageOf(error)}`, error))
     }
     if (this.#framer.pending > 0) this.#unfinishedAt = this.clock.monotonic()
     this.sendQueued()
@@ -115,7 +120,7 @@ export class PipelinedExchange extends Exchange {
 
   /**
    * A frame counts once what came after it begins like a frame too, or nothing came: a device that sends fewer bytes than it
-   * announced has the beginning of its next reply in the place of the last values.
+   * announced has the beginning of its next reply in the place of the last values. Where only one reply can come there is no next.
    */
   #takeFrames(): void {
     const framer = this.#framer
@@ -127,10 +132,36 @@ export class PipelinedExchange extends Exchange {
       bytes = framer.bytes
       start = framer.start
       end = framer.end
+      if (this.#sent.size > 1 || this.#ids.hasRetired) continue
+      this.#reply(bytes, start, end)
+      end = 0
     }
     if (end === 0) return
-    if (framer.pending > 0 && framer.pending < mbapFormat.headerBytes) this.#unsure = { bytes, start, end }
+    // What was read is gone at the next read.
+    if (framer.pending > 0 && framer.pending < mbapFormat.headerBytes)
+      this.#unsure = { bytes: copy(bytes, start, end), start: 0, end: end - start }
     else this.#reply(bytes, start, end)
+  }
+
+  /**
+   * Bytes that begin no frame, some devices add them to each reply (a CRC that has no place here): dropped, where what is behind them
+   * is the reply that alone can come, or where none can come. `before`: replies before this chunk. False: nothing can be told.
+   */
+  #resume(before: number): boolean {
+    if (this.closed || this.#sent.size > 1 || this.#ids.hasRetired) return false
+    const [only] = this.#sent.values()
+    if (only === undefined && this.stats.replies === before) return false
+    const rest = this.#framer.rest()
+    const begin = only === undefined ? rest.length : headerAt(rest, only)
+    if (begin < 0) return false
+    this.strayed(rest.subarray(0, begin), 'bytes after a reply that belong to no frame')
+    this.#framer.push(rest.subarray(begin))
+    try {
+      this.#takeFrames()
+    } catch {
+      return false
+    }
+    return true
   }
 
   #reply(bytes: Uint8Array, start: number, end: number): void {
@@ -149,7 +180,7 @@ export class PipelinedExchange extends Exchange {
         : `reply is from unit ${bytes[start + 6]}, unit ${pending.unit} was asked`
     if (problem !== undefined) return this.violated(pending, problem, copy(bytes, start, end))
     if (pending.trace !== undefined) this.traced(pending, copy(bytes, start, end), undefined)
-    this.answered(pending, bytes.subarray(body, end))
+    this.answered(pending, kept(bytes, body, end))
   }
 
   /** The request with this id, no longer outstanding; undefined: there is none. */
@@ -165,7 +196,7 @@ export class PipelinedExchange extends Exchange {
   protected unexpected(transaction: number, frame: Uint8Array): void {
     this.stats.strays++
     const late = this.#ids.late(transaction)
-    const alone = !late && !this.#ids.wasUsed(transaction) && this.#sent.size === 1
+    const alone = this.isPrivate && !late && !this.#ids.wasUsed(transaction) && this.#sent.size === 1
     if (!alone) return this.strayed(frame, late ? 'a late reply' : 'a reply to nothing that was asked')
     const only = this.#sent.values().next().value!
     this.#sent.delete(only.transaction)
@@ -203,7 +234,6 @@ export class PipelinedExchange extends Exchange {
       else if (pending.deadline < next) next = pending.deadline
     }
     if (this.closed) return
-    if (this.closed) return
     if (next < this.#timerAt) this.#arm(next)
     this.sendQueued()
   }
@@ -226,14 +256,17 @@ export class PipelinedExchange extends Exchange {
   }
 
   protected aborted(signal: AbortSignal): void {
+    let late: Pending | undefined
     for (const pending of this.#sent.values()) {
       if (pending.signal !== signal) continue
       this.#sent.delete(pending.transaction)
       this.#ids.retire(pending.transaction)
       this.abandoned(pending)
+      if (this.mayRunLate(pending) && !this.#outgoing.includes(pending)) late = pending
     }
     for (const pending of this.queue.remove(signal)) this.abandoned(pending)
-    this.sendQueued()
+    if (late === undefined) this.sendQueued()
+    else this.cancel(late)
   }
 
   protected outstanding(): Iterable<Pending> {
@@ -250,6 +283,22 @@ export class PipelinedExchange extends Exchange {
   protected frameOf({ transaction, unit, pdu }: Pending): Uint8Array {
     return encodeFrame(transaction, unit, pdu)
   }
+}
+
+/** As `copy`, from the pool of small buffers. */
+function kept(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const own = Buffer.allocUnsafe(end - start)
+  own.set(bytes.subarray(start, end))
+  return own
+}
+
+/** Where the header of the reply to this request begins, near the beginning; -1: it is not there. */
+function headerAt(bytes: Uint8Array, { transaction, unit }: Pending): number {
+  for (let at = 1; at <= MOST_ADDED && at + MBAP_BYTES <= bytes.length; at++) {
+    const isOurs = bytes[at] === transaction >>> 8 && bytes[at + 1] === (transaction & 0xff) && bytes[at + 6] === unit
+    if (isOurs && bytes[at + 2] === 0 && bytes[at + 3] === 0) return at
+  }
+  return -1
 }
 
 /** Not `slice`: that of a Buffer is a view. */

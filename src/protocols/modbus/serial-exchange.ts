@@ -279,12 +279,14 @@ export class SerialExchange extends Exchange {
 
   protected aborted(signal: AbortSignal): void {
     const current = this.#current
-    if (current !== undefined && current.pending.signal === signal && !current.abandoned) {
+    const isOurs = current !== undefined && current.pending.signal === signal && !current.abandoned
+    if (isOurs) {
       current.abandoned = true
       this.abandoned(current.pending)
     }
     for (const pending of this.queue.remove(signal)) this.abandoned(pending)
-    this.#turn()
+    if (isOurs && this.mayRunLate(current.pending)) this.cancel(current.pending)
+    else this.#turn()
   }
 
   protected frameOf({ unit, pdu }: Pending): Uint8Array {

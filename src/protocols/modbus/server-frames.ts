@@ -1,5 +1,6 @@
 /** How a connection of a server finds requests in its bytes and frames the answers: Modbus TCP. RTU and ASCII: `server-line.ts`. */
 import { Framer } from '../../wire/framer.ts'
+import type { ServerClient } from './client-role.ts'
 import type { ServerRequest } from './server.ts'
 import { encodeFrame, mbapFormat, MBAP_BYTES } from './tcp.ts'
 
@@ -22,10 +23,12 @@ export class MbapRequests implements RequestFrames {
   readonly #framer = new Framer(mbapFormat)
   readonly #connection: number
   readonly #remote: string
+  readonly #client: ServerClient | undefined
 
-  constructor(connection: number, remote: string) {
+  constructor(connection: number, remote: string, client?: ServerClient) {
     this.#connection = connection
     this.#remote = remote
+    this.#client = client
   }
 
   push(chunk: Uint8Array): void {
@@ -41,6 +44,7 @@ export class MbapRequests implements RequestFrames {
       pdu: bytes.subarray(start + MBAP_BYTES, end),
       connection: this.#connection,
       remote: this.#remote,
+      client: this.#client,
       line: undefined,
     }
   }

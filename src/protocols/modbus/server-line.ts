@@ -8,6 +8,7 @@ import { AsciiFrames, encodeAsciiFrame } from './ascii.ts'
 import type { FrameFinder } from './line-frames.ts'
 import { RtuFrames, encodeRtuFrame } from './rtu.ts'
 import type { RequestFrames } from './server-frames.ts'
+import type { ServerClient } from './client-role.ts'
 import type { LineOptions, ServerRequest } from './server.ts'
 import type { LineCounters } from './unit-diagnostics.ts'
 
@@ -27,6 +28,7 @@ export interface LineRequestsOptions {
   readonly clock: Clock
   readonly connection: number
   readonly remote: string
+  readonly client?: ServerClient | undefined
   /** Does a frame to this unit concern anybody here? */
   isOurs(unit: number): boolean
   /** Something was passed over. */
@@ -88,8 +90,8 @@ export class LineRequests implements RequestFrames {
   }
 
   #request(unit: number, pdu: Uint8Array): ServerRequest {
-    const { connection, remote } = this.#options
-    return { transaction: 0, unit, pdu, connection, remote, line: this.#line }
+    const { connection, remote, client } = this.#options
+    return { transaction: 0, unit, pdu, connection, remote, client, line: this.#line }
   }
 
   /** What is unfinished stays so when nothing follows it soon. */

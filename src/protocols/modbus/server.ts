@@ -6,6 +6,7 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../core/clock.ts'
+import { clientOf, type ServerClient } from './client-role.ts'
 import type { ModbusRequest, ModbusResponse } from './pdu/message.ts'
 import { ServerAnswers } from './server-answer.ts'
 import { ServerConnection } from './server-connection.ts'
@@ -38,6 +39,8 @@ export interface ServerRequest {
   readonly connection: number
   /** The far side, such as `10.0.0.7:51234`; empty where the stream is no socket. */
   readonly remote: string
+  /** Who it is by its certificate, where TLS asked for one: the role in it is for `intercept` and the unit to judge. */
+  readonly client?: ServerClient | undefined
   /** On a serial line: what it saw so far. Undefined where an MBAP header came with the request. */
   readonly line: LineCounters | undefined
 }
@@ -106,7 +109,7 @@ export interface LineOptions {
 }
 
 export interface ListenOptions {
-  /** Encrypted where it is there. The role inside a client's certificate is not looked at. */
+  /** Encrypted where it is there. Requests carry the role of the client's certificate (`client`); nothing is refused for it here. */
   readonly tls?: ServerTls | undefined
   /** RTU or ASCII frames over TCP, as serial device servers have them; `tcp` where absent. */
   readonly framing?: ServerFraming | undefined
@@ -172,15 +175,17 @@ export function createModbusServer(options: ModbusServerOptions): ModbusServer {
     }
     const number = ++stats.connections
     const remote = remoteOf(stream)
+    const client = clientOf(stream)
     const frames = (wake: () => void): RequestFrames =>
       framing === 'tcp'
-        ? new MbapRequests(number, remote)
+        ? new MbapRequests(number, remote, client)
         : new LineRequests({
             framing,
             line,
             clock,
             connection: number,
             remote,
+            client,
             isOurs: (unit) => answers.isOurs(unit),
             onPassedOver: () => stats.passedOver++,
             wake,

@@ -31,6 +31,11 @@ export class TransactionIds {
     retired.delete(oldest!)
   }
 
+  /** Replies may still come to requests that were given up. */
+  get hasRetired(): boolean {
+    return (this.#retired?.size ?? 0) > 0
+  }
+
   /** True when this id was abandoned; its reply has come now, so that the id is free again. */
   late(id: number): boolean {
     return this.#retired?.delete(id) === true

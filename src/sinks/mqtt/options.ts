@@ -1,53 +1,20 @@
 /** The options of the mqtt sink: the only place where they exist. Types, checks, reference page and form derive from here. */
 import type { output } from 'zod'
 import { z } from 'zod'
-import { tlsOptions } from '../../core/tls-options.ts'
-import { duration, size } from '../../core/duration.ts'
-import { GatewayError, messageOf } from '../../core/errors.ts'
+import { duration } from '../../core/duration.ts'
 import { PAYLOAD_PRESETS, parsePayload } from '../encode/payload.ts'
 import { parseTopic } from '../encode/topic.ts'
-
-const SCHEMES = ['mqtt:', 'mqtts:', 'ws:', 'wss:']
-
-/** Runs a parser whose error is a sentence, and shows the sentence at this option. */
-const parses = (parse: (text: string) => unknown) => (text: string, context: z.RefinementCtx) => {
-  try {
-    parse(text)
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: messageOf(error) })
-  }
-}
+import { brokerUrl, checkConnection, connectionOptions, maxPacket, parses } from '../mqtt-client/options.ts'
 
 /** A topic template; the empty text switches the message off. */
 const optionalTopic = (text: string) => (text === '' ? undefined : parseTopic(text))
 
 export const mqttOptions = z
   .strictObject({
-    url: z
-      .string()
-      .superRefine(parses(checkUrl))
-      .describe('Where the broker is: mqtt://host:1883, mqtts://host:8883, ws://host/path or wss://host/path.'),
-    protocolVersion: z
-      .union([z.literal(5), z.literal(4)])
-      .default(5)
-      .describe('5 for MQTT 5.0; 4 for MQTT 3.1.1, which cannot say why a message was refused.'),
-    clientId: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('Name of this client at the broker; by default bifrost-SINK-LOG, which is unique and stays the same.'),
-    username: z.string().optional().describe('User name at the broker.'),
-    password: z.string().optional().describe('Password at the broker.').meta({ secret: true }),
-    ...tlsOptions,
-    connectTimeout: duration({ minMs: 100, maxMs: 300_000 })
-      .prefault('10s')
-      .describe('How long a connection may take.'),
-    keepalive: duration({ minMs: 1000, maxMs: 65_535_000 })
-      .prefault('30s')
-      .describe('A silent connection is checked about this often; after 1.5 times this without an answer it is lost.'),
-    ackTimeout: duration({ minMs: 100, maxMs: 3_600_000 })
-      .prefault('30s')
-      .describe('A broker that confirms nothing for this long is taken as lost.'),
+    url: brokerUrl.describe(
+      'Where the broker is: mqtt://host:1883, mqtts://host:8883, ws://host/path or wss://host/path.',
+    ),
+    ...connectionOptions,
     qos: z
       .union([z.literal(0), z.literal(1), z.literal(2)])
       .default(1)
@@ -97,19 +64,12 @@ export const mqttOptions = z
     expiry: duration({ minMs: 1000 })
       .optional()
       .describe('The broker drops messages that it could not hand on for this long (MQTT 5).'),
-    maxPacket: size({ minBytes: 128, maxBytes: 268_435_455 })
-      .optional()
-      .describe(
-        'The largest packet the broker takes, where it does not say so itself (MQTT 3.1.1); larger samples go to the dead letters.',
-      ),
+    maxPacket,
   })
   .superRefine((options, context) => {
     const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
-    const secure = /^(mqtts|wss):/.test(options.url)
     if (options.expiry !== undefined && options.protocolVersion === 4) issue('expiry', 'needs protocolVersion: 5')
-    if ((options.cert === undefined) !== (options.key === undefined)) issue('cert', 'cert and key are given together')
-    if (!secure && (options.ca ?? options.cert) !== undefined) issue('url', 'certificates need mqtts:// or wss://')
-    if (options.password !== undefined && options.username === undefined) issue('password', 'needs a username')
+    checkConnection(options, 'url', [options.url], issue)
     if (options.payload === 'neuron-tags' && /\{(tag|unit|type)\}/.test(options.topic ?? '')) {
       issue('topic', 'neuron-tags sends all tags of a device in one message: its topic cannot name a tag')
     }
@@ -124,14 +84,3 @@ export const topicTemplate = (options: MqttOptions): string =>
 function checkPayload(text: string): void {
   if (!(PAYLOAD_PRESETS as readonly string[]).includes(text)) parsePayload(text)
 }
-
-function checkUrl(text: string): void {
-  if (!URL.canParse(text)) throw invalid(`"${text}" is not a URL such as mqtt://127.0.0.1:1883`)
-  const url = new URL(text)
-  if (!SCHEMES.includes(url.protocol)) throw invalid(`${url.protocol}// is none of mqtt://, mqtts://, ws://, wss://`)
-  if (url.hostname === '') throw invalid(`"${text}" names no host`)
-  if (url.username !== '' || url.password !== '')
-    throw invalid('give user and password as username and password, not in the url')
-}
-
-const invalid = (sentence: string) => new GatewayError('CONFIG_INVALID', sentence)

@@ -3,13 +3,14 @@
  * every message; a sample that it refuses for good is named alone. See README.md for topics, payloads and rules.
  */
 import type { SampleBatch } from '../../core/batch.ts'
-import { GatewayError, messageOf, NotConnectedError, PartialWriteError } from '../../core/errors.ts'
+import { NotConnectedError, PartialWriteError } from '../../core/errors.ts'
 import { defineSink, type Gap, type Sink, type SinkContext } from '../../core/sink.ts'
 import { MessageEncoder, type Messages } from '../encode/message-encoder.ts'
 import { parseTopic, topicConflicts, topicName, type TopicFields } from '../encode/topic.ts'
-import { openConnection, type Connection } from './connection.ts'
+import type { Connection } from '../mqtt-client/connection.ts'
+import { openConnection, type Will } from '../mqtt-client/open-connection.ts'
+import { isMessageRejected, publishRefusal, reasonText, toNotConnected } from '../mqtt-client/reasons.ts'
 import { mqttOptions, topicTemplate, type MqttOptions } from './options.ts'
-import { isMessageRejected, publishRefusal, reasonText } from './reasons.ts'
 
 /** How long a broker may take to confirm that we go. */
 const GOODBYE_MS = 1000
@@ -76,7 +77,7 @@ class MqttSink implements Sink {
   async connect(signal: AbortSignal): Promise<void> {
     this.#connection?.destroy()
     this.#connection = undefined
-    const will = this.#statusTopic === undefined ? undefined : { topic: this.#statusTopic, payload: this.#state(false) }
+    const will = this.#statusTopic === undefined ? undefined : this.#will(this.#statusTopic)
     const connection = await openConnection(this.#options, { clientId: this.#clientId, will }, this.#context, signal)
     this.#connection = connection
     connection.onLost = (error) => this.#listener?.(toNotConnected(error))
@@ -144,6 +145,10 @@ class MqttSink implements Sink {
     )
   }
 
+  #will(topic: string): Will {
+    return { topic, payload: this.#state(false), retain: this.#options.retain }
+  }
+
   #state(online: boolean): string {
     return JSON.stringify({
       state: online ? 'online' : 'offline',
@@ -155,9 +160,6 @@ class MqttSink implements Sink {
 
 const ownTopic = (text: string, fields: TopicFields): string | undefined =>
   text === '' ? undefined : topicName(parseTopic(text), fields, 'replace')
-
-const toNotConnected = (error: GatewayError): NotConnectedError =>
-  error instanceof NotConnectedError ? error : new NotConnectedError(messageOf(error), { cause: error })
 
 /** The levels of a topic template before the first that has a placeholder: `acme/` of `acme/{device}/{tag}`. */
 function rootOf(topic: string): string {

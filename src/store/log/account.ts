@@ -32,12 +32,15 @@ interface Settlement {
   readonly dropped: Readonly<Record<string, number>>
 }
 
-/** Samples that are lost, but the reader has not acked it yet: it may want to hear of it again. */
-interface UntoldDrop {
-  readonly from: Position
-  to: Position
+/** Every sample of it is lost, but the reader has not acked that yet: it may want to hear of it again. */
+interface Untold extends Stretch {
   readonly reason: string
-  samples: number
+}
+
+/** Some samples between these places are left out of what was handed out. */
+interface Skipped extends Stretch {
+  readonly reason: string
+  readonly samples: number
 }
 
 /** More acks than this between two fsyncs are kept as fewer, larger ones. */
@@ -49,9 +52,9 @@ export class Account {
   #durable: Settlement
   /** Acked, but perhaps ahead of the fsync; each holds totals. */
   #waiting: Settlement[] = []
-  #untold: UntoldDrop[] = []
+  #untold: Untold[] = []
   /** Left out of batches that were handed out (thinned frames): settled with them, forgotten when they are read again. */
-  #skipped: UntoldDrop[] = []
+  #skipped: Skipped[] = []
   #routed: number
 
   constructor(
@@ -85,11 +88,9 @@ export class Account {
 
   /** Everything up to `place` is settled. */
   settle(place: Position, settled: Settled): void {
-    const isForward = place.seq > this.acked.seq
-    this.#note({
-      ...this.#counted(settled, -Infinity, isForward ? place.seq : this.acked.seq),
-      ...this.#joined(isForward ? place : this.acked, this.ahead),
-    })
+    const { acked } = this
+    const to = place.seq > acked.seq ? place : acked
+    this.#note({ ...this.#counted(settled, { from: acked, to }), ...joined(to, this.ahead) })
   }
 
   /** Everything after `from`, up to `to`, is settled, whatever lies before. `from` is the place, or the end of what was settled so. */
@@ -99,20 +100,18 @@ export class Account {
     if (last !== undefined && last.to.seq >= from.seq)
       ahead[ahead.length - 1] = { from: last.from, to: to.seq > last.to.seq ? to : last.to }
     else ahead.push({ from, to })
-    this.#note({ ...this.#counted(settled, from.seq, to.seq), ...this.#joined(this.acked, ahead) })
+    this.#note({ ...this.#counted(settled, { from, to }), ...joined(this.acked, ahead) })
   }
 
   /** Counts the samples between two places as dropped, but for those already settled or counted. The place is left for an ack to move. */
   drop(after: Position, to: Position, reason: string): void {
     const from = after.seq > this.acked.seq ? after : this.acked
-    if (to.seq <= from.seq) return
-    const samples = uncovered({ from, to }, [...this.ahead, ...this.#untold])
-    if (samples <= 0) return
-    const last = this.#untold.at(-1)
-    if (last !== undefined && last.reason === reason && last.to.seq === from.seq) {
-      last.to = to
-      last.samples += samples
-    } else this.#untold.push({ from, to, reason, samples })
+    for (const part of without({ from, to }, [...this.ahead, ...this.#untold])) {
+      const last = this.#untold.at(-1)
+      if (last?.reason === reason && last.to.seq === part.from.seq)
+        this.#untold[this.#untold.length - 1] = { from: last.from, to: part.to, reason }
+      else this.#untold.push({ ...part, reason })
+    }
   }
 
   /** `samples` between these places are left out of a batch that is handed out now. */
@@ -128,10 +127,10 @@ export class Account {
   ledger(head: Position, oldestPendingTime: number | undefined): Ledger {
     const dropped = { ...this.#last.dropped }
     let pending = head.ordinal - this.acked.ordinal
-    for (const { from, to } of this.ahead) pending -= to.ordinal - from.ordinal
+    for (const stretch of this.ahead) pending -= samplesOf(stretch)
     for (const drop of this.#untold) {
-      add(dropped, drop.reason, drop.samples)
-      pending -= drop.samples
+      add(dropped, drop.reason, samplesOf(drop))
+      pending -= samplesOf(drop)
     }
     const oldest = pending > 0 ? oldestPendingTime : undefined
     return { routed: this.#routed, delivered: this.#last.delivered, pending, dropped, oldestPendingTime: oldest }
@@ -161,26 +160,22 @@ export class Account {
     return this.#waiting.at(-1) ?? this.#durable
   }
 
-  /** The totals with what an ack of (`after`, `upTo`] adds: its own counts, and the drops and omissions within. */
-  #counted(settled: Settled, after: number, upTo: number): Pick<Settlement, 'delivered' | 'dropped'> {
+  /** The totals with what an ack of `acked` adds: its own counts, and what was lost or left out within. */
+  #counted(settled: Settled, acked: Stretch): Pick<Settlement, 'delivered' | 'dropped'> {
     const dropped = { ...this.#last.dropped }
     for (const [reason, count] of Object.entries(settled.dropped ?? {})) add(dropped, reason, count)
-    const isWithin = ({ to }: UntoldDrop): boolean => to.seq > after && to.seq <= upTo
-    for (const drop of [...this.#untold, ...this.#skipped]) if (isWithin(drop)) add(dropped, drop.reason, drop.samples)
-    this.#untold = this.#untold.filter((drop) => !isWithin(drop))
-    this.#skipped = this.#skipped.filter((drop) => !isWithin(drop))
-    return { delivered: this.#last.delivered + settled.delivered, dropped }
-  }
-
-  /** A place that has come to what was settled ahead goes on to its end. */
-  #joined(place: Position, ahead: readonly Stretch[]): Pick<Settlement, 'place' | 'ahead'> {
-    let at = place
-    const left = ahead.filter(({ from, to }) => {
-      if (from.seq > at.seq) return true
-      if (to.seq > at.seq) at = to
+    this.#untold = this.#untold.flatMap((drop) => {
+      const left = without(drop, [acked])
+      const told = left.reduce((samples, part) => samples - samplesOf(part), samplesOf(drop))
+      add(dropped, drop.reason, told)
+      return left.map((part) => ({ ...part, reason: drop.reason }))
+    })
+    this.#skipped = this.#skipped.filter(({ to, reason, samples }) => {
+      if (to.seq <= acked.from.seq || to.seq > acked.to.seq) return true
+      add(dropped, reason, samples)
       return false
     })
-    return { place: at, ahead: left }
+    return { delivered: this.#last.delivered + settled.delivered, dropped }
   }
 
   #note(settlement: Settlement): void {
@@ -194,15 +189,33 @@ export class Account {
 /** The newest number of which a settlement speaks. */
 const reachOf = ({ place, ahead }: Settlement): number => ahead.at(-1)?.to.seq ?? place.seq
 
-/** How many samples of `whole` lie in none of these. */
-function uncovered({ from, to }: Stretch, others: readonly Stretch[]): number {
-  let at = from.ordinal
-  let samples = 0
-  for (const other of others.toSorted((a, b) => a.from.ordinal - b.from.ordinal)) {
-    samples += Math.max(0, Math.min(other.from.ordinal, to.ordinal) - at)
-    at = Math.max(at, Math.min(other.to.ordinal, to.ordinal))
+const samplesOf = ({ from, to }: Stretch): number => to.ordinal - from.ordinal
+
+/** A place that has come to what was settled ahead goes on to its end. */
+function joined(place: Position, ahead: readonly Stretch[]): Pick<Settlement, 'place' | 'ahead'> {
+  let at = place
+  const left = ahead.filter(({ from, to }) => {
+    if (from.seq > at.seq) return true
+    if (to.seq > at.seq) at = to
+    return false
+  })
+  return { place: at, ahead: left }
+}
+
+/** The parts of a stretch that lie in none of these; those without samples are left out. */
+function without({ from, to }: Stretch, others: readonly Stretch[]): Stretch[] {
+  const parts: Stretch[] = []
+  let at = from
+  const take = (end: Position): void => {
+    if (end.seq > at.seq && end.ordinal > at.ordinal) parts.push({ from: at, to: end })
   }
-  return samples + Math.max(0, to.ordinal - at)
+  for (const other of others.toSorted((a, b) => a.from.seq - b.from.seq)) {
+    if (other.from.seq >= to.seq) break
+    take(other.from)
+    if (other.to.seq > at.seq) at = other.to
+  }
+  if (at.seq < to.seq) take(to)
+  return parts
 }
 
 function add(into: Record<string, number>, reason: string, count: number): void {

@@ -234,9 +234,13 @@ export class LogCursor implements Cursor {
   #walk(reader: FrameReader, place: Position): Walk {
     const { view } = this.#context
     const account = this.#account
+    const lostSeq = (): number => Math.max(this.#purgedTo, view.oldestSeq - 1)
     const context = {
       view,
       reader,
+      get lostSeq() {
+        return lostSeq()
+      },
       dropped: (after: Position, to: Position, reason: string) => {
         account.drop(after, to, reason)
         this.#schedule()

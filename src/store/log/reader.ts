@@ -5,7 +5,7 @@
 import type { FileSystem, OpenFile } from '../files.ts'
 import { claimedLength, findFrame, frameAt, FRAME_HEADER_BYTES, payloadOf, type FrameHead } from './frame.ts'
 import { decodeRows, holdsRows, type DecodedFrame } from './frame-rows.ts'
-import { SEGMENT_HEADER_BYTES, type Segment } from './segment.ts'
+import { newestOf, SEGMENT_HEADER_BYTES, type Segment } from './segment.ts'
 
 const WINDOW_BYTES = 256 * 1024
 
@@ -24,8 +24,8 @@ export class FrameReader {
   }
 
   /** The frame that holds `seq`, or the first one behind it in this segment; undefined when there is none. */
-  async read(segment: Segment, seq: number): Promise<DecodedFrame | undefined> {
-    if (this.#segment !== segment) await this.#open(segment)
+  async read(given: Segment, seq: number): Promise<DecodedFrame | undefined> {
+    const segment = this.#segment === newestOf(given) ? this.#segment : await this.#open(newestOf(given))
     this.#seek(segment, seq)
     while (this.#offset < segment.dataEnd) {
       const at = await this.#load(segment, this.#offset)
@@ -61,14 +61,22 @@ export class FrameReader {
     this.#lastEnd = entry?.[0] ?? 0
   }
 
-  async #open(segment: Segment): Promise<void> {
+  /** Opens it, or what was put in its place meanwhile. */
+  async #open(segment: Segment): Promise<Segment> {
     await this.close()
-    this.#file = await this.#files.open(segment.path, 'read')
+    const file = await this.#files.open(segment.path, 'read')
+    await segment.renaming?.catch(() => undefined)
+    if (segment.replacedBy !== undefined) {
+      await file.close()
+      return this.#open(newestOf(segment))
+    }
+    this.#file = file
     this.#segment = segment
     this.#offset = SEGMENT_HEADER_BYTES
     this.#lastEnd = 0
     this.#window = Buffer.alloc(0)
     this.#windowAt = 0
+    return segment
   }
 
   /** Makes the frame at `offset` lie in the window as a whole; returns where. */

@@ -46,6 +46,7 @@ export class Room {
   readonly #gone: Gone[] = []
   #work: Promise<void> = Promise.resolve()
   #thinning: Segment | undefined
+  #isClosing = false
   /** No more may come: only with the policies that keep what is there. */
   isFull = false
 
@@ -129,7 +130,9 @@ export class Room {
     this.#work = this.#work.then(async () => {
       for (const [at, segment] of expired.entries()) {
         try {
-          if (await settled[at]) await files.remove(segment.path)
+          // One that stays for its trend keeps those behind it: the next start must find no hole.
+          this.#isClosing ||= !(await settled[at])
+          if (!this.#isClosing) await files.remove(segment.path)
         } catch (error) {
           log.error(
             { path: segment.path, error: messageOf(error) },
@@ -140,13 +143,11 @@ export class Room {
     })
   }
 
-  /** The oldest of those that were thinned least. One at a time, in the background. */
+  /** The oldest that still may be. One at a time, in the background. */
   #thinOldest(): void {
     if (this.#thinning !== undefined) return
     const { segments } = this.#context
-    const sealed = segments.filter((segment) => segment.sealed && segment.thinned < MAX_THINNED && segment.samples > 0)
-    const least = Math.min(...sealed.map(({ thinned }) => thinned))
-    const oldest = sealed.find(({ thinned }) => thinned === least)
+    const oldest = segments.find(({ sealed, thinned, samples }) => sealed && thinned < MAX_THINNED && samples > 0)
     if (oldest === undefined) return
     this.#thinning = oldest
     this.#work = this.#work.then(() => this.#thin(oldest)).finally(() => (this.#thinning = undefined))

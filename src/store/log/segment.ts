@@ -53,6 +53,17 @@ export interface Segment extends SegmentSummary {
   bytes: number
   /** It gets no more frames. Usually it has its footer then; after a failure it is read without. */
   sealed: boolean
+  /** Another file is being put in its place. */
+  renaming?: Promise<void>
+  /** What is in its place since. */
+  replacedBy?: Segment
+}
+
+/** What is in the segment's place now. */
+export function newestOf(segment: Segment): Segment {
+  let newest = segment
+  while (newest.replacedBy !== undefined) newest = newest.replacedBy
+  return newest
 }
 
 export function createSegment(number: number, path: string, header: Omit<SegmentHeader, 'logId'>): Segment {

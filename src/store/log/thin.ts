@@ -3,6 +3,7 @@
  * the first, the smallest and the largest stay, and every sample with which the status changes. Numbers and ordinals stay what they were.
  */
 import { HAS_VALUE, IS_BIG, IS_OTHER, SampleBatch } from '../../core/batch.ts'
+import { isBad } from '../../core/status.ts'
 import type { TagId } from '../../core/value.ts'
 import { breathe } from '../breathe.ts'
 import type { FileSystem, OpenFile } from '../files.ts'
@@ -48,8 +49,12 @@ export async function thinSegment(
     const thinned = await rewrite(segment, file, reader, context, signal)
     if (thinned.bytes > 0.9 * segment.bytes) return undefined
     await file.sync()
-    await files.rename(temporary, segment.path)
-    await files.syncFolder(folder)
+    // A reader that opens the segment in this moment may get either file: it waits and looks again.
+    segment.renaming = files.rename(temporary, segment.path)
+    await segment.renaming
+    segment.replacedBy = thinned
+    // Where this fails, a power cut brings the old file back: then more is there than was said, and nothing is missing.
+    await files.syncFolder(folder).catch(() => undefined)
     return thinned
   } finally {
     await reader.close()
@@ -205,7 +210,7 @@ function choose(rows: SampleBatch, oneIn: number): number[] {
     if (status !== run.status) keep[row] = 1
     run.status = status
     const flags = rows.flags[row]!
-    if ((flags & HAS_VALUE) === 0 || (flags & (IS_OTHER | IS_BIG)) !== 0) continue
+    if (isBad(status) || (flags & HAS_VALUE) === 0 || (flags & (IS_OTHER | IS_BIG)) !== 0) continue
     const value = rows.value[row]!
     if (run.minRow < 0 || value < run.min) [run.min, run.minRow] = [value, row]
     if (run.maxRow < 0 || value > run.max) [run.max, run.maxRow] = [value, row]

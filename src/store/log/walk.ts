@@ -15,6 +15,8 @@ import type { LogView } from './view.ts'
 export interface WalkContext {
   readonly view: LogView
   readonly reader: FrameReader
+  /** Everything up to here is let go, and counted so. */
+  readonly lostSeq: number
   /** Everything between these places is lost. */
   dropped(after: Position, to: Position, reason: string): void
   /** `samples` of those between these places are left out of what is handed out. */
@@ -87,7 +89,9 @@ export class Walk {
         return this.#missing(want, (segment?.firstSeq ?? view.tail.firstSeq ?? view.readableSeq) - 1, 'missing-segment')
       }
       const frame = await this.#readFrame(segment, want)
-      if (frame === 'unreadable' || this.#place.seq + 1 !== want) return undefined
+      // What was let go meanwhile is counted as dropped: it must not be delivered too.
+      const isLate = this.#place.seq + 1 !== want || want <= this.#context.lostSeq
+      if (frame === 'unreadable' || isLate) return undefined
       if (frame === undefined) return this.#missing(want, segment.lastSeq, 'corrupt')
       this.#frame = frame
       if (frame.firstSeq > want) return this.#missing(want, frame.firstSeq - 1, 'corrupt')

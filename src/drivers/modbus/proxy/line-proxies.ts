@@ -21,6 +21,11 @@ export class LineProxies {
     return this.#listeners.get(formatListenAddress(address))?.trouble
   }
 
+  /** How many are connected to this address. */
+  clientsAt(address: ListenAddress): number {
+    return this.#listeners.get(formatListenAddress(address))?.clients ?? 0
+  }
+
   /** The last device that leaves closes the listener. */
   async leave(address: ListenAddress, relay: ProxyRelay): Promise<void> {
     const name = formatListenAddress(address)

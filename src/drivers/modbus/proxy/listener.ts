@@ -14,6 +14,7 @@ import {
   type ModbusUnit,
 } from '../../../protocols/modbus/index.ts'
 import { Backoff } from '../../../wire/backoff.ts'
+import type { Refusal } from './counters.ts'
 import { kindOfRequest } from './function-rules.ts'
 import { formatListenAddress, isLoopback, type ListenAddress } from './listen-address.ts'
 import type { ProxyClient, ProxyRelay } from './relay.ts'
@@ -65,6 +66,11 @@ export class ProxyListener {
   /** Why nobody can connect: a sentence. */
   get trouble(): string | undefined {
     return this.#trouble
+  }
+
+  /** Connected now. */
+  get clients(): number {
+    return this.#guests.size
   }
 
   get isUnused(): boolean {
@@ -176,6 +182,7 @@ export class ProxyListener {
       if (guest.waiting === 0 && guest.askedAt < (quiet?.askedAt ?? now - QUIET_MS)) quiet = guest
     }
     if (quiet === undefined) {
+      this.#count('full')
       this.#tellFull(address, limit, now)
       return false
     }
@@ -200,6 +207,7 @@ export class ProxyListener {
     return {
       answer: (_request, pdu) => {
         const why = id === 0 ? 'unit 0 is a broadcast' : `no device behind this proxy names unit ${id}`
+        this.#count('unit')
         if (kindOfRequest(pdu) !== 'read') this.#anyRelay()?.refuse(client, id, pdu, why)
         throw new ModbusException(TARGET_SILENT)
       },
@@ -217,6 +225,14 @@ export class ProxyListener {
   #relayOf(unit: number): ProxyRelay | undefined {
     for (const relay of this.#relays) if (relay.units.has(unit)) return relay
     return undefined
+  }
+
+  /** What concerns no unit counts for the first device. */
+  #count(reason: Refusal): void {
+    const counters = this.#anyRelay()?.counters
+    if (counters === undefined) return
+    if (reason === 'unit') counters.requests++
+    counters.refused[reason]++
   }
 
   #anyRelay(): ProxyRelay | undefined {

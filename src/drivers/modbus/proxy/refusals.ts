@@ -1,6 +1,6 @@
 /**
  * What a proxy refused, on record without letting a client fill the disk: the first refusal of an address is recorded at once, those
- * within the next minute are counted, and the count goes with the next record, or the last.
+ * within the next minute are counted, and the count goes with the next record, or when the address makes room for others, or at the end.
  */
 import type { AuditedAction } from '../../../core/driver.ts'
 import type { Clock } from '../../../core/clock.ts'
@@ -32,6 +32,7 @@ export class Refusals {
   /** `address` is the client's without its port, `from` with it. */
   add(address: string, from: string, what: string, why: string): void {
     const now = this.#clock.monotonic()
+    if (!this.#byAddress.has(address) && this.#byAddress.size >= MAX_ADDRESSES) this.#forgetOld(now)
     const known = this.#byAddress.has(address) || this.#byAddress.size < MAX_ADDRESSES
     const key = known ? address : OTHERS
     const counted = this.#byAddress.get(key)
@@ -42,20 +43,19 @@ export class Refusals {
     const before = counted === undefined || counted.more === 0 ? '' : ` (and ${counted.more} more before)`
     this.#byAddress.set(key, { recordedAt: now, more: 0, from, what })
     this.#record({ action: 'proxy write', from, what, outcome: `refused: ${why}${before}` })
-    this.#forgetOld(now)
   }
 
   /** Records what was only counted so far. */
   close(): void {
-    for (const { more, from, what } of this.#byAddress.values()) {
-      if (more > 0) this.#record({ action: 'proxy write', from, what, outcome: `refused: ${more} more like this` })
-    }
-    this.#byAddress.clear()
+    this.#forgetOld(Infinity)
   }
 
+  /** Makes room; what was only counted goes on record. */
   #forgetOld(now: number): void {
-    for (const [key, { recordedAt, more }] of this.#byAddress) {
-      if (more === 0 && now - recordedAt >= WINDOW_MS) this.#byAddress.delete(key)
+    for (const [key, { recordedAt, more, from, what }] of this.#byAddress) {
+      if (now - recordedAt < WINDOW_MS) continue
+      this.#byAddress.delete(key)
+      if (more > 0) this.#record({ action: 'proxy write', from, what, outcome: `refused: ${more} more like this` })
     }
   }
 }

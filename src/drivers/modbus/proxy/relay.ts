@@ -8,7 +8,8 @@ import { GatewayError, isAbort, messageOf, NotConnectedError } from '../../../co
 import { ModbusException, checkRequest, type ModbusRequest } from '../../../protocols/modbus/index.ts'
 import type { WriteLock } from '../write-lock.ts'
 import { ClientNetworks } from './client-networks.ts'
-import { CACHED_FUNCTIONS, kindOfRequest } from './function-rules.ts'
+import type { ProxyCounters, Refusal } from './counters.ts'
+import { CACHED_FUNCTIONS, kindOfRequest, type RequestKind } from './function-rules.ts'
 import { Refusals } from './refusals.ts'
 import type { ReplyCache } from './reply-cache.ts'
 import { describeRequest } from './request-words.ts'
@@ -46,6 +47,7 @@ export interface RelayParts {
   /** The units that are reached through it; may grow. */
   readonly units: ReadonlySet<number>
   readonly context: Context
+  readonly counters: ProxyCounters
   readonly turns: ProxyTurns
   readonly cache: ReplyCache
   readonly writes: WriteLock
@@ -56,6 +58,7 @@ export interface RelayParts {
 export class ProxyRelay {
   readonly units: ReadonlySet<number>
   readonly settings: RelaySettings
+  readonly counters: ProxyCounters
   readonly #parts: RelayParts
   readonly #functions: ReadonlySet<number>
   readonly #writers: ClientNetworks
@@ -65,9 +68,10 @@ export class ProxyRelay {
   readonly #open = new Set<Promise<unknown>>()
 
   constructor(parts: RelayParts) {
-    const { settings, units, context } = parts
+    const { settings, units, context, counters } = parts
     this.units = units
     this.settings = settings
+    this.counters = counters
     this.#parts = parts
     this.#functions = new Set(settings.functions)
     this.#writers = new ClientNetworks(settings.writers)
@@ -83,13 +87,16 @@ export class ProxyRelay {
   /** The answer to one request; a rejection or throw is a ModbusException. */
   answer(client: ProxyClient, unit: number, request: ModbusRequest, pdu: Uint8Array): Uint8Array | Promise<Uint8Array> {
     const kind = kindOfRequest(pdu)
-    const why = this.#whyNot(client, kind, pdu[0]!)
-    if (why !== undefined) {
+    this.counters.requests++
+    const refusal = this.#whyNot(client, kind, pdu[0]!)
+    if (refusal !== undefined) {
+      const [reason, why] = refusal
+      this.counters.refused[reason]++
       if (kind !== 'read') this.refuse(client, unit, pdu, why)
       throw new ModbusException(ILLEGAL_FUNCTION)
     }
     const problem = exceptionForShape(request, pdu)
-    if (problem !== undefined) throw new ModbusException(problem)
+    if (problem !== undefined) throw this.#refusal('shape', problem)
     if (kind === 'read') return this.#cached(unit, pdu) ?? this.#read(client, unit, pdu.slice())
     return this.#track(this.#write(client, unit, pdu.slice()))
   }
@@ -105,22 +112,41 @@ export class ProxyRelay {
     await Promise.allSettled(this.#open)
   }
 
-  #whyNot(client: ProxyClient, kind: ReturnType<typeof kindOfRequest>, code: number): string | undefined {
-    if (kind === 'never') return 'diagnostics and unknown encapsulated transports never pass'
-    if (!this.#functions.has(code)) return `function ${code} is not among proxy.functions`
-    if (kind === 'write' && !this.#writers.has(client.address)) return `${client.address} is not among proxy.writers`
+  #whyNot(client: ProxyClient, kind: RequestKind, code: number): readonly [Refusal, string] | undefined {
+    if (kind === 'never') return ['function', 'diagnostics and unknown encapsulated transports never pass']
+    if (!this.#functions.has(code)) return ['function', `function ${code} is not among proxy.functions`]
+    if (kind === 'write' && !this.#writers.has(client.address))
+      return ['writer', `${client.address} is not among proxy.writers`]
     return undefined
+  }
+
+  /** Counts it, and makes what the client hears. */
+  #refusal(reason: Refusal, code: number): ModbusException {
+    this.counters.refused[reason]++
+    return new ModbusException(code)
+  }
+
+  /** What the client hears of a request that failed; counted where the device was not asked. */
+  #failed(client: ProxyClient, error: unknown, isSent: boolean): ModbusException {
+    const exception = toException(error)
+    if (isSent || client.signal.aborted) return exception
+    if (exception.exceptionCode === BUSY) this.counters.refused.busy++
+    else if (exception.exceptionCode === PATH_UNAVAILABLE) this.counters.refused.away++
+    return exception
   }
 
   #cached(unit: number, pdu: Uint8Array): Uint8Array | undefined {
     const { maxAge } = this.settings
     if (maxAge === 0 || !CACHED_FUNCTIONS.has(pdu[0]!)) return undefined
-    return this.#parts.cache.find(unit, pdu, this.#parts.context.clock.monotonic() - maxAge)
+    const known = this.#parts.cache.find(unit, pdu, this.#parts.context.clock.monotonic() - maxAge)
+    if (known !== undefined) this.counters.cached++
+    return known
   }
 
   async #read(client: ProxyClient, unit: number, pdu: Uint8Array): Promise<Uint8Array> {
-    if (!this.#silent.mayAsk(unit)) throw new ModbusException(TARGET_SILENT)
+    if (!this.#silent.mayAsk(unit)) throw this.#refusal('away', TARGET_SILENT)
     const { turns, cache, context } = this.#parts
+    let isSent = false
     try {
       return await turns.run(
         'turn',
@@ -129,13 +155,14 @@ export class ProxyRelay {
           // Another client may have asked the same while this one waited.
           const known = this.#cached(unit, pdu)
           if (known !== undefined) return known
+          isSent = true
           const ask = () => this.#ask(unit, pdu, signal)
           return this.settings.maxAge > 0 ? cache.ask(unit, pdu, context.clock.monotonic(), ask) : ask()
         },
         client.signal,
       )
     } catch (error) {
-      throw toException(error)
+      throw this.#failed(client, error, isSent)
     }
   }
 
@@ -165,7 +192,7 @@ export class ProxyRelay {
       return reply
     } catch (error) {
       await this.#conclude({ ...action, outcome: outcomeOf(error, isSent) })
-      throw toException(error)
+      throw this.#failed(client, error, isSent)
     }
   }
 
@@ -190,7 +217,7 @@ export class ProxyRelay {
       await audit({ ...action, outcome: 'requested' })
     } catch (error) {
       log.error({ error: messageOf(error) }, `A write through the proxy was refused: it could not be put on record.`)
-      throw new ModbusException(DEVICE_FAILURE)
+      throw this.#refusal('record', DEVICE_FAILURE)
     }
   }
 

@@ -1,6 +1,7 @@
 /** The proxy of one device with the line played by the test: what is not on record is not sent, and nobody waits without end. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { GatewayError } from '../../../core/errors.ts'
 import { exceptionOf } from '../../../testing/modbus-strangers.ts'
 import { eventually } from '../../../testing/peers.ts'
 import { startProxy } from '../../../testing/proxy-rig.ts'
@@ -171,4 +172,25 @@ test('the time of the line counts for the unit that is asked', async (t) => {
   await client.readHoldingRegisters(7, 0, 1)
   await client.writeRegister(1, 1, 1)
   assert.deepEqual(played.units, [7, 1])
+})
+
+test('a request that waits too long, one to a silent unit and one that cannot be put on record are counted by reason', async (t) => {
+  const played = await startProxy(t, { timeout: 50 })
+  const client = await played.connect()
+  const never = new Promise<Uint8Array>(() => undefined)
+  played.isFull = true
+  await exceptionOf(client.writeRegister(1, 7, 1))
+  assert.equal(played.counters.refused.record, 1)
+  played.reply = () => Promise.reject(new GatewayError('TIMEOUT', 'no answer'))
+  for (let i = 0; i < 5; i++) assert.equal(await exceptionOf(client.readHoldingRegisters(1, i, 1)), 0x0b)
+  const { away } = played.counters.refused
+  assert.equal(away, 5 - played.sent.length)
+  assert.ok(away > 0)
+  const busy = await startProxy(t, { timeout: 50 })
+  busy.reply = () => never
+  const [holder, waiter] = [await busy.connect(), await busy.connect()]
+  holder.readHoldingRegisters(1, 0, 1).catch(() => undefined)
+  await eventually('it has the line', () => busy.sent.length === 1)
+  assert.equal(await exceptionOf(waiter.readHoldingRegisters(1, 0, 1)), 6)
+  assert.equal(busy.counters.refused.busy, 1)
 })

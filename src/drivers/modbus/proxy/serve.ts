@@ -5,6 +5,7 @@
 import type { Context, LineAccess } from '../../../core/driver.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import type { WriteLock } from '../write-lock.ts'
+import type { ProxyCounters } from './counters.ts'
 import type { LineProxies } from './line-proxies.ts'
 import { parseListenAddress } from './listen-address.ts'
 import { ProxyRelay, type RelaySettings } from './relay.ts'
@@ -21,6 +22,7 @@ export interface ProxySetup {
   /** How long the device may take to answer, in ms. */
   readonly timeout: number
   readonly context: Context
+  readonly counters: ProxyCounters
   /** Shared by the devices of the line. */
   readonly line: { readonly proxies: LineProxies; readonly writes: WriteLock }
   /** One request on the wire, with the device's time-out. */
@@ -29,7 +31,7 @@ export interface ProxySetup {
 
 /** Serves until the signal aborts; resolves when what clients began is on record. */
 export async function serveProxy(setup: ProxySetup, access: LineAccess, signal: AbortSignal): Promise<void> {
-  const { settings, units, timeout, context, line } = setup
+  const { settings, units, timeout, context, counters, line } = setup
   const address = parseListenAddress(settings.listen)
   if (address === undefined)
     throw new GatewayError('CONFIG_INVALID', `proxy.listen: ${settings.listen} is no host:port`)
@@ -37,6 +39,7 @@ export async function serveProxy(setup: ProxySetup, access: LineAccess, signal: 
     settings,
     units,
     context,
+    counters,
     turns: new ProxyTurns({ access, clock: context.clock, waitMs: timeout * WAITED_TIMEOUTS, signal }),
     cache: line.proxies.cache,
     writes: line.writes,

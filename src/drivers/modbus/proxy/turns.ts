@@ -81,6 +81,7 @@ export class ProxyTurns {
           this.#priority(priority),
           waiting.signal,
           unit,
+          'proxy',
         )
       } finally {
         this.#leave()

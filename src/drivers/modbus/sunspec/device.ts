@@ -9,7 +9,7 @@ import type { TagId } from '../../../core/value.ts'
 import type { ModbusAddress } from '../address.ts'
 import type { Directory } from './directory.ts'
 import { FIRST_SURVEY_TAG, SunSpecPoll, type PlanRegisters } from './poll.ts'
-import { SunSpecUnit, type Progress, type ReadRegisters } from './unit.ts'
+import { SunSpecUnit, isUnderway, type Progress, type ReadRegisters } from './unit.ts'
 import { toRegisters } from './write.ts'
 
 type ModbusPoint = Point<ModbusAddress>
@@ -64,9 +64,9 @@ export class SunSpecDevice {
     return this.#polls.get(tag)?.reasonOf(tag)
   }
 
-  /** One request towards knowing the models of a unit. */
+  /** One request towards knowing the models of a unit, for somebody who waits for it: no pause holds it back. */
   advance(unit: number, signal: AbortSignal): Promise<Progress> {
-    return this.#unit(unit).advance(signal)
+    return this.#unit(unit).advance(signal, true)
   }
 
   /** The models of a unit, once `advance` said 'ready'. */
@@ -100,8 +100,8 @@ export class SunSpecDevice {
     const unit = this.#unit(item.point.address.unit ?? this.#setup.unit)
     try {
       let progress: Progress = 'again'
-      while (progress === 'again') progress = await unit.advance(signal)
-      if (progress !== 'ready') return progress.status
+      while (isUnderway(progress)) progress = await unit.advance(signal)
+      if (typeof progress !== 'string') return progress.status
       return await toRegisters(item, unit.directory!, (at) => this.#setup.read(unit.id, at, 1, signal), unit.id)
     } catch (error) {
       if (signal.aborted) return Status.BadRequestNotComplete

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { sunSpecImage } from '../../../testing/sunspec-image.ts'
-import { recognise, walk, type Seen, type Wanted } from './directory.ts'
+import { recognise, walk, type Directory, type Seen, type Wanted } from './directory.ts'
 
 /** Runs a walk over a memory; `undefined` words are refused. */
 function runWalk<Result>(search: Generator<Wanted, Result, Seen>, word: (address: number) => number | undefined) {
@@ -29,7 +29,8 @@ test('over any registers the walk ends, and every place lies within its model', 
     fc.property(words, fc.constantFrom(40_000, 50_000, 0, 65_500), fc.boolean(), (content, base, isMarked) => {
       const memory = isMarked ? [0x5375, 0x6e53, ...content] : content
       const { result } = runWalk(walk(), (address) => memory[address - base])
-      for (const model of result?.models ?? [])
+      assert.notEqual(result, 'silent')
+      for (const model of (result as Directory | undefined)?.models ?? [])
         for (const { offset, point } of model.places?.values() ?? [])
           assert.ok(offset + point.size <= model.length + 2 && model.address + offset + point.size <= 65_536)
     }),
@@ -39,10 +40,12 @@ test('over any registers the walk ends, and every place lies within its model', 
 
 test('a device is recognised by its marker and common model, and is another when one register of them differs', () => {
   const { registers, base } = sunSpecImage([{ id: 1 }, { id: 103 }])
-  const { result, requests } = runWalk(walk(), (address) => registers[address - base])
-  assert.deepEqual(result!.models.map(({ id, address }) => [id, address]), [[1, 40_002], [103, 40_070]]) // prettier-ignore
+  const found = runWalk(walk(), (address) => registers[address - base])
+  const { requests } = found
+  const result = found.result as Directory
+  assert.deepEqual(result.models.map(({ id, address }) => [id, address]), [[1, 40_002], [103, 40_070]]) // prettier-ignore
   assert.equal(requests, 5, 'marker, two models, the end, and the identity')
-  const known = (memory: readonly number[]) => runWalk(recognise(result!), (address) => memory[address - base]).result
+  const known = (memory: readonly number[]) => runWalk(recognise(result), (address) => memory[address - base]).result
   assert.equal(known(registers), true)
   assert.equal(known(registers.with(60, registers[60]! ^ 1)), false)
   assert.equal(known([]), false)

@@ -10,10 +10,12 @@ import { modelOf, type ModelGroup } from './model.ts'
 export interface Wanted {
   readonly address: number
   readonly count: number
+  /** No answer is one too: it may be the way in which the device says that nothing is there. */
+  readonly maybeSilent?: boolean
 }
 
-/** Their bytes; or 'refused' when the device has no such registers. */
-export type Seen = Uint8Array | 'refused'
+/** Their bytes; 'refused' when the device has no such registers; 'silent' where that is an answer. */
+export type Seen = Uint8Array | 'refused' | 'silent'
 
 /** One model of one device. */
 export interface FoundModel {
@@ -39,8 +41,10 @@ export interface Directory {
   readonly notes: readonly string[]
 }
 
-/** V1.1, 4.2.2, then the places beside them, for devices that count from 1 by mistake. */
-export const BASES: readonly number[] = [40_000, 50_000, 0, 40_001, 39_999, 50_001, 49_999, 1]
+/** V1.1, 4.2.2. */
+const STANDARD_BASES: readonly number[] = [40_000, 50_000, 0]
+/** Those, then the places beside them, for devices that count from 1 by mistake. */
+export const BASES: readonly number[] = [...STANDARD_BASES, 40_001, 39_999, 50_001, 49_999, 1]
 
 const MARKER = 0x5375_6e53
 const MARKER_REGISTERS = 2
@@ -52,29 +56,51 @@ const LONGEST_READ = 125
 
 type Walk<Result> = Generator<Wanted, Result, Seen>
 
-/** Finds the marker and all models; undefined when the device has no marker at any of `bases`. */
-export function* walk(bases: readonly number[] = BASES): Walk<Directory | undefined> {
-  for (const base of bases) {
-    const marker = yield { address: base, count: MARKER_REGISTERS }
-    if (marker !== 'refused' && word32(marker, 0) === MARKER) return yield* walkChain(base)
-  }
-  return undefined
+/** Finds the marker and all models; undefined when the device has no marker, 'silent' when it answered at no base at all. */
+export function* walk(): Walk<Directory | 'silent' | undefined> {
+  const base = yield* findMarker()
+  return typeof base === 'number' ? yield* walkChain(base) : base
 }
+
+/** Every base once, then those that kept silent once more: a lost packet is silent too. A dead unit is not asked for the unlikely ones again. */
+function* findMarker(): Walk<number | 'silent' | undefined> {
+  const silent: number[] = []
+  for (const base of BASES) {
+    const seen = yield markerAt(base)
+    if (isMarker(seen)) return base
+    if (seen === 'silent') silent.push(base)
+  }
+  let isMute = silent.length === BASES.length
+  for (const base of isMute ? STANDARD_BASES : silent) {
+    const seen = yield markerAt(base)
+    if (isMarker(seen)) return base
+    isMute &&= seen === 'silent'
+  }
+  return isMute ? 'silent' : undefined
+}
+
+const markerAt = (address: number): Wanted => ({ address, count: MARKER_REGISTERS, maybeSilent: true })
+
+const isMarker = (seen: Seen): boolean => typeof seen === 'object' && word32(seen, 0) === MARKER
 
 /** True when the device is still the one that `directory` describes. */
 export function* recognise({ base, identity }: Directory): Walk<boolean> {
   if (identity.length === 0) return false
   const seen = yield { address: base, count: identity.length / 2 }
-  return seen !== 'refused' && Buffer.compare(seen, identity) === 0
+  return typeof seen === 'object' && Buffer.compare(seen, identity) === 0
 }
 
 function* walkChain(base: number): Walk<Directory> {
   const models: FoundModel[] = []
   const notes: string[] = []
   let address = base + MARKER_REGISTERS
-  while (models.length < MOST_MODELS && address + HEADER_REGISTERS <= 0x10000) {
+  while (address + HEADER_REGISTERS <= 0x10000) {
+    if (models.length === MOST_MODELS) {
+      notes.push(`the list of models goes on at hr:${address}; only the first ${MOST_MODELS} models were looked at`)
+      break
+    }
     const header = yield { address, count: HEADER_REGISTERS }
-    if (header === 'refused') {
+    if (typeof header === 'string') {
       notes.push(`the list of models has no end mark: hr:${address} cannot be read`)
       break
     }
@@ -85,25 +111,31 @@ function* walkChain(base: number): Walk<Directory> {
       notes.push(`the list of models breaks off at hr:${address}: id ${id}, length ${length}`)
       break
     }
-    models.push(yield* describe(id, address, length, models, notes))
+    models.push(yield* describe(id, address, length, models))
     address += HEADER_REGISTERS + length
   }
-  return { base, models, notes, identity: yield* readIdentity(base, models) }
+  return { base, models, notes: [...unknownModels(models), ...notes], identity: yield* readIdentity(base, models) }
 }
 
-function* describe(
-  id: number,
-  address: number,
-  length: number,
-  before: readonly FoundModel[],
-  notes: string[],
-): Walk<FoundModel> {
+/** One note for each id that is not in the library. */
+function unknownModels(models: readonly FoundModel[]): string[] {
+  const unknown = new Map<number, FoundModel[]>()
+  for (const model of models) {
+    if (model.places !== undefined) continue
+    const same = unknown.get(model.id)
+    if (same === undefined) unknown.set(model.id, [model])
+    else same.push(model)
+  }
+  return [...unknown].map(([id, [first, ...more]]) => {
+    const again = more.length === 0 ? '' : `, and ${more.length} times more to hr:${more.at(-1)!.address},`
+    return `model ${id} at hr:${first!.address} (${first!.length} registers)${again} is not in the library`
+  })
+}
+
+function* describe(id: number, address: number, length: number, before: readonly FoundModel[]): Walk<FoundModel> {
   const instance = before.filter((other) => other.id === id).length + 1
   const model = modelOf(id)
-  if (model === undefined) {
-    notes.push(`model ${id} at hr:${address} (${length} registers) is not in the library`)
-    return { id, instance, address, length, places: undefined }
-  }
+  if (model === undefined) return { id, instance, address, length, places: undefined }
   const counts = yield* readCounts(model, address, length)
   const places = layOut(model, length, (name) => counts.get(name))
   return { id, instance, address, length, places: new Map(places.map((place) => [place.path, place])) }
@@ -120,7 +152,7 @@ function* readCounts(model: ModelGroup, address: number, length: number): Walk<R
   const first = Math.min(...places.map(({ offset }) => offset))
   const last = Math.max(...places.map(({ offset }) => offset))
   const seen = yield { address: address + first, count: Math.min(last - first + 1, LONGEST_READ) }
-  if (seen === 'refused') return counts
+  if (typeof seen === 'string') return counts
   for (const { point, offset } of places) {
     const at = (offset - first) * 2
     if (at + 1 < seen.length && word16(seen, at) !== 0xffff) counts.set(point.name, word16(seen, at))
@@ -143,7 +175,7 @@ function* readIdentity(base: number, models: readonly FoundModel[]): Walk<Uint8A
   if (first === undefined) return new Uint8Array(0)
   const count = Math.min(MARKER_REGISTERS + HEADER_REGISTERS + first.length, LONGEST_READ)
   const seen = yield { address: base, count }
-  return seen === 'refused' ? new Uint8Array(0) : seen.slice()
+  return typeof seen === 'string' ? new Uint8Array(0) : seen.slice()
 }
 
 const word16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!

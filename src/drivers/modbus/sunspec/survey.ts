@@ -93,7 +93,7 @@ async function walkUnit(sunspec: SunSpecDevice, unit: number, run: RunRequest): 
   for (;;) {
     const progress = await run((signal) => sunspec.advance(unit, signal))
     if (progress === 'ready') return sunspec.directory(unit)!
-    if (progress === 'again') continue
+    if (progress === 'again' || progress.goesOn === true) continue
     const code = progress.status === Status.BadTimeout ? 'TIMEOUT' : 'DEVICE_REFUSED'
     throw new GatewayError(code, progress.reason)
   }

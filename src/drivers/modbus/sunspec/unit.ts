@@ -3,21 +3,30 @@
  * another. One call of `advance` is one request, so that others get their turns on the line.
  */
 import type { Clock } from '../../../core/clock.ts'
-import { isAbort } from '../../../core/errors.ts'
+import { isAbort, messageOf } from '../../../core/errors.ts'
 import { Status, type StatusCode } from '../../../core/status.ts'
 import { ModbusException } from '../../../protocols/modbus/index.ts'
 import { Backoff } from '../../../wire/backoff.ts'
-import { statusOfFailure } from '../outcome.ts'
+import { failureOf } from '../outcome.ts'
 import { BASES, recognise, walk, type Directory, type Seen, type Wanted } from './directory.ts'
 
 /** Reads holding registers: the bytes of the reply, without its head. Rejects as `ModbusClient.request` does. */
 export type ReadRegisters = (unit: number, address: number, count: number, signal: AbortSignal) => Promise<Uint8Array>
 
-/** What a request of the walk led to: more to ask, all known, or why not (`asked`: whether there was a request). */
-export type Progress =
-  'again' | 'ready' | { readonly status: StatusCode; readonly reason: string; readonly asked: boolean }
+/** What a request of the walk led to: more to ask, all known, or why not. */
+export type Progress = 'again' | 'ready' | NoProgress
 
-type Search = Generator<Wanted, Directory | boolean | undefined, Seen>
+export interface NoProgress {
+  readonly status: StatusCode
+  readonly reason: string
+  /** Whether there was a request. */
+  readonly asked: boolean
+  /** No answer here, but other places are still to be asked. */
+  readonly goesOn?: boolean
+}
+
+type Found = Directory | boolean | 'silent' | undefined
+type Search = Generator<Wanted, Found, Seen>
 
 /** Unanswered requests in a row after which a unit is asked only after pauses. */
 const SILENT_REQUESTS = 3
@@ -62,10 +71,10 @@ export class SunSpecUnit {
     return this.#isCertain && this.directory !== undefined
   }
 
-  /** At most one request. Throws only when the connection is lost or the caller gives up. */
-  async advance(signal: AbortSignal): Promise<Progress> {
+  /** At most one request; none during a pause, unless somebody is `waiting` for it. Throws only when the connection is lost or the caller gives up. */
+  async advance(signal: AbortSignal, waiting = false): Promise<Progress> {
     if (this.isReady) return 'ready'
-    if (this.#clock.monotonic() < this.#askAt) return { ...this.#failure!, asked: false }
+    if (!waiting && this.#clock.monotonic() < this.#askAt) return { ...this.#failure!, asked: false }
     this.#underway ??= this.#step(signal).finally(() => (this.#underway = undefined))
     try {
       return await this.#underway
@@ -78,15 +87,31 @@ export class SunSpecUnit {
 
   async #step(signal: AbortSignal): Promise<Progress> {
     if (this.#search === undefined) this.#begin()
-    const { address, count } = this.#wanted!
+    const wanted = this.#wanted!
     let seen: Seen
     try {
-      seen = await this.#read(this.id, address, count, signal)
+      seen = await this.#read(this.id, wanted.address, wanted.count, signal)
     } catch (error) {
-      if (!isRefusal(error)) return this.#failed(statusOfFailure(error), reasonOf(error, address))
+      if (!isRefusal(error, wanted)) return this.#missed(error, wanted)
       seen = 'refused'
     }
     this.#silent = 0
+    return this.#next(seen)
+  }
+
+  /** No registers, and no refusal: the same is asked in the next cycle, or the next place where silence may be an answer. */
+  #missed(error: unknown, { address, maybeSilent = false }: Wanted): Progress {
+    const { kind, status } = failureOf(error)
+    const failure = this.#failed(status, `${maybeSilent ? 'no marker "SunS" yet' : `the walk through the SunSpec models stopped at hr:${address}`}: ${messageOf(error)}`) // prettier-ignore
+    if (kind !== 'silent' || !maybeSilent) return failure
+    const progress = this.#next('silent')
+    if (progress !== 'again') return progress
+    // After each pause as many places are asked as before it.
+    this.#silent %= SILENT_REQUESTS
+    return { ...failure, goesOn: true }
+  }
+
+  #next(seen: Seen): Progress {
     const next = this.#search!.next(seen)
     if (next.done !== true) {
       this.#wanted = next.value
@@ -105,8 +130,14 @@ export class SunSpecUnit {
     this.#wanted = first.value
   }
 
-  #settle(found: Directory | boolean | undefined): Progress {
+  #settle(found: Found): Progress {
     this.#search = undefined
+    // The last silence is a failure already, and may have begun a pause.
+    if (found === 'silent') {
+      const { status, reason } = this.#failure!
+      this.#failure = { status, reason: `${reason}; the unit answered at none of hr:${BASES.join(', ')}` }
+      return { ...this.#failure, asked: true }
+    }
     if (found === false) {
       this.directory = undefined
       return 'again'
@@ -125,7 +156,7 @@ export class SunSpecUnit {
   }
 
   /** The same request is sent again in the next cycle; after a few without an answer only after pauses. */
-  #failed(status: StatusCode, reason: string): Progress {
+  #failed(status: StatusCode, reason: string): NoProgress {
     this.#failure = { status, reason }
     this.#silent = status === Status.BadTimeout ? this.#silent + 1 : 0
     if (this.#silent >= SILENT_REQUESTS) this.#pause()
@@ -137,8 +168,12 @@ export class SunSpecUnit {
   }
 }
 
-/** The device answers, but not with these registers; some answer 04 where 02 is meant. */
-const isRefusal = (error: unknown): boolean => error instanceof ModbusException && error.exceptionCode <= 4
+/** The device answers, but not with these registers: some say 04 where 02 is meant, and where nothing need be, any code will do. */
+function isRefusal(error: unknown, { maybeSilent = false }: Wanted): boolean {
+  if (!(error instanceof ModbusException)) return false
+  return error.exceptionCode <= 4 || (maybeSilent && failureOf(error).kind === 'refused')
+}
 
-const reasonOf = (error: unknown, address: number): string =>
-  `the walk through the SunSpec models stopped at hr:${address}: ${error instanceof Error ? error.message : String(error)}`
+/** Not at its end: more places are to be asked. */
+export const isUnderway = (progress: Progress): boolean =>
+  progress === 'again' || (typeof progress === 'object' && progress.goesOn === true)

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isUnfinished } from '../../../core/driver.ts'
 import { openSunSpec, readCycle, readSunSpec, sunSpecPoints } from '../../../testing/sunspec-bench.ts'
-import { sunSpecBank, sunSpecImage } from '../../../testing/sunspec-image.ts'
+import { sunSpecBank, sunSpecImage, type SunSpecImage } from '../../../testing/sunspec-image.ts'
+import type { ModbusDevice } from '../device.ts'
 
 const INVERTER = ['sunspec:103.A', 'sunspec:103.W', 'sunspec:103.WH', 'sunspec:103.St', 'sunspec:common.Mn']
 
@@ -139,3 +140,63 @@ test('a device that stays silent during the walk is asked only after pauses; a r
   await bench.driver.connect(AbortSignal.timeout(5000))
   assert.equal(typeof (await readCycle(poll, INVERTER)).get('sunspec:103.W'), 'number')
 })
+
+test('a device that is silent where it has no registers is found at every base, one time-out a cycle', async (t) => {
+  for (const [base, cycles] of [
+    [50_000, 2],
+    [0, 3],
+  ] as const) {
+    // prettier-ignore
+    const image = sunSpecImage([{ id: 1 }, { id: 103, raw: { St: '0004' } }], base)
+    const bench = await openSunSpec(t, image)
+    bench.fault = onlyWhere(image)
+    const poll = bench.driver.prepare(sunSpecPoints(['sunspec:103.St']))
+    const state = async () => (await readCycle(poll, ['sunspec:103.St'])).get('sunspec:103.St')
+    for (let cycle = 1; cycle < cycles; cycle++) {
+      assert.equal(await state(), 'BadTimeout')
+      assert.equal(bench.requests.length, cycle)
+    }
+    assert.equal(await state(), 4, `base ${base}`)
+  }
+})
+
+test('a gateway that answers 0A or 0B, and any other exception, for registers that are not there: the next base is asked', async (t) => {
+  for (const exception of [0x0a, 0x0b, 0x08, 0x63]) {
+    const image = sunSpecImage([{ id: 1 }, { id: 103, raw: { St: '0004' } }], 0)
+    const bench = await openSunSpec(t, image)
+    const missing = onlyWhere(image)
+    bench.fault = (address, count) => (missing(address, count) === undefined ? undefined : { exception })
+    const poll = bench.driver.prepare(sunSpecPoints(['sunspec:103.St']))
+    let state: unknown
+    for (let cycle = 0; cycle < 3; cycle++) state = (await readCycle(poll, ['sunspec:103.St'])).get('sunspec:103.St')
+    assert.equal(state, 4, `exception ${exception}`)
+  }
+})
+
+test('a lost packet at the right base does not hide the device: silent bases are asked a second time', async (t) => {
+  const bench = await openSunSpec(t, sunSpecImage([{ id: 1 }, { id: 103, raw: { St: '0004' } }]))
+  const poll = bench.driver.prepare(sunSpecPoints(['sunspec:103.St']))
+  bench.fault = () => (bench.requests.length === 1 ? { silent: true } : undefined)
+  assert.equal((await readCycle(poll, ['sunspec:103.St'])).get('sunspec:103.St'), 'BadTimeout')
+  assert.equal((await readCycle(poll, ['sunspec:103.St'])).get('sunspec:103.St'), 4)
+})
+
+test('a chain of more models than any device has ends the walk, and one note says so', async (t) => {
+  const image = sunSpecImage([{ id: 1 }])
+  const registers = [...image.registers.slice(0, -2), ...Array.from({ length: 300 }, () => [999, 0]).flat()]
+  const bench = await openSunSpec(t, { ...image, registers })
+  await readSunSpec(bench, ['sunspec:1.Mn'])
+  const directory = (bench.driver as ModbusDevice).sunspec.directory(1)
+  assert.equal(directory?.models.length, 200)
+  assert.deepEqual(directory?.notes, [
+    'model 999 at hr:40070 (0 registers), and 198 times more to hr:40466, is not in the library',
+    'the list of models goes on at hr:40468; only the first 200 models were looked at',
+  ])
+  assert.ok(bench.requests.length < 210)
+})
+
+/** Silent for every request that reaches beyond the registers of the device. */
+const onlyWhere =
+  ({ base, registers }: SunSpecImage) =>
+  (address: number, count: number) =>
+    address < base || address + count > base + registers.length ? { silent: true } : undefined

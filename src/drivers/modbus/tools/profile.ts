@@ -15,6 +15,7 @@ export const profileTool = defineTool({
   examples: [['bifrost modbus profile press-1', 'of a device of the running gateway']],
   input: z.strictObject({}),
   positions: [],
+  offline: true,
   run: async (_input, driver) => ({ profile: (driver.profile?.() ?? null) as ProfileView | null }),
   toLines: ({ profile }: { readonly profile: ProfileView | null }) => profile?.summary ?? [NOTHING],
 })
@@ -26,6 +27,7 @@ export const forgetTool = defineTool({
   examples: [['bifrost modbus forget press-1', 'after the device was replaced or its firmware changed']],
   input: z.strictObject({}),
   positions: [],
+  offline: true,
   async run(_input, driver) {
     const profile = driver.profile?.() as ProfileView | undefined
     driver.forget?.()

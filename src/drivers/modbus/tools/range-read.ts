@@ -21,6 +21,11 @@ export interface RangeRead {
 
 /** From then on what is refused stays refused as a block. */
 const MAX_REQUESTS = 400
+/** After so many registers in a row that are refused one by one, the end of what can be read is passed: blocks are enough to see more. */
+const REFUSED_ALONE = 16
+/** Such a block has so many registers, or this part of a long range: a group twice as long is always found, to its ends. */
+const COARSE = 8
+const COARSE_PART = 1 / 32
 /** After so many requests in a row without an answer the device is not asked on. */
 const SILENT_REQUESTS = 2
 /** Somebody waits: after this time the rest is not asked. */
@@ -46,6 +51,11 @@ export async function readRange(
   let requests = 0
   let answered = false
   let silent = 0
+  /** Refused one by one since the last that was read. */
+  let alone = 0
+  const coarse = Math.max(COARSE, Math.ceil(range.count * COARSE_PART))
+  /** Refused last, as a block: where what is read begins behind it, it may have begun inside. */
+  let blunt: Piece | undefined
   const start = device.clock.monotonic()
   const refuse = ({ first, count }: Piece, why: string) => refusals.fill(why, first, first + count)
   while (open.length > 0) {
@@ -62,7 +72,10 @@ export async function readRange(
     try {
       take(await readPiece(device, access, range, piece, signal), piece, values, isBits(range))
       answered = true
-      silent = 0
+      refusals.fill(undefined, piece.first, piece.first + piece.count)
+      silent = alone = 0
+      if (blunt !== undefined && blunt.first + blunt.count === piece.first) open.unshift(...halves(blunt))
+      blunt = undefined
     } catch (error) {
       // What was read before is worth having; nothing answered at all is no view of a device.
       if (error instanceof NotConnectedError && answered) {
@@ -73,8 +86,14 @@ export async function readRange(
       const outcome = outcomeOf(error, answered)
       silent = outcome.silent ? silent + 1 : 0
       answered ||= !outcome.silent
-      if (outcome.halve && piece.count > 1 && requests < MAX_REQUESTS) open.unshift(...halves(piece))
-      else refuse(piece, piece.count > 1 && outcome.halve ? `${outcome.why} (refused as a block)` : outcome.why)
+      if (outcome.halve && piece.count === 1) alone++
+      const finest = alone < REFUSED_ALONE ? 1 : coarse
+      if (outcome.halve && piece.count > finest && requests < MAX_REQUESTS) open.unshift(...halves(piece))
+      else {
+        const isBlock = outcome.halve && piece.count > 1
+        refuse(piece, isBlock ? `${outcome.why} (refused as a block)` : outcome.why)
+        blunt = isBlock && requests < MAX_REQUESTS ? piece : undefined
+      }
     }
   }
   return { values, refusals, requests }

@@ -114,3 +114,20 @@ test('a device that is none is DEVICE_REFUSED, and says where the marker was loo
     (error: unknown) => error instanceof GatewayError && error.code === 'DEVICE_REFUSED' && /hr:40000, 50000, 0/.test(error.message), // prettier-ignore
   )
 })
+
+test('a device that is silent where it has no registers is found at the last of the bases too; only one silent at all of them is TIMEOUT', async (t) => {
+  const signal = AbortSignal.timeout(20_000)
+  const access: LineAccess = { connected: true, run: (work) => work(signal) }
+  const image = sunSpecImage([{ id: 1 }, { id: 103 }], 1)
+  const bench = await openSunSpec(t, image)
+  bench.fault = (address, count) => (address < 1 || address + count > 1 + image.registers.length ? { silent: true } : undefined) // prettier-ignore
+  const ask = () => sunspecTool.run(sunspecTool.input.parse({}), bench.driver, access, signal) as Promise<SunSpecReport>
+  assert.equal((await ask()).base, 1)
+  const dead = await openSunSpec(t, image)
+  dead.fault = () => ({ silent: true })
+  await assert.rejects(
+    sunspecTool.run(sunspecTool.input.parse({}), dead.driver, access, signal),
+    (error: unknown) => error instanceof GatewayError && error.code === 'TIMEOUT' && /answered at none of hr:40000, 50000, 0/.test(error.message), // prettier-ignore
+  )
+  assert.equal(dead.requests.length, 11)
+})

@@ -39,6 +39,16 @@ async function dumpOf(t: TestContext, device: Device, given: Record<string, unkn
   return { result, access, lines: dump.toLines(result as never) }
 }
 
+/** A reply of so many registers that hold their address. */
+function registersAt(address: number, count: number, transaction: number): Uint8Array {
+  const frame = Buffer.alloc(9 + count * 2)
+  frame.writeUInt16BE(transaction, 0)
+  frame.writeUInt16BE(3 + count * 2, 4)
+  frame.set([1, 3, count * 2], 6)
+  for (let at = 0; at < count; at++) frame.writeUInt16BE(address + at, 9 + at * 2)
+  return frame
+}
+
 const codeOf = (code: string) => (error: unknown) => error instanceof GatewayError && error.code === code
 
 test('dump shows a register as hex, numbers, bits and text, and two as a float in both word orders', async (t) => {
@@ -75,6 +85,21 @@ test('dump reads what is longer than a request in pieces, as long as the device 
     device.requests.map((request) => request.slice(-4)),
     ['001e', '001e', '001e', '000a'],
   )
+})
+
+test('behind the end of what can be read blocks are asked, not every register; a further group is still found', async (t) => {
+  const device = await startDevice(t)
+  const isThere = (at: number) => at < 32 || (at >= 200 && at < 220)
+  device.fault = (_, __, address, count) => {
+    for (let at = address; at < address + count; at++) if (!isThere(at)) return { exception: 2 }
+    return { alter: () => registersAt(address, count, device.requests.length) }
+  }
+  const { result } = await dumpOf(t, device, { address: 'hr:0', count: 300 })
+  const read = result.rows.flatMap(({ refused }, at) => (refused === undefined ? [at] : []))
+  assert.deepEqual(read, [...Array(300).keys()].filter(isThere))
+  assert.ok(result.requests < 160, `${result.requests} requests`)
+  assert.equal(result.rows.length, 300)
+  assert.match(result.rows[299]!.refused!, /exception 02 .*\(refused as a block\)/)
 })
 
 test('a refused register is shown as refused, and costs none of its neighbours', async (t) => {

@@ -1,0 +1,123 @@
+/**
+ * What people may do to a sink: deliver a stretch of time or the dead letters again, let go of what waits. Each is on record before it
+ * is done. What would lose samples wants the sink's name once more.
+ */
+import { randomUUID } from 'node:crypto'
+import { SampleBatch } from '../core/batch.ts'
+import type { Clock } from '../core/clock.ts'
+import { GatewayError } from '../core/errors.ts'
+import type { DeadLetter } from '../delivery/dead-letters.ts'
+import type { ReplayStatus } from '../delivery/replay.ts'
+import type { Runner } from '../delivery/runner.ts'
+import type { AuditFile } from './audit.ts'
+
+/** Who asks, from where and why; as in a write. */
+export interface Asker {
+  readonly user: string
+  readonly from: string
+  readonly reason?: string | undefined
+}
+
+export interface SinkCommands {
+  /** Delivers the samples with source times from `from` to `to` (ms since 1970) again. Throws BUSY while another replay goes on. */
+  replay(sink: string, range: { readonly from: number; readonly to: number }, asker: Asker): Promise<ReplayStatus>
+  /** Delivers the dead letters again; null: there are none. */
+  replayDeadLetters(sink: string, asker: Asker): Promise<ReplayStatus | null>
+  cancelReplay(sink: string, asker: Asker): Promise<ReplayStatus | null>
+  /** Lets go of all that waits; `confirm` is the sink's name. Returns how many samples that were. */
+  purge(sink: string, confirm: string, asker: Asker): Promise<number>
+  /** The newest, newest first. */
+  deadLetters(sink: string, limit: number): Promise<readonly DeadLetter[]>
+  /** Lets go of the dead letters; `confirm` is the sink's name. Returns how many. */
+  purgeDeadLetters(sink: string, confirm: string, asker: Asker): Promise<number>
+}
+
+export interface SinkCommandsContext {
+  readonly runners: readonly Runner[]
+  readonly clock: Clock
+  readonly audit: AuditFile
+  /** The stored samples of a stretch of source time, in the order of the log. */
+  scan(range: { readonly from: number; readonly to: number }, signal: AbortSignal): AsyncIterable<SampleBatch>
+}
+
+export function createSinkCommands({ runners, clock, audit, scan }: SinkCommandsContext): SinkCommands {
+  function find(name: string): Runner {
+    const runner = runners.find((one) => one.name === name)
+    if (runner === undefined) throw new GatewayError('NOT_FOUND', `there is no sink ${name}`)
+    return runner
+  }
+
+  function record(sink: string, action: string, what: string, { user, from, reason }: Asker): Promise<void> {
+    const why = reason === undefined ? '' : ` (${reason})`
+    const line = { id: randomUUID(), time: new Date(clock.now()).toISOString(), user, from, sink }
+    return audit.append({ ...line, action, what: `${what}${why}`, outcome: 'requested' })
+  }
+
+  function assertConfirmed(sink: string, confirm: string): void {
+    if (confirm === sink) return
+    const detail = `say the name of the sink once more to confirm: ${sink}`
+    throw new GatewayError('INVALID_REQUEST', detail, { details: { errors: [{ detail, pointer: '#/confirm' }] } })
+  }
+
+  return {
+    async replay(sink, range, asker) {
+      const runner = find(sink)
+      assertIdle(runner)
+      await record(sink, 'replay', `${isoOf(range.from)} to ${isoOf(range.to)}`, asker)
+      runner.replay({ kind: 'range', ...range, read: (signal) => numbered(scan(range, signal)) })
+      return runner.status().replay!
+    },
+    async replayDeadLetters(sink, asker) {
+      const runner = find(sink)
+      assertIdle(runner)
+      await record(sink, 'replay dead letters', 'all', asker)
+      const source = await runner.deadLetters.takeAll()
+      if (source === undefined) return null
+      runner.replay(source)
+      return runner.status().replay
+    },
+    async cancelReplay(sink, asker) {
+      const runner = find(sink)
+      await record(sink, 'cancel replay', 'the one that goes on', asker)
+      await runner.cancelReplay()
+      return runner.status().replay
+    },
+    async purge(sink, confirm, asker) {
+      const runner = find(sink)
+      assertConfirmed(sink, confirm)
+      await record(sink, 'purge', `${runner.status().pending} samples`, asker)
+      return runner.purge()
+    },
+    deadLetters: (sink, limit) => find(sink).deadLetters.list(limit),
+    async purgeDeadLetters(sink, confirm, asker) {
+      const runner = find(sink)
+      assertConfirmed(sink, confirm)
+      assertIdle(runner)
+      await record(sink, 'purge dead letters', 'all', asker)
+      return runner.deadLetters.purge()
+    },
+  }
+}
+
+/** Rows of one write. */
+const BATCH_ROWS = 1000
+
+/** What has a sequence number, in batches of their own: trends alone know none, and the far side would take them for new. */
+async function* numbered(batches: AsyncIterable<SampleBatch>): AsyncGenerator<SampleBatch> {
+  for await (const batch of batches) {
+    if (batch.seq === undefined) continue
+    for (let from = 0; from < batch.length; from += BATCH_ROWS) {
+      const rows = new SampleBatch(Math.min(BATCH_ROWS, batch.length - from), batch.receivedAt)
+      for (let row = from; rows.length < rows.capacity; row++) rows.pushRow(batch, row)
+      yield rows
+    }
+  }
+}
+
+const isoOf = (ms: number): string => new Date(ms).toISOString()
+
+function assertIdle(runner: Runner): void {
+  const { replay } = runner.status()
+  if (replay === null || replay.endedAt !== null) return
+  throw new GatewayError('BUSY', `a replay to ${runner.name} goes on; wait for its end, or cancel it`)
+}

@@ -1,0 +1,182 @@
+/**
+ * Samples that are delivered again on command, beside what the cursor brings: a stretch of time, or the dead letters. They are counted
+ * apart and touch no account; each keeps its sequence number, so that the far side knows what it has already.
+ */
+import { HISTORICAL, type SampleBatch } from '../core/batch.ts'
+import type { Clock } from '../core/clock.ts'
+import { GatewayError, messageOf } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import { everyRow, type Decision } from './decide.ts'
+
+/** What is shown of a replay. Times in ms since 1970. */
+export interface ReplayStatus {
+  readonly kind: 'range' | 'dead-letters'
+  /** Bounds of the source times of a range; null for dead letters. */
+  readonly from: number | null
+  readonly to: number | null
+  readonly startedAt: number
+  readonly endedAt: number | null
+  readonly state: 'waiting' | 'running' | 'done' | 'cancelled' | 'failed'
+  readonly delivered: number
+  /** Refused by the far side; dead letters among them stay dead letters. */
+  readonly rejected: number
+  /** Why it failed; null otherwise. */
+  readonly reason: string | null
+}
+
+/** Where the samples come from, in order. */
+export interface ReplaySource {
+  readonly kind: ReplayStatus['kind']
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  /** Numbers are set; batches fit one write. */
+  read(signal: AbortSignal): AsyncIterable<SampleBatch>
+  /** What became of a batch: the rows that were refused, each with the reason. */
+  settled?(batch: SampleBatch, rejected: ReadonlyMap<number, string>): Promise<void>
+  /** It is over: everything was read, or not. */
+  ended?(isComplete: boolean): Promise<void>
+}
+
+class Replay {
+  readonly #source: ReplaySource
+  readonly #startedAt: number
+  readonly #stop = new AbortController()
+  readonly #batches: AsyncIterator<SampleBatch>
+  #current: SampleBatch | undefined
+  #state: ReplayStatus['state'] = 'waiting'
+  #reason: string | null = null
+  #endedAt: number | null = null
+  #delivered = 0
+  #rejected = 0
+
+  constructor(source: ReplaySource, startedAt: number) {
+    this.#source = source
+    this.#startedAt = startedAt
+    this.#batches = source.read(this.#stop.signal)[Symbol.asyncIterator]()
+  }
+
+  get status(): ReplayStatus {
+    const { kind, from = null, to = null } = this.#source
+    return {
+      kind,
+      from,
+      to,
+      startedAt: this.#startedAt,
+      endedAt: this.#endedAt,
+      state: this.#state,
+      delivered: this.#delivered,
+      rejected: this.#rejected,
+      reason: this.#reason,
+    }
+  }
+
+  get isOver(): boolean {
+    return this.#endedAt !== null
+  }
+
+  /** The batch to write now: the same until it is settled; undefined when all is written. */
+  async next(): Promise<SampleBatch | undefined> {
+    if (this.#current !== undefined || this.isOver) return this.#current
+    this.#state = 'running'
+    const { done, value } = await this.#batches.next()
+    if (done === true) return undefined
+    for (let row = 0; row < value.length; row++) value.flags[row]! |= HISTORICAL
+    this.#current = value
+    return value
+  }
+
+  /** The far side has it, but for these rows. */
+  async settle(rejected: ReadonlyMap<number, string>): Promise<void> {
+    const batch = this.#current!
+    await this.#source.settled?.(batch, rejected)
+    this.#current = undefined
+    this.#delivered += batch.length - rejected.size
+    this.#rejected += rejected.size
+  }
+
+  /** Ends it. */
+  async end(state: 'done' | 'cancelled' | 'failed', now: number, reason: string | null = null): Promise<void> {
+    if (this.isOver) return
+    this.#state = state
+    this.#reason = reason
+    this.#endedAt = now
+    this.#stop.abort()
+    await this.#batches.return?.(undefined).catch(() => undefined)
+    await this.#source.ended?.(state === 'done')
+  }
+}
+
+/** What replays need of their runner. */
+export interface ReplayContext {
+  readonly name: string
+  readonly clock: Clock
+  readonly log: Log
+  write(batch: SampleBatch): Promise<void>
+  /** What follows from an error; undefined: the runner stops. */
+  decide(error: unknown, batch: SampleBatch): Decision | undefined
+  /** Waits as the decision says; the next turn writes again. */
+  again(decision: Decision): Promise<void>
+}
+
+/** The replays of one sink, one at a time. */
+export class Replays {
+  readonly #context: ReplayContext
+  #current: Replay | undefined
+  /** Samples, since the start. */
+  replayed = 0
+
+  constructor(context: ReplayContext) {
+    this.#context = context
+  }
+
+  get isBusy(): boolean {
+    return this.#current?.isOver === false
+  }
+
+  /** The one that goes on, or the last one. */
+  get status(): ReplayStatus | null {
+    return this.#current?.status ?? null
+  }
+
+  /** Throws BUSY while another one goes on. */
+  begin(source: ReplaySource): void {
+    const { name, clock } = this.#context
+    if (this.isBusy) throw new GatewayError('BUSY', `a replay to ${name} goes on; wait for its end, or cancel it`)
+    this.#current = new Replay(source, clock.now())
+  }
+
+  async cancel(): Promise<void> {
+    await this.#current?.end('cancelled', this.#context.clock.now())
+  }
+
+  /** One batch. What the far side refuses of it is counted; whatever else goes wrong is as with other batches. */
+  async step(): Promise<void> {
+    const { clock, log } = this.#context
+    const replay = this.#current!
+    try {
+      const batch = await replay.next()
+      if (batch === undefined) return await replay.end('done', clock.now())
+      const rejected = await this.#write(batch)
+      if (rejected === undefined) return
+      await replay.settle(rejected)
+      this.replayed += batch.length - rejected.size
+    } catch (error) {
+      await replay.end('failed', clock.now(), messageOf(error))
+      log.error({ reason: messageOf(error) }, 'the replay ended early')
+    }
+  }
+
+  /** The rows that were refused; undefined: it has to be written again. */
+  async #write(batch: SampleBatch): Promise<ReadonlyMap<number, string> | undefined> {
+    try {
+      await this.#context.write(batch)
+      return new Map()
+    } catch (error) {
+      const decision = this.#context.decide(error, batch)
+      if (decision?.action === 'reject-rows') return decision.rejected
+      if (decision?.action === 'reject-batch' || decision?.action === 'bisect') return everyRow(batch, decision.reason)
+      if (decision !== undefined) await this.#context.again(decision)
+      return undefined
+    }
+  }
+}
