@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SampleBatch } from '../core/batch.ts'
-import { silentLog } from '../core/log.ts'
+import { silentLog, type Log } from '../core/log.ts'
 import type { TagSettings } from '../core/tags.ts'
 import type { DataType, Value } from '../core/value.ts'
 import { eventually } from '../testing/peers.ts'
@@ -139,12 +139,23 @@ test('where only trends are left: numbers and flags of their type, without numbe
 
 test('thinned segments: numbers out of their trends, which have all of them', async () => {
   const files = new MemoryFiles()
-  const store = await open(files, { retention: { maxBytes: 150_000, policy: 'thin-oldest' } })
-  await fill(store, 0, 8000)
-  await eventually('the log is within its bound', () => store.info().bytes < 165_000)
+  let thinned = 0
+  const log: Log = {
+    ...silentLog,
+    info: (_, text) => void (thinned += Number(text.includes('thinned'))),
+    child: () => log,
+  }
+  const store = await open(files, { retention: { maxBytes: 60_000, policy: 'thin-oldest' }, log })
+  await store.openCursor('absent')
+  for (let time = 0; time < 4000; time += 100) {
+    const before = thinned
+    await fill(store, time, time + 100)
+    if (store.info().bytes > 60_000) await eventually('one is thinned', () => thinned > before)
+  }
+  assert.ok(store.info().oldestSeq === 1 && thinned > 2, `nothing was let go, ${thinned} were thinned`)
   const found = await collect(store, WHOLE)
   for (const key of found.values.keys()) if (key.startsWith('4:')) found.values.delete(key)
-  assertValues(found, 0, 8000, [1, 2, 3])
+  assertValues(found, 0, 4000, [1, 2, 3])
   await store.close()
 })
 
