@@ -151,6 +151,7 @@ test('a server that confirms nothing is given up after ackTimeout; nothing is dr
   const rig = deliver(t, { servers: [server.url], ackTimeout: 300, connectTimeout: 300 })
   await eventually('running', () => rig.runner.status().state === 'Running')
   server.signal('SIGSTOP')
+  await new Promise((resolve) => setTimeout(resolve, 50))
   rig.cursor.append(batchOf([[1, 1]]))
   await eventually('noticed', () => rig.runner.status().retries > 0)
   await shows(rig, 'Failed', /confirmed nothing for 300 ms|did not answer as a NATS server within 300 ms/)
