@@ -1,5 +1,7 @@
 /** A gateway as users start it, with a device that counts its requests and a real broker whose subscriber keeps everything. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { startGatewayProcess, type GatewayProcess } from '../../src/testing/gateway-process.ts'
 import { startMosquitto, type Mosquitto } from '../../src/testing/mosquitto.ts'
@@ -24,17 +26,56 @@ export interface SinkView {
   readonly dropped: Readonly<Record<string, number>>
 }
 
+/** A way to the broker that can be cut. */
+interface Link {
+  readonly port: number
+  /** Ends all connections at once, with whatever is under way. */
+  cut(): void
+}
+
+async function startLink(t: TestContext, to: number): Promise<Link> {
+  const sockets = new Set<Socket>()
+  const keep = (socket: Socket): void => {
+    sockets.add(socket)
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => sockets.delete(socket))
+  }
+  const server = createServer((near) => {
+    const far = connect(to, '127.0.0.1')
+    for (const socket of [near, far]) keep(socket)
+    near.pipe(far).on('close', () => near.destroy())
+    far.pipe(near).on('close', () => far.destroy())
+  })
+  const cut = (): void => sockets.forEach((socket) => socket.resetAndDestroy())
+  t.after(() => {
+    server.close()
+    cut()
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return { port: (server.address() as AddressInfo).port, cut }
+}
+
 export class GatewayRig {
   readonly #t: TestContext
   readonly broker: Mosquitto
+  /** Between gateway and broker. */
+  readonly link: Link
   readonly recorder: MqttRecorder
   readonly folder: string
   readonly #yaml: string
   gateway!: GatewayProcess
 
-  private constructor(t: TestContext, broker: Mosquitto, recorder: MqttRecorder, folder: string, yaml: string) {
+  private constructor(
+    t: TestContext,
+    broker: Mosquitto,
+    link: Link,
+    recorder: MqttRecorder,
+    folder: string,
+    yaml: string,
+  ) {
     this.#t = t
     this.broker = broker
+    this.link = link
     this.recorder = recorder
     this.folder = folder
     this.#yaml = yaml
@@ -45,15 +86,16 @@ export class GatewayRig {
     let count = 0
     const device = await startScriptedDevice(t, (request) => registersReply(request, ++count))
     const broker = await startMosquitto(t)
+    const link = await startLink(t, broker.port)
     const recorder = await recordMqtt(t, broker.url, 'plant/#')
-    const options = `{ url: '${broker.url}', topic: 'plant/{device}/{tag}', payload: uns-json, qos: 1 }`
+    const options = `{ url: 'mqtt://127.0.0.1:${link.port}', topic: 'plant/{device}/{tag}', payload: uns-json, qos: 1 }`
     const yaml = `${more}
 devices:
   - { name: d, driver: modbus, every: 10ms, options: { host: 127.0.0.1, port: ${device.port} }, tags: [{ name: n, address: 'hr:0', type: uint16 }] }
 sinks:
   - { name: plant, sink: mqtt, options: ${options} }
 `
-    return new GatewayRig(t, broker, recorder, folder, yaml)
+    return new GatewayRig(t, broker, link, recorder, folder, yaml)
   }
 
   async start(env: NodeJS.ProcessEnv = {}): Promise<GatewayProcess> {
