@@ -10,6 +10,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
     load: () => import('./modbus.ts'),
   },
   log: { summary: 'samples into and out of the durable log', load: () => import('./log.ts') },
+  trends: {
+    summary: 'a day of 1,000 tags: bytes kept a sample, one tag over an hour',
+    load: () => import('./trends.ts'),
+  },
   mqtt: { summary: 'samples through runner and MQTT sink, beside the bare client', load: () => import('./mqtt.ts') },
   http: {
     summary: 'samples through runner and http sink, beside a bare client',
@@ -18,6 +22,14 @@ const BENCHMARKS: Record<string, Benchmark> = {
   influx: {
     summary: 'samples through runner and influx sink to InfluxDB 1.x, beside a bare client',
     load: () => import('./sinks/influx.ts'),
+  },
+  kafka: {
+    summary: "records through runner and kafka sink to librdkafka's mock cluster, beside the bare client",
+    load: () => import('./sinks/kafka.ts'),
+  },
+  nats: {
+    summary: 'messages through runner and nats sink to JetStream, beside the bare client',
+    load: () => import('./sinks/nats.ts'),
   },
   postgres: {
     summary: 'rows through runner and postgres sink, beside bare pg-copy-streams',
@@ -31,6 +43,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
     summary: 'Sparkplug metrics through runner and sink, beside mqtt.js with sparkplug-payload',
     load: () => import('./sinks/sparkplug.ts'),
   },
+  file: { summary: 'samples through runner and file sink, beside bare appends', load: () => import('./sinks/file.ts') },
   latency: { summary: 'from a register change to an MQTT subscriber', load: () => import('./latency.ts') },
   idle: { summary: 'memory of the demo with no browser', load: () => import('./idle.ts') },
   flow: {

@@ -69,6 +69,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     syncEveryMs: config.store.syncEveryMs,
     retention: config.store,
     thinOneIn: config.store.thinOneIn,
+    trends: config.store.trends,
   })
   try {
     const devices = await defineDevices(store, config.devices)

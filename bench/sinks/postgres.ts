@@ -9,7 +9,7 @@ import { sinkContext } from '../../src/testing/delivery-rig.ts'
 import { needsPostgres, startPostgres } from '../../src/testing/postgres.ts'
 import { batchFrom, interleaved, report, throughRunner, type Rate } from './delivery.ts'
 
-const ROWS = 300_000
+const ROWS = 200_000
 const BATCH = 10_000
 const ROUNDS = 3
 const WANTED = 300_000

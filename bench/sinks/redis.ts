@@ -8,7 +8,7 @@ import { redis } from '../../src/sinks/redis/sink.ts'
 import { needsRedis, startRedis, type RedisServer } from '../../src/testing/redis.ts'
 import { batchFrom, interleaved, report, throughRunner, type Rate } from './delivery.ts'
 
-const SAMPLES = 150_000
+const SAMPLES = 100_000
 const BATCH = 5000
 const ROUNDS = 3
 const WANTED = 300_000

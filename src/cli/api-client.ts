@@ -37,6 +37,8 @@ export interface Sending {
   readonly method?: 'GET' | 'PUT' | 'POST' | 'DELETE'
   readonly body?: unknown
   readonly timeoutMs?: number
+  /** In place of any limit of time. */
+  readonly signal?: AbortSignal
 }
 
 /** A request of JSON below /api/v1; resolves with the JSON of the answer, throws the problem that it is. */
@@ -47,12 +49,13 @@ export async function send<T>(base: string, path: string, sending: Sending = {})
 
 /** As `send`, for an answer that is no JSON. */
 export async function sendRaw(base: string, path: string, sending: Sending = {}): Promise<Response> {
-  const { method = 'GET', body, timeoutMs } = sending
+  const { method = 'GET', body, timeoutMs, signal } = sending
   const response = await request(`${base}/api/v1/${path}`, {
     method,
     headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
+    ...(signal === undefined ? {} : { signal }),
   })
   if (response.ok) return response
   throw await toError(response, base)

@@ -123,6 +123,29 @@ export const COMMANDS: readonly CommandInfo[] = [
     load: () => import('./watch.ts'),
   },
   {
+    usage: 'export',
+    summary: 'write samples of a running gateway into a file: CSV, NDJSON or Parquet',
+    description:
+      'All samples with source times from --from up to --to, not included. CSV has the columns time, device, tag, value, unit, status, log, seq. What the log has let go comes out of the trends: numbers and booleans, without log and seq.',
+    examples: [
+      ['bifrost export --from 24h -o day.csv', 'everything of the last day'],
+      [
+        "bifrost export --from 2026-11-23T06:00Z --to 2026-11-23T14:00Z --tags 'press-*/*' -o shift.parquet",
+        'all presses in one shift',
+      ],
+      ['bifrost export --from 1h --format ndjson -o - | jq .value', 'down a pipe'],
+    ],
+    options: [
+      URL_OPTION,
+      ['--from <time>', 'ISO 8601, or how long ago, such as 24h (default: the oldest)'],
+      ['--to <time>', 'not included (default: the newest)'],
+      ['--tags <patterns>', 'such as press-1/level or press-*/*, with commas between them (default: all)'],
+      ['--format <format>', 'csv, ndjson or parquet (default: as the name of the file ends, else csv)'],
+      ['-o, --output <file>', 'the file; - is stdout (default: -)'],
+    ],
+    load: () => import('./export.ts'),
+  },
+  {
     usage: 'trace <device>',
     summary: 'follow the requests and answers of a device on the wire, in words and hex, or into a file for Wireshark',
     examples: [

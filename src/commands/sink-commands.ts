@@ -3,7 +3,7 @@
  * is done. What would lose samples wants the sink's name once more.
  */
 import { randomUUID } from 'node:crypto'
-import type { SampleBatch } from '../core/batch.ts'
+import { SampleBatch } from '../core/batch.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { DeadLetter } from '../delivery/dead-letters.ts'
@@ -64,7 +64,7 @@ export function createSinkCommands({ runners, clock, audit, scan }: SinkCommands
       const runner = find(sink)
       assertIdle(runner)
       await record(sink, 'replay', `${isoOf(range.from)} to ${isoOf(range.to)}`, asker)
-      runner.replay({ kind: 'range', ...range, read: (signal) => scan(range, signal) })
+      runner.replay({ kind: 'range', ...range, read: (signal) => numbered(scan(range, signal)) })
       return runner.status().replay!
     },
     async replayDeadLetters(sink, asker) {
@@ -96,6 +96,21 @@ export function createSinkCommands({ runners, clock, audit, scan }: SinkCommands
       await record(sink, 'purge dead letters', 'all', asker)
       return runner.deadLetters.purge()
     },
+  }
+}
+
+/** Rows of one write. */
+const BATCH_ROWS = 1000
+
+/** What has a sequence number, in batches of their own: trends alone know none, and the far side would take them for new. */
+async function* numbered(batches: AsyncIterable<SampleBatch>): AsyncGenerator<SampleBatch> {
+  for await (const batch of batches) {
+    if (batch.seq === undefined) continue
+    for (let from = 0; from < batch.length; from += BATCH_ROWS) {
+      const rows = new SampleBatch(Math.min(BATCH_ROWS, batch.length - from), batch.receivedAt)
+      for (let row = from; rows.length < rows.capacity; row++) rows.pushRow(batch, row)
+      yield rows
+    }
   }
 }
 

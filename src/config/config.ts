@@ -37,6 +37,7 @@ export interface StoreConfig {
   readonly maxAgeMs: number
   readonly policy: RetentionPolicy
   readonly thinOneIn: number
+  readonly trends: { readonly maxBytes: number; readonly maxAgeMs: number }
 }
 
 /** One tag of a device; `address` is what the driver's `parseAddress` made of `settings.address`. */

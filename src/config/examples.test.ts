@@ -20,7 +20,7 @@ const OPTIONS = {
   strictRequired: false,
   allErrors: true,
   allowUnionTypes: true,
-  keywords: ['secret', 'restart', 'file'],
+  keywords: ['secret', 'restart', 'file', 'folder'],
 }
 const validators = {
   'draft-07': new Ajv(OPTIONS).compile(configJsonSchema(drivers, sinks, 'draft-07')),

@@ -44,6 +44,19 @@ const storeSchema = z.object({
     .describe(
       'What happens at `maxSize` with samples that a sink still waits for: drop-oldest; drop-newest, what comes is refused; thin-oldest, of old samples about one in `thinOneIn` and the extremes stay; block, devices are not read until there is room.',
     ),
+  trends: z
+    .object({
+      maxSize: size({ minBytes: 2 ** 20 })
+        .prefault('2GiB')
+        .describe('The most that trends may take on the disk, beside the log; the oldest go first.'),
+      maxAge: duration({ minMs: 60_000, maxMs: 3660 * 86_400_000 })
+        .prefault('365d')
+        .describe('The longest that trends are kept.'),
+    })
+    .prefault({})
+    .describe(
+      'Trends: numbers and booleans in the order of tags, about two bytes a sample, for charts and exports. They stay when the log lets its samples go.',
+    ),
   thinOneIn: z.number().int().min(2).max(1000).default(10).describe('How much thin-oldest thins.'),
 })
 

@@ -103,7 +103,8 @@ test('fills in defaults and hands options to the schema of the named type', asyn
   })
   assert.deepEqual(config.http, { listen: { host: '127.0.0.1', port: 8080 }, hosts: [] })
   const bounds = { maxBytes: 10 * 2 ** 30, maxAgeMs: 30 * 86_400_000, policy: 'drop-oldest', thinOneIn: 10 }
-  assert.deepEqual(config.store, { syncEveryMs: 200, ...bounds })
+  const trends = { maxBytes: 2 * 2 ** 30, maxAgeMs: 365 * 86_400_000 }
+  assert.deepEqual(config.store, { syncEveryMs: 200, ...bounds, trends })
   assert.ok(config.data.endsWith('/data') && config.data.startsWith('/'))
   const [press] = config.devices
   assert.deepEqual(press!.options, { host: 'plc', port: 502, timeout: 2000, retry: true, link: { keepAlive: false } })
@@ -362,9 +363,11 @@ test('a list with nothing but problems ends after a thousand', async (t) => {
 test('what the log does at its bound, and how a sink makes up for what it missed, is configured', async (t) => {
   const sinks = 'sinks:\n  - { name: a, sink: post, options: { url: x } }\n'
   const live = '  - { name: b, sink: post, options: { url: x }, replay: { order: live-first, rate: 5000 } }\n'
-  const store = 'store: { sync: each, whenFull: thin-oldest, thinOneIn: 20 }\n'
+  const store =
+    'store: { sync: each, whenFull: thin-oldest, thinOneIn: 20, trends: { maxSize: 64MiB, maxAge: 730d } }\n'
   const config = await load(t, { 'bifrost.yaml': `version: 1\n${store}${sinks}${live}` })
   assert.deepEqual([config.store.syncEveryMs, config.store.policy, config.store.thinOneIn], [0, 'thin-oldest', 20])
+  assert.deepEqual(config.store.trends, { maxBytes: 64 * 2 ** 20, maxAgeMs: 730 * 86_400_000 })
   assert.deepEqual(
     config.sinks.map(({ replay }) => replay),
     [

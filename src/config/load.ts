@@ -150,7 +150,9 @@ function storeOf({
   maxAge,
   whenFull,
   thinOneIn,
+  trends,
 }: z.output<typeof fileSchema>['store']): StoreConfig {
   const syncEveryMs = sync === 'each' ? 0 : syncEvery
-  return { syncEveryMs, maxBytes: maxSize, maxAgeMs: maxAge, policy: whenFull, thinOneIn }
+  const kept = { maxBytes: trends.maxSize, maxAgeMs: trends.maxAge }
+  return { syncEveryMs, maxBytes: maxSize, maxAgeMs: maxAge, policy: whenFull, thinOneIn, trends: kept }
 }

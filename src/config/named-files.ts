@@ -1,5 +1,5 @@
 /**
- * The files that options name, such as certificates: found beside the configuration, as everything that it names. They are read only
+ * The files and folders that options name, such as certificates: found beside the configuration, as everything that it names. They are read only
  * when a connection is made, and may be mounted later than the gateway starts: that one is missing is a problem to `bifrost check`
  * and a warning to all others.
  */
@@ -7,7 +7,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import type { z } from 'zod'
 import { messageOf } from '../core/errors.ts'
 import { closestFile } from './loading.ts'
-import { isFile, objectIn, optionOf } from './option-marks.ts'
+import { isFile, isFolder, objectIn, optionOf } from './option-marks.ts'
 import type { Path, Places } from './places.ts'
 import type { ProblemList } from './problem.ts'
 import { formatPath, UNRESOLVED } from './yaml-source.ts'
@@ -32,9 +32,9 @@ export class NamedFiles {
 
   /** Says which of the files that these options name cannot be read. */
   check(schema: z.core.$ZodType, options: unknown, at: Path, source: Places, problems: ProblemList): void {
-    for (const { path, named } of filesOf(schema, options)) {
+    for (const { path, named, isFolder } of filesOf(schema, options)) {
       const file = this.resolve(named)
-      const fault = this.#fault(file)
+      const fault = this.#fault(file, isFolder)
       if (fault === undefined) continue
       const place = source.within(options, path)
       const whole = formatPath([...at, ...path])
@@ -49,8 +49,8 @@ export class NamedFiles {
     for (const { parent, key, named } of filesOf(schema, options)) parent[key] = this.resolve(named)
   }
 
-  #fault(file: string): Fault | undefined {
-    if (!this.#faults.has(file)) this.#faults.set(file, faultOf(file))
+  #fault(file: string, isFolder: boolean): Fault | undefined {
+    if (!this.#faults.has(file)) this.#faults.set(file, isFolder ? faultOfFolder(file) : faultOf(file))
     return this.#faults.get(file)
   }
 }
@@ -60,9 +60,10 @@ interface NamedFile {
   readonly key: string
   readonly path: Path
   readonly named: string
+  readonly isFolder: boolean
 }
 
-/** The options marked as files that have a value, at every depth. */
+/** The options marked as files or folders that have a value, at every depth. */
 function filesOf(schema: z.core.$ZodType, value: unknown, path: Path = []): NamedFile[] {
   const shape = objectIn(schema)?.shape
   if (shape === undefined || typeof value !== 'object' || value === null) return []
@@ -72,8 +73,20 @@ function filesOf(schema: z.core.$ZodType, value: unknown, path: Path = []): Name
     const named = parent[key]
     if (option === undefined || named === UNRESOLVED) return []
     if (typeof named !== 'string') return filesOf(option, named, [...path, key])
-    return isFile(option) ? [{ parent, key, path: [...path, key], named }] : []
+    const found = { parent, key, path: [...path, key], named }
+    if (isFolder(option)) return [{ ...found, isFolder: true }]
+    return isFile(option) ? [{ ...found, isFolder: false }] : []
   })
+}
+
+function faultOfFolder(folder: string): Fault | undefined {
+  try {
+    return statSync(folder).isDirectory() ? undefined : { message: `${folder} is a file: expected a folder` }
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    if (!isMissing) return { message: `${folder} cannot be used: ${messageOf(error)}` }
+    return { message: `there is no folder ${folder}`, suggestion: closestFile(folder) }
+  }
 }
 
 function faultOf(file: string): Fault | undefined {

@@ -1,4 +1,4 @@
-/** What an option's schema says beside its type: marked `secret`, or `file`; and how the schema of an option is found. */
+/** What an option's schema says beside its type: marked `secret`, `file` or `folder`; and how the schema of an option is found. */
 import { z } from 'zod'
 import type { Path } from './places.ts'
 
@@ -30,6 +30,9 @@ export const isSecret = (schema: z.core.$ZodType): boolean => isMarked(schema, '
 /** True when the option is marked `.meta({ file: true })`: the path of a file that is read when it is needed. */
 export const isFile = (schema: z.core.$ZodType): boolean => isMarked(schema, 'file')
 
+/** True when the option is marked `.meta({ folder: true })`: the path of a folder that is used when it is needed. */
+export const isFolder = (schema: z.core.$ZodType): boolean => isMarked(schema, 'folder')
+
 /** True when the path leads to an option that is marked secret. */
 export function isSecretAt(schema: z.core.$ZodType, path: Path): boolean {
   let current: z.core.$ZodType | undefined = schema
@@ -41,5 +44,5 @@ export function isSecretAt(schema: z.core.$ZodType, path: Path): boolean {
   return false
 }
 
-const isMarked = (schema: z.core.$ZodType, mark: 'secret' | 'file'): boolean =>
+const isMarked = (schema: z.core.$ZodType, mark: 'secret' | 'file' | 'folder'): boolean =>
   layersOf(schema).some((layer) => z.globalRegistry.get(layer)?.[mark] === true)

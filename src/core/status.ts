@@ -49,6 +49,7 @@ export const Status = {
   BadSensorFailure: 0x808c0000,
   BadOutOfService: 0x808d0000,
   BadNoData: 0x809b0000,
+  BadDataLost: 0x809d0000,
   BadInvalidState: 0x80af0000,
   BadRequestNotComplete: 0x81130000,
 } as const
@@ -92,6 +93,7 @@ const TEXT: Record<StatusName, string> = {
   BadSensorFailure: 'The sensor failed.',
   BadOutOfService: 'The tag or device is disabled.',
   BadNoData: 'There is no data in this range.',
+  BadDataLost: 'Samples were lost here.',
   BadInvalidState: 'The operation is not possible in the present state.',
   BadRequestNotComplete: 'The request was not carried out: its time was over before its turn came.',
 }

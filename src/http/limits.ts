@@ -14,6 +14,8 @@ export const LIMITS = {
   connections: 4096,
   /** Requests a minute from one address. */
   requestsPerMinute: 6000,
+  /** Exports at the same time. */
+  exports: 2,
   /** Rows of a page of values. */
   pageRows: 1000,
   maxPageRows: 10_000,

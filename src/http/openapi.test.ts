@@ -71,6 +71,7 @@ test('the OpenAPI document is 3.1, names every route, and every answer is what i
     'GET /api/v1/devices/{device}/tools',
     'GET /api/v1/devices/{device}/trace',
     'GET /api/v1/devices/{device}/trace.pcapng',
+    'GET /api/v1/export',
     'GET /api/v1/history/{device}/{tag}',
     'GET /api/v1/lines',
     'GET /api/v1/live',
@@ -125,6 +126,8 @@ test('the OpenAPI document is 3.1, names every route, and every answer is what i
   await check('put', tag, '/api/v1/values/plant/setpoint', 400, { ...json, body: '{}' })
   await check('get', '/api/v1/history/{device}/{tag}', '/api/v1/history/plant/wave', 200)
   await check('get', '/api/v1/history/{device}/{tag}', '/api/v1/history/plant/broken', 200)
+  await check('get', '/api/v1/export', '/api/v1/export?format=csv', 200)
+  await check('get', '/api/v1/export', '/api/v1/export?format=ndjson&tags=none', 404)
   await check('get', '/api/v1/devices', '/api/v1/devices', 200)
   await check('get', '/api/v1/devices/{device}', '/api/v1/devices/off', 200)
   await check('get', '/api/v1/sinks', '/api/v1/sinks', 200)

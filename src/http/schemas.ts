@@ -65,10 +65,12 @@ export const historySchema = z.object({
   unit: z.string().nullable(),
   from: time(),
   to: time(),
-  raw: z.boolean().describe('No decimation was needed: min = max = value'),
+  raw: z.boolean().describe('No decimation was needed: min = max = avg = value, count = 1'),
   points: z
-    .array(z.array(z.union([z.number(), z.boolean(), z.string(), z.null()])).length(5))
-    .describe('[time in ms, value, min, max, status]; a value of null is a gap'),
+    .array(z.array(z.union([z.number(), z.boolean(), z.string(), z.null()])).length(7))
+    .describe(
+      '[time in ms, value, min, max, status, avg, count]: the last value, the extremes, the worst status, the mean of the samples (each counts the same, however long it held) and how many they are; a value of null is a gap',
+    ),
   next: z.null(),
 })
 
@@ -163,6 +165,14 @@ export const logSchema = z.object({
     .describe('How long a sink may be away at the present rate before samples are lost; null when unknown'),
   full: z.boolean().describe('At its bound, and new samples are refused to keep old ones'),
   failed: z.string().nullable().describe('Why the log cannot be written; null when it can'),
+  trends: z
+    .object({
+      files: count(),
+      bytes: count(),
+      oldestTime: time().nullable().describe('Source time of the oldest sample in a trend'),
+      damaged: count().describe('Files, and parts of files, that did not check since the start'),
+    })
+    .describe('What is kept of samples in the order of tags, beyond the bounds of the log'),
 })
 
 export const statusCodesSchema = z.object({

@@ -21,6 +21,7 @@ import { documentRoutes, openapiRoute } from './openapi.ts'
 import { isPage, servePage } from './page.ts'
 import { fromFrameworkError, PROBLEM_TYPE, retryAfterSeconds, toProblem } from './problem.ts'
 import { deviceRoutes } from './routes/devices.ts'
+import { exportRoutes } from './routes/export.ts'
 import { healthRoutes } from './routes/health.ts'
 import { historyRoutes } from './routes/history.ts'
 import { landingRoutes } from './routes/landing.ts'
@@ -206,6 +207,7 @@ function addRoutes(app: App, context: RouteContext): void {
   traceRoutes(app, context)
   valueRoutes(app, context)
   historyRoutes(app, context)
+  exportRoutes(app, context)
   sinkRoutes(app, context)
   sinkActionRoutes(app, context)
   logRoutes(app, context)

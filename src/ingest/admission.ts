@@ -44,7 +44,11 @@ function byName({ gateway }: Hello, clients: readonly ReceiveClient[]): ReceiveC
   return clients.find(({ name }) => name === gateway) ?? unknown(gateway)
 }
 
-function byCertificate({ gateway }: Hello, socket: TLSSocket, clients: readonly ReceiveClient[]): ReceiveClient | Refusal {
+function byCertificate(
+  { gateway }: Hello,
+  socket: TLSSocket,
+  clients: readonly ReceiveClient[],
+): ReceiveClient | Refusal {
   const names = namesIn(socket)
   const mine = clients.filter(({ name }) => names.includes(name))
   if (gateway !== '') {

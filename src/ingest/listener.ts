@@ -49,7 +49,15 @@ async function createSecure(tls: ReceiveTls, onSocket: (socket: Socket) => void)
   try {
     // A certificate that is not in order is refused by us, in words that its owner gets to read; OpenSSL would only hang up.
     const ask = { requestCert: true, rejectUnauthorized: false }
-    server = createTlsServer({ cert, key, ca, ...ask, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS, ...SOCKET })
+    server = createTlsServer({
+      cert,
+      key,
+      ca,
+      ...ask,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: HANDSHAKE_MS,
+      ...SOCKET,
+    })
   } catch (cause) {
     const message = `receive.tls: certificate or key cannot be used (${tls.cert}, ${tls.key}): ${messageOf(cause)}`
     throw new GatewayError('CONFIG_INVALID', message, { cause })
@@ -63,7 +71,9 @@ async function read(option: string, file: string): Promise<Buffer> {
   try {
     return await readFile(file)
   } catch (cause) {
-    throw new GatewayError('CONFIG_INVALID', `receive.tls.${option}: ${file} cannot be read: ${messageOf(cause)}`, { cause })
+    throw new GatewayError('CONFIG_INVALID', `receive.tls.${option}: ${file} cannot be read: ${messageOf(cause)}`, {
+      cause,
+    })
   }
 }
 

@@ -62,7 +62,7 @@ export class ReceivedTags {
     return admitted.map((fault) => fault ?? ids.next().value!)
   }
 
-  #definitionOf({ alias: _, device: theirs, name, ...rest }: LinkTag): TagDefinition | string {
+  #definitionOf({ alias: _alias, device: theirs, name, ...rest }: LinkTag): TagDefinition | string {
     const { client, template, maxTags } = this.#context
     const device = template.replaceAll('{gateway}', () => client).replaceAll('{device}', () => theirs)
     const fault = nameFault(device, 'device') ?? nameFault(name, 'tag') ?? this.#owns(device)

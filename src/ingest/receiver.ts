@@ -92,7 +92,8 @@ export async function startReceiver(config: ReceiveConfig, context: ReceiverCont
   const clients = new Map<string, Client>()
   const owners: DeviceOwners = { configured: context.devices, received: new Map() }
   for (const one of config.clients) owners.received.set(one.name, one.name)
-  for (const one of config.clients) clients.set(one.name, await openClient(one, config, owners, { ...context, learned }))
+  for (const one of config.clients)
+    clients.set(one.name, await openClient(one, config, owners, { ...context, learned }))
   await recover([...clients.values()], context)
   const receiver = new RunningReceiver(config, context, clients, learned)
   await receiver.listen()
@@ -106,7 +107,14 @@ async function openClient(
   { store, learned, clock, log }: ReceiverContext & { learned: Learned },
 ): Promise<Client> {
   const { name } = client
-  const tags = new ReceivedTags({ client: name, template: devices, maxTags, owners, store, learned: learned.device(name) })
+  const tags = new ReceivedTags({
+    client: name,
+    template: devices,
+    maxTags,
+    owners,
+    store,
+    learned: learned.device(name),
+  })
   await tags.restore()
   const settings = { name: 'connected', address: '', type: 'bool', everyMs: 0, clamp: false, writable: false } as const
   const description = 'The gateway is connected to this one.'
@@ -137,12 +145,7 @@ class RunningReceiver implements Receiver {
   /** The last refusal by address, so that one who tries on is not told of each time. */
   readonly #refused = new Map<string, string>()
 
-  constructor(
-    config: ReceiveConfig,
-    context: ReceiverContext,
-    clients: ReadonlyMap<string, Client>,
-    learned: Learned,
-  ) {
+  constructor(config: ReceiveConfig, context: ReceiverContext, clients: ReadonlyMap<string, Client>, learned: Learned) {
     this.#learned = learned
     this.#config = config
     this.#context = context
@@ -159,7 +162,10 @@ class RunningReceiver implements Receiver {
   async listen(): Promise<void> {
     const serve = (stream: Duplex, from: string) =>
       void this.#serve(stream, from).catch((error: unknown) => {
-        this.#context.log.error({ from, error: messageOf(error) }, `a connection of ${from} failed: ${messageOf(error)}`)
+        this.#context.log.error(
+          { from, error: messageOf(error) },
+          `a connection of ${from} failed: ${messageOf(error)}`,
+        )
         stream.destroy()
       })
     this.#listener = await listen(this.#config, this.#clients.size * 4 + 16, serve)
@@ -185,7 +191,7 @@ class RunningReceiver implements Receiver {
   async stop(): Promise<void> {
     this.#isStopping = true
     await this.#listener?.close()
-    await Promise.all([...this.#clients.values()].map(({ present }) => present?.done))
+    for (const { present } of this.#clients.values()) await present?.done
     await this.#context.store.flush().catch(() => undefined)
     this.#unhear()
     for (const { origins } of this.#clients.values()) await origins.close()

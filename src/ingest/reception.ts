@@ -102,7 +102,11 @@ export class Reception {
     this.counts.samples += frame.batch.length - rejected.size
     this.counts.rejected += rejected.size
     this.counts.leftOut += frame.leftOut
-    this.#keep({ from: frame.from, to: frame.to, batch: frame.batch, rejected: new Set(rejected.keys()) }, frame, refusals)
+    this.#keep(
+      { from: frame.from, to: frame.to, batch: frame.batch, rejected: new Set(rejected.keys()) },
+      frame,
+      refusals,
+    )
   }
 
   #keep(arrival: Arrival, frame: { number: number; bytes: number }, refusals: ReadonlyMap<string, number[]>): void {

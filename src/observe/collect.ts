@@ -150,6 +150,8 @@ export const collectors: Record<MetricName, Collector> = {
   bifrost_log_full: (out, { log }) => out.sample({}, log.isFull ? 1 : 0),
   bifrost_log_held_seconds: (out, { log }) => out.sample({}, log.hoursHeld === null ? NaN : log.hoursHeld * 3600),
   bifrost_log_left_seconds: (out, { log }) => out.sample({}, log.hoursLeft === null ? NaN : log.hoursLeft * 3600),
+  bifrost_trend_bytes: (out, { log }) => out.sample({}, log.trends.bytes),
+  bifrost_trend_damaged_total: (out, { log }) => out.sample({}, log.trends.damaged),
 
   bifrost_http_requests_total: (out, { http }) => {
     for (const { route, method, status, count } of http.requests.values()) out.sample({ route, method, status }, count)

@@ -214,6 +214,8 @@ export const metricsTable = [
     [],
     'How long until samples are lost that a sink does not have, if none takes any from now on; NaN when unknown.',
   ),
+  define('bifrost_trend_bytes', 'gauge', 'bytes', [], 'Size of the trends on disk, which are kept beside the log.'),
+  define('bifrost_trend_damaged_total', 'counter', '', [], 'Trend files, and parts of them, that did not check.'),
 
   define(
     'bifrost_http_requests_total',

@@ -72,3 +72,25 @@ test('work that does not listen is waited for only shortly, and its place is fre
   await clock.advance(60_000)
   assert.deepEqual([lost.length, line.inFlight], [0, 0])
 })
+
+test('a place that comes at the very deadline, before its timer, is not taken: nothing is sent', async () => {
+  const clock = new VirtualClock()
+  const line = new Line('line', 1, clock)
+  const use = line.useOf('plc')
+  const occupant = { use, since: 0 }
+  line.occupy(occupant)
+  let begun = 0
+  let statuses: string[] | undefined
+  const never = new AbortController().signal
+  // Timers fire in the order in which they were set: this one frees the place first.
+  clock.after(1000, () => line.done(occupant))
+  const commanded = runCommand(
+    { line, use, clock, deadlineMs: 1000, signal: never, connection: never },
+    async () => (begun++, [Status.Good]),
+    (status) => [status],
+    () => Status.BadNoCommunication,
+  ).then((said) => (statuses = said.map(statusName)))
+  await clock.advance(1000)
+  assert.deepEqual([begun, statuses, line.inFlight], [0, ['BadTimeout'], 0])
+  await commanded
+})

@@ -24,8 +24,13 @@ export async function openSlotFile(
   const found = bytes === undefined ? undefined : newest(bytes)
   const file = await files.open(path, 'write')
   if (bytes === undefined) await files.syncFolder(folder)
+  const reopen = async (): Promise<OpenFile> => {
+    const again = await files.open(path, 'write')
+    await files.syncFolder(folder)
+    return again
+  }
   return {
-    slots: createSlots(file, found?.generation ?? 0, found?.slot ?? 1),
+    slots: createSlots(file, reopen, found?.generation ?? 0, found?.slot ?? 1),
     state: found?.state,
     damaged: bytes !== undefined && bytes.length > 0 && found === undefined,
     isOlder: bytes !== undefined && found !== undefined && hasDamage(bytes),
@@ -37,14 +42,31 @@ export function readSlots(bytes: Uint8Array): unknown {
   return newest(Buffer.from(bytes))?.state
 }
 
-function createSlots(file: OpenFile, startGeneration: number, startSlot: number): SlotFile {
+function createSlots(
+  opened: OpenFile,
+  reopen: () => Promise<OpenFile>,
+  startGeneration: number,
+  startSlot: number,
+): SlotFile {
+  let file = opened
   let generation = startGeneration
   let slot = startSlot
+  const put = async (bytes: Buffer): Promise<void> => {
+    await file.write(bytes, (1 - slot) * SLOT_BYTES)
+    await file.sync()
+  }
   return {
     async write(state) {
       const bytes = encodeSlot(generation + 1, state)
-      await file.write(bytes, (1 - slot) * SLOT_BYTES)
-      await file.sync()
+      try {
+        await put(bytes)
+      } catch {
+        // The file system may have been repaired and mounted anew meanwhile: what is open then is the old one, for ever read-only.
+        const again = await reopen()
+        await file.close().catch(() => undefined)
+        file = again
+        await put(bytes)
+      }
       generation++
       slot = 1 - slot
     },

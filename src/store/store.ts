@@ -19,15 +19,18 @@ import { nodeFiles, type FileSystem } from './files.ts'
 import { LatestColumns } from './latest.ts'
 import { lockFolder } from './lock.ts'
 import { recoverSegments } from './log/recovery.ts'
-import { readLog, scanLog, type ScanRange } from './log/scan.ts'
 import { knownByCursors } from './log/cursor-file.ts'
+import { namesInSegments } from './log/names.ts'
+import { readLog } from './log/read-log.ts'
 import type { Loss } from './log/refusal.ts'
 import { SampleLog } from './log/sample-log.ts'
 import { Sequence } from './log/sequence.ts'
+import { scan, type ScanRange } from './scan.ts'
 import { openSinkStates, type SinkStates } from './sink-states.ts'
 import { openTagFile, type TagFile } from './tag-file.ts'
 import type { HistorySeries } from './trends/history.ts'
-import { Trends } from './trends/trends.ts'
+import type { TrendBounds } from './trends/trend-maker.ts'
+import { Trends, type TrendInfo } from './trends/trends.ts'
 
 export interface StoreOptions {
   /** The data folder; made when absent. */
@@ -36,7 +39,7 @@ export interface StoreOptions {
   readonly log: Log
   /** How long samples may wait for the group fsync; 0: each append asks for its own. Default 200 ms. */
   readonly syncEveryMs?: number | undefined
-  /** The oldest segments go when either bound is passed. Default 4 GiB and no age. Trend files count. */
+  /** The oldest segments go when either bound is passed. Default 4 GiB and no age. */
   readonly retention?:
     | {
         readonly maxBytes?: number | undefined
@@ -45,6 +48,8 @@ export interface StoreOptions {
         readonly policy?: RetentionPolicy | undefined
       }
     | undefined
+  /** The oldest trend files go when either bound is passed. They outlive their segments. Default 2 GiB and 365 days. */
+  readonly trends?: Partial<TrendBounds> | undefined
   /** With thin-oldest: about one of so many samples of a tag stays, and the extremes. Default 10. */
   readonly thinOneIn?: number | undefined
   /** A segment is sealed at this size (default 16 MiB) or age (default 1 h), and before it is an eighth of what retention allows. */
@@ -93,6 +98,8 @@ export interface LogInfo {
   readonly refused: number
   /** Why the log cannot be written just now; null when all is well. */
   readonly failed: string | null
+  /** What is kept of samples in tag order, beyond the log's own bounds. */
+  readonly trends: TrendInfo
 }
 
 export type { Loss } from './log/refusal.ts'
@@ -128,13 +135,20 @@ export interface Store {
   info(): LogInfo
   /** The samples of one tag with source times from `from` to `to`, in at most about `points` points. */
   history(tag: TagId, from: number, to: number, points: number, signal: AbortSignal): Promise<HistorySeries>
-  /** The samples with source times in a range that the log has now, in its order, each with its sequence number. */
+  /**
+   * All samples in a range of source times, for exports: rows of the log with `seq`, and without it where only their trend is left.
+   * What is appended after the call is not in it.
+   */
   scan(range: ScanRange, signal: AbortSignal): AsyncIterable<SampleBatch>
+  /** Every tag that samples may be of: those of the last `defineTags`, and those that were before, by what is still known of them. */
+  knownTags(): Iterable<TagInfo>
   /** Resolves when everything appended so far is durable; rejects with STORE_FAILED when the disk refuses. */
   flush(): Promise<void>
   /** Flushes, persists the cursors, marks the stop as clean and frees the folder. */
   close(): Promise<void>
 }
+
+const TRENDS_KEPT: TrendBounds = { maxBytes: 2 * 1024 ** 3, maxAgeMs: 365 * 86_400_000 }
 
 /** Opens a data folder. Throws STORE_LOCKED when another living gateway uses it; damaged data never keeps it from opening. */
 export async function openStore(options: StoreOptions): Promise<Store> {
@@ -152,7 +166,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 /** Makes the data folder where it is missing, and takes it for this process. */
 async function takeFolder(files: FileSystem, dir: string): Promise<() => Promise<void>> {
   try {
-    for (const folder of [dir, join(dir, 'log'), join(dir, 'cursors')]) await files.makeFolder(folder)
+    for (const folder of [dir, join(dir, 'log'), join(dir, 'trends'), join(dir, 'cursors')])
+      await files.makeFolder(folder)
     return await lockFolder(files, dir)
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause
@@ -164,15 +179,18 @@ async function takeFolder(files: FileSystem, dir: string): Promise<() => Promise
 async function open(options: StoreOptions, files: FileSystem, unlock: () => Promise<void>): Promise<Store> {
   const { dir, clock, log } = options
   const recovered = await recoverSegments(files, join(dir, 'log'), log)
-  const highestTag = Math.max(0, ...recovered.segments.map((segment) => segment.highestTag))
-  const tagFile = await openTagFile(files, dir, highestTag)
+  const trends = new Trends({ files, dir, clock, log, bounds: { ...TRENDS_KEPT, ...options.trends } })
+  const made = await trends.open()
+  const highestTag = Math.max(made.highestTag, ...recovered.segments.map((segment) => segment.highestTag))
+  const tagFile = await openTagFile(files, dir, highestTag, (isKnown) =>
+    namesInSegments(files, recovered.segments, isKnown),
+  )
   const found = recovered.logId === undefined ? {} : { logId: recovered.logId }
   const sequence = await Sequence.open(files, dir, found, options.reserveBlock ?? 1_000_000)
   const lastFound = Math.max(recovered.segments.at(-1)?.lastSeq ?? 0, await knownByCursors(files, dir))
   await sequence.begin(lastFound)
   const maxBytes = options.retention?.maxBytes ?? 4 * 1024 ** 3
   const maxAgeMs = options.retention?.maxAgeMs
-  const trends = new Trends({ files, log })
   const samples = new SampleLog(
     {
       dir,
@@ -181,7 +199,7 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
       log,
       tags: tagFile,
       sequence,
-      recovered,
+      recovered: { ...recovered, highestNumber: Math.max(recovered.highestNumber, made.highestNumber) },
       syncEveryMs: options.syncEveryMs ?? 200,
       segmentBytes: Math.min(options.segmentBytes ?? 16 * 1024 ** 2, Math.max(4096, maxBytes / 8)),
       segmentAgeMs: Math.min(options.segmentAgeMs ?? 3_600_000, (maxAgeMs ?? Infinity) / 8),
@@ -190,19 +208,18 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
       wakeEveryMs: options.wakeEveryMs ?? 5,
       retention: { maxBytes, maxAgeMs, policy: options.retention?.policy ?? 'drop-oldest' },
       thinOneIn: options.thinOneIn ?? 10,
-      onSealed: (segment) => trends.add(segment),
-      onRemoved: (segment) => trends.remove(segment),
+      trends,
     },
     lastFound,
   )
-  await trends.start(samples)
+  trends.start(samples, sequence.logId)
   const states = { sinks: openSinkStates(files, dir, log), origins: openSinkStates(files, dir, log, 'origins') }
-  return createStore(samples, files, sequence, tagFile, trends, states, unlock)
+  return createStore(files, samples, sequence, tagFile, trends, states, unlock)
 }
 
 function createStore(
-  samples: SampleLog,
   files: FileSystem,
+  samples: SampleLog,
   sequence: Sequence,
   tagFile: TagFile,
   trends: Trends,
@@ -277,9 +294,15 @@ function createStore(
     readAfter: (seq) => readLog(samples, files, seq),
     openSinkState: (sink) => states.sinks.open(sink),
     openOriginState: (client) => states.origins.open(client),
-    info: () => infoOf(samples, sequence),
+    info: () => infoOf(samples, sequence, trends.info),
     history: (tag, from, to, points, signal) => trends.history(tag, from, to, points, signal),
-    scan: (range, signal) => scanLog(samples, files, range, signal),
+    scan: (range, abort) => scan({ files, samples, trends, typeOf: (tag) => tagFile.name(tag)?.type }, range, abort),
+    *knownTags() {
+      for (let id = 1; id < tagFile.capacity; id++) {
+        const info = tags.get(id)
+        if (info !== undefined) yield info
+      }
+    },
     flush: () => samples.flush(),
     close: () => (closing ??= closeAll()),
   }
@@ -298,7 +321,7 @@ function formerTags(tagFile: TagFile): (id: TagId) => TagInfo | undefined {
   }
 }
 
-function infoOf(samples: SampleLog, sequence: Sequence): LogInfo {
+function infoOf(samples: SampleLog, sequence: Sequence, trends: TrendInfo): LogInfo {
   return {
     logId: sequence.logId,
     oldestSeq: samples.oldestSeq,
@@ -316,5 +339,6 @@ function infoOf(samples: SampleLog, sequence: Sequence): LogInfo {
     pendingRows: samples.pendingRows,
     refused: samples.refusal.refused,
     failed: samples.failed,
+    trends,
   }
 }

@@ -26,12 +26,22 @@ export interface TagWanted {
 export interface TagFile {
   /** The name that an id was given to. */
   name(id: TagId): TagName | undefined
+  /** One more than the highest id. */
+  readonly capacity: number
   /** Ids for these tags, in order; resolves when new ones are on the disk. */
   allocate(tags: readonly TagWanted[]): Promise<TagId[]>
 }
 
-/** Reads the dictionary. `highestUsed`: the highest id seen in the log; a lost line must not bring it back. */
-export async function openTagFile(files: FileSystem, dir: string, highestUsed: number): Promise<TagFile> {
+/**
+ * Reads the dictionary. `highestUsed`: the highest id seen in the log; a lost line must not bring it back. `elsewhere` is asked when
+ * lines are lost: the names that the log still has.
+ */
+export async function openTagFile(
+  files: FileSystem,
+  dir: string,
+  highestUsed: number,
+  elsewhere: (isKnown: (id: TagId) => boolean) => Promise<ReadonlyMap<TagId, TagName>> = async () => new Map(),
+): Promise<TagFile> {
   const path = join(dir, 'tags')
   const names = new NameColumns()
   const bytes = await readWhole(files, path)
@@ -49,8 +59,11 @@ export async function openTagFile(files: FileSystem, dir: string, highestUsed: n
     names.set(id, oneOf(words, device), oneOf(words, name), type)
     next = Math.max(next, id + 1)
   }
-  if (damaged || highestUsed >= next) next = Math.max(next, highestUsed + 1) + (damaged ? DAMAGE_MARGIN : 0)
   let mustBreak = end > 0 && bytes![end - 1] !== 10
+  if (damaged || highestUsed >= next) {
+    next = Math.max(next, highestUsed + 1) + (damaged ? DAMAGE_MARGIN : 0)
+    await restore(await elsewhere((id) => names.at(id) !== undefined))
+  }
 
   async function allocate(tags: readonly TagWanted[]): Promise<TagId[]> {
     const index = new NameIndex(names)
@@ -71,15 +84,24 @@ export async function openTagFile(files: FileSystem, dir: string, highestUsed: n
     return ids
   }
 
+  /** A disk that refuses costs another search at the next start. */
+  async function restore(lost: ReadonlyMap<TagId, TagName>): Promise<void> {
+    if (lost.size === 0) return
+    for (const [id, { device, name, type }] of lost) names.set(id, oneOf(words, device), oneOf(words, name), type)
+    await write([[...lost].map(([id, name]) => formatLine(id, name)).join('')]).catch(() => undefined)
+  }
+
   /** Ids of a failed attempt are not given out again: lines of it may be on the disk. */
-  async function append(from: TagId, to: TagId): Promise<void> {
+  function append(from: TagId, to: TagId): Promise<void> {
+    return write(names.pieces(from, to))
+  }
+
+  async function write(pieces: Iterable<string>): Promise<void> {
     const file = await files.open(path, 'write')
     let at = end
     try {
-      for (let id = from; id < to; id += LINES_A_WRITE) {
-        const text = Buffer.from(
-          (mustBreak && id === from ? '\n' : '') + names.lines(id, Math.min(to, id + LINES_A_WRITE)),
-        )
+      for (const piece of pieces) {
+        const text = Buffer.from((mustBreak && at === end ? '\n' : '') + piece)
         await file.write(text, at)
         at += text.length
       }
@@ -92,7 +114,13 @@ export async function openTagFile(files: FileSystem, dir: string, highestUsed: n
     mustBreak = false
   }
 
-  return { name: (id) => names.at(id), allocate }
+  return {
+    name: (id) => names.at(id),
+    get capacity() {
+      return names.length
+    },
+    allocate,
+  }
 }
 
 /** Names by id as columns: three references a tag, and strings that the tags' settings hold anyway. */
@@ -121,10 +149,13 @@ class NameColumns {
     for (const column of [this.#device, this.#name, this.#type]) column.length = Math.min(column.length, from)
   }
 
-  lines(from: TagId, to: TagId): string {
-    let text = ''
-    for (let id = from; id < to; id++) text += formatLine(id, this.at(id)!)
-    return text
+  /** Their lines, so many at a time as one write should have. */
+  *pieces(from: TagId, to: TagId): Generator<string> {
+    for (let first = from; first < to; first += LINES_A_WRITE) {
+      let text = ''
+      for (let id = first; id < Math.min(to, first + LINES_A_WRITE); id++) text += formatLine(id, this.at(id)!)
+      yield text
+    }
   }
 }
 

@@ -37,17 +37,19 @@ export interface GatewayFiles {
   readonly files?: Readonly<Record<string, string>>
   /** An earlier gateway's folder, to start again on its data. */
   readonly folder?: string
+  /** More of its environment. */
+  readonly env?: NodeJS.ProcessEnv
 }
 
 export async function startGatewayProcess(
   t: TestContext,
-  { yaml, files = {}, folder = temporaryFolder(t) }: GatewayFiles,
+  { yaml, files = {}, folder = temporaryFolder(t), env = {} }: GatewayFiles,
 ): Promise<GatewayProcess> {
   const port = await freePort()
   const file = join(folder, 'bifrost.yaml')
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   writeFileSync(file, `version: 1\ndata: ./data\nhttp: { listen: 127.0.0.1:${port} }\n${yaml}`)
-  const running = startProcess(t, LAUNCHER, ['run', '-c', file], { cwd: folder })
+  const running = startProcess(t, LAUNCHER, ['run', '-c', file], { cwd: folder, env })
   await running.waitFor(/http:\/\/127\.0\.0\.1:\d+/, 20_000)
   const url = `http://127.0.0.1:${port}`
   const get = async <T>(path: string): Promise<T> => {

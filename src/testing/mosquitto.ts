@@ -24,6 +24,8 @@ export interface Mosquitto {
   /** Starts it again after `stop`, on the same port. */
   start(): Promise<void>
   stop(signal?: NodeJS.Signals): Promise<void>
+  /** It stands still: connections stay and nothing is answered. */
+  pause(isPaused: boolean): void
   output(): string
 }
 
@@ -45,6 +47,7 @@ export async function startMosquitto(t: TestContext, options: MosquittoOptions =
     async stop(signal = 'SIGTERM') {
       await running?.stop(signal)
     },
+    pause: (isPaused) => void running?.child.kill(isPaused ? 'SIGSTOP' : 'SIGCONT'),
   }
   await broker.start()
   return broker

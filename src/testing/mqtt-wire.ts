@@ -70,10 +70,11 @@ export async function startMqttWire(t: TestContext, port: number): Promise<MqttW
     near.on('close', () => far.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const cut = () => sockets.forEach((socket) => socket.resetAndDestroy())
+  // Resetting a socket that is being shut down leaves its handle behind, and the process spins at its end (libuv).
+  const cut = () => sockets.forEach((socket) => (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy()))
   t.after(() => {
     server.close()
-    cut()
+    for (const socket of sockets) socket.destroy()
   })
   const address = server.address() as { port: number }
   return {

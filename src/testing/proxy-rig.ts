@@ -115,7 +115,10 @@ export async function startProxy(t: TestContext, given: Given = {}): Promise<Pla
   )
   t.after(async () => {
     end.abort()
-    await serving
+    // What a failed test left on the line or on the disk must not hold up the others.
+    let isOver = false
+    void serving.then(() => (isOver = true))
+    await eventually('the proxy ends', () => isOver, 2000)
   })
   await eventually('it listens', () =>
     played.connect().then(

@@ -3,9 +3,9 @@ import { connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { freePort } from './peers.ts'
 
-/** A listener on 127.0.0.1; its port. */
-export async function listenTcp(t: TestContext, onSocket: (socket: Socket) => void): Promise<number> {
-  const port = await freePort()
+/** A listener on 127.0.0.1, on this port where one is given; its port. */
+export async function listenTcp(t: TestContext, onSocket: (socket: Socket) => void, own?: number): Promise<number> {
+  const port = own ?? (await freePort())
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
@@ -30,28 +30,32 @@ export interface TcpRelay {
   cuts: number
 }
 
-/** A relay to a server on 127.0.0.1. */
-export async function relayTcp(t: TestContext, port: number): Promise<TcpRelay> {
+/** A relay to a server on 127.0.0.1, on a port of its own or the one given. */
+export async function relayTcp(t: TestContext, port: number, given?: number): Promise<TcpRelay> {
   const relay = { cutAt: undefined, cutOn: undefined, cuts: 0 } as Omit<TcpRelay, 'port'>
-  const own = await listenTcp(t, (near) => {
-    const far = connect({ port, host: '127.0.0.1' })
-    const cut = () => {
-      relay.cuts++
-      // The server ends in peace: what it was told to commit stays committed.
-      far.end()
-      near.resetAndDestroy()
-    }
-    far.on('error', () => near.destroy())
-    far.on('data', (answer: Buffer) => {
-      if (relay.cutAt?.(answer) === true) cut()
-      else if (!near.destroyed) near.write(answer)
-    })
-    near.on('data', (request: Buffer) => {
-      if (relay.cutOn?.(request) === true) cut()
-      else far.write(request)
-    })
-    far.on('close', () => near.destroy())
-    near.on('close', () => far.end())
-  })
+  const own = await listenTcp(
+    t,
+    (near) => {
+      const far = connect({ port, host: '127.0.0.1' })
+      const cut = () => {
+        relay.cuts++
+        // The server ends in peace: what it was told to commit stays committed.
+        far.end()
+        near.resetAndDestroy()
+      }
+      far.on('error', () => near.destroy())
+      far.on('data', (answer: Buffer) => {
+        if (relay.cutAt?.(answer) === true) cut()
+        else if (!near.destroyed) near.write(answer)
+      })
+      near.on('data', (request: Buffer) => {
+        if (relay.cutOn?.(request) === true) cut()
+        else far.write(request)
+      })
+      far.on('close', () => near.destroy())
+      near.on('close', () => far.end())
+    },
+    given,
+  )
   return Object.assign(relay, { port: own })
 }

@@ -72,8 +72,8 @@ export interface SinkView {
   readonly oldestPendingAgeMs: number | null
 }
 
-/** timeMs, value (null: bad quality, a gap), min, max, status. */
-export type HistoryPoint = readonly [number, JsonValue, JsonValue, JsonValue, number]
+/** timeMs, value (null: bad quality, a gap), min, max, status, and of the samples behind it the mean and how many they are. */
+export type HistoryPoint = readonly [number, JsonValue, JsonValue, JsonValue, number, avg?: JsonValue, count?: number]
 
 export interface HistoryView {
   readonly raw: boolean

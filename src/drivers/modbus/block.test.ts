@@ -229,6 +229,26 @@ test('a device that is silent altogether costs one time-out a cycle, and all val
   assert.equal(driver.profile!(), undefined)
 })
 
+test('searches take two time-outs of a cycle at most, however many registers are silent', async (t) => {
+  const { device, cycle } = await rig(t, range(24), { timeout: '60ms' })
+  const isBad = (address: number, count: number) => range(count, address).some((at) => at % 3 === 1)
+  let silent = 0
+  device.fault = (_, __, address, count) => {
+    if (!isBad(address, count)) return undefined
+    silent++
+    return { silent: true }
+  }
+  const found: number[] = []
+  for (let polls = 0; polls < 20; polls++) {
+    silent = 0
+    await cycle()
+    found.push(silent)
+  }
+  // The first one is the block itself; a value that is asked for to see whether the unit is there may be a silent one.
+  assert.ok(Math.max(...found) <= 3, found.join(' '))
+  assert.ok(found.includes(2), found.join(' '))
+})
+
 test('a device that falls silent while a bad register is searched: silence says nothing about registers', async (t) => {
   const { device, cycle, driver } = await rig(t, range(5, 1), { timeout: '150ms' })
   let left = 5

@@ -4,11 +4,11 @@
  */
 
 /** The chance that losses alone pass for a fact about the device. */
-const DOUBT = 1e-5
+const DOUBT = 1e-7
 /** What is supposed before anything is known: one lost request among so many. */
 const SUPPOSED_AMONG = 32
 /** So many requests are remembered, older ones with half their weight. */
-const MEMORY = 256
+const MEMORY = 512
 /** Fewer would make a fact of a coincidence; more would keep a bad register unnamed on a line that hardly works. */
 const REPEATS_MIN = 3
 const REPEATS_MAX = 16

@@ -2,15 +2,13 @@
 import { z } from 'zod'
 import { GatewayError } from '../../core/errors.ts'
 import type { TagInfo } from '../../core/tags.ts'
+import type { Gateway } from '../../gateway.ts'
 import type { App, RouteContext } from '../app.ts'
 import { answers, historySchema, tagParams } from '../schemas.ts'
+import { parseTime, timeSchema } from '../times.ts'
 import { findTag, setNames } from './values.ts'
 
 const HOUR_MS = 3_600_000
-
-const timeSchema = z
-  .string()
-  .refine((text) => parseTime(text) !== undefined, 'expected an ISO 8601 time or milliseconds since 1970')
 
 const querySchema = z.object({
   from: timeSchema.optional().describe('ISO 8601 or ms since 1970; an hour before `to` where absent'),
@@ -31,7 +29,7 @@ export function historyRoutes(app: App, { gateway }: RouteContext): void {
     },
     preValidation: (request, _reply, done) => done(setNames(request, '/api/v1/history/')),
     handler: async (request, reply) => {
-      const info = findTag(gateway, request.params)
+      const info = formerTag(gateway, request.params) ?? findTag(gateway, request.params)
       if (info.settings.type === 'string' || info.settings.type === 'bytes') throw notCharted(info)
       const to = parseTime(request.query.to) ?? gateway.clock.now()
       const from = parseTime(request.query.from) ?? to - HOUR_MS
@@ -53,6 +51,14 @@ export function historyRoutes(app: App, { gateway }: RouteContext): void {
   })
 }
 
+/** A tag that the configuration no longer has: the one of this name that was defined last. */
+function formerTag({ store }: Gateway, { device, tag }: { device: string; tag: string }): TagInfo | undefined {
+  if (store.tags.find(device, tag) !== undefined) return undefined
+  let found: TagInfo | undefined
+  for (const info of store.knownTags()) if (info.device === device && info.settings.name === tag) found = info
+  return found
+}
+
 function notCharted({ device, settings: { name, type } }: TagInfo): GatewayError {
   const detail = `history is kept for numbers and booleans; ${device}/${name} is of type ${type}`
   return new GatewayError('INVALID_REQUEST', detail, { details: { device, tag: name, type } })
@@ -61,10 +67,4 @@ function notCharted({ device, settings: { name, type } }: TagInfo): GatewayError
 function emptyRange(): GatewayError {
   const detail = 'query parameter from: it must be before `to`'
   return new GatewayError('INVALID_REQUEST', detail, { details: { errors: [{ detail, pointer: '#/from' }] } })
-}
-
-function parseTime(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const ms = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Date.parse(text)
-  return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15 ? ms : undefined
 }

@@ -1,6 +1,7 @@
 /** `/api/v1/log`: the durable log; `durableSeq` is the watermark up to which nothing can be lost. */
 import type { App, RouteContext } from '../app.ts'
 import { answers, logSchema } from '../schemas.ts'
+import { isoOf } from '../views.ts'
 
 export function logRoutes(app: App, { gateway }: RouteContext): void {
   app.route({
@@ -8,9 +9,11 @@ export function logRoutes(app: App, { gateway }: RouteContext): void {
     url: '/api/v1/log',
     schema: { tags: ['log'], summary: 'State of the durable log', response: answers(logSchema) },
     handler: () => {
-      const { logId, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, hoursHeld, isFull, failed } =
+      const { logId, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, hoursHeld, isFull, failed, trends } =
         gateway.store.info()
-      return { logId, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, hoursHeld, full: isFull, failed }
+      const oldestTime = isoOf(trends.oldestTime ?? undefined)
+      const log = { logId, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, hoursHeld, full: isFull, failed }
+      return { ...log, trends: { ...trends, oldestTime } }
     },
   })
 }

@@ -160,7 +160,11 @@ export class RowEncoder {
   }
 
   #assemble(count: number, receivedAt: number, isWhole: boolean): Buffer {
-    const whole = this.#whole.clear().varint(count).float64(receivedAt).uint8(isWhole ? 0 : 1)
+    const whole = this.#whole
+      .clear()
+      .varint(count)
+      .float64(receivedAt)
+      .uint8(isWhole ? 0 : 1)
     const columns = [
       this.#numbers.out,
       this.#tags.out,

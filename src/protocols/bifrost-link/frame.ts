@@ -31,7 +31,8 @@ export const FRAME_HEAD_BYTES = 9
 /** A frame with its checksum, as one piece of bytes to send. */
 export function encodeFrame(kind: KindName, body: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(FRAME_HEAD_BYTES + body.length)
-  if (frame.length > MAX_FRAME_BYTES) throw new RangeError(`a frame of ${frame.length} bytes: at most ${MAX_FRAME_BYTES}`)
+  if (frame.length > MAX_FRAME_BYTES)
+    throw new RangeError(`a frame of ${frame.length} bytes: at most ${MAX_FRAME_BYTES}`)
   frame.writeUInt32BE(1 + body.length, 0)
   frame[8] = Kind[kind]
   frame.set(body, FRAME_HEAD_BYTES)
@@ -52,9 +53,11 @@ class LinkFormat implements FrameFormat {
   maxBytes = MAX_HELLO_BYTES
 
   measure(bytes: Uint8Array, start: number): number {
-    const length = ((bytes[start]! << 24) | (bytes[start + 1]! << 16) | (bytes[start + 2]! << 8) | bytes[start + 3]!) >>> 0
+    const length =
+      ((bytes[start]! << 24) | (bytes[start + 1]! << 16) | (bytes[start + 2]! << 8) | bytes[start + 3]!) >>> 0
     if (length === 0) throw violation('an empty frame')
-    if (length > this.maxBytes - 8) throw violation(`a frame of ${length} bytes: at most ${this.maxBytes - 8} are allowed here`)
+    if (length > this.maxBytes - 8)
+      throw violation(`a frame of ${length} bytes: at most ${this.maxBytes - 8} are allowed here`)
     return 8 + length
   }
 }

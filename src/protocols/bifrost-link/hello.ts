@@ -21,7 +21,10 @@ export interface Hello {
 
 export function encodeHello(hello: Hello): Buffer {
   const body = new LinkWriter().raw(Buffer.from(MAGIC)).uint8(hello.oldestVersion).uint8(hello.newestVersion)
-  return encodeFrame('hello', body.text(hello.gateway).text(hello.logId).text(hello.token).text(hello.software).finish())
+  return encodeFrame(
+    'hello',
+    body.text(hello.gateway).text(hello.logId).text(hello.token).text(hello.software).finish(),
+  )
 }
 
 export function decodeHello(body: LinkReader): Hello {

@@ -70,7 +70,8 @@ export class LinkWriter {
   /** Length and UTF-8. Throws RangeError beyond the bound of a text. */
   text(text: string): this {
     const bytes = Buffer.from(text)
-    if (bytes.length > MAX_TEXT_BYTES) throw new RangeError(`a text of ${bytes.length} bytes: at most ${MAX_TEXT_BYTES}`)
+    if (bytes.length > MAX_TEXT_BYTES)
+      throw new RangeError(`a text of ${bytes.length} bytes: at most ${MAX_TEXT_BYTES}`)
     return this.block(bytes)
   }
 

@@ -1,6 +1,5 @@
 /** Client and server of the link over a stream: the order of things, credit, patience, silence, and bytes that no gateway sends. */
 import assert from 'node:assert/strict'
-import type { Duplex } from 'node:stream'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { HAS_VALUE, SampleBatch } from '../../core/batch.ts'
@@ -64,7 +63,9 @@ class Sender {
 
   async introduce(): Promise<void> {
     await this.#client.ready(signal)
-    this.#client.send(encodeTags([{ alias: 1, device: 'press-1', name: 'level', type: 'float64', everyMs: 1000 }]).frame)
+    this.#client.send(
+      encodeTags([{ alias: 1, device: 'press-1', name: 'level', type: 'float64', everyMs: 1000 }]).frame,
+    )
   }
 
   async samples(values: readonly number[], from: number): Promise<number> {
@@ -255,7 +256,7 @@ test('a server that answers nonsense is told from an upstream gateway within its
     fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 100 }), async (bytes) => {
       const { client, far } = await linked()
       const lost = new Promise<GatewayError>((resolve) => (client.onLost = resolve))
-      ;(far as Duplex).end(bytes)
+      far.end(bytes)
       assert.ok(['PROTOCOL_VIOLATION', 'NOT_CONNECTED'].includes((await lost).code))
       far.destroy()
     }),

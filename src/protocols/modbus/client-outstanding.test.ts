@@ -38,6 +38,7 @@ test('a reply that is cut off: its request times out, and the connection is made
     await clock.advance(100)
     const other = rejection(client.readHoldingRegisters(1, 1, 1))
     await clock.advance(900)
+    assert.equal(client.closed, true)
     const bytes = cut.replaceAll(' ', '').length / 2
     await failsWith(failed, 'TIMEOUT', new RegExp(`within 1000 ms; a frame was cut off after ${bytes} bytes$`))
     await failsWith(other, 'NOT_CONNECTED', new RegExp(`the device broke the framing: a frame was cut off`))

@@ -250,6 +250,7 @@ for (const framing of ['tcp', 'udp', 'rtu', 'ascii'] as const) {
     const second = rejection(client.writeRegister(1, 0, 2))
     await settle()
     await clock.advance(1000)
+    assert.equal(client.closed, true)
     await failsWith(first, 'TIMEOUT', /no answer/)
     await failsWith(second, 'NOT_CONNECTED', /takes no more requests/)
     assert.deepEqual([client.closed, stuck.destroyed, clock.pending], [true, true, 0])

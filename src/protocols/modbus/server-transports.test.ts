@@ -73,10 +73,11 @@ test(
     for (const refused of [{}, foreign]) {
       const socket = open(strictPort, refused)
       socket.write(encodeFrame(1, 1, READ))
-      let answered = false
-      socket.on('data', () => (answered = true))
-      await closed(socket)
-      assert.equal(answered, false)
+      const answered = once(socket, 'data').then(
+        () => true,
+        () => false,
+      )
+      assert.equal(await Promise.race([answered, closed(socket).then(() => false)]), false)
     }
     await eventually('both are counted', () => strict.stats.refusedConnections === 2)
     // Bytes that are no handshake, and an old version of TLS.

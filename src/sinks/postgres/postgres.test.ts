@@ -1,5 +1,6 @@
 /** What the postgres sink owes beyond the suite: exactly once, reasons in words, faults; against PostgreSQL. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, test, type TestContext } from 'node:test'
 import type { SinkType } from '../../core/sink.ts'
 import { createAuthority, createCertificate } from '../../testing/certificates.ts'
@@ -278,10 +279,15 @@ test(
     rig.cursor.append(batchOf([[1, 1]]))
     await isDelivered(rig, 1)
     await at.sql(`ALTER TABLE "${schema}".bifrost_samples ADD CHECK (value <> 13)`)
-    rig.cursor.append(batchOf([[1, 12], [1, 13], [2, 14], [1, 15, 0, 1e16], [2, 16], [77, 1]])) // prettier-ignore
+    rig.cursor.append(batchOf([[77, 1], [1, 12], [1, 13], [2, 14], [1, 15, 0, 1e16], [2, 13], [2, 16]])) // prettier-ignore
     await eventually('settled', () => rig.cursor.ledger().pending === 0)
-    assert.deepEqual(rig.cursor.ledger().dropped, { rejected: 3 })
+    assert.deepEqual(rig.cursor.ledger().dropped, { rejected: 4 })
     assert.equal(rig.runner.status().retries, 0)
+    const letters = readFileSync(rig.deadLetterFile, 'utf8').trim().split('\n')
+    assert.deepEqual(
+      letters.map((line) => (JSON.parse(line) as { seq: number }).seq).toSorted((a, b) => a - b),
+      [2, 4, 6, 7],
+    )
     const rows = await at.sql(`SELECT value FROM "${schema}".bifrost_samples ORDER BY seq`)
     assert.deepEqual(
       rows.map(({ value }) => value),

@@ -180,6 +180,25 @@ test('commands that the library writes are read', () => {
   ])
 })
 
+test('what ends within a field, or has one that there is not, is no payload', () => {
+  for (const hex of [
+    '12',
+    '1203',
+    '120408',
+    '0801120a',
+    '12020d00',
+    '0d0000',
+    '0900000000',
+    '0a05616263',
+    '0b',
+    '0c',
+    '80808080808080808080808001',
+  ]) {
+    assert.throws(() => readCommand(Buffer.from(hex, 'hex')), /no Sparkplug payload/, hex) // prettier-ignore
+  }
+  assert.deepEqual(readCommand(Buffer.alloc(0)), [])
+})
+
 test('property: any bytes are a command or PROTOCOL_VIOLATION, and nothing else', () => {
   const read = (bytes: Uint8Array) => {
     try {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import type { SinkType } from '../../core/sink.ts'
-import { batchOf, startDelivery, tagTable, type DeliveryRig } from '../../testing/delivery-rig.ts'
+import { batchOf, sinkContext, startDelivery, tagTable, type DeliveryRig } from '../../testing/delivery-rig.ts'
 import { startMosquitto } from '../../testing/mosquitto.ts'
 import { startMqttWire } from '../../testing/mqtt-wire.ts'
 import { eventually, needs } from '../../testing/peers.ts'
@@ -164,6 +164,24 @@ describe('one broker', options, () => {
     })
     assert.equal(rig.cursor.ledger().delivered, 40_000)
   })
+})
+
+test('the next connection waits until the one before has ended', options, async (t) => {
+  const { wire, host } = await place(t)
+  await say(host, true, T)
+  const given = { urls: wire.url, groupId: 'plant', edgeNodeId: 'gateway', primaryHostId: 'scada' }
+  const sink = type.create(type.options.parse(given), sinkContext({ tags: tagTable('press/level') }))
+  const { signal } = new AbortController()
+  const lost = Promise.withResolvers<void>()
+  sink.onLost!(() => lost.resolve(sink.connect(signal)))
+  await sink.connect(signal)
+  await host.wait('DBIRTH')
+  await say(host, false, T)
+  await eventually('it connects again', () => wire.of('subscribe').length === 2)
+  assert.equal(wire.mostOpen, 1)
+  await say(host, true, T + 1)
+  await lost.promise
+  await sink.close()
 })
 
 describe('several brokers', options, () => {

@@ -90,13 +90,10 @@ test('a storm of requests: one birth a second, and data goes on between them', o
   const births = plant.host.of('NBIRTH').map(({ at }) => at)
   assert.ok(births.length >= 3 && births.length <= 6, `${births.length} births`)
   births.slice(1).forEach((at, before) => assert.ok(at - births[before]! >= 900, 'two births within a second'))
-  const between = births.slice(1, -1).map((at, which) => {
-    return plant.host.of('DDATA').filter((data) => data.at > at && data.at < births[which + 2]!).length
-  })
-  assert.ok(
-    between.every((count) => count > 0),
-    `data between births: ${between.join()}`,
-  )
+  // The first rebirth of the storm may stop the data until it comes; after it they come all the time.
+  const data = plant.host.of('DDATA').filter(({ at }) => at > births[1]! && at < began + 3500)
+  const longest = Math.max(...data.slice(1).map(({ at }, before) => at - data[before]!.at))
+  assert.ok(data.length > 50 && longest < 500, `${data.length} data, and once none for ${longest} ms`)
   unbroken(plant)
   whole(plant, 3)
 })

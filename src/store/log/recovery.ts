@@ -46,7 +46,8 @@ interface Scan {
 
 export async function recoverSegments(files: FileSystem, folder: string, log: Log): Promise<Recovered> {
   const names = await files.list(folder)
-  for (const name of names) if (name.endsWith('.thin')) await files.remove(join(folder, name))
+  // Trend files of the first version lay here.
+  for (const name of names) if (/\.(thin|trend)$/.test(name)) await files.remove(join(folder, name))
   const numbers = names.map(segmentNumber).filter((number) => number !== undefined)
   numbers.sort((a, b) => a - b)
   const found: Scan[] = []
@@ -102,7 +103,7 @@ function sealed(
   summary: Awaited<ReturnType<typeof parseFooter>> & object,
   header: SegmentHeader | undefined,
 ): Scan {
-  const segment: Segment = { ...summary, number, path, bytes, dataEnd, sealed: true, trendBytes: 0 }
+  const segment: Segment = { ...summary, number, path, bytes, dataEnd, sealed: true }
   return { segment, logId: header?.logId, corrupt: header === undefined ? 1 : 0, tornBytes: 0 }
 }
 

@@ -14,7 +14,7 @@ export function isTooOld(segment: Segment, { maxAgeMs }: RetentionBounds, steps:
 }
 
 export const totalBytes = (segments: readonly Segment[]): number =>
-  segments.reduce((sum, segment) => sum + segment.bytes + segment.trendBytes, 0)
+  segments.reduce((sum, segment) => sum + segment.bytes, 0)
 
 /** At what rate the log grows: bytes written now and then (monotonic ms), over the last minutes. */
 export class GrowthRate {

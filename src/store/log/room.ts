@@ -8,6 +8,7 @@ import { GAP_TAGS } from '../../core/sink.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { FileSystem } from '../files.ts'
 import type { ClockSteps } from './clock-steps.ts'
+import type { LogTrends } from './log-trends.ts'
 import { isTooOld, totalBytes, type RetentionBounds } from './retention.ts'
 import type { Segment } from './segment.ts'
 import { thinSegment, type ThinContext } from './thin.ts'
@@ -18,14 +19,13 @@ export interface RoomContext {
   readonly bounds: RetentionBounds
   readonly steps: ClockSteps
   readonly thin: ThinContext
+  readonly trends: LogTrends
   /** Oldest first; changed here. */
   readonly segments: Segment[]
   /** Every sink has everything up to here; Infinity without sinks. */
   settledSeq(): number
   /** These have gone from the list; their files go next. */
   onExpired(expired: readonly Segment[]): void
-  onRemoved(segment: Segment): Promise<void>
-  onThinned(before: Segment, after: Segment): Promise<void>
 }
 
 /** A segment is thinned this often at most; after that it goes. */
@@ -46,6 +46,7 @@ export class Room {
   readonly #gone: Gone[] = []
   #work: Promise<void> = Promise.resolve()
   #thinning: Segment | undefined
+  #isClosing = false
   /** No more may come: only with the policies that keep what is there. */
   isFull = false
 
@@ -65,10 +66,12 @@ export class Room {
 
   /** The disk has no room although the bounds would allow more. True when something was let go. */
   makeOnFullDisk(): boolean {
-    const { segments, bounds, settledSeq } = this.#context
+    const { segments, bounds, settledSeq, trends } = this.#context
     const oldest = segments[0]
+    const isSettled = oldest !== undefined && oldest.sealed && oldest.lastSeq <= settledSeq()
+    if (!isSettled && trends.giveWay()) return true
     if (oldest === undefined || !oldest.sealed) return false
-    const mayGo = oldest.lastSeq <= settledSeq() || bounds.policy === 'drop-oldest' || bounds.policy === 'thin-oldest'
+    const mayGo = isSettled || bounds.policy === 'drop-oldest' || bounds.policy === 'thin-oldest'
     if (mayGo) this.#expire(1)
     return mayGo
   }
@@ -104,7 +107,7 @@ export class Room {
         bounds.policy === 'drop-oldest' || segment.lastSeq <= settled || isFarOver || this.#cannotThin(segment)
       if (!segment.sealed || !((isOver && mayGo) || isTooOld(segment, bounds, steps))) break
       if (segment === this.#thinning) break
-      bytes -= segment.bytes + segment.trendBytes
+      bytes -= segment.bytes
       expired++
     }
     return expired
@@ -118,16 +121,18 @@ export class Room {
   }
 
   #expire(count: number): void {
-    const { segments, files, log, onExpired, onRemoved } = this.#context
+    const { segments, files, log, onExpired, trends } = this.#context
     const expired = segments.splice(0, count)
     for (const { lastSeq, tags } of expired) this.#gone.push({ toSeq: lastSeq, tags })
     this.#gone.splice(0, Math.max(0, this.#gone.length - KEPT_GONE))
     onExpired(expired)
+    const settled = expired.map((segment) => trends.settle(segment))
     this.#work = this.#work.then(async () => {
-      for (const segment of expired) {
+      for (const [at, segment] of expired.entries()) {
         try {
-          await onRemoved(segment)
-          await files.remove(segment.path)
+          // One that stays for its trend keeps those behind it: the next start must find no hole.
+          this.#isClosing ||= !(await settled[at])
+          if (!this.#isClosing) await files.remove(segment.path)
         } catch (error) {
           log.error(
             { path: segment.path, error: messageOf(error) },
@@ -149,9 +154,10 @@ export class Room {
   }
 
   async #thin(segment: Segment): Promise<void> {
-    const { segments, thin, log, onThinned } = this.#context
+    const { segments, thin, log, trends } = this.#context
     if (!segments.includes(segment)) return
     try {
+      if (!(await trends.settle(segment))) return
       const after = await thinSegment(segment, thin, this.#stop.signal)
       const at = segments.indexOf(segment)
       if (after === undefined) segment.thinned = MAX_THINNED
@@ -161,7 +167,7 @@ export class Room {
         { path: segment.path, before: segment.bytes, after: after.bytes },
         'the log is at its bound: old samples were thinned',
       )
-      await onThinned(segment, after)
+      trends.add(after)
     } catch (error) {
       if (this.#stop.signal.aborted) return
       segment.thinned = MAX_THINNED

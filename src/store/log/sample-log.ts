@@ -16,6 +16,7 @@ import { ClockSteps } from './clock-steps.ts'
 import { GroupCommit } from './commit.ts'
 import { openCursorFile } from './cursor-file.ts'
 import { LogCursor } from './cursor.ts'
+import type { LogTrends } from './log-trends.ts'
 import { createOrdinals, type Ordinals, type Position } from './ordinals.ts'
 import { FrameReader } from './reader.ts'
 import type { Recovered } from './recovery.ts'
@@ -46,8 +47,8 @@ export interface SampleLogOptions {
   readonly retention: RetentionBounds
   /** Thinning keeps about one of so many samples of a tag, and the extremes. */
   readonly thinOneIn: number
-  onSealed(segment: Segment): void
-  onRemoved(segment: Segment): Promise<void>
+  /** What is made of segments and outlives them. */
+  readonly trends: LogTrends
 }
 
 const IN_ORDER: CursorOrder = { order: 'in-order' }
@@ -96,7 +97,7 @@ export class SampleLog implements LogView {
         tagName: (id) => options.tags.name(id),
         ordinalBefore: (seq) => this.ordinals.at(seq - 1),
         onOpened: (segment) => this.#segments.push(segment),
-        onSealed: (segment) => options.onSealed(segment),
+        onSealed: (segment) => options.trends.add(segment),
       },
       recovered.highestNumber,
     )
@@ -139,11 +140,7 @@ export class SampleLog implements LogView {
       segments: this.#segments,
       settledSeq: () => this.#settledSeq(),
       onExpired: () => this.#onExpired(),
-      onRemoved: (segment) => options.onRemoved(segment),
-      onThinned: async (before, after) => {
-        await options.onRemoved(before)
-        options.onSealed(after)
-      },
+      trends: options.trends,
     })
     sequence.durable = () => this.durable
     this.#sweep = clock.every(60_000, () => this.#onDurable())
@@ -209,6 +206,11 @@ export class SampleLog implements LogView {
     const settled = this.#settledSeq()
     const waiting = this.#segments.filter(({ lastSeq }) => lastSeq > settled)
     return this.#hoursFor(this.#options.retention.maxBytes - totalBytes(waiting))
+  }
+
+  /** How long ago number `seq` was received, at `receivedAt` by the clock of then. */
+  age(seq: number, receivedAt: number): number {
+    return this.#steps.age(seq, receivedAt)
   }
 
   /** How long the whole log lasts at that rate: what a sink may be away at most. */
@@ -285,7 +287,8 @@ export class SampleLog implements LogView {
   /** Flushes, seals and persists; throws when the disk refuses. */
   async close(): Promise<void> {
     this.refusal.end()
-    this.#stopTimers()
+    this.#sweep.cancel()
+    this.#waiters.stop()
     try {
       await this.flush()
       await this.#writer.seal()
@@ -378,7 +381,8 @@ export class SampleLog implements LogView {
   }
 
   #lookAtClock(): void {
-    if (!this.#steps.look(this.#sequence.next - 1, this.oldestSeq)) return
+    const oldest = Math.min(this.oldestSeq, this.#options.trends.oldestSeq)
+    if (!this.#steps.look(this.#sequence.next - 1, oldest)) return
     this.#options.log.warn(
       { ms: this.#steps.all.at(-1)!.ms },
       'the clock was set; the age of older samples is counted on',
@@ -391,10 +395,5 @@ export class SampleLog implements LogView {
     const oldest = this.oldestSeq - 1
     for (const cursor of this.#cursors.values()) cursor.overtaken(this.ordinals.position(oldest))
     this.ordinals.prune(Math.min(oldest, ...[...this.#cursors.values()].map((cursor) => cursor.floor)))
-  }
-
-  #stopTimers(): void {
-    this.#sweep.cancel()
-    this.#waiters.stop()
   }
 }

@@ -53,8 +53,6 @@ export interface Segment extends SegmentSummary {
   bytes: number
   /** It gets no more frames. Usually it has its footer then; after a failure it is read without. */
   sealed: boolean
-  /** Size of the trend file beside it; 0 when there is none yet. */
-  trendBytes: number
   /** Another file is being put in its place. */
   renaming?: Promise<void>
   /** What is in its place since. */
@@ -89,7 +87,6 @@ export function createSegment(number: number, path: string, header: Omit<Segment
     dataEnd: SEGMENT_HEADER_BYTES,
     bytes: SEGMENT_HEADER_BYTES,
     sealed: false,
-    trendBytes: 0,
   }
 }
 
@@ -161,15 +158,7 @@ export function noteTimes(segment: Segment, min: number, max: number): void {
 
 /** Footer frame and trailer of a segment that gets no more frames. */
 export async function encodeFooter(segment: Segment): Promise<Buffer> {
-  const {
-    number: _number,
-    path: _path,
-    dataEnd: _end,
-    bytes: _bytes,
-    sealed: _sealed,
-    trendBytes: _trend,
-    ...summary
-  } = segment
+  const { number: _number, path: _path, dataEnd: _end, bytes: _bytes, sealed: _sealed, ...summary } = segment
   const { lastSeq, firstReceived, lastReceived } = segment
   const meta = { kind: FrameKind.footer, count: 0, firstSeq: lastSeq + 1, firstReceived, lastReceived }
   const frame = await encodeFrame(meta, Buffer.from(JSON.stringify(summary)))

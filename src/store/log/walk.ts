@@ -179,7 +179,8 @@ export class Walk {
 
 const PASSING = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'])
 
-const isPassing = (error: unknown): boolean =>
+/** It says nothing of the file: the same may succeed a little later. */
+export const isPassing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && PASSING.has(String(error.code))
 
 function sliceFrame({ rows, firstSeq, endSeq }: DecodedFrame, from: number, maxRows: number): SampleBatch {

@@ -30,10 +30,20 @@ test('a million samples in one point: the extremes, the last value, the worst st
   assert.deepEqual(collector.series(), {
     raw: false,
     points: [
-      [500, null, null, null, Status.BadTimeout],
-      [1e6, 0, -5, 999, 0x4094_0000],
+      [500, null, null, null, Status.BadTimeout, null, 1],
+      [1e6, 0, -5, 999, 0x4094_0000, 499.498795, 1e6],
     ],
   })
+})
+
+test('the mean is of the samples, of the good ones alone; where their sum is no number there is none', () => {
+  const collector = new HistoryCollector(0, 4, 2)
+  for (const [time, value] of [[0, 1], [0.5, 2], [1, 6], [1.2, NaN], [1.4, NaN]] as const) collector.add(time, value, 0) // prettier-ignore
+  for (const time of [2, 3, 4]) collector.add(time, 1e308, 0)
+  assert.deepEqual(
+    collector.series().points.map(([, value, , , , avg, count]) => [value, avg, count]),
+    [[6, 3, 3], [null, null, 2], [1e308, null, 3]], // prettier-ignore
+  )
 })
 
 test('samples that come late are put in their place, condensed or not', () => {
@@ -86,3 +96,25 @@ for (const tailRows of [100, 700, 100_000]) {
     await store.close()
   })
 }
+
+test('the open segment is put in tag order slab by slab: nothing is missing or there twice at any moment', async () => {
+  const clock = new VirtualClock()
+  const options = { dir: '/data', clock, log: silentLog, files: new MemoryFiles(), tailRows: 20_000 }
+  const store = await openStore({ ...options, reserveBlock: 1e7 })
+  const rows = 50_000
+  for (let i = 0; i < 20; i++) {
+    const batch = new SampleBatch(rows, clock.now())
+    for (let row = 0; row < rows; row++) batch.push(1 + (row % 100), i * rows + row, Status.Good, i * rows + row)
+    store.append(batch)
+    await store.flush()
+    const follow = clock.advance(1000)
+    for (let turn = 0; turn < 3; turn++) {
+      const { points } = await store.history(8, 0, 1e7, 1e6, signal)
+      const times = new Set(points.map(([time]) => time))
+      assert.deepEqual([points.length, times.size], [((i + 1) * rows) / 100, ((i + 1) * rows) / 100], `batch ${i}`)
+    }
+    await follow
+  }
+  assert.equal(store.info().segments, 1)
+  await store.close()
+})

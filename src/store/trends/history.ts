@@ -4,8 +4,20 @@
  * so that memory depends on the points that are asked for and not on how many samples there are.
  */
 
-/** `[time, value, min, max, status]`; value null: a stretch of bad quality, that is a gap in the line. Times in ms since 1970. */
-export type HistoryPoint = [time: number, value: number | null, min: number | null, max: number | null, status: number]
+/**
+ * What a point stands for: the last value, the smallest, the largest, the worst status, the mean of the samples (each counts the same,
+ * however long it held; null where their sum is too large for a number) and how many they are. Value null: a stretch of bad quality,
+ * that is a gap in the line. Times in ms since 1970.
+ */
+export type HistoryPoint = [
+  time: number,
+  value: number | null,
+  min: number | null,
+  max: number | null,
+  status: number,
+  avg: number | null,
+  count: number,
+]
 
 export interface HistorySeries {
   /** True when every sample is there, false when they were condensed. */
@@ -16,6 +28,8 @@ export interface HistorySeries {
 /** One stretch of time: its good samples as one point (the last value), the bad ones as one null point. */
 interface Bucket {
   good: HistoryPoint | undefined
+  /** Of the good ones. */
+  sum: number
   bad: HistoryPoint | undefined
 }
 
@@ -49,8 +63,7 @@ export class HistoryCollector {
     // Historical samples may have come late: the order is that of source times, and of the log where those are equal.
     if (this.#raw !== undefined) return { raw: true, points: this.#raw.toSorted((a, b) => a[0] - b[0]) }
     const points = this.#buckets
-      .flatMap((bucket) => [bucket?.good, bucket?.bad])
-      .filter((point) => point !== undefined)
+      .flatMap((bucket) => (bucket === undefined ? [] : pointsOf(bucket)))
       .toSorted((a, b) => a[0] - b[0])
     return { raw: false, points }
   }
@@ -59,17 +72,22 @@ export class HistoryCollector {
     const share = (time - this.#from) / (this.#to - this.#from || 1)
     const bucket = (this.#buckets[Math.min(this.#points - 1, Math.floor(share * this.#points))] ??= {
       good: undefined,
+      sum: 0,
       bad: undefined,
     })
     if (!isGood(value, status)) {
+      const count = (bucket.bad?.[6] ?? 0) + 1
       if (bucket.bad === undefined || time >= bucket.bad[0]) bucket.bad = pointOf(time, value, status)
+      bucket.bad[6] = count
       return
     }
+    bucket.sum += value
     const { good } = bucket
     if (good === undefined) {
       bucket.good = pointOf(time, value, status)
       return
     }
+    good[6]++
     if (time >= good[0]) {
       good[0] = time
       good[1] = value
@@ -84,5 +102,10 @@ const isGood = (value: number, status: number): boolean => status < 0x8000_0000 
 
 function pointOf(time: number, value: number, status: number): HistoryPoint {
   const shown = isGood(value, status) ? value : null
-  return [time, shown, shown, shown, status]
+  return [time, shown, shown, shown, status, shown, 1]
+}
+
+function pointsOf({ good, sum, bad }: Bucket): HistoryPoint[] {
+  if (good !== undefined) good[5] = Number.isFinite(sum) ? sum / good[6] : null
+  return [good, bad].filter((point) => point !== undefined)
 }

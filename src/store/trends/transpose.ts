@@ -1,35 +1,85 @@
 /**
- * Turns a sealed segment into a trend file: reads its frames, orders up to a million samples at a time by tag, encodes them. It works
- * in small steps between which the event loop runs.
+ * Turns a segment into a trend file: reads its frames, orders a slab of samples at a time by tag, encodes them. It works in small steps
+ * between which the event loop runs.
  */
 import { HAS_VALUE, IS_BIG, IS_OTHER, type SampleBatch } from '../../core/batch.ts'
 import { breathe } from '../breathe.ts'
 import { rowFrom } from '../log/frame-rows.ts'
 import type { FrameReader } from '../log/reader.ts'
 import type { Segment } from '../log/segment.ts'
-import { TrendEncoder } from './trend-file.ts'
+import { TrendEncoder, type TrendSummary } from './trend-file.ts'
 
+/** The larger a slab, the less a sample takes, and the fewer are the places where a tag is. */
 const SLAB_ROWS = 1_048_576
+/** Half of the newest samples that are kept in memory: what of an open segment is not in a slab yet is found there. */
+const FOLLOWED_ROWS = 131_072
 /** Rows that are ordered or encoded in one step: one to three milliseconds. */
 const STEP_ROWS = 32_768
 
-/** The bytes of the trend file of a sealed segment. */
-export async function transpose(segment: Segment, reader: FrameReader, signal: AbortSignal): Promise<Buffer> {
-  const encoder = new TrendEncoder()
-  const slab = new Slab(Math.min(SLAB_ROWS, segment.samples))
-  for (let seq = segment.firstSeq; seq <= segment.lastSeq;) {
-    signal.throwIfAborted()
-    const frame = await reader.read(segment, seq)
-    if (frame === undefined) break
-    const start = rowFrom(frame, seq)
-    const end = rowFrom(frame, frame.endSeq)
-    if (!slab.hasRoom(end - start)) await slab.drain(encoder)
-    slab.take(frame.rows, start, end)
-    seq = frame.endSeq
-    await breathe()
+/** The bytes of the trend file of a sealed segment, and what they say of themselves. */
+export async function transpose(
+  segment: Segment,
+  logId: string,
+  reader: FrameReader,
+  signal: AbortSignal,
+): Promise<{ bytes: Buffer; summary: TrendSummary }> {
+  const transposer = new Transposer(segment, SLAB_ROWS)
+  while (await transposer.advance(reader, signal));
+  const { firstSeq, lastSeq, lastReceived, highestTag, thinned } = segment
+  return transposer.encoder.finish({ logId, firstSeq, lastSeq, lastReceived, highestTag, thinned })
+}
+
+/** Puts a segment in tag order slab by slab, also one that is still written: its samples are kept in memory, compressed, until it is sealed. */
+export class Transposer {
+  readonly segment: Segment
+  readonly encoder = new TrendEncoder()
+  readonly #slabRows: number
+  /** Everything in the segment up to here is in so many groups of the encoder. */
+  covered: number
+  groups = 0
+
+  constructor(segment: Segment, slabRows = FOLLOWED_ROWS) {
+    this.segment = segment
+    this.#slabRows = slabRows
+    this.covered = segment.firstSeq - 1
   }
-  await slab.drain(encoder)
-  return encoder.finish()
+
+  /** A whole slab has come since. */
+  get isDue(): boolean {
+    return this.segment.lastSeq - this.covered >= this.#slabRows
+  }
+
+  /** Takes the whole slabs that are there. */
+  async advanceAll(reader: FrameReader, signal: AbortSignal): Promise<void> {
+    while (this.isDue && (await this.advance(reader, signal)));
+  }
+
+  /** Takes one slab, or what there is of it; false when there is nothing more. Not more than one call at a time. */
+  async advance(reader: FrameReader, signal: AbortSignal): Promise<boolean> {
+    const { segment } = this
+    const { lastSeq } = segment
+    if (this.covered >= lastSeq) return false
+    const slab = new Slab(Math.min(this.#slabRows, lastSeq - this.covered))
+    let next = this.covered + 1
+    while (next <= lastSeq) {
+      signal.throwIfAborted()
+      const frame = await reader.read(segment, next)
+      if (frame === undefined) {
+        next = lastSeq + 1
+        break
+      }
+      const start = rowFrom(frame, next)
+      const end = rowFrom(frame, frame.endSeq)
+      if (!slab.hasRoom(end - start)) break
+      slab.take(frame.rows, start, end)
+      next = frame.endSeq
+      await breathe()
+    }
+    await slab.drain(this.encoder)
+    this.covered = next - 1
+    this.groups = this.encoder.groups.length
+    return true
+  }
 }
 
 /** Rows in log order that are put in tag order. */
@@ -47,6 +97,7 @@ class Slab {
     this.#status = new Uint32Array(capacity)
   }
 
+  /** The first frame always has: it is smaller than a slab, and has no more rows than numbers are left. */
   hasRoom(rows: number): boolean {
     return this.#length + rows <= this.#tag.length
   }

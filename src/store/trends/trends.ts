@@ -1,234 +1,308 @@
 /**
- * History of one tag. Sealed segments are turned into trend files in the background, one after another; what is not yet in one
- * is read from the segment, and the newest from memory. A trend file lives and goes with its segment.
+ * History of one tag. Sealed segments are turned into trend files in the background; what is not yet in one is read from the segment,
+ * and the newest from memory. Trend files stay when their segments go, within bounds of their own.
  */
-import { IS_OTHER } from '../../core/batch.ts'
-import { messageOf } from '../../core/errors.ts'
+import { join } from 'node:path'
+import type { Clock, Timer } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import type { TagId } from '../../core/value.ts'
-import { breathe } from '../breathe.ts'
-import type { FileSystem, OpenFile } from '../files.ts'
-import { rowFrom } from '../log/frame-rows.ts'
+import type { FileSystem } from '../files.ts'
 import { FrameReader } from '../log/reader.ts'
 import type { Segment } from '../log/segment.ts'
 import type { Tail } from '../log/tail.ts'
 import { HistoryCollector, type HistorySeries } from './history.ts'
-import { numberAt, transpose } from './transpose.ts'
-import { readSeries, readTrendIndex, type TrendIndex } from './trend-file.ts'
+import { collectSegment, reaches, TailHistory } from './log-history.ts'
+import { groupsOf, seriesIn, type TrendFilter } from './trend-file.ts'
+import { TrendList, type TrendEntry, type TrendHeights } from './trend-list.ts'
+import { TrendMaker, type TrendBounds } from './trend-maker.ts'
+import { TrendDamage, TrendReader } from './trend-reader.ts'
 
-/** Indexes of this many trend files are kept in memory. */
-const KEPT_INDEXES = 128
-const FRAMES_A_STEP = 8
+const SWEEP_MS = 60_000
+const FOLLOW_MS = 1000
 
 /** What trends need of the log. */
 export interface TrendSource {
   readonly segments: readonly Segment[]
   readonly tail: Tail
+  /** How long ago number `seq` was received, at `receivedAt` by the clock of then. */
+  age(seq: number, receivedAt: number): number
 }
 
 export interface TrendOptions {
   readonly files: FileSystem
+  readonly dir: string
+  readonly clock: Clock
   readonly log: Log
+  readonly bounds: TrendBounds
 }
+
+/** What is said of the trends. */
+export interface TrendInfo {
+  readonly files: number
+  readonly bytes: number
+  /** Source time of the oldest sample in a trend file, ms since 1970; null when there is none. */
+  readonly oldestTime: number | null
+  /** Files, and parts of files, that did not check since the start. */
+  readonly damaged: number
+}
+
+/** A place in the order of sequence numbers: a segment, or a trend file whose segment is gone. */
+type Piece = { readonly segment: Segment; readonly entry?: undefined } | { readonly entry: TrendEntry }
 
 export class Trends {
   readonly #options: TrendOptions
+  readonly #list: TrendList
+  readonly #reader: TrendReader
   readonly #stop = new AbortController()
-  readonly #indexes = new Map<string, TrendIndex>()
-  readonly #queue: Segment[] = []
-  readonly #removed = new WeakSet<Segment>()
-  #working: Promise<void> | undefined
-  #source: TrendSource | undefined
+  readonly #saidDamage = new Set<string>()
+  /** Off the log's list, or about to be: their files stay until their trends are made. */
+  readonly #leaving = new Set<Segment>()
+  #maker!: TrendMaker
+  #source!: TrendSource
+  #tail!: TailHistory
+  #logId = ''
+  /** Resolves when all trailers that were there at the start have been read. */
+  loaded: Promise<void> = Promise.resolve()
+  #timers: Timer[] = []
 
   constructor(options: TrendOptions) {
     this.#options = options
+    const { files, log, dir } = options
+    this.#list = new TrendList({ files, log, folder: join(dir, 'trends') })
+    this.#reader = new TrendReader(files)
   }
 
-  /** Finds the trend files that are there and begins to make the others. */
-  async start(source: TrendSource): Promise<void> {
+  /** Lists what is there; to be called before numbers and ids are given out. */
+  open(): Promise<TrendHeights> {
+    return this.#list.open()
+  }
+
+  /** Begins to read the other trailers, and then to make what is missing, the newest first. */
+  start(source: TrendSource, logId: string): void {
+    const { files, log, bounds, clock } = this.#options
     this.#source = source
-    for (const segment of source.segments) {
-      segment.trendBytes = await this.#sizeOf(segment)
-      if (segment.sealed && segment.trendBytes === 0) this.add(segment)
-    }
+    this.#tail = new TailHistory(source.tail)
+    this.#logId = logId
+    this.loaded = this.#list.load(this.#stop.signal)
+    const age = (seq: number, receivedAt: number): number => source.age(seq, receivedAt)
+    this.#maker = new TrendMaker({ files, log, bounds, logId, age, list: this.#list, ready: this.loaded })
+    const before = source.segments.filter(({ sealed }) => sealed).toReversed()
+    void this.loaded.then(() => {
+      if (this.#stop.signal.aborted) return
+      for (const segment of before) this.#maker.add(segment)
+      this.#maker.enforce()
+    })
+    this.#timers = [clock.every(SWEEP_MS, () => this.#maker.enforce()), clock.every(FOLLOW_MS, () => this.#follow())]
+  }
+
+  get info(): TrendInfo {
+    const { entries, bytes, damaged } = this.#list
+    const oldest = entries.reduce((min, { minTime }) => Math.min(min, minTime), Infinity)
+    return { files: entries.length, bytes, damaged, oldestTime: Number.isFinite(oldest) ? oldest : null }
+  }
+
+  /** The lowest number of this log that a trend file holds; Infinity without one. */
+  get oldestSeq(): number {
+    return this.#list.entries.find(({ logId }) => logId === this.#logId)?.firstSeq ?? Infinity
   }
 
   /** A segment that gets no more frames. */
   add(segment: Segment): void {
-    this.#queue.push(segment)
-    this.#working ??= this.#work().finally(() => (this.#working = undefined))
+    this.#maker.add(segment)
   }
 
-  /** The segment is about to go. */
-  async remove(segment: Segment): Promise<void> {
-    this.#removed.add(segment)
-    const path = trendPath(segment)
-    this.#indexes.delete(path)
-    await this.#options.files.remove(path)
+  /** A segment is about to go or to be thinned: its trend is made first. False: not now, the store is closing. */
+  async settle(segment: Segment): Promise<boolean> {
+    this.#leaving.add(segment)
+    try {
+      return await this.#maker.settle(segment)
+    } finally {
+      this.#leaving.delete(segment)
+    }
   }
 
-  /** Resolves when every sealed segment so far has its trend file. */
-  async idle(): Promise<void> {
-    while (this.#working !== undefined) await this.#working
+  /** The disk is full: the oldest trend goes. False when there is none. */
+  giveWay(): boolean {
+    const oldest = this.#list.entries[0]
+    if (oldest === undefined) return false
+    void this.#list.remove(oldest)
+    return true
   }
 
   async stop(): Promise<void> {
     this.#stop.abort()
-    await this.idle()
+    for (const timer of this.#timers) timer.cancel()
+    await this.loaded
+    await this.#maker.stop()
+  }
+
+  /** Resolves when every sealed segment so far has its trend file. */
+  async idle(): Promise<void> {
+    await this.loaded
+    await this.#maker.idle()
   }
 
   async history(tag: TagId, from: number, to: number, points: number, signal: AbortSignal): Promise<HistorySeries> {
+    await this.loaded
     const collector = new HistoryCollector(from, to, points)
-    const { tail, segments } = this.#source!
+    const { tail } = this.#source
     const reader = new FrameReader(this.#options.files, () => undefined)
     let covered = 0
     try {
+      for (const entry of this.foreign()) await this.#fromTrend(entry, tag, from, to, collector)
       // While this waits for the disk the tail's beginning may move on; then the segments have more.
       for (let before = -1; covered > before && !reaches(tail, covered);) {
         before = covered
-        for (const segment of segments.filter(({ lastSeq }) => lastSeq > before)) {
+        for (const piece of this.#pieces(before, from, to)) {
           if (reaches(tail, covered)) break
           signal.throwIfAborted()
-          // An open segment may grow while this waits.
-          const { lastSeq } = segment
-          if (await this.#isDone(segment, tag, from, to, collector)) covered = lastSeq
-          else covered = await scan(reader, segment, covered, tail, tag, collector, signal)
+          covered = await this.#collect(piece, reader, covered, tag, from, to, collector, signal)
         }
       }
     } finally {
       await reader.close()
     }
-    collectTail(tail, covered + 1, tag, collector)
+    this.#tail.collect(covered + 1, tag, collector)
     return collector.series()
   }
 
-  /** True when a segment has nothing to add, or its trend file has added it. */
-  async #isDone(segment: Segment, tag: TagId, from: number, to: number, into: HistoryCollector): Promise<boolean> {
-    if (segment.minTime === null || segment.minTime > to || segment.maxTime! < from) return true
-    return segment.sealed && segment.trendBytes > 0 && (await this.#fromTrend(segment, tag, from, to, into))
+  /** Trend files of another log, from before this one began: nothing of them can be in this one. */
+  foreign(): TrendEntry[] {
+    return this.#list.entries.filter(({ logId }) => logId !== this.#logId)
   }
 
-  async #work(): Promise<void> {
-    while (this.#queue.length > 0 && !this.#stop.signal.aborted) {
-      const segment = this.#queue.shift()!
-      if (segment.samples === 0 || this.#removed.has(segment)) continue
-      await this.#make(segment)
+  /** The trend file of this log that holds `seq`, or the first one behind it, of those whose segments are gone. */
+  orphanAt(seq: number): TrendEntry | undefined {
+    return this.#orphans().find(({ lastSeq }) => lastSeq >= seq)
+  }
+
+  /** The trend of a segment that was thinned, made of more of its samples than are left. */
+  fullerThan(segment: Segment): TrendEntry | undefined {
+    const entry = this.#maker.entryOf(segment)
+    return entry !== undefined && entry.thinned < segment.thinned ? entry : undefined
+  }
+
+  /** The groups of a trend file that may hold what is wanted. What is not there or damaged is left out, said, counted, and told. */
+  async *groups(entry: TrendEntry, filter: TrendFilter, onMissing?: () => void): AsyncGenerator<Buffer> {
+    const missing = (offset: number): void => {
+      this.#noteDamage(entry, offset)
+      onMissing?.()
+    }
+    try {
+      yield* this.#reader.groups(entry, filter, missing)
+    } catch (error) {
+      // The bounds of the trends may have taken the file away meanwhile.
+      if (this.#list.find(entry.number) !== entry) return onMissing?.()
+      if (!(error instanceof TrendDamage) && !isMissing(error)) throw error
+      missing(0)
+      await this.#list.remove(entry)
     }
   }
 
-  async #make(segment: Segment): Promise<void> {
-    const { files, log } = this.#options
-    const reader = new FrameReader(files, () => undefined)
-    const path = trendPath(segment)
-    try {
-      const bytes = await transpose(segment, reader, this.#stop.signal)
-      await files.remove(path)
-      await writeFile(files, path, bytes)
-      if (this.#removed.has(segment)) await files.remove(path)
-      else segment.trendBytes = bytes.length
-    } catch (error) {
-      if (this.#stop.signal.aborted || this.#removed.has(segment)) return
-      // Half a file takes room that the log may need.
-      await files.remove(path).catch(() => undefined)
-      log.warn({ path, error: messageOf(error) }, `no trend file for ${segment.path}: its history is read from the log`)
-    } finally {
-      await reader.close()
-    }
+  /** The segment that holds `seq` or comes next, those included that have left the log while their trends are being made. */
+  segmentAt(seq: number): Segment | undefined {
+    return this.#segments().find(({ lastSeq }) => lastSeq >= seq)
   }
 
-  async #fromTrend(segment: Segment, tag: TagId, from: number, to: number, into: HistoryCollector): Promise<boolean> {
-    const path = trendPath(segment)
-    let file: OpenFile | undefined
-    try {
-      file = await this.#options.files.open(path, 'read')
-      const index = this.#indexes.get(path) ?? (await readTrendIndex(file))
-      const found = index === undefined ? undefined : await readSeries(file, index, tag, from, to)
-      if (found === undefined) throw new Error('it is damaged')
-      this.#keep(path, index!)
-      for (const { time, value, status } of found) {
-        for (let row = 0; row < time.length; row++) into.add(time[row]!, value[row]!, status[row]!)
-      }
-      return true
-    } catch (error) {
-      this.#options.log.warn({ path, error: messageOf(error) }, `the trend file ${path} is made again`)
-      segment.trendBytes = 0
-      this.add(segment)
+  /** Those of the log, and those that are about to go, in order. */
+  #segments(): readonly Segment[] {
+    const { segments } = this.#source
+    const leaving = [...this.#leaving].filter((segment) => !segments.includes(segment))
+    return leaving.length === 0 ? segments : [...leaving, ...segments].sort((a, b) => a.firstSeq - b.firstSeq)
+  }
+
+  #orphans(): TrendEntry[] {
+    const there = new Set(this.#segments().map(({ number }) => number))
+    return this.#list.entries.filter(({ number, logId }) => logId === this.#logId && !there.has(number))
+  }
+
+  #pieces(after: number, from: number, to: number): Piece[] {
+    const segments = this.#segments().filter(({ lastSeq }) => lastSeq > after)
+    const orphans = this.#orphans().filter(
+      ({ lastSeq, minTime, maxTime }) => lastSeq > after && minTime <= to && maxTime >= from,
+    )
+    const pieces: Piece[] = [...segments.map((segment) => ({ segment })), ...orphans.map((entry) => ({ entry }))]
+    return pieces.sort((a, b) => (a.entry ?? a.segment).firstSeq - (b.entry ?? b.segment).firstSeq)
+  }
+
+  /** Takes what a piece has after `covered`; resolves to how far that is. */
+  async #collect(
+    piece: Piece,
+    reader: FrameReader,
+    covered: number,
+    tag: TagId,
+    from: number,
+    to: number,
+    into: HistoryCollector,
+    signal: AbortSignal,
+  ): Promise<number> {
+    // An open segment may grow while this waits.
+    const { lastSeq } = piece.entry ?? piece.segment
+    if (lastSeq <= covered) return covered
+    if (piece.entry !== undefined) {
+      await this.#fromTrend(piece.entry, tag, from, to, into)
+      return lastSeq
+    }
+    const { segment } = piece
+    if (segment.minTime === null || segment.minTime > to || segment.maxTime! < from) return lastSeq
+    const entry = this.#maker.entryOf(segment)
+    if (entry !== undefined && (await this.#fromTrend(entry, tag, from, to, into))) return lastSeq
+    const part = covered < segment.firstSeq ? this.#maker.partOf(segment) : undefined
+    const begin = part === undefined ? covered : Math.max(covered, part.covered)
+    if (part !== undefined) {
+      for (const group of groupsOf(part.encoder, part.groups, filterOf(tag, from, to))) take(group, tag, into)
+    }
+    const { seq, isGone } = await collectSegment(reader, segment, begin, this.#source.tail, tag, into, signal)
+    // It went while this came to it: then its trend was made before.
+    const late = isGone ? this.#maker.entryOf(segment) : undefined
+    return late !== undefined && (await this.#fromTrend(late, tag, from, to, into)) ? lastSeq : seq
+  }
+
+  /** False when something of it is missing and its segment is there to make it again: then nothing of it was taken. */
+  async #fromTrend(entry: TrendEntry, tag: TagId, from: number, to: number, into: HistoryCollector): Promise<boolean> {
+    const filter = filterOf(tag, from, to)
+    const groups: Buffer[] = []
+    let isWhole = true
+    for await (const group of this.groups(entry, filter, () => (isWhole = false))) groups.push(group)
+    const segment = isWhole ? undefined : this.#segments().find((one) => one.number === entry.number)
+    if (segment !== undefined) {
+      await this.#list.remove(entry)
+      this.#maker.add(segment)
       return false
-    } finally {
-      await file?.close()
     }
+    for (const group of groups) take(group, tag, into)
+    return true
   }
 
-  #keep(path: string, index: TrendIndex): void {
-    this.#indexes.delete(path)
-    this.#indexes.set(path, index)
-    const oldest = this.#indexes.keys().next().value
-    if (this.#indexes.size > KEPT_INDEXES && oldest !== undefined) this.#indexes.delete(oldest)
+  #follow(): void {
+    const newest = this.#source.segments.at(-1)
+    if (newest !== undefined && !newest.sealed) this.#maker.follow(newest)
   }
 
-  async #sizeOf(segment: Segment): Promise<number> {
-    try {
-      const file = await this.#options.files.open(trendPath(segment), 'read')
-      try {
-        return (await readTrendIndex(file)) === undefined ? 0 : await file.size()
-      } finally {
-        await file.close()
-      }
-    } catch {
-      return 0
-    }
+  #noteDamage(entry: TrendEntry, offset: number): void {
+    const key = `${entry.path}:${offset}`
+    if (this.#saidDamage.has(key)) return
+    this.#saidDamage.add(key)
+    this.#list.damaged++
+    const { path } = entry
+    this.#options.log.warn({ path, offset }, `the trend file ${path} is damaged; what does not check is left out`)
   }
 }
 
-const trendPath = (segment: Segment): string => segment.path.replace(/\.seg$/, '.trend')
+const filterOf = (tag: TagId, from: number, to: number): TrendFilter => ({
+  has: (first, last) => first <= tag && tag <= last,
+  from,
+  to,
+})
 
-async function writeFile(files: FileSystem, path: string, bytes: Uint8Array): Promise<void> {
-  const file = await files.open(path, 'create')
-  try {
-    await file.write(bytes, 0)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
+function take(group: Buffer, tag: TagId, into: HistoryCollector): void {
+  seriesIn(
+    group,
+    (id) => id === tag,
+    (_tag, { time, value, status }) => {
+      for (let row = 0; row < time.length; row++) into.add(time[row]!, value[row]!, status[row]!)
+    },
+  )
 }
 
-/** The tail has everything after `covered`. */
-const reaches = (tail: Tail, covered: number): boolean => (tail.firstSeq ?? Infinity) <= covered + 1
-
-/** Reads what a segment has after `covered` and before the tail; returns how far that is. */
-async function scan(
-  reader: FrameReader,
-  segment: Segment,
-  covered: number,
-  tail: Tail,
-  tag: TagId,
-  into: HistoryCollector,
-  signal: AbortSignal,
-): Promise<number> {
-  const limit = Math.min(segment.lastSeq, (tail.firstSeq ?? Infinity) - 1)
-  let frames = 0
-  for (let seq = Math.max(covered + 1, segment.firstSeq); seq <= limit;) {
-    signal.throwIfAborted()
-    const frame = await reader.read(segment, seq).catch(() => undefined)
-    if (frame === undefined) break
-    const end = rowFrom(frame, Math.min(frame.endSeq, limit + 1))
-    const { rows } = frame
-    for (let row = rowFrom(frame, seq); row < end; row++) {
-      if (rows.tag[row] !== tag || rows.flags[row]! & IS_OTHER) continue
-      into.add(rows.time[row]!, numberAt(rows, row, rows.flags[row]!), rows.status[row]!)
-    }
-    seq = frame.endSeq
-    if (++frames % FRAMES_A_STEP === 0) await breathe()
-  }
-  return Math.max(limit, covered)
-}
-
-function collectTail(tail: Tail, first: number, tag: TagId, into: HistoryCollector): void {
-  for (const { rows, firstSeq, endSeq } of tail.blocks) {
-    if (endSeq <= first) continue
-    for (let row = Math.max(0, first - firstSeq); row < rows.length; row++) {
-      if (rows.tag[row] !== tag || rows.flags[row]! & IS_OTHER) continue
-      into.add(rows.time[row]!, numberAt(rows, row, rows.flags[row]!), rows.status[row]!)
-    }
-  }
-}
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'

@@ -101,6 +101,23 @@ test('a scale factor that the device changes is applied from the same reply on',
   assert.equal((await readCycle(poll, INVERTER)).get('sunspec:103.W'), 56.78)
 })
 
+test('a scale factor that is not answered in a cycle is not the one of the cycle before: its points have no value', async (t) => {
+  const image = sunSpecImage([{ id: 1 }, { id: 103, raw: { W: '04d2', W_SF: '0000' } }])
+  const bench = await openSunSpec(t, image)
+  const factor = image.places.get('sunspec:103.W_SF')!
+  // Value and factor in requests of their own.
+  const value = image.places.get('sunspec:103.W')!
+  const isBoth = (at: number, count: number) => at <= value && factor < at + count
+  bench.fault = (at, count) => (isBoth(at, count) && at > 40_010 ? { exception: 2 } : undefined)
+  const poll = bench.driver.prepare(sunSpecPoints(['sunspec:103.W']))
+  for (let cycle = 0; cycle < 8; cycle++) await readCycle(poll, ['sunspec:103.W'])
+  assert.equal((await readCycle(poll, ['sunspec:103.W'])).get('sunspec:103.W'), 1234)
+  bench.bank.holdingRegisters.set(factor, 1)
+  bench.fault = (at, count) => (at <= factor && factor < at + count ? { silent: true } : undefined)
+  const found = (await readCycle(poll, ['sunspec:103.W'])).get('sunspec:103.W')
+  assert.equal(typeof found, 'string', `${String(found)} by a factor of an earlier cycle`)
+})
+
 test('a written value is unscaled; what the registers cannot hold is refused and nothing is sent', async (t) => {
   const raw = { WMaxLimPct_SF: 'fffe', WMaxLimPct: '0000' }
   const image = sunSpecImage([{ id: 1 }, { id: 123, raw }])

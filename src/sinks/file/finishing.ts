@@ -1,0 +1,100 @@
+/**
+ * From a part to a finished file: under its name at once where it stays as it is, else converted into `….making` and then renamed. At
+ * every moment either the part is there or the whole finished file.
+ */
+import { createReadStream } from 'node:fs'
+import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip, createZstdCompress } from 'node:zlib'
+import { ParquetFile } from '../../formats/parquet.ts'
+import { parquetRowOfLine } from '../../formats/parquet-line.ts'
+import type { FileOptions } from './options.ts'
+import { syncFolder } from './part-file.ts'
+
+const ENDINGS = { none: '', gzip: '.gz', zstd: '.zst' } as const
+const PART = /\.part$/
+
+/** The name under which a part is finished. */
+export function finishedPath(part: string, compress: FileOptions['compress']): string {
+  const path = part.replace(PART, '')
+  return path.endsWith('.parquet') ? path : `${path}${ENDINGS[compress]}`
+}
+
+/** Finishes a part that nobody writes any more; resolves to its new path when that is on the disk. */
+export async function finishPart(
+  part: string,
+  compress: FileOptions['compress'],
+  signal: AbortSignal,
+): Promise<string> {
+  const path = finishedPath(part, compress)
+  if (path === part.replace(PART, '') && !path.endsWith('.parquet')) {
+    await rename(part, path)
+    await syncFolder(dirname(path))
+    return path
+  }
+  const making = `${path}.making`
+  const file = await open(making, 'w', 0o644)
+  try {
+    await (path.endsWith('.parquet') ? toParquet(part, file, signal) : compressed(part, file, compress, signal))
+    await file.datasync()
+    await file.close()
+    await rename(making, path)
+    await syncFolder(dirname(path))
+  } catch (error) {
+    await file.close().catch(() => undefined)
+    await rm(making, { force: true })
+    throw error
+  }
+  await rm(part, { force: true })
+  return path
+}
+
+async function compressed(
+  part: string,
+  file: FileHandle,
+  compress: FileOptions['compress'],
+  signal: AbortSignal,
+): Promise<void> {
+  const squeeze = compress === 'gzip' ? createGzip() : createZstdCompress()
+  await pipeline(createReadStream(part), squeeze, intoFile(file), { signal })
+}
+
+async function toParquet(part: string, file: FileHandle, signal: AbortSignal): Promise<void> {
+  const parquet = await ParquetFile.begin((bytes) => file.writeFile(bytes))
+  const input = createReadStream(part)
+  try {
+    for await (const line of linesOf(input)) {
+      parquet.add(parquetRowOfLine(line))
+      if (!parquet.isFull) continue
+      signal.throwIfAborted()
+      await parquet.write()
+    }
+    await parquet.finish()
+  } finally {
+    input.destroy()
+  }
+}
+
+/** By line feeds alone: a string may hold what others take for the end of a line (U+2028). */
+async function* linesOf(input: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const chunk of input) {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    let at = 0
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, at)) {
+      yield bytes.toString('utf8', at, end)
+      at = end + 1
+    }
+    rest = bytes.subarray(at)
+  }
+}
+
+/** The file stays open, to be forced to the disk. */
+const intoFile = (file: FileHandle): Writable =>
+  new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      file.writeFile(chunk).then(() => done(), done)
+    },
+  })
