@@ -10,6 +10,7 @@ import type { Log } from '../core/log.ts'
 import { Status } from '../core/status.ts'
 import type { TagId } from '../core/value.ts'
 import { LinkSession } from '../protocols/bifrost-link/index.ts'
+import type { FileSystem } from '../store/files.ts'
 import { openLearned, type Learned } from '../store/learned.ts'
 import type { Store } from '../store/store.ts'
 import { admit, certificateFault, type Refusal } from './admission.ts'
@@ -34,6 +35,8 @@ export interface ReceiverContext {
   readonly devices: ReadonlySet<string>
   readonly clock: Clock
   readonly log: Log
+  /** The disk of that folder; the one of this machine where absent. */
+  readonly files?: FileSystem
   /** How long each side may be silent; 15 s where absent. */
   readonly heartbeatMs?: number | undefined
 }
