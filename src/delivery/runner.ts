@@ -315,12 +315,7 @@ class SinkRunner implements Runner {
   }
 
   /** Rows to the dead letters, on disk before the ack. If that fails nothing is acked, and the batch comes again. */
-  async #reject(
-    batch: SampleBatch,
-    rejected: ReadonlyMap<number, string>,
-    reason: string,
-    leftOut: LeftOut = {},
-  ): Promise<void> {
+  async #reject(batch: SampleBatch, rejected: PartialWriteError['rejected'], reason: string, leftOut: LeftOut = {}) {
     try {
       await this.#options.deadLetters.add(batch, rejected)
     } catch (cause) {
