@@ -15,7 +15,8 @@ export function parseListen(text: string): Listen | undefined {
 }
 
 /** True for the addresses that only programs on this machine can reach. */
-export const isLoopbackHost = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+export const isLoopbackHost = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 
 /** The sentence with which a listen address is refused, or undefined. */
 export function listenFault(listen: Listen | undefined): string | undefined {

@@ -54,7 +54,11 @@ export const receiveSchema = z.object({
 })
 
 /** Undefined where there is none, or with problems, which are in the list then. */
-export function loadReceive(given: unknown, devices: readonly DeviceConfig[], loading: Loading): ReceiveConfig | undefined {
+export function loadReceive(
+  given: unknown,
+  devices: readonly DeviceConfig[],
+  loading: Loading,
+): ReceiveConfig | undefined {
   if (given === undefined || given === null) return undefined
   const { source, problems, files } = loading
   const complain = (path: readonly (string | number)[], message: string) =>
@@ -70,7 +74,10 @@ export function loadReceive(given: unknown, devices: readonly DeviceConfig[], lo
     if (clients.findIndex((other) => other.name === name) < at)
       complain(['receive', 'clients', at], `the gateway "${name}" is in this list already`)
     if (devices.some((device) => device.name === name))
-      complain(['receive', 'clients', at], `"${name}" is a device of this configuration; a gateway needs a name of its own`)
+      complain(
+        ['receive', 'clients', at],
+        `"${name}" is a device of this configuration; a gateway needs a name of its own`,
+      )
   }
   if (head.tls === undefined && !isLoopbackHost(head.listen.host)) {
     const reach = `${head.listen.host} can be reached from the network`

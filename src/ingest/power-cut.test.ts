@@ -56,5 +56,8 @@ test(`${CUTS} power cuts under load`, { timeout: 60_000 }, async (t) => {
   await eventually('all is confirmed', () => edge.cursor.ledger().pending === 0, 20_000)
   assert.ok(tears > CUTS / 4, `only ${tears} logs were torn`)
   const values = (await rig.rows()).map(({ value }) => value)
-  assert.deepEqual(values, Array.from({ length: count }, (_, at) => at + 1))
+  assert.deepEqual(
+    values,
+    Array.from({ length: count }, (_, at) => at + 1),
+  )
 })

@@ -16,7 +16,10 @@ test('as a set of numbers, in stretches that never touch', () => {
       for (let seq = 0; seq <= 100; seq++) assert.equal(ranges.has(seq), model.has(seq), `${seq}`)
       for (let at = 1; at < ranges.list.length; at++) assert.ok(ranges.list[at]!.from > ranges.list[at - 1]!.to + 1)
       assert.equal(ranges.highest, Math.max(0, ...model))
-      assert.equal(ranges.hasAll(10, 15), [10, 11, 12, 13, 14, 15].every((seq) => model.has(seq)))
+      assert.equal(
+        ranges.hasAll(10, 15),
+        [10, 11, 12, 13, 14, 15].every((seq) => model.has(seq)),
+      )
     }),
   )
 })

@@ -4,7 +4,6 @@ import { SampleBatch } from '../core/batch.ts'
 import { systemClock } from '../core/clock.ts'
 import { silentLog } from '../core/log.ts'
 import type { ReceiveConfig } from '../core/receive.ts'
-import type { SinkType } from '../core/sink.ts'
 import { startReceiver, type Receiver } from '../ingest/receiver.ts'
 import { bifrost } from '../sinks/bifrost/sink.ts'
 import type { FileSystem, OpenFile } from '../store/files.ts'
@@ -89,7 +88,7 @@ export class ReceiverRig {
 
   edge(rig: RigOptions, options: object = {}): DeliveryRig {
     const all = { host: '127.0.0.1', port: this.port, tls: false, gateway: 'edge-1', ...options }
-    return startDelivery(this.#t, bifrost as unknown as SinkType, all, rig)
+    return startDelivery(this.#t, bifrost, all, rig)
   }
 
   /** What the log holds of a client, as far as it was received. */

@@ -56,7 +56,12 @@ test('a client without a certificate, of an unknown authority, out of date, self
   await refused(t, upstream.port, { ca }, /a client certificate is wanted; give cert and key/)
   const foreign = createAuthority(folder, 'foreign')
   const wrong = createCertificate(folder, 'wrong', foreign, 'edge-1')
-  await refused(t, upstream.port, { ca, cert: wrong.cert, key: wrong.key }, /authority of your certificate is not known/)
+  await refused(
+    t,
+    upstream.port,
+    { ca, cert: wrong.cert, key: wrong.key },
+    /authority of your certificate is not known/,
+  )
   const old = createCertificate(folder, 'old', authority, 'edge-1', -1)
   await refused(t, upstream.port, { ca, cert: old.cert, key: old.key }, /your certificate has expired/)
   const own = createAuthority(folder, 'own')
@@ -69,9 +74,19 @@ test('a client whose certificate has a name that is not configured, or not the o
   const { folder, authority, upstream } = await setting(t)
   const ca = authority.cert
   const stranger = createCertificate(folder, 'stranger', authority, 'edge-9')
-  await refused(t, upstream.port, { ca, cert: stranger.cert, key: stranger.key }, /no gateway of the name edge-9 is configured/)
+  await refused(
+    t,
+    upstream.port,
+    { ca, cert: stranger.cert, key: stranger.key },
+    /no gateway of the name edge-9 is configured/,
+  )
   const { cert, key } = createCertificate(folder, 'edge', authority, 'edge-1')
-  await refused(t, upstream.port, { ca, cert, key, gateway: 'edge-2' }, /your certificate is for edge-1, not for edge-2/)
+  await refused(
+    t,
+    upstream.port,
+    { ca, cert, key, gateway: 'edge-2' },
+    /your certificate is for edge-1, not for edge-2/,
+  )
   const star = createCertificate(folder, 'star', authority, '*')
   await refused(t, upstream.port, { ca, cert: star.cert, key: star.key }, /no gateway of the name \* is configured/)
 })
@@ -96,24 +111,28 @@ test('over loopback without TLS the name counts, and a token where there is one'
   await refused(t, upstream.port, { ...plain, gateway: 'edge-1', token: 'guess' }, /the token is wrong/)
 })
 
-test('what answers nonsense, closes at once or never answers is named, and nothing is lost', { timeout: 30_000 }, async (t) => {
-  const answers: readonly (readonly [string | undefined, RegExp])[] = [
-    ['HTTP/1.1 400 Bad Request\r\n\r\n', /does not speak as an upstream gateway does .*is it the right port/],
-    ['', /closed the connection/],
-    [undefined, /did not answer our hello within 300 ms/],
-  ]
-  for (const [answer, reason] of answers) {
-    const server = createServer((socket) => {
-      socket.on('error', () => undefined)
-      socket.once('data', () => (answer === undefined ? undefined : socket.end(answer)))
-    })
-    const port = await freePort()
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-    t.after(() => server.close())
-    const options = { host: '127.0.0.1', tls: false, gateway: 'edge-1', connectTimeout: '300ms' }
-    await refused(t, port, options, reason)
-  }
-})
+test(
+  'what answers nonsense, closes at once or never answers is named, and nothing is lost',
+  { timeout: 30_000 },
+  async (t) => {
+    const answers: readonly (readonly [string | undefined, RegExp])[] = [
+      ['HTTP/1.1 400 Bad Request\r\n\r\n', /does not speak as an upstream gateway does .*is it the right port/],
+      ['', /closed the connection/],
+      [undefined, /did not answer our hello within 300 ms/],
+    ]
+    for (const [answer, reason] of answers) {
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined)
+        socket.once('data', () => (answer === undefined ? undefined : socket.end(answer)))
+      })
+      const port = await freePort()
+      await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+      t.after(() => server.close())
+      const options = { host: '127.0.0.1', tls: false, gateway: 'edge-1', connectTimeout: '300ms' }
+      await refused(t, port, options, reason)
+    }
+  },
+)
 
 test('insecure says so loudly, and a configuration that cannot be safe is refused', async (t) => {
   const fault = (options: object) => {

@@ -11,7 +11,8 @@ import { bifrost } from './sink.ts'
 
 const signal = AbortSignal.timeout(60_000)
 const timeout = 30_000
-const counters = (from: number, to: number): Row[] => Array.from({ length: to - from + 1 }, (_, at): Row => [1, from + at])
+const counters = (from: number, to: number): Row[] =>
+  Array.from({ length: to - from + 1 }, (_, at): Row => [1, from + at])
 const upTo = (count: number) => Array.from({ length: count }, (_, at) => at + 1)
 const values = async (rig: ReceiverRig) => (await rig.rows()).map(({ value }) => value)
 
@@ -86,7 +87,10 @@ test('an upstream gateway whose disk is slow slows the edge, and nothing else', 
 })
 
 /** Passes bytes on until so many went through, then cuts both ways. */
-async function startCutter(t: TestContext, to: number): Promise<{ port: number; cuts: () => number; calm: () => void }> {
+async function startCutter(
+  t: TestContext,
+  to: number,
+): Promise<{ port: number; cuts: () => number; calm: () => void }> {
   const port = await freePort()
   let seed = 11
   let cuts = 0
@@ -123,18 +127,22 @@ async function startCutter(t: TestContext, to: number): Promise<{ port: number; 
   return { port, cuts: () => cuts, calm: () => (isCalm = true) }
 }
 
-test('a connection that is cut in mid-frame, again and again: everything arrives once, in order', { timeout }, async (t) => {
-  const rig = await ReceiverRig.start(t)
-  const cutter = await startCutter(t, rig.port)
-  const edge = rig.edge({ tags: tagTable('a/x'), runner: { batchRows: 250, pause: { firstMs: 1, maxMs: 5 } } }, { port: cutter.port }) // prettier-ignore
-  let count = 0
-  const timer = setInterval(() => edge.cursor.append(batchOf(counters(count + 1, (count += 100)))), 5)
-  await eventually('the connection was cut often', () => cutter.cuts() > 15, 20_000)
-  clearInterval(timer)
-  cutter.calm()
-  await confirmed(edge)
-  assert.deepEqual(await values(rig), upTo(count))
-})
+test(
+  'a connection that is cut in mid-frame, again and again: everything arrives once, in order',
+  { timeout },
+  async (t) => {
+    const rig = await ReceiverRig.start(t)
+    const cutter = await startCutter(t, rig.port)
+    const edge = rig.edge({ tags: tagTable('a/x'), runner: { batchRows: 250, pause: { firstMs: 1, maxMs: 5 } } }, { port: cutter.port }) // prettier-ignore
+    let count = 0
+    const timer = setInterval(() => edge.cursor.append(batchOf(counters(count + 1, (count += 100)))), 5)
+    await eventually('the connection was cut often', () => cutter.cuts() > 15, 20_000)
+    clearInterval(timer)
+    cutter.calm()
+    await confirmed(edge)
+    assert.deepEqual(await values(rig), upTo(count))
+  },
+)
 
 test('outside its windows there is no connection, and the sink says when there will be', { timeout }, async (t) => {
   const rig = await ReceiverRig.start(t)

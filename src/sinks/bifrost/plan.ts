@@ -23,7 +23,12 @@ export interface Plan {
 }
 
 /** A number that is rejected belongs to no part, so that it can still arrive as a dead letter one day. */
-export function planOf(batch: SampleBatch, aliases: Aliases, held: readonly Range[], thinned: Thinned | undefined): Plan {
+export function planOf(
+  batch: SampleBatch,
+  aliases: Aliases,
+  held: readonly Range[],
+  thinned: Thinned | undefined,
+): Plan {
   const plan = { parts: [] as Part[], aliases: new Uint32Array(batch.length), rejected: new Map<number, string>() }
   const seq = batch.seq!
   let heldRows = 0

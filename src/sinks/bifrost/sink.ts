@@ -25,7 +25,8 @@ import { closedFor } from './windows.ts'
 /** Samples to another Bifrost gateway. */
 export const bifrost = defineSink({
   name: 'bifrost',
-  summary: 'The whole log to an upstream Bifrost gateway over one TLS connection: resumed by sequence number, compressed.',
+  summary:
+    'The whole log to an upstream Bifrost gateway over one TLS connection: resumed by sequence number, compressed.',
   options: bifrostOptions,
   batchRows: 16_000,
   create: (options, context) => new BifrostSink(options, context),

@@ -46,7 +46,12 @@ sinkSuite(
     const client = createCertificate(folder, 'edge', authority, 'edge-1')
     const tls = `tls: { cert: ${server.cert}, key: ${server.key}, ca: ${authority.cert} }`
     const upstream = await startUpstream(t, { receive: [tls] })
-    return peerOf(upstream, { host: 'localhost', ca: join(folder, 'authority.crt'), cert: client.cert, key: client.key })
+    return peerOf(upstream, {
+      host: 'localhost',
+      ca: join(folder, 'authority.crt'),
+      cert: client.cert,
+      key: client.key,
+    })
   },
   needs('openssl'),
 )

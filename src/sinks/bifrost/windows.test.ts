@@ -23,6 +23,17 @@ test('a window of the day, over midnight, and on some days', () => {
 })
 
 test('what is no window is told', () => {
-  for (const text of ['', 'noon', '12:00', '12:60-13:00', '24:00-01:00', '08:00-25:00', 'mun 08:00-09:00', 'mon-wed-fri 08:00-09:00', '08:00-08:00']) // prettier-ignore
+  for (const text of [
+    '',
+    'noon',
+    '12:00',
+    '12:60-13:00',
+    '24:00-01:00',
+    '08:00-25:00',
+    'mun 08:00-09:00',
+    'mon-wed-fri 08:00-09:00',
+    '08:00-08:00',
+  ])
+    // prettier-ignore
     assert.equal(typeof parseWindow(text), 'string', text)
 })
