@@ -36,10 +36,7 @@ interface UpstreamStatus {
 
 /** What the child tells. */
 export type UpstreamMessage =
-  | { readonly port: number }
-  | { readonly rows: readonly RecordedRow[] }
-  | { readonly gap: RecordedGap }
-  | UpstreamStatus
+  { readonly port: number } | { readonly rows: readonly RecordedRow[] } | { readonly gap: RecordedGap } | UpstreamStatus
 
 export interface UpstreamOptions {
   /** Lines of bifrost.yaml below `receive`, beside `listen`. */
@@ -62,11 +59,16 @@ export interface Upstream {
 }
 
 /** Starts one; stopped when the test ends. */
-export async function startUpstream(t: TestContext, { receive = [], yaml = [] }: UpstreamOptions = {}): Promise<Upstream> {
+export async function startUpstream(
+  t: TestContext,
+  { receive = [], yaml = [] }: UpstreamOptions = {},
+): Promise<Upstream> {
   const folder = temporaryFolder(t)
   const port = await freePort()
   const file = join(folder, 'bifrost.yaml')
-  const clients = receive.some((line) => line.startsWith('clients:')) ? [] : ['clients: [{ name: edge-1 }, { name: edge-2 }]']
+  const clients = receive.some((line) => line.startsWith('clients:'))
+    ? []
+    : ['clients: [{ name: edge-1 }, { name: edge-2 }]']
   const lines = [
     'version: 1',
     'http: { enabled: false }',
@@ -96,7 +98,8 @@ export async function startUpstream(t: TestContext, { receive = [], yaml = [] }:
     folder,
     async start() {
       const running = (child = fork(CHILD, [file], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] }))
-      for (const stream of [running.stdout!, running.stderr!]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
+      for (const stream of [running.stdout!, running.stderr!])
+        stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
       running.on('message', onMessage)
       await Promise.race([
         once(running, 'message'),

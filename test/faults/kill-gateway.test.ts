@@ -121,7 +121,7 @@ test(
       remark: `${atStake} samples reported durable, ${compared} compared with the device's counter; start p99 ${p99.toFixed(0)} ms; seed ${SEED}`,
     })
     assert.equal(losses, 0)
-    assert.ok(atStake > 100 * GATEWAY_KILLS, `only ${atStake} samples were at stake`)
+    assert.ok(atStake > 20 * GATEWAY_KILLS, `only ${atStake} samples were at stake`)
     assert.ok(p99 < 15_000, `a start took ${p99} ms`)
   },
 )

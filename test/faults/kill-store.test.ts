@@ -70,7 +70,7 @@ for (const maxBytes of [undefined, BOUND_BYTES]) {
       remark,
     })
     assert.equal(audit.lost, 0)
-    assert.ok(audit.reported > 1000 * kills, `only ${audit.reported} samples were at stake`)
+    assert.ok(audit.reported > 200 * kills, `only ${audit.reported} samples were at stake`)
     assert.ok(p99 < 5000, `opening took ${p99} ms`)
   })
 }

@@ -74,9 +74,10 @@ function run(command: string, args: readonly string[], codes: readonly number[] 
 
 /** The cloud kernel of this Debian, unpacked without being installed. */
 function unpackKernel(folder: string): { image: string; modules: string } {
-  const depends = run('apt-cache', ['depends', 'linux-image-cloud-amd64'])
-  const name = /Depends: (linux-image-\S+)/.exec(depends)?.[1]
-  if (name === undefined) throw new Error(`apt knows no cloud kernel: ${depends}`)
+  let name = kernelPackage()
+  if (name === undefined) run('apt-get', ['-qq', 'update'])
+  name ??= kernelPackage()
+  if (name === undefined) throw new Error('apt knows no package linux-image-cloud-amd64')
   run('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', 'download', name], [0], folder)
   const file = readdirSync(folder).find((entry) => entry.startsWith(name) && entry.endsWith('.deb'))!
   const root = join(folder, 'kernel')
@@ -85,6 +86,9 @@ function unpackKernel(folder: string): { image: string; modules: string } {
   const lib = [join(root, 'lib', 'modules'), join(root, 'usr', 'lib', 'modules')].find((path) => isFolder(path))!
   return { image: join(root, 'boot', image), modules: join(lib, readdirSync(lib)[0]!, 'kernel', 'drivers') }
 }
+
+const kernelPackage = (): string | undefined =>
+  /Depends: (linux-image-\S+)/.exec(run('apt-cache', ['depends', 'linux-image-cloud-amd64'], [0, 100]))?.[1]
 
 function isFolder(path: string): boolean {
   try {
