@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
-import { jetstream, jetstreamManager, type StreamConfig } from '@nats-io/jetstream'
+import { jetstreamManager, type StoredMsg, type StreamConfig } from '@nats-io/jetstream'
 import { freePort, startProcess, temporaryFolder, type Cleanup, type RunningProcess } from './peers.ts'
 
 export interface NatsServerOptions {
@@ -77,7 +77,7 @@ export async function startNats(t: Cleanup, options: NatsServerOptions = {}): Pr
     async read(stream) {
       const messages: NatsMessage[] = []
       const client = await server.client()
-      void consume(client, stream, (message) => messages.push(message)).catch(() => undefined)
+      void follow(client, stream, (message) => messages.push(message)).catch(() => undefined)
       return messages
     },
     async subscribe(subject) {
@@ -92,14 +92,27 @@ export async function startNats(t: Cleanup, options: NatsServerOptions = {}): Pr
   return server
 }
 
-async function consume(client: NatsConnection, stream: string, take: (message: NatsMessage) => void): Promise<void> {
-  const manager = await jetstreamManager(client)
-  while ((await manager.streams.info(stream).catch(() => undefined)) === undefined) {
-    if (client.isClosed()) return
+/** Asks for one message after the other: nothing that a restart of the server could leave waiting for its next heartbeat. */
+async function follow(client: NatsConnection, stream: string, take: (message: NatsMessage) => void): Promise<void> {
+  const manager = await jetstreamManager(client, { timeout: 1000 })
+  let next = 1
+  while (!client.isClosed()) {
+    try {
+      const { state } = await manager.streams.info(stream)
+      const end = Math.min(state.last_seq + 1, next + 200)
+      const numbers = Array.from({ length: Math.max(0, end - next) }, (_, at) => next + at)
+      const found = await Promise.all(numbers.map((seq) => manager.streams.getMessage(stream, { seq })))
+      for (const message of found) if (message !== null) take(storedMessage(message))
+      next = Math.max(next, end)
+    } catch {
+      // No such stream yet, or the server is away.
+    }
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  const consumer = await jetstream(client).consumers.get(stream)
-  await consumer.consume({ callback: (message) => take(toMessage(message)) })
+}
+
+function storedMessage(message: StoredMsg): NatsMessage {
+  return toMessage({ subject: message.subject, string: () => message.string(), headers: message.header })
 }
 
 function toMessage(message: {
