@@ -13,7 +13,7 @@ import { assertRising, readReceived } from '../src/testing/received-log.ts'
 
 const RECEIVER = fileURLToPath(new URL('../src/testing/receiver-child.ts', import.meta.url))
 const EDGE = fileURLToPath(new URL('../src/testing/edge-child.ts', import.meta.url))
-const KILLS = Number(process.env.BIFROST_KILLS ?? 6)
+const KILLS = Number(process.env.BIFROST_EDGE_KILLS ?? 6)
 
 const type = bifrost as unknown as SinkType
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
