@@ -1,7 +1,4 @@
-/**
- * What sinks remember over restarts, one slot file a sink in `DATA/sinks` (FORMAT.md, "Slot file"), and what is remembered of other
- * gateways in `DATA/origins`. Damage costs the newer state.
- */
+/** What sinks remember over restarts, one slot file a sink in `DATA/sinks` (FORMAT.md, "Slot file"). Damage costs the newer state. */
 import { join } from 'node:path'
 import type { Log } from '../core/log.ts'
 import type { SinkState } from '../core/sink.ts'
@@ -15,8 +12,8 @@ export interface SinkStates {
 }
 
 /** The states below this data folder; nothing is made before a sink is opened. */
-export function openSinkStates(files: FileSystem, dir: string, log: Log, name = 'sinks'): SinkStates {
-  const folder = join(dir, name)
+export function openSinkStates(files: FileSystem, dir: string, log: Log): SinkStates {
+  const folder = join(dir, 'sinks')
   const opened: SlotFile[] = []
   return {
     async open(sink) {
