@@ -46,7 +46,8 @@ async function startLink(t: TestContext, to: number): Promise<Link> {
     near.pipe(far).on('close', () => near.destroy())
     far.pipe(near).on('close', () => far.destroy())
   })
-  const cut = (): void => sockets.forEach((socket) => socket.resetAndDestroy())
+  const cut = (): void =>
+    sockets.forEach((socket) => (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy()))
   t.after(() => {
     server.close()
     cut()
