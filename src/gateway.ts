@@ -64,6 +64,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     clock,
     log: log.child({ component: 'store' }),
     syncEveryMs: config.store.syncEveryMs,
+    preallocateBytes: config.store.preallocateBytes,
     retention: config.store,
     thinOneIn: config.store.thinOneIn,
     trends: config.store.trends,

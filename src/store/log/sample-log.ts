@@ -41,6 +41,7 @@ export interface SampleLogOptions {
   readonly syncEveryMs: number
   readonly segmentBytes: number
   readonly segmentAgeMs: number
+  readonly preallocateBytes: number
   readonly maxPendingRows: number
   readonly tailRows: number
   readonly wakeEveryMs: number
@@ -50,6 +51,9 @@ export interface SampleLogOptions {
   /** What is made of segments and outlives them. */
   readonly trends: LogTrends
 }
+
+/** A cursor is written this often, and every fifth commit where those are rare, up to five times as seldom: each time wears flash. */
+const PERSIST_MS = 1000
 
 const IN_ORDER: CursorOrder = { order: 'in-order' }
 
@@ -91,6 +95,7 @@ export class SampleLog implements LogView {
         clock,
         segmentBytes: options.segmentBytes,
         segmentAgeMs: options.segmentAgeMs,
+        preallocateBytes: options.preallocateBytes,
         fsyncSeconds: this.fsyncSeconds,
         tagName: (id) => options.tags.name(id),
         ordinalBefore: (seq) => this.ordinals.at(seq - 1),
@@ -223,7 +228,7 @@ export class SampleLog implements LogView {
 
   #hoursFor(bytes: number): number | null {
     if (this.failed !== null) return null
-    const rate = this.#growth.perMs(this.#options.clock.monotonic(), this.#writer.bytesWritten)
+    const rate = this.#growth.perMs(this.#options.clock.monotonic(), this.#writer.frameBytes)
     if (rate === undefined || rate <= 0) return null
     return Math.max(0, bytes) / rate / 3_600_000
   }
@@ -270,6 +275,7 @@ export class SampleLog implements LogView {
       slots,
       clock,
       log,
+      persistEveryMs: Math.min(5 * PERSIST_MS, Math.max(PERSIST_MS, 5 * this.#options.syncEveryMs)),
       flush: () => this.flush(),
       onClosed,
       onSettled: () => this.#makeRoom(),
@@ -356,7 +362,7 @@ export class SampleLog implements LogView {
 
   #onDurable(): void {
     const { clock } = this.#options
-    this.#growth.note(clock.monotonic(), this.#writer.bytesWritten)
+    this.#growth.note(clock.monotonic(), this.#writer.frameBytes)
     this.#lookAtClock()
     this.#makeRoom()
   }
