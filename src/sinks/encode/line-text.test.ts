@@ -26,7 +26,7 @@ const NAMES = [...combinations(4), 'grüße\\', 'C:\\dir\\', '\\\\server\\share,
 
 /** What a name is afterwards: said here a second time, character by character. */
 function expected(name: string): string {
-  const characters = [...name.replaceAll('\n', ' ')]
+  const characters = name.replaceAll('\n', ' ').split('')
   return characters
     .map((one, at) => (one === '\\' && [undefined, ',', ' ', '='].includes(characters[at + 1]) ? '_' : one))
     .join('')

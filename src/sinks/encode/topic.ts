@@ -57,7 +57,13 @@ export function topicConflicts(publications: Iterable<Publication>): string[] {
     const other = owner.get(topic)
     if (other !== undefined && other !== what) sentences.push(`${other} and ${what} would share the topic "${topic}"`)
     else owner.set(topic, what)
-    if (Buffer.byteLength(topic) > MAX_TOPIC_BYTES) sentences.push(`the topic of ${what} is longer than 65,535 bytes`)
+    sentences.push(...topicTooLong([{ what, topic }]))
   }
   return sentences
 }
+
+/** One sentence for each topic that is too long, for messages that several tags may share. */
+export const topicTooLong = (publications: readonly Publication[]): string[] =>
+  publications
+    .filter(({ topic }) => Buffer.byteLength(topic) > MAX_TOPIC_BYTES)
+    .map(({ what }) => `the topic of ${what} is longer than 65,535 bytes`)

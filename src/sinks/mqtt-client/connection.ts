@@ -63,6 +63,11 @@ export class Connection {
     return this.#options.protocolVersion === 5
   }
 
+  /** Says of each message whether it was taken; without, a broker confirms, or cuts the connection. */
+  get canRefuse(): boolean {
+    return this.isVersion5 && this.#settings.qos > 0
+  }
+
   /** Sends the messages in order; resolves when the broker has answered to each, with its refusals. */
   async publish(messages: Outgoing, signal: AbortSignal): Promise<Refusals> {
     const refusals = await this.#watched(signal, (done) => this.#send(messages, this.#settings, done))
@@ -221,7 +226,8 @@ export class Connection {
 
   /** MQTT 5.0, 3.2.2.3: retaining or a quality of service that the broker does not have would end the connection. */
   #check(limits: { retainAvailable?: boolean; maximumQoS?: number }): void {
-    const { url, qos, retain } = this.#options
+    const { url, qos } = this.#options
+    const retain = this.#options.retain || this.#options.retainsOwn === true
     const sentence =
       retain && limits.retainAvailable === false
         ? `${url} keeps no retained messages; set retain: false`
