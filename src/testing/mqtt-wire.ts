@@ -24,6 +24,8 @@ export interface MqttWire {
   readonly open: number
   readonly mostOpen: number
   cut(): void
+  /** New connections are closed at once. */
+  refuse(isRefusing: boolean): void
 }
 
 interface Parser {
@@ -42,6 +44,8 @@ function mqttPacket(): {
 
 const packetParser = (): Parser => mqttPacket().parser()
 
+const NOT_AUTHORIZED = 0x87
+
 /** What a broker that is played makes of a message: a reason code of MQTT 5, 0 for taken. */
 export type Judge = (topic: string, payload: string) => number
 
@@ -51,10 +55,20 @@ export interface JudgingBroker {
   readonly taken: (readonly [topic: string, payload: string])[]
   /** How many messages came. */
   readonly asked: number
+  cut(): void
+}
+
+export interface BrokerHabits {
+  readonly maximumPacketSize?: number
+  readonly refuseSubscriptions?: boolean
 }
 
 /** An MQTT 5 broker that takes or refuses each message as the test says, which real ones do for reasons of their own. */
-export async function startJudgingBroker(t: TestContext, judge: Judge, limits: object = {}): Promise<JudgingBroker> {
+export async function startJudgingBroker(
+  t: TestContext,
+  judge: Judge,
+  { refuseSubscriptions = false, ...limits }: BrokerHabits = {},
+): Promise<JudgingBroker> {
   const taken: [string, string][] = []
   let asked = 0
   const { generate } = mqttPacket()
@@ -66,6 +80,10 @@ export async function startJudgingBroker(t: TestContext, judge: Judge, limits: o
     const parser = packetParser().on('packet', (packet) => {
       if (packet.cmd === 'connect') say({ cmd: 'connack', reasonCode: 0, sessionPresent: false, properties: limits })
       if (packet.cmd === 'pingreq') say({ cmd: 'pingresp' })
+      if (packet.cmd === 'subscribe') {
+        const granted = packet.subscriptions.map(() => (refuseSubscriptions ? NOT_AUTHORIZED : 1))
+        say({ cmd: 'suback', messageId: packet.messageId, granted, reasonCode: granted[0] })
+      }
       if (packet.cmd !== 'publish') return
       asked++
       const { topic, payload, messageId } = packet
@@ -87,6 +105,7 @@ export async function startJudgingBroker(t: TestContext, judge: Judge, limits: o
     get asked() {
       return asked
     },
+    cut: () => sockets.forEach((socket) => socket.destroy()),
   }
 }
 
@@ -97,7 +116,9 @@ export async function startMqttWire(t: TestContext, port: number): Promise<MqttW
   let connections = 0
   let open = 0
   let mostOpen = 0
+  let isRefusing = false
   const server = createServer((near) => {
+    if (isRefusing) return void near.destroy()
     const connection = connections++
     const far = connect({ port, host: '127.0.0.1' })
     const parser = packetParser().on('packet', (packet) => void sent.push({ connection, packet }))
@@ -141,5 +162,6 @@ export async function startMqttWire(t: TestContext, port: number): Promise<MqttW
       return mostOpen
     },
     cut,
+    refuse: (now) => void (isRefusing = now),
   }
 }

@@ -37,7 +37,8 @@ export function topicName(template: Template, fields: TopicFields, slashes: Slas
   return topic.startsWith('$') ? `_${topic.slice(1)}` : topic
 }
 
-function topicLevel(name: string, slashes: Slashes): string {
+/** A name as a part of a topic. */
+export function topicLevel(name: string, slashes: Slashes): string {
   const clean = name.toWellFormed().replace(FORBIDDEN, '_')
   if (clean === '') return '_'
   return slashes === 'levels' ? clean : clean.replaceAll('/', '_')

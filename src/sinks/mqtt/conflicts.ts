@@ -1,6 +1,7 @@
 /** What `bifrost check` says of options and tags together: tags that would share a topic, and what works and is better avoided. */
 import { parsePayload, PAYLOAD_PRESETS } from '../encode/payload.ts'
 import { parseTopic, topicConflicts, topicName, topicTooLong } from '../encode/topic.ts'
+import { filterOf, matches } from './command-topics.ts'
 import { isShared, type MqttSettings } from './settings.ts'
 
 type Tags = readonly { readonly device: string; readonly name: string }[]
@@ -12,7 +13,41 @@ export function conflicts(settings: MqttSettings, tags: Tags): readonly string[]
     what: grouped ? `device "${device}"` : `"${device}/${name}"`,
     topic,
   }))
-  return isShared(settings) ? topicTooLong(publications) : topicConflicts(publications)
+  const shared = isShared(settings) ? topicTooLong(publications) : topicConflicts(publications)
+  return [...shared, ...commandConflicts(settings, tags)]
+}
+
+/** Two tags by one command, or topics of our own that would come back as commands. */
+function commandConflicts(settings: MqttSettings, tags: Tags): string[] {
+  const { commands, slashes, statusTopic, gapTopic } = settings
+  if (commands === undefined) return []
+  const template = parseTopic(commands.topic)
+  const topics = [...placesOf({ ...settings, topic: commands.topic }, tags)]
+  const sentences = topicConflicts(
+    topics.map(({ device, name, topic }) => ({ what: `commands of "${device}/${name}"`, topic })),
+  )
+  const filters = new Set(tags.map(({ device, name }) => filterOf(template, { device, tag: name }, slashes)))
+  const replies =
+    commands.replyTopic === undefined
+      ? topics.map(({ topic }) => `${topic}/reply`)
+      : [...placesOf({ ...settings, topic: commands.replyTopic }, tags)].map(({ topic }) => topic)
+  const others: readonly (readonly [what: string, topics: Iterable<string>])[] = [
+    ['samples', [...placesOf(settings, tags)].map(({ topic }) => topic)],
+    ['the status', [statusTopic]],
+    ['gaps', [gapTopic]],
+    ['answers', replies],
+  ]
+  for (const [what, own] of others) {
+    const back = firstMatch(filters, own)
+    if (back !== undefined)
+      sentences.push(`${what} in "${back}" would come back as commands: give commands another topic`)
+  }
+  return sentences
+}
+
+function firstMatch(filters: ReadonlySet<string>, topics: Iterable<string>): string | undefined {
+  for (const topic of topics) for (const filter of filters) if (topic !== '' && matches(filter, topic)) return topic
+  return undefined
 }
 
 export function cautions(settings: MqttSettings, tags: Tags): readonly string[] {

@@ -13,6 +13,24 @@ const MOST_SAMPLES = 1000
 /** A topic template; the empty text switches the message off. */
 const optionalTopic = (text: string) => (text === '' ? undefined : parseTopic(text))
 
+const commands = z.strictObject({
+  topic: z
+    .string()
+    .min(1)
+    .superRefine(parses(parseTopic))
+    .describe('Topic template of the commands of a tag, such as acme/{device}/{tag}/set.'),
+  maxAge: duration({ minMs: 100, maxMs: 3_600_000 })
+    .prefault('10s')
+    .describe('A command is carried out within this time of its `t`, or of its arrival, or not at all.'),
+  replyTopic: z
+    .string()
+    .superRefine(parses(optionalTopic))
+    .optional()
+    .describe(
+      'Topic template of answers to commands that name no response topic; absent: /reply behind the topic of the command; empty: none.',
+    ),
+})
+
 export const mqttOptions = z
   .strictObject({
     url: brokerUrl.describe(
@@ -82,6 +100,11 @@ export const mqttOptions = z
     expiry: duration({ minMs: 1000 })
       .optional()
       .describe('The broker drops messages that it could not hand on for this long (MQTT 5).'),
+    commands: commands
+      .optional()
+      .describe(
+        'Tags that are writable may be written by MQTT, by whoever may publish at the broker; absent: nothing is subscribed to.',
+      ),
     maxPacket,
   })
   .superRefine((options, context) => {

@@ -13,6 +13,7 @@ export interface MqttSettings extends ConnectionOptions {
   /** Templates; the empty text is none. */
   readonly statusTopic: string
   readonly gapTopic: string
+  readonly commands: MqttOptions['commands']
 }
 
 /** The settings that these options mean. */
@@ -23,6 +24,8 @@ export function settingsOf(options: MqttOptions): MqttSettings {
   return {
     ...options,
     clientId: options.clientId,
+    commands: options.commands,
+    answers: options.commands !== undefined,
     samplesPerMessage,
     topic,
     retain: options.retain ?? samplesPerMessage === 1,

@@ -10,6 +10,8 @@ import { parseTopic, topicName, type TopicFields } from '../encode/topic.ts'
 import type { Connection } from '../mqtt-client/connection.ts'
 import { openConnection, type Will } from '../mqtt-client/open-connection.ts'
 import { publishRefusal, reasonText, toNotConnected } from '../mqtt-client/reasons.ts'
+import { CommandTopics } from './command-topics.ts'
+import { Commands } from './commands.ts'
 import { cautions, conflicts } from './conflicts.ts'
 import { mqttOptions } from './options.ts'
 import { Publisher } from './publisher.ts'
@@ -35,6 +37,7 @@ class MqttSink implements Sink {
   readonly #publisher: Publisher
   readonly #statusTopic: string | undefined
   readonly #gapTopic: string | undefined
+  readonly #commands: Commands | undefined
   #connection: Connection | undefined
   #listener: ((error: NotConnectedError) => void) | undefined
   #warned = false
@@ -56,6 +59,7 @@ class MqttSink implements Sink {
       samplesPerMessage: options.samplesPerMessage,
     })
     this.#publisher = new Publisher(options.url, encoder, isShared(options))
+    this.#commands = commandsOf(options, this.#clientId, context)
     if (!options.insecure) return
     context.log.warn(
       { url: options.url },
@@ -75,6 +79,7 @@ class MqttSink implements Sink {
     this.#connection = connection
     connection.onLost = (error) => this.#listener?.(toNotConnected(error))
     await this.#announce(connection, true, signal)
+    await this.#commands?.subscribe(connection, signal)
   }
 
   async write(batch: SampleBatch, signal: AbortSignal): Promise<void> {
@@ -93,7 +98,12 @@ class MqttSink implements Sink {
     if (code !== 0) throw publishRefusal(this.#options.url, this.#gapTopic, code)
   }
 
+  facts(): Record<string, string> {
+    return this.#commands === undefined ? {} : { commands: this.#commands.state }
+  }
+
   async close(): Promise<void> {
+    this.#commands?.close()
     const connection = this.#connection
     this.#connection = undefined
     if (connection === undefined || connection.lost !== undefined) return
@@ -132,6 +142,15 @@ class MqttSink implements Sink {
       log: this.#context.logId,
     })
   }
+}
+
+function commandsOf(settings: MqttSettings, client: string, context: SinkContext): Commands | undefined {
+  const { commands, slashes } = settings
+  if (commands === undefined) return undefined
+  const { topic, maxAge, replyTopic } = commands
+  const reply = replyTopic === undefined ? 'behind' : replyTopic === '' ? undefined : parseTopic(replyTopic)
+  const templates = { topic: parseTopic(topic), reply, slashes, client, log: context.logId } as const
+  return new Commands(context, new CommandTopics(templates, context.tags), maxAge)
 }
 
 const ownTopic = (text: string, fields: TopicFields): string | undefined =>
