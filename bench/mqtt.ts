@@ -1,187 +1,133 @@
 /**
- * QoS 1 messages a second through runner and sink to mosquitto, beside the bare mqtt.js client doing the same work: same broker,
- * same topics, payloads and window, every message confirmed. Also what the encoder alone does. A few seconds in all.
+ * Samples through runner and mqtt sink to mosquitto with QoS 1, one a message and many a message, each beside the bare mqtt.js client
+ * doing the same work: same broker, topics, window and payloads, made by JSON.stringify, every message confirmed. Under a minute.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { SampleBatch } from '../src/core/batch.ts'
-import { systemClock } from '../src/core/clock.ts'
-import type { Cursor } from '../src/core/cursor.ts'
-import { silentLog } from '../src/core/log.ts'
-import type { TagTable } from '../src/core/tags.ts'
-import { createDeadLetters } from '../src/delivery/dead-letters.ts'
-import { createRunner } from '../src/delivery/runner.ts'
-import { MessageEncoder } from '../src/sinks/encode/message-encoder.ts'
-import { parseTopic } from '../src/sinks/encode/topic.ts'
+import type { SampleBatch } from '../src/core/batch.ts'
+import type { SinkType } from '../src/core/sink.ts'
 import { mqtt } from '../src/sinks/mqtt/sink.ts'
-import { sinkContext, tagTable } from '../src/testing/delivery-rig.ts'
 import { findCommand, freePort } from '../src/testing/peers.ts'
+import { batchFrom, interleaved, report, throughRunner, type Rate } from './sinks/delivery.ts'
 
 const MESSAGES = 40_000
+const SAMPLES = 400_000
 const ROWS = 1000
+const TOGETHER = 500
 const WINDOW = 500
-const TAGS = 100
-const ENCODED = 500_000
+const ROUNDS = 3
+const WANTED_MESSAGES = 15_000
+const WANTED_SAMPLES = 100_000
 
-interface Rate {
-  readonly what: string
-  readonly perSecond: number
-  /** CPU of this process, µs a message. */
-  readonly cpuMicros: number
-}
+const type = mqtt as unknown as SinkType
 
-/** Runs all three and prints a table; resolves with the rates. */
+type Message = readonly [topic: string, payload: string]
+
+/** Runs all and prints two tables; resolves with the rates. */
 export async function run(): Promise<readonly Rate[]> {
   if (findCommand('mosquitto') === undefined) {
     console.log('mqtt: skipped, mosquitto is not installed')
     return []
   }
-  const tags = tagTable(...Array.from({ length: TAGS }, (_, at) => `press-${at % 10}/tag-${at}`))
   const folder = mkdtempSync(join(tmpdir(), 'bifrost-bench-'))
   const { port, broker } = await startBroker(folder)
   const url = `mqtt://127.0.0.1:${port}`
   try {
-    const rates = [
-      await measured('encode uns-json', ENCODED, () => encodeOnly(tags)),
-      await measured('bare mqtt.js, QoS 1', MESSAGES, () => bareClient(url, tags)),
-      await measured('runner + mqtt sink, QoS 1', MESSAGES, () => throughRunner(url, tags, folder)),
-    ]
-    for (const { what, perSecond, cpuMicros } of rates) {
-      console.log(
-        `mqtt: ${what.padEnd(28)} ${Math.round(perSecond).toString().padStart(9)}/s ${cpuMicros.toFixed(1).padStart(6)} µs CPU each`,
-      )
-    }
-    return rates
+    const one = { url, window: WINDOW, retain: false }
+    const many = { ...one, samplesPerMessage: TOGETHER }
+    const single = await compared(url, MESSAGES, one, singleMessages)
+    report('mqtt, one sample a message', 'messages', single, WANTED_MESSAGES)
+    const shared = await compared(url, SAMPLES, many, sharedMessages)
+    report('mqtt, many samples a message', 'samples', shared, WANTED_SAMPLES)
+    return [...single, ...shared]
   } finally {
     broker.kill()
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function measured(what: string, messages: number, work: () => void | Promise<void>): Promise<Rate> {
-  const cpu = process.cpuUsage()
-  const began = performance.now()
-  await work()
-  const seconds = (performance.now() - began) / 1000
-  const { user, system } = process.cpuUsage(cpu)
-  return { what, perSecond: messages / seconds, cpuMicros: (user + system) / messages }
-}
+const compared = (url: string, samples: number, options: object, encode: (batch: SampleBatch) => Message[]) =>
+  interleaved(
+    [
+      {
+        what: 'runner + mqtt sink, QoS 1',
+        prepare: async () => undefined,
+        run: () => throughRunner(type, options, samples),
+      },
+      {
+        what: 'bare mqtt.js + JSON.stringify, QoS 1',
+        prepare: async () => undefined,
+        run: () => bareClient(url, samples, encode),
+      },
+    ],
+    samples,
+    ROUNDS,
+  )
 
-/** Rows of all tags in turn, every value new. */
-function batchFrom(seq: number): SampleBatch {
-  const batch = new SampleBatch(ROWS, Date.now())
-  batch.seq = new Float64Array(ROWS)
-  for (let row = 0; row < ROWS; row++) {
-    batch.seq[row] = seq + row
-    batch.push(1 + ((seq + row) % TAGS), (seq + row) / 8, 0)
-  }
-  return batch
-}
+const deviceOf = (tag: number): string => `press-${(tag - 1) % 10}`
 
-const encoderOf = (tags: TagTable) =>
-  new MessageEncoder({
-    topic: parseTopic('{device}/{tag}'),
-    slashes: 'replace',
-    payload: 'uns-json',
-    logId: 'k3f9',
-    clientId: 'bench',
-    tags,
+/** What a program of its own would send, one message a sample. */
+function singleMessages(batch: SampleBatch): Message[] {
+  return Array.from({ length: batch.length }, (_, row) => {
+    const tag = batch.tag[row]!
+    const { value, time, status } = batch
+    const sample = { v: value[row], t: time[row], q: status[row], log: 'k3f9', seq: batch.seq![row] }
+    return [`${deviceOf(tag)}/tag-${tag - 1}`, JSON.stringify(sample)]
   })
-
-function encodeOnly(tags: TagTable): void {
-  const encoder = encoderOf(tags)
-  let bytes = 0
-  for (let seq = 1; seq <= ENCODED; seq += ROWS) {
-    for (const payload of encoder.encode(batchFrom(seq)).payloads) bytes += Buffer.byteLength(payload)
-  }
-  if (bytes < ENCODED * 30) throw new Error('nothing was encoded')
 }
 
-async function bareClient(url: string, tags: TagTable): Promise<void> {
+/** The same with one message a device. */
+function sharedMessages(batch: SampleBatch): Message[] {
+  const byDevice = new Map<string, object[]>()
+  for (let row = 0; row < batch.length; row++) {
+    const tag = batch.tag[row]!
+    const device = deviceOf(tag)
+    const samples = byDevice.get(device) ?? []
+    byDevice.set(device, samples)
+    const { value, time, status } = batch
+    samples.push({
+      device,
+      tag: `tag-${tag - 1}`,
+      v: value[row],
+      t: time[row],
+      q: status[row],
+      seq: batch.seq![row],
+    })
+  }
+  return [...byDevice].map(([device, samples]) => [device, JSON.stringify({ log: 'k3f9', samples })])
+}
+
+async function bareClient(url: string, samples: number, encode: (batch: SampleBatch) => Message[]): Promise<void> {
   const { connectAsync } = await import('mqtt')
   const client = await connectAsync(url, { protocolVersion: 5, reconnectPeriod: 0 })
-  const encoder = encoderOf(tags)
-  for (let seq = 1; seq <= MESSAGES; seq += ROWS) {
-    const { topics, payloads } = encoder.encode(batchFrom(seq))
-    await publishAll(topics, payloads, (topic, payload, done) =>
-      client.publish(topic, payload, { qos: 1, retain: true }, done),
+  for (let seq = 1; seq <= samples; seq += ROWS) {
+    await publishAll(encode(batchFrom(seq, ROWS)), (topic, payload, done) =>
+      client.publish(topic, payload, { qos: 1 }, done),
     )
   }
   await client.endAsync()
 }
 
 function publishAll(
-  topics: readonly string[],
-  payloads: readonly string[],
+  messages: readonly Message[],
   publish: (topic: string, payload: string, done: (error?: Error | null) => void) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let next = 0
     let confirmed = 0
     const send = () => {
-      while (next < topics.length && next - confirmed < WINDOW) publish(topics[next]!, payloads[next++]!, onDone)
+      while (next < messages.length && next - confirmed < WINDOW) publish(...messages[next++]!, onDone)
     }
     const onDone = (error?: Error | null) => {
       if (error) return reject(error)
-      if (++confirmed === topics.length) return resolve()
+      if (++confirmed === messages.length) return resolve()
       send()
     }
     send()
   })
-}
-
-async function throughRunner(url: string, tags: TagTable, folder: string): Promise<void> {
-  const sink = mqtt.create(mqtt.options.parse({ url, window: WINDOW }), sinkContext({ tags }))
-  const deadLetters = createDeadLetters({ folder, sink: 'bench', logId: 'k3f9', tags, clock: systemClock })
-  const { cursor, finished } = generatedCursor()
-  const runner = createRunner({
-    name: 'bench',
-    type: 'mqtt',
-    sink,
-    cursor,
-    clock: systemClock,
-    log: silentLog,
-    deadLetters,
-  })
-  runner.start()
-  await finished
-  const { writes, retries } = runner.status()
-  await runner.stop(2000)
-  if (retries > 0 || writes !== MESSAGES / ROWS) throw new Error(`${writes} writes, ${retries} retries`)
-}
-
-/** A log that makes its rows as they are read; `finished` when all are acknowledged. */
-function generatedCursor(): { cursor: Cursor; finished: Promise<void> } {
-  let read = 1
-  let acked = 0
-  const { promise: finished, resolve } = Promise.withResolvers<void>()
-  const cursor: Cursor = {
-    next: (_maxRows, signal) => {
-      if (read > MESSAGES)
-        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-      const batch = batchFrom(read)
-      read += ROWS
-      return Promise.resolve(batch)
-    },
-    ack: (seq) => {
-      acked = seq
-      if (acked === MESSAGES) setImmediate(resolve)
-    },
-    rewind: () => (read = acked + 1),
-    purge: () => 0,
-    ledger: () => ({
-      routed: MESSAGES,
-      delivered: acked,
-      pending: MESSAGES - acked,
-      dropped: {},
-      oldestPendingTime: undefined,
-    }),
-    close: () => Promise.resolve(),
-  }
-  return { cursor, finished }
 }
 
 async function startBroker(folder: string): Promise<{ port: number; broker: ChildProcess }> {

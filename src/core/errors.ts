@@ -142,6 +142,12 @@ export const ERRORS = {
     title: 'A newer write took its place',
     help: 'Nothing was sent for this one. Without `coalesceWrites` every write is sent.',
   },
+  WRITE_EXPIRED: {
+    retry: false,
+    http: 410,
+    title: 'The write came too late',
+    help: 'Nothing was sent. Send it again, with more time; compare the clocks of sender and gateway.',
+  },
   ORIGIN_FORBIDDEN: {
     retry: false,
     http: 403,

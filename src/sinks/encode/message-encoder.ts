@@ -3,6 +3,7 @@ import type { SampleBatch } from '../../core/batch.ts'
 import type { TagInfo, TagTable } from '../../core/tags.ts'
 import { NeuronTags } from './neuron-tags.ts'
 import { rowFormat, type RowFormat } from './payload.ts'
+import { sharedFormat, SharedMessages, type SharedFormat } from './shared-messages.ts'
 import type { Template } from './template.ts'
 import { MAX_TOPIC_BYTES, topicName, type Slashes, type TopicFields } from './topic.ts'
 import { isPlainNumber, jsonText, type ValueText } from './value-text.ts'
@@ -25,6 +26,16 @@ export interface MessageEncoderOptions {
   readonly logId: string
   readonly clientId: string
   readonly tags: TagTable
+  /** With more than one, rows that share a topic travel together; 1 where absent. */
+  readonly samplesPerMessage?: number
+}
+
+/** What is encoded, and how large a message may be. */
+export interface Part {
+  /** Topic and payload together; no bound where absent. */
+  readonly maxBytes?: number
+  /** Of these rows alone. */
+  readonly rows?: readonly number[]
 }
 
 interface TagText {
@@ -38,24 +49,32 @@ interface TagText {
 export class MessageEncoder {
   readonly #options: MessageEncoderOptions
   readonly #format: RowFormat | undefined
+  readonly #shared: SharedFormat | undefined
   readonly #values: ValueText
   readonly #texts: (TagText | undefined)[] = []
 
   constructor(options: MessageEncoderOptions) {
+    const { payload, logId, samplesPerMessage = 1 } = options
     this.#options = options
-    this.#format = options.payload === 'neuron-tags' ? undefined : rowFormat(options.payload, options.logId)
+    this.#shared = samplesPerMessage > 1 ? sharedFormat(payload, logId) : undefined
+    this.#format = payload === 'neuron-tags' ? undefined : (this.#shared?.row ?? rowFormat(payload, logId))
     this.#values = this.#format?.values ?? jsonText
   }
 
-  encode(batch: SampleBatch): Messages {
+  encode(batch: SampleBatch, { maxBytes = Infinity, rows }: Part = {}): Messages {
     const messages: Messages = {
       topics: [],
       payloads: [],
       messageOf: new Int32Array(batch.length).fill(-1),
       rejected: new Map(),
     }
-    const groups = this.#format === undefined ? new NeuronTags(messages, this.#options.logId) : undefined
-    for (let row = 0; row < batch.length; row++) {
+    const { logId, samplesPerMessage = 1 } = this.#options
+    const groups = this.#format === undefined ? new NeuronTags(messages, logId) : undefined
+    const limits = { samples: samplesPerMessage, bytes: maxBytes }
+    const shared = this.#shared && new SharedMessages(messages, this.#shared, limits)
+    const count = rows?.length ?? batch.length
+    for (let at = 0; at < count; at++) {
+      const row = rows?.[at] ?? at
       const text = this.#textOf(batch.tag[row]!)
       if (text === undefined || text.refusal !== undefined) {
         messages.rejected.set(row, text?.refusal ?? `tag ${batch.tag[row]} is no longer configured`)
@@ -66,11 +85,17 @@ export class MessageEncoder {
         groups.add(text.topic, text.info, batch, row, value)
         continue
       }
+      const payload = this.#format!.encode(text.head, batch, row, value)
+      if (shared !== undefined) {
+        shared.add(text.topic, row, payload)
+        continue
+      }
       messages.messageOf[row] = messages.topics.length
       messages.topics.push(text.topic)
-      messages.payloads.push(this.#format!.encode(text.head, batch, row, value))
+      messages.payloads.push(payload)
     }
     groups?.finish()
+    shared?.finish()
     return messages
   }
 

@@ -6,6 +6,7 @@ import { HISTORICAL, type SampleBatch } from '../../core/batch.ts'
 import { GatewayError } from '../../core/errors.ts'
 import { isBad, statusName } from '../../core/status.ts'
 import type { TagInfo } from '../../core/tags.ts'
+import { keyText } from './line-text.ts'
 import { fillTemplate, parseTemplate, type Template } from './template.ts'
 import { influxField, jsonText, type ValueText } from './value-text.ts'
 
@@ -69,7 +70,7 @@ function telegrafInflux(logId: string): RowFormat {
   return {
     values: influxField,
     head: ({ device, settings }) =>
-      `bifrost,device=${influxTag(device)},tag=${influxTag(settings.name)},log=${influxTag(logId)} `,
+      `bifrost,device=${tagValue(device)},tag=${tagValue(settings.name)},log=${tagValue(logId)} `,
     encode: (head, batch, row, value) =>
       `${head}${value}q=${batch.status[row]!}i,seq=${seqOf(batch, row)}i ${Math.round(batch.time[row]! * 1000)}000`,
   }
@@ -130,12 +131,5 @@ export const timeOf = (batch: SampleBatch, row: number): number => Math.floor(ba
 
 export const seqOf = (batch: SampleBatch, row: number): number => batch.seq?.[row] ?? 0
 
-/** Line protocol: comma, equals sign and space of a tag value are escaped; a line break cannot be, and a trailing backslash would escape. */
-const influxTag = (text: string): string =>
-  (text === ''
-    ? '_'
-    : text
-        .toWellFormed()
-        .replace(/[\r\n]/g, ' ')
-        .replace(/\\$/, '_')
-  ).replace(/[,= ]/g, '\\$&')
+/** A tag of line protocol is never empty. */
+const tagValue = (text: string): string => keyText(text) || '_'

@@ -37,7 +37,8 @@ export function topicName(template: Template, fields: TopicFields, slashes: Slas
   return topic.startsWith('$') ? `_${topic.slice(1)}` : topic
 }
 
-function topicLevel(name: string, slashes: Slashes): string {
+/** A name as a part of a topic. */
+export function topicLevel(name: string, slashes: Slashes): string {
   const clean = name.toWellFormed().replace(FORBIDDEN, '_')
   if (clean === '') return '_'
   return slashes === 'levels' ? clean : clean.replaceAll('/', '_')
@@ -57,7 +58,13 @@ export function topicConflicts(publications: Iterable<Publication>): string[] {
     const other = owner.get(topic)
     if (other !== undefined && other !== what) sentences.push(`${other} and ${what} would share the topic "${topic}"`)
     else owner.set(topic, what)
-    if (Buffer.byteLength(topic) > MAX_TOPIC_BYTES) sentences.push(`the topic of ${what} is longer than 65,535 bytes`)
+    sentences.push(...topicTooLong([{ what, topic }]))
   }
   return sentences
 }
+
+/** One sentence for each topic that is too long, for messages that several tags may share. */
+export const topicTooLong = (publications: readonly Publication[]): string[] =>
+  publications
+    .filter(({ topic }) => Buffer.byteLength(topic) > MAX_TOPIC_BYTES)
+    .map(({ what }) => `the topic of ${what} is longer than 65,535 bytes`)

@@ -4,6 +4,7 @@
  */
 import { HAS_VALUE, HISTORICAL, type SampleBatch } from '../../core/batch.ts'
 import type { Value } from '../../core/value.ts'
+import { stringText } from './line-text.ts'
 
 /** How a format writes values; `number` is the hot path. */
 export interface ValueText {
@@ -31,8 +32,8 @@ export const influxField: ValueText = {
     if (typeof value === 'number') return influxField.number(value)
     if (typeof value === 'boolean') return `bool=${value},`
     if (typeof value === 'bigint') return value > 0x7fff_ffff_ffff_ffffn ? `int=${value}u,` : `int=${value}i,`
-    const text = typeof value === 'string' ? value.toWellFormed() : base64(value)
-    return `text="${text.replace(/[\\"]/g, '\\$&')}",`
+    const text = typeof value === 'string' ? value : base64(value)
+    return `text=${stringText(text)},`
   },
 }
 

@@ -8,20 +8,15 @@ import { HISTORICAL, type SampleBatch } from '../../core/batch.ts'
 import type { TagInfo, TagTable } from '../../core/tags.ts'
 import type { Value } from '../../core/value.ts'
 import { seqOf } from '../encode/payload.ts'
-import { fillTemplate } from '../encode/template.ts'
+import { keyText, measurementText, stringText } from '../encode/line-text.ts'
+import { nameOf, type SinkNames } from '../encode/tag-words.ts'
 import { isPlainNumber } from '../encode/value-text.ts'
-import { keyText, measurementText, stringText } from './line-text.ts'
-import { parseName, type InfluxOptions } from './options.ts'
+import type { InfluxOptions } from './options.ts'
 
 export type LineOptions = Pick<
   InfluxOptions,
   'version' | 'measurement' | 'tags' | 'fields' | 'precision' | 'uniqueTimes'
 >
-
-export interface LineNames {
-  readonly logId: string
-  readonly sink: string
-}
 
 /** What is the same in every line of a tag. */
 interface LineHead {
@@ -46,14 +41,14 @@ const MAX_INT64 = 0x7fff_ffff_ffff_ffffn
 
 export class LineEncoder {
   readonly #options: LineOptions
-  readonly #names: LineNames
+  readonly #names: SinkNames
   readonly #tags: TagTable
   readonly #heads: (LineHead | undefined)[] = []
   /** InfluxDB 1 has no unsigned integers. */
   readonly #hasUnsigned: boolean
   readonly #time: (batch: SampleBatch, row: number) => string
 
-  constructor(options: LineOptions, names: LineNames, tags: TagTable) {
+  constructor(options: LineOptions, names: SinkNames, tags: TagTable) {
     this.#options = options
     this.#names = names
     this.#tags = tags
@@ -116,7 +111,7 @@ export class LineEncoder {
 
   #makeHead(info: TagInfo): LineHead {
     const { measurement, tags, fields } = this.#options
-    const fill = (template: string) => fillTemplate(parseName(template), (name) => this.#nameOf(name, info))
+    const fill = (template: string) => nameOf(template, info, this.#names)
     const key = (template: string) => `${keyText(fill(template)) || '_'}=`
     // Sorted by key, as InfluxDB wants them for speed.
     const pairs = Object.entries(tags)
@@ -135,23 +130,6 @@ export class LineEncoder {
       sequence: `i,${key(fields.sequence)}`,
       log: `i,${key(fields.log)}${stringText(this.#names.logId)}`,
       historical: `,${key(fields.historical)}true`,
-    }
-  }
-
-  #nameOf(name: string, { device, settings }: TagInfo): string {
-    switch (name) {
-      case 'device':
-        return device
-      case 'tag':
-        return settings.name
-      case 'unit':
-        return settings.unit ?? ''
-      case 'type':
-        return settings.type
-      case 'log':
-        return this.#names.logId
-      default:
-        return this.#names.sink
     }
   }
 }

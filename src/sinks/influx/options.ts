@@ -3,15 +3,10 @@ import type { output } from 'zod'
 import { z } from 'zod'
 import { messageOf } from '../../core/errors.ts'
 import { checkHttpOptions, httpOptions, httpUrl } from '../../core/http-options.ts'
-import { parseTemplate, type Template } from '../encode/template.ts'
-
-const PLACEHOLDERS = ['device', 'tag', 'unit', 'type', 'log', 'sink'] as const
+import { parseName } from '../encode/tag-words.ts'
 
 /** Names that InfluxDB keeps for itself. */
 const RESERVED = /^(time|_time|_field|_measurement)$/
-
-/** A template of names, parsed; the empty text is one without placeholders. */
-export const parseName = (text: string): Template => parseTemplate(text, PLACEHOLDERS)
 
 const name = () =>
   z.string().superRefine((text, context) => {

@@ -14,11 +14,12 @@ import { HttpEndpoint } from '../../wire/http/http-endpoint.ts'
 import { answered } from '../../wire/http/verdict.ts'
 import { gapDocument } from '../encode/gap-document.ts'
 import { Halving, type Reply } from '../encode/halving.ts'
+import { keyText, measurementText, stringText } from '../encode/line-text.ts'
+import { parseName } from '../encode/tag-words.ts'
 import { fillTemplate } from '../encode/template.ts'
 import { influxCredentials, refusedLines, writePath } from './interface.ts'
 import { LineEncoder } from './line-encoder.ts'
-import { keyText, measurementText, stringText } from './line-text.ts'
-import { influxOptions, parseName, type InfluxOptions } from './options.ts'
+import { influxOptions, type InfluxOptions } from './options.ts'
 
 /** Samples to InfluxDB. */
 export const influx = defineSink({

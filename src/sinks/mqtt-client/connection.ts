@@ -17,12 +17,21 @@ const DISCONNECT_WITH_WILL = 0x04
 const CLOSE_MS = 1000
 const POST: PublishSettings = { qos: 0, retain: false }
 
+/** What an MQTT 5 message may carry besides its payload, as far as we read it. */
+export interface MessageProperties {
+  /** Seconds that are left. */
+  readonly messageExpiryInterval?: number | undefined
+  readonly responseTopic?: string | undefined
+  readonly correlationData?: Uint8Array | undefined
+}
+
 export class Connection {
   readonly #client: MqttClient
   readonly #options: ConnectionOptions
   readonly #context: SinkContext
   readonly #settings: PublishSettings
   readonly #window: number
+  readonly #answerQos: 0 | 1
   /** Everything that waits for an answer of the broker. */
   readonly #waiting = new Set<(error: unknown) => void>()
   readonly #onPong = new Set<() => void>()
@@ -36,7 +45,8 @@ export class Connection {
   /** Called once when the connection ends without our doing, while nothing waits for an answer. */
   onLost: ((error: GatewayError) => void) | undefined
   /** What comes in by our subscriptions; set it before `subscribe`. */
-  onMessage: ((topic: string, payload: Uint8Array, retained: boolean) => void) | undefined
+  onMessage:
+    ((topic: string, payload: Uint8Array, retained: boolean, properties: MessageProperties) => void) | undefined
   /** The largest packet that the broker takes, as far as it or the options say. */
   readonly maxPacketBytes: number
 
@@ -46,12 +56,17 @@ export class Connection {
     this.#context = context
     const limits = client.serverProperties ?? {}
     this.#settings = publishSettings(options)
-    this.#window = Math.min(options.window, limits.receiveMaximum ?? options.window)
+    const most = limits.receiveMaximum ?? Infinity
+    // One place is kept free for answers, which may leave while samples are on their way.
+    this.#answerQos = most > 1 ? 1 : 0
+    this.#window = Math.min(options.window, options.answers === true ? Math.max(1, most - 1) : most)
     this.maxPacketBytes = Math.min(options.maxPacket ?? Infinity, limits.maximumPacketSize ?? Infinity)
     client.on('error', (error) => (this.#cause = error))
     client.on('disconnect', ({ reasonCode }) => (this.#reasonCode = reasonCode))
     client.on('close', () => this.#ended())
-    client.on('message', (topic, payload, { retain }) => this.onMessage?.(topic, payload, retain))
+    client.on('message', (topic, payload, { retain, properties }) =>
+      this.onMessage?.(topic, payload, retain, properties ?? {}),
+    )
     client.on('packetsend', (packet: Packet) => (packet.cmd === 'pingreq' ? this.#pings++ : 0))
     client.on('packetreceive', (packet: Packet) => (packet.cmd === 'pingresp' ? this.#pong() : undefined))
     this.#check(limits)
@@ -61,6 +76,11 @@ export class Connection {
   /** MQTT 5.0, whose DISCONNECT can say more. */
   get isVersion5(): boolean {
     return this.#options.protocolVersion === 5
+  }
+
+  /** Says of each message whether it was taken; without, a broker confirms, or cuts the connection. */
+  get canRefuse(): boolean {
+    return this.isVersion5 && this.#settings.qos > 0
   }
 
   /** Sends the messages in order; resolves when the broker has answered to each, with its refusals. */
@@ -74,6 +94,16 @@ export class Connection {
   async say(topic: string, payload: string | Uint8Array, retain: boolean, signal: AbortSignal): Promise<number> {
     const message: Outgoing = { topics: [topic], payloads: [payload] }
     const refusals = await this.#watched(signal, (done) => this.#send(message, { qos: 1, retain }, done))
+    return refusals.get(0) ?? 0
+  }
+
+  /** Answers a message, one at a time; resolves as `say` does. */
+  async answer(topic: string, payload: string, correlationData: Uint8Array | undefined): Promise<number> {
+    const properties =
+      this.isVersion5 && correlationData !== undefined ? { correlationData: Buffer.from(correlationData) } : undefined
+    const settings = { qos: this.#answerQos, retain: false, ...(properties && { properties }) }
+    const message: Outgoing = { topics: [topic], payloads: [payload] }
+    const refusals = await this.#watched(NEVER, (done) => this.#send(message, settings, done))
     return refusals.get(0) ?? 0
   }
 
@@ -221,7 +251,8 @@ export class Connection {
 
   /** MQTT 5.0, 3.2.2.3: retaining or a quality of service that the broker does not have would end the connection. */
   #check(limits: { retainAvailable?: boolean; maximumQoS?: number }): void {
-    const { url, qos, retain } = this.#options
+    const { url, qos } = this.#options
+    const retain = this.#options.retain || this.#options.retainsOwn === true
     const sentence =
       retain && limits.retainAvailable === false
         ? `${url} keeps no retained messages; set retain: false`
@@ -241,6 +272,7 @@ export class Connection {
   }
 }
 
+const NEVER = new AbortController().signal
 const NO_REFUSALS: ReadonlyMap<number, number> = new Map()
 
 const publishSettings = ({ qos, retain, expiry }: ConnectionOptions): PublishSettings => ({

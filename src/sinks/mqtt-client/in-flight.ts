@@ -13,7 +13,7 @@ export interface Outgoing {
 export interface PublishSettings {
   readonly qos: 0 | 1 | 2
   readonly retain: boolean
-  readonly properties?: { readonly messageExpiryInterval: number }
+  readonly properties?: { readonly messageExpiryInterval?: number; readonly correlationData?: Buffer }
 }
 
 /** Message index to the reason code of its refusal. */

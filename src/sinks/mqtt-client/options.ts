@@ -55,6 +55,10 @@ export interface ConnectionOptions extends Omit<output<typeof connectionSchema>,
   readonly url: string
   readonly qos: 0 | 1 | 2
   readonly retain: boolean
+  /** Messages of our own are retained, whatever `retain` says of samples. */
+  readonly retainsOwn?: boolean
+  /** Commands are answered: a place in the broker's receive maximum is kept for that. */
+  readonly answers?: boolean
   /** How many messages may wait for their confirmation. */
   readonly window: number
   /** ms after which the broker drops what it could not hand on. */

@@ -3,11 +3,33 @@ import type { output } from 'zod'
 import { z } from 'zod'
 import { duration } from '../../core/duration.ts'
 import { PAYLOAD_PRESETS, parsePayload } from '../encode/payload.ts'
+import { SINGLE_PAYLOADS } from '../encode/shared-messages.ts'
 import { parseTopic } from '../encode/topic.ts'
 import { brokerUrl, checkConnection, connectionOptions, maxPacket, parses } from '../mqtt-client/options.ts'
 
+/** A write has no more. */
+const MOST_SAMPLES = 1000
+
 /** A topic template; the empty text switches the message off. */
 const optionalTopic = (text: string) => (text === '' ? undefined : parseTopic(text))
+
+const commands = z.strictObject({
+  topic: z
+    .string()
+    .min(1)
+    .superRefine(parses(parseTopic))
+    .describe('Topic template of the commands of a tag, such as acme/{device}/{tag}/set.'),
+  maxAge: duration({ minMs: 100, maxMs: 3_600_000 })
+    .prefault('10s')
+    .describe('A command is carried out within this time of its `t`, or of its arrival, or not at all.'),
+  replyTopic: z
+    .string()
+    .superRefine(parses(optionalTopic))
+    .optional()
+    .describe(
+      'Topic template of answers to commands that name no response topic; absent: /reply behind the topic of the command; empty: none.',
+    ),
+})
 
 export const mqttOptions = z
   .strictObject({
@@ -21,14 +43,19 @@ export const mqttOptions = z
       .describe(
         'Quality of service: 0 at most once (checked by one ping a batch), 1 at least once, 2 exactly once on this hop.',
       ),
-    retain: z.boolean().default(true).describe('The broker keeps the last message of each topic for new subscribers.'),
+    retain: z
+      .boolean()
+      .optional()
+      .describe(
+        'The broker keeps the last message of each topic for new subscribers; absent: where a message is one sample, and for the status.',
+      ),
     topic: z
       .string()
       .min(1)
       .superRefine(parses(parseTopic))
       .optional()
       .describe(
-        'Topic template with {device}, {tag}, {unit}, {type}, {client}, {log}; by default {device}/{tag}, and {device} for neuron-tags.',
+        'Topic template with {device}, {tag}, {unit}, {type}, {client}, {log}; by default {device}/{tag}, and {device} where a message holds several tags.',
       ),
     slashes: z
       .enum(['replace', 'levels'])
@@ -41,6 +68,15 @@ export const mqttOptions = z
       .describe(
         `What a message says: ${PAYLOAD_PRESETS.join(', ')}, or a template such as {"value":{v},"time":{time}} with {v}, {t}, {time}, {q}, {status}, {log}, {seq}, {h}, {device}, {tag}, {unit}, {type}, each a JSON value.`,
       ),
+    samplesPerMessage: z
+      .int()
+      .min(1)
+      .max(MOST_SAMPLES)
+      .optional()
+      .describe(
+        'With more than one, samples that share a topic travel together, this many at most: tags may then share a topic, such as acme/{device}.',
+      )
+      .meta({ default: 1 }),
     statusTopic: z
       .string()
       .superRefine(parses(optionalTopic))
@@ -64,6 +100,11 @@ export const mqttOptions = z
     expiry: duration({ minMs: 1000 })
       .optional()
       .describe('The broker drops messages that it could not hand on for this long (MQTT 5).'),
+    commands: commands
+      .optional()
+      .describe(
+        'Tags that are writable may be written by MQTT, by whoever may publish at the broker; absent: nothing is subscribed to.',
+      ),
     maxPacket,
   })
   .superRefine((options, context) => {
@@ -73,13 +114,11 @@ export const mqttOptions = z
     if (options.payload === 'neuron-tags' && /\{(tag|unit|type)\}/.test(options.topic ?? '')) {
       issue('topic', 'neuron-tags sends all tags of a device in one message: its topic cannot name a tag')
     }
+    const single = SINGLE_PAYLOADS[options.payload]
+    if ((options.samplesPerMessage ?? 1) > 1 && single !== undefined) issue('samplesPerMessage', single)
   })
 
 export type MqttOptions = output<typeof mqttOptions>
-
-/** The topic template in force. */
-export const topicTemplate = (options: MqttOptions): string =>
-  options.topic ?? (options.payload === 'neuron-tags' ? '{device}' : '{device}/{tag}')
 
 function checkPayload(text: string): void {
   if (!(PAYLOAD_PRESETS as readonly string[]).includes(text)) parsePayload(text)

@@ -5,12 +5,17 @@
 import type { SampleBatch } from '../../core/batch.ts'
 import { NotConnectedError, PartialWriteError } from '../../core/errors.ts'
 import { defineSink, type Gap, type Sink, type SinkContext } from '../../core/sink.ts'
-import { MessageEncoder, type Messages } from '../encode/message-encoder.ts'
-import { parseTopic, topicConflicts, topicName, type TopicFields } from '../encode/topic.ts'
+import { MessageEncoder } from '../encode/message-encoder.ts'
+import { parseTopic, topicName, type TopicFields } from '../encode/topic.ts'
 import type { Connection } from '../mqtt-client/connection.ts'
 import { openConnection, type Will } from '../mqtt-client/open-connection.ts'
-import { isMessageRejected, publishRefusal, reasonText, toNotConnected } from '../mqtt-client/reasons.ts'
-import { mqttOptions, topicTemplate, type MqttOptions } from './options.ts'
+import { publishRefusal, reasonText, toNotConnected } from '../mqtt-client/reasons.ts'
+import { CommandTopics } from './command-topics.ts'
+import { Commands } from './commands.ts'
+import { cautions, conflicts } from './conflicts.ts'
+import { mqttOptions } from './options.ts'
+import { Publisher } from './publisher.ts'
+import { isShared, settingsOf, type MqttSettings } from './settings.ts'
 
 /** How long a broker may take to confirm that we go. */
 const GOODBYE_MS = 1000
@@ -20,49 +25,41 @@ export const mqtt = defineSink({
   name: 'mqtt',
   summary: 'Every sample as a message to an MQTT broker (5.0 and 3.1.1, TLS), with the last value retained.',
   options: mqttOptions,
-  conflicts,
-  create: (options, context) => new MqttSink(options, context),
+  conflicts: (options, tags) => conflicts(settingsOf(options), tags),
+  cautions: (options, tags) => cautions(settingsOf(options), tags),
+  create: (options, context) => new MqttSink(settingsOf(options), context),
 })
 
-/** Two tags in one topic, or a topic that is too long, each as a sentence. Unit and type are not known here and don't tell tags apart. */
-function conflicts(options: MqttOptions, tags: readonly { device: string; name: string }[]): readonly string[] {
-  const template = parseTopic(topicTemplate(options))
-  const grouped = options.payload === 'neuron-tags'
-  return topicConflicts(
-    tags.map(({ device, name }) => ({
-      what: grouped ? `device "${device}"` : `"${device}/${name}"`,
-      topic: topicName(template, { device, tag: name }, options.slashes),
-    })),
-  )
-}
-
 class MqttSink implements Sink {
-  readonly #options: MqttOptions
+  readonly #options: MqttSettings
   readonly #context: SinkContext
   readonly #clientId: string
-  readonly #encoder: MessageEncoder
+  readonly #publisher: Publisher
   readonly #statusTopic: string | undefined
   readonly #gapTopic: string | undefined
+  readonly #commands: Commands | undefined
   #connection: Connection | undefined
   #listener: ((error: NotConnectedError) => void) | undefined
   #warned = false
 
-  constructor(options: MqttOptions, context: SinkContext) {
+  constructor(options: MqttSettings, context: SinkContext) {
     this.#options = options
     this.#context = context
     this.#clientId = options.clientId ?? `bifrost-${context.name}-${context.logId}`
     const fields = { client: this.#clientId, log: context.logId }
-    const own = `${rootOf(topicTemplate(options))}_gateway`
-    this.#statusTopic = ownTopic(options.statusTopic ?? `${own}/state`, fields)
-    this.#gapTopic = ownTopic(options.gapTopic ?? `${own}/gap`, fields)
-    this.#encoder = new MessageEncoder({
-      topic: parseTopic(topicTemplate(options)),
+    this.#statusTopic = ownTopic(options.statusTopic, fields)
+    this.#gapTopic = ownTopic(options.gapTopic, fields)
+    const encoder = new MessageEncoder({
+      topic: parseTopic(options.topic),
       slashes: options.slashes,
       payload: options.payload,
       logId: context.logId,
       clientId: this.#clientId,
       tags: context.tags,
+      samplesPerMessage: options.samplesPerMessage,
     })
+    this.#publisher = new Publisher(options.url, encoder, isShared(options))
+    this.#commands = commandsOf(options, this.#clientId, context)
     if (!options.insecure) return
     context.log.warn(
       { url: options.url },
@@ -82,20 +79,15 @@ class MqttSink implements Sink {
     this.#connection = connection
     connection.onLost = (error) => this.#listener?.(toNotConnected(error))
     await this.#announce(connection, true, signal)
+    await this.#commands?.subscribe(connection, signal)
   }
 
   async write(batch: SampleBatch, signal: AbortSignal): Promise<void> {
-    const connection = this.#connected()
-    const messages = this.#encoder.encode(batch)
-    const refusals = await connection.publish(messages, signal)
-    if (refusals.size > 0) this.#judge(messages, refusals)
-    const count = messages.rejected.size
-    if (count === 0) return
-    const [first] = messages.rejected.values()
-    throw new PartialWriteError(
-      `${this.#options.url} will not take ${count} of ${batch.length} samples: ${first}`,
-      messages.rejected,
-    )
+    const rejected = await this.#publisher.write(this.#connected(), batch, signal)
+    if (rejected.size === 0) return
+    const [first] = rejected.values()
+    const sentence = `${this.#options.url} will not take ${rejected.size} of ${batch.length} samples: ${first}`
+    throw new PartialWriteError(sentence, rejected)
   }
 
   async gap(gap: Gap, signal: AbortSignal): Promise<void> {
@@ -106,7 +98,12 @@ class MqttSink implements Sink {
     if (code !== 0) throw publishRefusal(this.#options.url, this.#gapTopic, code)
   }
 
+  facts(): Record<string, string> {
+    return this.#commands === undefined ? {} : { commands: this.#commands.state }
+  }
+
   async close(): Promise<void> {
+    this.#commands?.close()
     const connection = this.#connection
     this.#connection = undefined
     if (connection === undefined || connection.lost !== undefined) return
@@ -122,21 +119,10 @@ class MqttSink implements Sink {
     return this.#connection
   }
 
-  /** Sorts refusals: rows that can never be sent are noted in `messages.rejected`, anything else is thrown. */
-  #judge(messages: Messages, refusals: ReadonlyMap<number, number>): void {
-    for (const [message, code] of refusals) {
-      if (!isMessageRejected(code)) throw publishRefusal(this.#options.url, messages.topics[message]!, code)
-    }
-    for (let row = 0; row < messages.messageOf.length; row++) {
-      const code = refusals.get(messages.messageOf[row]!)
-      if (code !== undefined) messages.rejected.set(row, reasonText(code))
-    }
-  }
-
   /** The retained message of whether we are online. A broker that forbids it gets our samples all the same. */
   async #announce(connection: Connection, online: boolean, signal: AbortSignal): Promise<void> {
     if (this.#statusTopic === undefined) return
-    const code = await connection.say(this.#statusTopic, this.#state(online), this.#options.retain, signal)
+    const code = await connection.say(this.#statusTopic, this.#state(online), this.#options.retainsOwn, signal)
     if (code === 0 || this.#warned) return
     this.#warned = true
     this.#context.log.warn(
@@ -146,7 +132,7 @@ class MqttSink implements Sink {
   }
 
   #will(topic: string): Will {
-    return { topic, payload: this.#state(false), retain: this.#options.retain }
+    return { topic, payload: this.#state(false), retain: this.#options.retainsOwn }
   }
 
   #state(online: boolean): string {
@@ -158,11 +144,14 @@ class MqttSink implements Sink {
   }
 }
 
+function commandsOf(settings: MqttSettings, client: string, context: SinkContext): Commands | undefined {
+  const { commands, slashes } = settings
+  if (commands === undefined) return undefined
+  const { topic, maxAge, replyTopic } = commands
+  const reply = replyTopic === undefined ? 'behind' : replyTopic === '' ? undefined : parseTopic(replyTopic)
+  const templates = { topic: parseTopic(topic), reply, slashes, client, log: context.logId } as const
+  return new Commands(context, new CommandTopics(templates, context.tags), maxAge)
+}
+
 const ownTopic = (text: string, fields: TopicFields): string | undefined =>
   text === '' ? undefined : topicName(parseTopic(text), fields, 'replace')
-
-/** The levels of a topic template before the first that has a placeholder: `acme/` of `acme/{device}/{tag}`. */
-function rootOf(topic: string): string {
-  const literal = topic.split('{', 1)[0]!
-  return literal.slice(0, literal.lastIndexOf('/') + 1)
-}

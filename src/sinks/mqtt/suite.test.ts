@@ -42,6 +42,20 @@ interface UnsJson {
   readonly h?: boolean
 }
 
+/** Messages of many samples, one topic for all. */
+async function batchedPeerOf(t: TestContext, broker: Broker): Promise<SinkPeer> {
+  const subscriber = await subscribeMqtt(t, broker.url)
+  const peer = await peerOf(t, { ...broker, subscriber }, { topic: 'all/samples', samplesPerMessage: 100, gapTopic: '_gateway/gap' }) // prettier-ignore
+  const delivered = (): Delivered[] =>
+    subscriber.messages
+      .filter(({ topic }) => topic === 'all/samples')
+      .flatMap(({ text }) => {
+        const { log, samples } = JSON.parse(text) as { log: string; samples: (UnsJson & { device: string; tag: string })[] } // prettier-ignore
+        return samples.map(({ device, tag, v, t: time, q, seq, h }) => ({ device, tag, value: v, status: q, time, log, seq, historical: h === true })) // prettier-ignore
+      })
+  return { ...peer, delivered }
+}
+
 function samplesOf({ messages }: Pick<MqttSubscriber, 'messages'>): Delivered[] {
   return messages
     .filter(({ topic }) => !topic.startsWith('_gateway/'))
@@ -86,6 +100,13 @@ sinkSuite(
     const broker = await startMosquitto(t, { tls, extra: ['max_packet_size 4000'] })
     return peerOf(t, broker, { ca: join(folder, 'authority.crt'), qos: 2 })
   },
+  noMosquitto,
+)
+
+sinkSuite(
+  'mqtt 5.0, many samples a message, mosquitto',
+  type,
+  async (t) => batchedPeerOf(t, await startMosquitto(t, { extra: ['max_packet_size 4000'] })),
   noMosquitto,
 )
 

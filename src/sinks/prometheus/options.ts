@@ -3,15 +3,10 @@ import type { output } from 'zod'
 import { z } from 'zod'
 import { messageOf } from '../../core/errors.ts'
 import { checkHttpOptions, httpOptions, httpUrl } from '../../core/http-options.ts'
-import { parseTemplate, type Template } from '../encode/template.ts'
-
-const PLACEHOLDERS = ['device', 'tag', 'unit', 'type', 'log', 'sink'] as const
+import { parseName } from '../encode/tag-words.ts'
 
 /** Two underscores at the beginning are Prometheus's own. */
 const LABEL = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/
-
-/** A template of names, parsed. */
-export const parseName = (text: string): Template => parseTemplate(text, PLACEHOLDERS)
 
 const template = () =>
   z.string().superRefine((text, context) => {

@@ -6,16 +6,11 @@ import type { SampleBatch } from '../../core/batch.ts'
 import { isBad } from '../../core/status.ts'
 import type { TagInfo, TagTable } from '../../core/tags.ts'
 import { seqOf, timeOf } from '../encode/payload.ts'
-import { fillTemplate } from '../encode/template.ts'
-import { parseName, type PrometheusOptions } from './options.ts'
+import { nameOf, type SinkNames } from '../encode/tag-words.ts'
+import type { PrometheusOptions } from './options.ts'
 import { encodeLabels, STALE, type Label, type Sampled, type Series } from './write-request.ts'
 
 export type SeriesOptions = Pick<PrometheusOptions, 'metric' | 'labels' | 'status' | 'sequence' | 'bad' | 'texts'>
-
-export interface SeriesNames {
-  readonly logId: string
-  readonly sink: string
-}
 
 interface TagSeries {
   readonly info: TagInfo
@@ -34,11 +29,11 @@ const ONE_A_MILLISECOND = 'Prometheus keeps one sample of a series in a millisec
 
 export class SeriesEncoder {
   readonly #options: SeriesOptions
-  readonly #names: SeriesNames
+  readonly #names: SinkNames
   readonly #tags: TagTable
   readonly #known: (TagSeries | undefined)[] = []
 
-  constructor(options: SeriesOptions, names: SeriesNames, tags: TagTable) {
+  constructor(options: SeriesOptions, names: SinkNames, tags: TagTable) {
     this.#options = options
     this.#names = names
     this.#tags = tags
@@ -130,31 +125,13 @@ export class SeriesEncoder {
 
   /** The name of the metric first. */
   #labels(info: TagInfo, suffix: string): Label[] {
-    const fill = (template: string) =>
-      fillTemplate(parseName(template), (name) => this.#nameOf(name, info)).toWellFormed()
+    const fill = (template: string) => nameOf(template, info, this.#names).toWellFormed()
     const labels = Object.entries(this.#options.labels).map(([name, template]) => ({ name, value: fill(template) }))
     if (suffix === '_seq') labels.push({ name: 'log', value: this.#names.logId })
     return [
       { name: '__name__', value: metricName(fill(this.#options.metric)) + suffix },
       ...labels.filter(({ value }) => value !== ''),
     ]
-  }
-
-  #nameOf(name: string, { device, settings }: TagInfo): string {
-    switch (name) {
-      case 'device':
-        return device
-      case 'tag':
-        return settings.name
-      case 'unit':
-        return settings.unit ?? ''
-      case 'type':
-        return settings.type
-      case 'log':
-        return this.#names.logId
-      default:
-        return this.#names.sink
-    }
   }
 }
 

@@ -6,13 +6,12 @@ import { GatewayError, messageOf } from '../../core/errors.ts'
 import type { SinkContext } from '../../core/sink.ts'
 import type { Value } from '../../core/value.ts'
 import { toJsonValue } from '../../core/value.ts'
+import { CommandQueue, MOST_WAITING } from '../mqtt-client/command-queue.ts'
 import type { EdgeNode, Metric } from './edge-node.ts'
 import { MetricType } from './metric-type.ts'
 import { readCommand, type CommandMetric, type CommandValue } from './payload-reader.ts'
 import type { Topics } from './topics.ts'
 
-/** Writes that wait for their turn; further ones are refused. */
-const MOST_WAITING = 100
 /** A write that has not begun by then is never carried out: its sender has given up. */
 const DEADLINE_MS = 10_000
 /** Different complaints that are logged; a host that sends nonsense for ever must not fill the log. */
@@ -24,8 +23,7 @@ export class Commands {
   readonly #topics: Topics
   readonly #allowed: boolean
   readonly #complaints = new Set<string>()
-  #waiting = 0
-  #last: Promise<void> = Promise.resolve()
+  readonly #queue: CommandQueue
 
   /** `allowed`: writes are carried out. */
   constructor(context: SinkContext, node: EdgeNode, topics: Topics, allowed: boolean) {
@@ -33,6 +31,7 @@ export class Commands {
     this.#node = node
     this.#topics = topics
     this.#allowed = allowed
+    this.#queue = new CommandQueue(context.clock)
   }
 
   /** Takes a command; true when it asks for a rebirth. */
@@ -72,11 +71,8 @@ export class Commands {
     if (!this.#allowed) return this.#complain(topic, `"${what}" is not written: this sink has no commands: true`)
     const value = asked.value === undefined ? undefined : meaningOf(metric.type, asked.value)
     if (value === undefined) return this.#complain(topic, `the value for "${what}" is none of its type`)
-    if (this.#waiting >= MOST_WAITING) return this.#complain(topic, `${MOST_WAITING} writes wait already`)
-    this.#waiting++
-    const { clock } = this.#context
-    const until = clock.monotonic() + DEADLINE_MS
-    this.#last = this.#last.then(() => this.#write(topic, metric, value, until)).finally(() => this.#waiting--)
+    if (this.#queue.isFull) return this.#complain(topic, `${MOST_WAITING} writes wait already`)
+    void this.#queue.add(DEADLINE_MS, (leftMs) => this.#write(topic, metric, value, leftMs))
   }
 
   #find(device: string, { name, alias }: CommandMetric): Metric | undefined {
@@ -85,8 +81,8 @@ export class Commands {
     return this.#node.device(device)?.metrics.find((metric) => metric.name === name)
   }
 
-  async #write(topic: string, { info }: Metric, value: Value, until: number): Promise<void> {
-    const { name, clock, log, command } = this.#context
+  async #write(topic: string, { info }: Metric, value: Value, leftMs: number): Promise<void> {
+    const { name, log, command } = this.#context
     const tag = info.settings.name
     try {
       await command({
@@ -95,7 +91,7 @@ export class Commands {
         value: toJsonValue(value),
         user: 'sparkplug',
         from: `${name} ${topic}`,
-        deadlineMs: Math.max(0, until - clock.monotonic()),
+        deadlineMs: leftMs,
       })
     } catch (error) {
       const code = error instanceof GatewayError ? error.code : 'INTERNAL'
