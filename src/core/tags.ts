@@ -100,6 +100,16 @@ export class TagTable {
     this.#size++
   }
 
+  /** Adds a tag, or puts it in the place of the one with its name. */
+  put(info: TagInfo): void {
+    const before = this.find(info.device, info.settings.name)
+    if (before === undefined) return this.add(info)
+    const device = this.#devices.get(info.device)!
+    device.tags[device.tags.indexOf(before)] = info
+    device.byName?.set(info.settings.name, info)
+    this.#byId[info.id] = info
+  }
+
   /** The tag with this id; one that is no longer configured too, with what is still known of it. */
   get(id: TagId): TagInfo | undefined {
     return this.#byId[id] ?? this.#former(id)

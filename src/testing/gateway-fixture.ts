@@ -48,6 +48,7 @@ export async function startTestGateway(t: TestContext, sketch: GatewaySketch): P
     },
     devices: sketch.devices.map(deviceConfig),
     sinks: sketch.sinks ?? [],
+    receive: undefined,
     warnings: [],
   }
   const gateway = await startGateway(config, { log: sketch.log ?? silentLog, version: '0.0.0-test' })
