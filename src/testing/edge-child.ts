@@ -1,6 +1,7 @@
 /**
  * An edge gateway's log with the bifrost sink behind it, in a process that tests kill: `node edge-child.ts DATA PORT`. Every sample's value is
- * its number. Prints what is durable and what upstream has confirmed; stops appending on SIGUSR2, and when all is delivered it says so.
+ * its number. Prints
+ * the number it began with, what is durable and what upstream has confirmed; stops appending on SIGUSR2, and when all is delivered it says so.
  */
 import { HAS_VALUE, SampleBatch } from '../core/batch.ts'
 import { systemClock } from '../core/clock.ts'
@@ -17,6 +18,8 @@ const store = await openStore({ dir: dir!, clock: systemClock, log: silentLog, s
 const names = Array.from({ length: TAGS }, (_, at) => ({ device: 'press', settings: tagSettings(`t${at}`) }))
 const ids = await store.defineTags(names)
 const { logId, tags } = store
+/** The number of the first sample of this process; what lies before it and was not on the disk is lost. */
+const first = store.info().nextSeq
 const options = bifrost.options.parse({ host: '127.0.0.1', port: Number(port), tls: false, gateway: 'edge-1' })
 const runner = createRunner({
   name: 'central',
@@ -37,7 +40,7 @@ const appending = setInterval(() => {
 setInterval(() => {
   const { state, reason, ...ledger } = runner.status()
   const { routed, delivered, pending, dropped, facts } = ledger
-  process.stdout.write(`${JSON.stringify({ logId, durable: store.info().durableSeq, state, reason, routed, delivered, pending, dropped, facts })}\n`) // prettier-ignore
+  process.stdout.write(`${JSON.stringify({ first, durable: store.info().durableSeq, state, reason, routed, delivered, pending, dropped, facts })}\n`) // prettier-ignore
 }, 20)
 process.on('SIGUSR2', () => clearInterval(appending))
 process.on('SIGTERM', () => {
@@ -48,8 +51,8 @@ process.on('SIGTERM', () => {
 })
 
 function append(): void {
-  const first = store.info().nextSeq
+  const next = store.info().nextSeq
   const batch = new SampleBatch(TAGS, Date.now())
-  for (let row = 0; row < TAGS; row++) batch.pushNumber(ids[row]!, first + row, 0, batch.receivedAt, HAS_VALUE)
+  for (let row = 0; row < TAGS; row++) batch.pushNumber(ids[row]!, next + row, 0, batch.receivedAt, HAS_VALUE)
   store.append(batch)
 }
