@@ -53,6 +53,7 @@ const RULES: Record<string, Rule> = {
       'store/',
       'polling/',
       'delivery/',
+      'ingest/',
       'drivers/index.ts',
     ],
     says: 'http talks to the gateway and shows what its parts say',

@@ -44,11 +44,18 @@ export class Origins {
   /** The stretch that recovery is in. */
   #open: { readonly origin: Origin; readonly rows: TornRows } | undefined
   #place = Infinity
+  /** Of logs that are not remembered any more. */
+  #repeatedBefore = 0
   #timer: Timer | undefined
   #saving: Promise<void> = Promise.resolve()
 
   constructor(context: OriginsContext) {
     this.#context = context
+  }
+
+  /** Samples that came though they were here, since the start. */
+  get repeated(): number {
+    return [...this.#logs.values()].reduce((sum, { repeated }) => sum + repeated, this.#repeatedBefore)
   }
 
   /** What the file says; then our log after the place that this resolves to is to be read. Infinity: there is nothing to read. */
@@ -93,7 +100,10 @@ export class Origins {
     }
     const origin = await this.#add(logId, new Ranges(), now)
     const oldest = [...this.#logs.values()].sort((a, b) => a.usedAt - b.usedAt)
-    for (const { logId: old } of oldest.slice(0, -MAX_LOGS)) this.#logs.delete(old)
+    for (const { logId: old, repeated } of oldest.slice(0, -MAX_LOGS)) {
+      this.#logs.delete(old)
+      this.#repeatedBefore += repeated
+    }
     await this.#save()
     return origin
   }

@@ -18,6 +18,7 @@ import type { ReceiveClient, ReceiveConfig } from '../core/receive.ts'
 import { listen, type Listener } from './listener.ts'
 import type { Origin } from './origin.ts'
 import { Origins } from './origins.ts'
+import { ReceivedDevices } from './received-devices.ts'
 import { ReceivedTags, type DeviceOwners } from './received-tags.ts'
 import { Reception } from './reception.ts'
 
@@ -45,6 +46,10 @@ export interface ReceiverContext {
 export interface ReceivedFrom {
   readonly name: string
   readonly connected: boolean
+  /** Since when it is connected, or away, ms since 1970. */
+  readonly since: number
+  /** Why it is away, in a sentence; null while it is here. */
+  readonly reason: string | null
   /** Its address; null while it is away. */
   readonly from: string | null
   /** The log that it sends, and the highest of its numbers on our disk; null: nothing yet. */
@@ -63,6 +68,8 @@ export interface Receiver {
   /** The port that it listens on. */
   readonly port: number
   status(): readonly ReceivedFrom[]
+  /** The devices that come from others, and the gateways themselves. */
+  readonly devices: ReceivedDevices
   stop(): Promise<void>
 }
 
@@ -82,6 +89,9 @@ interface Client {
   readonly tags: ReceivedTags
   readonly connectedTag: TagId
   present: Present | undefined
+  /** Since when it is here, or away. */
+  since: number
+  awayBecause: string | undefined
   last: Origin | undefined
   total: { samples: number; rejected: number; leftOut: number; bytes: number }
 }
@@ -95,7 +105,11 @@ export async function startReceiver(config: ReceiveConfig, context: ReceiverCont
   for (const one of config.clients)
     clients.set(one.name, await openClient(one, config, owners, { ...context, learned }))
   await recover([...clients.values()], context)
-  const receiver = new RunningReceiver(config, context, clients, learned)
+  const devices = new ReceivedDevices(owners, (name) => {
+    const { present, since, awayBecause } = clients.get(name)!
+    return { from: present?.from, since, awayBecause }
+  })
+  const receiver = new RunningReceiver(config, context, { clients, devices, learned })
   await receiver.listen()
   return receiver
 }
@@ -122,7 +136,8 @@ async function openClient(
   const state = await store.openOriginState(name)
   const origins = new Origins({ client: name, store, state, clock, log })
   const total = { samples: 0, rejected: 0, leftOut: 0, bytes: 0 }
-  return { config: client, origins, tags, connectedTag: connectedTag!, present: undefined, last: undefined, total }
+  const away = { present: undefined, since: clock.now(), awayBecause: undefined, last: undefined }
+  return { config: client, origins, tags, connectedTag: connectedTag!, ...away, total }
 }
 
 /** Reads of our log what the files of the clients do not speak of yet. */
@@ -134,7 +149,14 @@ async function recover(clients: readonly Client[], { store }: ReceiverContext): 
   for (const { origins } of clients) origins.recovered()
 }
 
+interface Parts {
+  readonly clients: ReadonlyMap<string, Client>
+  readonly devices: ReceivedDevices
+  readonly learned: Learned
+}
+
 class RunningReceiver implements Receiver {
+  readonly devices: ReceivedDevices
   readonly #config: ReceiveConfig
   readonly #context: ReceiverContext
   readonly #clients: ReadonlyMap<string, Client>
@@ -145,7 +167,8 @@ class RunningReceiver implements Receiver {
   /** The last refusal by address, so that one who tries on is not told of each time. */
   readonly #refused = new Map<string, string>()
 
-  constructor(config: ReceiveConfig, context: ReceiverContext, clients: ReadonlyMap<string, Client>, learned: Learned) {
+  constructor(config: ReceiveConfig, context: ReceiverContext, { clients, devices, learned }: Parts) {
+    this.devices = devices
     this.#learned = learned
     this.#config = config
     this.#context = context
@@ -160,6 +183,7 @@ class RunningReceiver implements Receiver {
   }
 
   async listen(): Promise<void> {
+    for (const client of this.#clients.values()) this.#sayConnected(client, false)
     const serve = (stream: Duplex, from: string) =>
       void this.#serve(stream, from).catch((error: unknown) => {
         this.#context.log.error(
@@ -174,14 +198,16 @@ class RunningReceiver implements Receiver {
   }
 
   status(): readonly ReceivedFrom[] {
-    return [...this.#clients.values()].map(({ config, present, last, total }) => ({
+    return [...this.#clients.values()].map(({ config, origins, present, since, last, total }) => ({
       name: config.name,
       connected: present !== undefined,
+      since,
+      reason: this.devices.find(config.name)!.reason,
       from: present?.from ?? null,
       logId: last?.logId ?? null,
       upTo: last === undefined || last.held.highest === 0 ? null : last.held.highest,
       samples: total.samples + (present?.reception.counts.samples ?? 0),
-      repeated: last?.repeated ?? 0,
+      repeated: origins.repeated,
       rejected: total.rejected + (present?.reception.counts.rejected ?? 0),
       leftOut: total.leftOut + (present?.reception.counts.leftOut ?? 0),
       bytes: total.bytes + (present?.session.bytesReceived ?? 0),
@@ -238,17 +264,20 @@ class RunningReceiver implements Receiver {
     const { name } = client.config
     const log = this.#context.log.child({ client: name })
     log.info({ from }, `${name} is connected from ${from}`)
+    client.since = this.#context.clock.now()
     this.#sayConnected(client, true)
     try {
       await reception.run()
     } catch (error) {
       const reason = messageOf(error)
+      client.awayBecause = reason
       const isBroken = !(error instanceof GatewayError) || error.code === 'PROTOCOL_VIOLATION'
       log[isBroken ? 'warn' : 'info']({ from, reason }, `${name} is not connected any more: ${reason}`)
       if (isBroken) session.refuse({ code: 'violation', retryAfterMs: REFUSED_RETRY_MS, reason })
       else session.end(new GatewayError('NOT_CONNECTED', reason))
     } finally {
       client.present = undefined
+      client.since = this.#context.clock.now()
       this.#sayConnected(client, false)
       const { samples, rejected, leftOut } = reception.counts
       client.total.samples += samples
