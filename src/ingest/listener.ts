@@ -1,10 +1,10 @@
 /** Where other gateways connect: TCP, and TLS on top of it with a certificate asked of everybody. */
-import { readFile } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { createServer as createTlsServer } from 'node:tls'
-import { GatewayError, messageOf } from '../core/errors.ts'
-import type { ReceiveConfig, ReceiveTls } from '../core/receive.ts'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
+import { GatewayError } from '../core/errors.ts'
+import type { ReceiveConfig } from '../core/receive.ts'
+import { TlsFiles, type RenewalContext, type TlsMaterial } from './tls-files.ts'
 
 const HANDSHAKE_MS = 10_000
 const KEEP_ALIVE_MS = 30_000
@@ -22,59 +22,39 @@ export interface Listener {
 export async function listen(
   { listen: { host, port }, tls }: Pick<ReceiveConfig, 'listen' | 'tls'>,
   maxConnections: number,
+  context: RenewalContext,
   serve: (stream: Duplex, from: string) => void,
 ): Promise<Listener> {
   const sockets = new Set<Socket>()
   const onSocket = (socket: Socket) => serve(socket, `${socket.remoteAddress}:${socket.remotePort}`)
-  const server = tls === undefined ? createServer(SOCKET, onSocket) : await createSecure(tls, onSocket)
+  const files = tls === undefined ? undefined : await TlsFiles.open(tls)
+  const secured = files && createSecure(files.material, onSocket)
+  const server = secured ?? createServer(SOCKET, onSocket)
   server.maxConnections = maxConnections
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
   const bound = await listening(server, port, host)
+  const renewal = secured && files?.renew(secured, context)
   return {
     port: bound,
     close: () =>
       new Promise((resolve) => {
+        renewal?.cancel()
         server.close(() => resolve())
         for (const socket of sockets) socket.destroy()
       }),
   }
 }
 
-async function createSecure(tls: ReceiveTls, onSocket: (socket: Socket) => void): Promise<Server> {
-  const [cert, key, ca] = await Promise.all([read('cert', tls.cert), read('key', tls.key), read('ca', tls.ca)])
-  let server: ReturnType<typeof createTlsServer>
-  try {
-    // A certificate that is not in order is refused by us, in words that its owner gets to read; OpenSSL would only hang up.
-    const ask = { requestCert: true, rejectUnauthorized: false }
-    server = createTlsServer({
-      cert,
-      key,
-      ca,
-      ...ask,
-      minVersion: 'TLSv1.2',
-      handshakeTimeout: HANDSHAKE_MS,
-      ...SOCKET,
-    })
-  } catch (cause) {
-    const message = `receive.tls: certificate or key cannot be used (${tls.cert}, ${tls.key}): ${messageOf(cause)}`
-    throw new GatewayError('CONFIG_INVALID', message, { cause })
-  }
+function createSecure(material: TlsMaterial, onSocket: (socket: Socket) => void): TlsServer {
+  // A certificate that is not in order is refused by us, in words that its owner gets to read; OpenSSL would only hang up.
+  const ask = { requestCert: true, rejectUnauthorized: false, handshakeTimeout: HANDSHAKE_MS }
+  const server = createTlsServer({ ...material, ...ask, ...SOCKET })
   server.on('secureConnection', onSocket)
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   return server
-}
-
-async function read(option: string, file: string): Promise<Buffer> {
-  try {
-    return await readFile(file)
-  } catch (cause) {
-    throw new GatewayError('CONFIG_INVALID', `receive.tls.${option}: ${file} cannot be read: ${messageOf(cause)}`, {
-      cause,
-    })
-  }
 }
 
 function listening(server: Server, port: number, host: string): Promise<number> {

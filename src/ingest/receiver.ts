@@ -192,7 +192,7 @@ class RunningReceiver implements Receiver {
         )
         stream.destroy()
       })
-    this.#listener = await listen(this.#config, this.#clients.size * 4 + 16, serve)
+    this.#listener = await listen(this.#config, this.#clients.size * 4 + 16, this.#context, serve)
     const { host } = this.#config.listen
     this.#context.log.info({ port: this.port }, `other gateways may connect at ${host}:${this.port}`)
   }

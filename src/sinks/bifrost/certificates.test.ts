@@ -1,5 +1,6 @@
 /** Who may connect, and to whom: what is wrong with a certificate or a token is said in words within five seconds, and nothing is dropped. */
 import assert from 'node:assert/strict'
+import { copyFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -103,6 +104,38 @@ test('a token that is missing or wrong; the right one lets in', { skip }, async 
   await eventually('it arrives', () => upstream.delivered('edge-1').length === 1)
   assert.doesNotMatch(upstream.output(), /correct ho/)
 })
+
+test(
+  'certificates that are renewed are taken up while connections stay, and not before they fit together',
+  { skip, timeout: 60_000 },
+  async (t) => {
+    const { folder, authority, upstream } = await setting(t)
+    const { cert, key } = createCertificate(folder, 'edge', authority, 'edge-1')
+    const options = { host: 'localhost', port: upstream.port, ca: authority.cert, cert, key }
+    const stays = startDelivery(t, type, options, { tags: tagTable('a/x') })
+    const arrive = (count: number) => eventually(`${count} arrive`, () => upstream.delivered('edge-1').length === count)
+    stays.cursor.append(batchOf([[1, 1]]))
+    await arrive(1)
+
+    const newer = createAuthority(folder, 'newer')
+    const server = createCertificate(folder, 'renewed', newer, 'localhost')
+    copyFileSync(server.cert, join(folder, 'central.crt'))
+    await eventually('it says that they do not fit', () => /have changed and cannot be taken/.test(upstream.output()), 15_000) // prettier-ignore
+    copyFileSync(server.key, join(folder, 'central.key'))
+    copyFileSync(newer.cert, join(folder, 'authority.crt'))
+    await eventually('they are read again', () => /were read again/.test(upstream.output()), 15_000)
+    stays.cursor.append(batchOf([[1, 2]]))
+    await arrive(2)
+    assert.equal(stays.runner.status().reconnects, 0, 'the connection stayed')
+
+    const other = createCertificate(folder, 'edge-2', newer, 'edge-2')
+    const renewed = { ...options, ca: newer.cert, cert: other.cert, key: other.key }
+    const comes = startDelivery(t, type, renewed, { tags: tagTable('a/x') })
+    comes.cursor.append(batchOf([[1, 3]]))
+    await eventually('a client of the new authority gets in', () => upstream.delivered('edge-2').length === 1)
+    await refused(t, upstream.port, { ca: newer.cert, cert, key }, /authority of your certificate is not known/)
+  },
+)
 
 test('over loopback without TLS the name counts, and a token where there is one', async (t) => {
   const upstream = await startUpstream(t, { receive: ['clients: [{ name: edge-1, token: secret }]'] })
