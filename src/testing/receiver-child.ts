@@ -1,5 +1,5 @@
 /**
- * A store with the receiving side on top, in a process that tests kill: `node receiver-child.ts DATA PORT honest|late`. Where it is `late`, its
+ * A store with the receiving side on top, in a process that tests kill: `node receiver-child.ts DATA PORT honest|late|plain`. Where it is `late`, its
  * file system says that segment data is written and synced a while before it is handed to the kernel: the control that must lose some.
  */
 import { systemClock } from '../core/clock.ts'
@@ -30,9 +30,8 @@ const store = await openStore({
   clock: systemClock,
   log: silentLog,
   files: mode === 'late' ? lateFiles : nodeFiles,
-  syncEveryMs: 10,
-  segmentBytes: 64 * 1024,
-  reserveBlock: 50_000,
+  // Much happens in little time where it is to be killed; `plain` is as a gateway does.
+  ...(mode === 'plain' ? {} : { syncEveryMs: 10, segmentBytes: 64 * 1024, reserveBlock: 50_000 }),
 })
 await store.defineTags([])
 const receiver = await startReceiver(
