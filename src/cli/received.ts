@@ -40,7 +40,7 @@ function linesOf({ name, connected, since, reason, from, logId, upTo, ...counts 
   const { samples, repeated, rejected, leftOut, bytes } = counts
   const long = formatDuration(wholeSeconds(Date.now() - Date.parse(since)))
   return [
-    `${name}  ${connected ? `connected from ${from} for ${long}` : `away for ${long}: ${reason}`}`,
+    `${name}  ${connected ? `connected from ${from} for ${long}` : `away for ${long}: ${reason?.replace(`${name} `, '').replace('is away: ', '')}; \`bifrost sink list\` there says why`}`,
     `  ${logId === null ? 'nothing came yet' : `log ${logId}, here up to ${upTo ?? 'nothing yet'}`}`,
     `  samples ${samples}, of these ${repeated} were here already; rejected ${rejected}; left out there ${leftOut}; ${bytes} bytes`,
   ]

@@ -77,7 +77,5 @@ export class ReceivedDevices {
   }
 }
 
-function awayReason(client: string, because: string | undefined): string {
-  const since = because === undefined ? 'has not connected since this gateway started' : `is not connected: ${because}`
-  return `${client} ${since}. Its values are the last that it sent; its own page, or \`bifrost sink list\` there, says why it is away.`
-}
+const awayReason = (client: string, because: string | undefined): string =>
+  because === undefined ? `${client} has not connected since this gateway started` : `${client} is away: ${because}`

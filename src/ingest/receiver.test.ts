@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { SampleBatch } from '../core/batch.ts'
+import { Status } from '../core/status.ts'
 import { TagTable } from '../core/tags.ts'
-import { batchOf, tagSettings, tagTable, type DeliveryRig, type Row } from '../testing/delivery-rig.ts'
+import { batchOf, tagSettings, tagTable, typedTable, type DeliveryRig, type Row } from '../testing/delivery-rig.ts'
 import { eventually } from '../testing/peers.ts'
 import { ReceiverRig } from '../testing/receiver-rig.ts'
 
@@ -181,6 +182,43 @@ test(
     await rig.close()
     await rig.open()
     assert.deepEqual([known()?.unit, known()?.description], ['cm', undefined])
+  },
+)
+
+test(
+  'after a restart the last values are known, whatever their type, and nobody vouches for them before their gateway is back',
+  { timeout },
+  async (t) => {
+    const rig = await ReceiverRig.start(t)
+    const tags = typedTable(['a/x', 'float64'], ['a/text', 'string'], ['a/count', 'uint64'], ['a/bad', 'float64'])
+    const edge = rig.edge({ tags })
+    const time = 1_732_356_000_000
+    edge.cursor.append(batchOf([[1, 1, 0, time], [2, 'Füllstand', 0, time], [3, 2n ** 63n + 1n, 0, time], [4, 7, 0, time]])) // prettier-ignore
+    edge.cursor.append(
+      batchOf([
+        [1, 2, 0, time + 1000],
+        [4, undefined, 0x8000_0000, time + 1000],
+      ]),
+    )
+    await confirmed(edge)
+    await edge.runner.stop(1000)
+    await rig.close()
+    await rig.open()
+    const { latest, tags: table } = rig.store
+    const known = (name: string) => {
+      const { value, status, time: at } = rig.receiver.devices.vouch('edge-1.a', latest.get(table.find('edge-1.a', name)!.id)) // prettier-ignore
+      return [value, status, at]
+    }
+    const kept = Status.UncertainNoCommunicationLastUsableValue
+    assert.deepEqual(known('x'), [2, kept, time + 1000])
+    assert.deepEqual(known('text'), ['Füllstand', kept, time])
+    assert.deepEqual(known('count'), [2n ** 63n + 1n, kept, time])
+    assert.deepEqual(known('bad'), [7, 0x8000_0000, time])
+    assert.deepEqual(latest.get(table.find('edge-1', 'connected')!.id).value, false)
+    const again = rig.edge({ tags })
+    await eventually('it is here', () => rig.receiver.status()[0]!.connected)
+    assert.deepEqual(known('x'), [2, 0, time + 1000])
+    await again.runner.stop(1000)
   },
 )
 

@@ -25,6 +25,8 @@ import { Reception } from './reception.ts'
 const HELLO_MS = 10_000
 const HEARTBEAT_MS = 15_000
 const REFUSED_RETRY_MS = 10_000
+/** So far back a start looks for the last value of each tag: about a second of reading. */
+const RECALLED = 2_000_000
 
 export interface ReceiverContext {
   readonly store: Store
@@ -104,7 +106,7 @@ export async function startReceiver(config: ReceiveConfig, context: ReceiverCont
   for (const one of config.clients) owners.received.set(one.name, one.name)
   for (const one of config.clients)
     clients.set(one.name, await openClient(one, config, owners, { ...context, learned }))
-  await recover([...clients.values()], context)
+  await recover([...clients.values()], owners, context)
   const devices = new ReceivedDevices(owners, (name) => {
     const { present, since, awayBecause } = clients.get(name)!
     return { from: present?.from, since, awayBecause }
@@ -140,12 +142,22 @@ async function openClient(
   return { config: client, origins, tags, connectedTag: connectedTag!, ...away, total }
 }
 
-/** Reads of our log what the files of the clients do not speak of yet. */
-async function recover(clients: readonly Client[], { store }: ReceiverContext): Promise<void> {
+/** Reads of our log what the files of the clients do not speak of yet, and before that what their tags were last. */
+async function recover(clients: readonly Client[], owners: DeviceOwners, { store }: ReceiverContext): Promise<void> {
   const places = await Promise.all(clients.map(({ origins }) => origins.restore()))
   const from = Math.min(...places)
-  if (from !== Infinity)
-    for await (const found of store.readAfter(from)) for (const { origins } of clients) origins.recover(found)
+  const wants = (tag: TagId) => owners.received.has(store.tags.get(tag)?.device ?? '')
+  if (from !== Infinity) {
+    for await (const found of store.readAfter(Math.min(from, store.info().nextSeq - RECALLED))) {
+      if (!(found instanceof SampleBatch)) continue
+      store.recall(found, wants)
+      if (found.seq!.at(-1)! >= from) break
+    }
+    for await (const found of store.readAfter(from)) {
+      if (found instanceof SampleBatch) store.recall(found, wants)
+      for (const { origins } of clients) origins.recover(found)
+    }
+  }
   for (const { origins } of clients) origins.recovered()
 }
 

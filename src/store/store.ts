@@ -128,6 +128,8 @@ export interface Store {
   noteLoss(loss: Loss): boolean
   /** Goes through what is held after `seq`: rows, and gaps where there are none. For a start, not for the hot path. */
   readAfter(seq: number): AsyncIterable<SampleBatch | Gap>
+  /** Takes rows that `readAfter` gave, of the tags that `wants` names, as the latest that is known of them: for a start. */
+  recall(batch: SampleBatch, wants: (tag: TagId) => boolean): void
   /** What a sink remembers over restarts. */
   openSinkState(sink: string): Promise<SinkState>
   /** What is remembered of another gateway that sends its log here. */
@@ -292,6 +294,7 @@ function createStore(
     },
     noteLoss: (loss) => closing === undefined && samples.noteLoss(loss),
     readAfter: (seq) => readLog(samples, files, seq),
+    recall: (batch, wants) => latest.recall(batch, wants),
     openSinkState: (sink) => states.sinks.open(sink),
     openOriginState: (client) => states.origins.open(client),
     info: () => infoOf(samples, sequence, trends.info),

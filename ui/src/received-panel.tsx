@@ -46,7 +46,11 @@ function ReceivedCard({ client, now, lost }: { client: ReceivedView; now: number
           </span>
         </span>
       </span>
-      {reason !== null && <span className="card-reason">{reason}</span>}
+      {reason !== null && (
+        <span className="card-reason">
+          {reason}. {words.whyAway}
+        </span>
+      )}
       <span className="quiet card-line numbers">
         {samples > 0 ? words.samples(formatCount(samples)) : words.none}
         {from !== null && <> · {from}</>}

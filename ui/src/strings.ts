@@ -38,6 +38,7 @@ export const strings = {
     here: 'connected',
     away: 'away',
     since: (text: string) => `for ${text}`,
+    whyAway: 'Its own page says why: look at its sinks there.',
     samples: (count: string) => `${count} samples since the start`,
     none: 'nothing came since the start',
     rejected: (count: string) => `${count} not taken: they are dead letters there, with the reason`,

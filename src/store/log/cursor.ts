@@ -238,6 +238,7 @@ export class LogCursor implements Cursor {
     const context = {
       view,
       reader,
+      joins: true,
       get lostSeq() {
         return lostSeq()
       },

@@ -13,7 +13,7 @@ export async function* readLog(view: LogView, files: FileSystem, seq: number): A
   const reader = new FrameReader(files, () => undefined)
   const nothing = () => undefined
   const start = view.ordinals.position(Math.max(seq, view.oldestSeq - 1))
-  const walk = new Walk({ view, reader, lostSeq: 0, dropped: nothing, skipped: nothing }, start)
+  const walk = new Walk({ view, reader, joins: false, lostSeq: 0, dropped: nothing, skipped: nothing }, start)
   const end = view.readableSeq
   try {
     while (walk.place.seq + 1 < end) {

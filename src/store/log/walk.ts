@@ -15,6 +15,8 @@ import type { LogView } from './view.ts'
 export interface WalkContext {
   readonly view: LogView
   readonly reader: FrameReader
+  /** Small frames come as one batch; false: each by itself, with its own `receivedAt`. */
+  readonly joins: boolean
   /** Everything up to here is let go, and counted so. */
   readonly lostSeq: number
   /** Everything between these places is lost. */
@@ -61,7 +63,7 @@ export class Walk {
     if (near !== undefined) return near
     const found = await this.#fromDisk(maxRows, limit)
     const isWhole = found instanceof SampleBatch && this.#frame?.offsets === undefined
-    return isWhole ? this.#filled(found, maxRows, limit) : found
+    return isWhole && this.#context.joins ? this.#filled(found, maxRows, limit) : found
   }
 
   /**
