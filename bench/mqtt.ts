@@ -113,7 +113,8 @@ async function bareClient(url: string, tags: TagTable): Promise<void> {
   await client.endAsync()
 }
 
-function publishAll(
+/** Sends all of them, so many at once as the window lets; resolves when each is confirmed. */
+export function publishAll(
   topics: readonly string[],
   payloads: readonly string[],
   publish: (topic: string, payload: string, done: (error?: Error | null) => void) => void,

@@ -19,6 +19,7 @@ import { openStore, type Store } from '../../src/store/store.ts'
 import { sinkContext } from '../../src/testing/delivery-rig.ts'
 import { needs } from '../../src/testing/peers.ts'
 import { startMosquitto } from '../../src/testing/mosquitto.ts'
+import { publishAll } from '../mqtt.ts'
 import { Plant, PLANT_TAGS } from './edge-plant.ts'
 import { startReceiver, startRelay, type Relay } from './edge-link.ts'
 
@@ -27,7 +28,7 @@ const MESSAGES = 30_000
 const LIVE_PER_SECOND = 2000
 const LIVE_MS = 10_000
 const TICK_MS = 10
-const WINDOW = 500
+const BATCH = 5000
 
 interface Measured {
   readonly perSecond: number
@@ -155,20 +156,10 @@ async function throughMqtt(port: number): Promise<Figure> {
     tags: plant.table(),
   })
   const began = performance.now()
-  let waiting = 0
-  let wake = () => undefined as void
-  for (let seq = 1; seq <= MESSAGES; seq += 1000) {
-    const { topics, payloads } = encoder.encode(numbered(plant.batch(1000, Date.now()), seq))
-    for (const [at, topic] of topics.entries()) {
-      waiting++
-      client.publish(topic, payloads[at]!, { qos: 1 }, () => {
-        waiting--
-        wake()
-      })
-      while (waiting >= WINDOW) await new Promise<void>((resolve) => (wake = resolve))
-    }
+  for (let seq = 1; seq <= MESSAGES; seq += BATCH) {
+    const { topics, payloads } = encoder.encode(numbered(plant.batch(BATCH, Date.now()), seq))
+    await publishAll(topics, payloads, (topic, payload, done) => client.publish(topic, payload, { qos: 1 }, done))
   }
-  while (waiting > 0) await new Promise<void>((resolve) => (wake = resolve))
   const perSecond = MESSAGES / ((performance.now() - began) / 1000)
   const bytes = relay.bytes() / MESSAGES
   await client.endAsync()

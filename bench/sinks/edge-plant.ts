@@ -47,7 +47,7 @@ export class Plant {
     else if (kind < 8) this.#values[at] = before + Math.floor(this.#random() * 5)
     else if (kind === 8) this.#values[at] = this.#random() < 0.02 ? 1 - before : before
     else this.#values[at] = this.#random() * 100
-    return this.#values[at]!
+    return this.#values[at]
   }
 
   #random(): number {

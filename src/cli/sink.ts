@@ -20,7 +20,7 @@ interface SinkView {
   readonly replayed: number
   readonly replay: Replay | null
   readonly oldestPendingAgeMs: number | null
-  readonly facts: Readonly<Record<string, unknown>>
+  readonly facts: Readonly<Record<string, string | number | boolean | null>>
 }
 
 interface Replay {
