@@ -11,10 +11,10 @@ import { createDeadLetters } from '../src/delivery/dead-letters.ts'
 import { createRunner } from '../src/delivery/runner.ts'
 import { mqtt } from '../src/sinks/mqtt/sink.ts'
 import { openStore, type Store } from '../src/store/store.ts'
-import { sinkContext, tagSettings } from '../src/testing/delivery-rig.ts'
+import { sinkContext } from '../src/testing/delivery-rig.ts'
 import { withBroker } from './broker.ts'
 import { percentiles } from './percentiles.ts'
-import { BATCH, Plant, TAGS } from './plant.ts'
+import { BATCH, Plant, PLANT_TAGS, TAGS } from './plant.ts'
 
 const PER_SECOND = 5000
 const OUTAGE_SECONDS = 600
@@ -26,11 +26,7 @@ export const run = (): Promise<unknown> => withBroker('catch-up', ['max_inflight
 
 async function measure(url: string, folder: string): Promise<void> {
   const store = await openStore({ dir: join(folder, 'data'), clock: systemClock, log: silentLog })
-  const names = Array.from({ length: TAGS }, (_, at) => ({
-    device: `press-${at % 10}`,
-    settings: tagSettings(`t${at}`),
-  }))
-  await store.defineTags(names)
+  await store.defineTags(PLANT_TAGS)
   const cursor = await store.openCursor('plant', { order: 'live-first' })
   const plant = new Plant()
   await miss(store, plant)

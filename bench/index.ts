@@ -23,6 +23,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
     summary: 'samples through runner and http sink, beside a bare client',
     load: () => import('./sinks/http.ts'),
   },
+  bifrost: {
+    summary: 'edge to cloud: samples a second and bytes a sample, beside bare mqtt.js with uns-json',
+    load: () => import('./sinks/bifrost.ts'),
+  },
   influx: {
     summary: 'samples through runner and influx sink to InfluxDB 1.x, beside a bare client',
     load: () => import('./sinks/influx.ts'),

@@ -95,7 +95,8 @@ async function bareClient(url: string, samples: number, encode: (batch: SampleBa
   await client.endAsync()
 }
 
-function publishAll(
+/** Sends all of them, so many at once as the window lets; resolves when each is confirmed. */
+export function publishAll(
   messages: readonly Message[],
   publish: (topic: string, payload: string, done: (error?: Error | null) => void) => void,
 ): Promise<void> {

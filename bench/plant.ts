@@ -1,21 +1,39 @@
 /** Samples as of a plausible plant: walks with two decimals, slow temperatures, counters, switches, noise. The same at each run. */
 import { HAS_VALUE, IS_BOOLEAN, SampleBatch } from '../src/core/batch.ts'
+import { TagTable } from '../src/core/tags.ts'
+import type { TagDefinition } from '../src/store/store.ts'
+import { tagSettings } from '../src/testing/delivery-rig.ts'
 
 /** Tags have the ids from 1 on. */
 export const TAGS = 1000
 /** Rows of a batch. */
 export const BATCH = 100
 
+const isSwitch = (at: number): boolean => at % 10 === 8
+
+/** What a new store gives the ids from 1 on. */
+export const PLANT_TAGS: readonly TagDefinition[] = Array.from({ length: TAGS }, (_, at) => ({
+  device: `press-${Math.floor(at / 20)}`,
+  settings: tagSettings(`tag-${at}`, isSwitch(at) ? 'bool' : 'float64'),
+}))
+
+export function plantTable(): TagTable {
+  const table = new TagTable()
+  for (const [at, { device, settings }] of PLANT_TAGS.entries()) table.add({ id: at + 1, device, settings })
+  return table
+}
+
 /** 40 % walks with two decimals, 20 % slow, 20 % counters, 10 % switches, 10 % noise. */
 export class Plant {
   readonly #values = new Float64Array(TAGS)
   #seed = 42
 
-  batch(first: number, now: number): SampleBatch {
-    const batch = new SampleBatch(BATCH, now)
-    for (let at = first; at < first + BATCH; at++) {
-      const isSwitch = at % 10 === 8
-      batch.pushNumber(at + 1, this.#next(at), 0, now, isSwitch ? HAS_VALUE | IS_BOOLEAN : HAS_VALUE)
+  /** The tags from place `first` on, round and round, all read at this time. */
+  batch(first: number, now: number, rows = BATCH): SampleBatch {
+    const batch = new SampleBatch(rows, now)
+    for (let row = 0; row < rows; row++) {
+      const at = (first + row) % TAGS
+      batch.pushNumber(at + 1, this.#next(at), 0, now, isSwitch(at) ? HAS_VALUE | IS_BOOLEAN : HAS_VALUE)
     }
     return batch
   }

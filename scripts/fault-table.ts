@@ -18,7 +18,8 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string' },
   },
 })
-const files = positionals.length > 0 ? positionals : ['test/faults/*.test.ts', 'src/store/flips.test.ts']
+const files =
+  positionals.length > 0 ? positionals : ['test/faults/*.test.ts', 'test/edge-kill.test.ts', 'src/store/flips.test.ts']
 const folder = mkdtempSync(join(tmpdir(), 'bifrost-faults-'))
 const table = join(folder, 'rows')
 const env = {

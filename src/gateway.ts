@@ -16,6 +16,7 @@ import type { SinkContext } from './core/sink.ts'
 import type { TagId } from './core/value.ts'
 import { createDeadLetters } from './delivery/dead-letters.ts'
 import { createRunner, type Runner } from './delivery/runner.ts'
+import { startReceiver, type Receiver } from './ingest/receiver.ts'
 import { createTraces, type Traces } from './observe/trace/traces.ts'
 import { createPipeline, type Pipeline } from './pipeline/index.ts'
 import { createPolling, type DeviceSetup, type Polling } from './polling/polling.ts'
@@ -37,6 +38,8 @@ export interface Gateway {
   readonly runners: readonly Runner[]
   readonly commands: Commands
   readonly sinkCommands: SinkCommands
+  /** Undefined unless the configuration lets other gateways hand on their logs. */
+  readonly receiver: Receiver | undefined
   readonly traces: Traces
   /** Calls `observer` with every batch after it is stored; returns how to stop that. */
   onBatch(observer: Emit): () => void
@@ -74,9 +77,10 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   try {
     const devices = await defineDevices(store, config.devices)
     const observers = new Set<Emit>()
-    const keep: Emit = (batch) => {
-      store.append(batch)
+    const keep = (batch: SampleBatch): number => {
+      const refused = store.append(batch)
       for (const observer of observers) observer(batch)
+      return refused
     }
     const pipeline = createPipeline(store.tags, clock, { held: (tag, receivedAt) => store.confirm(tag, receivedAt) })
     const emit: Emit = (batch) => pipeline.apply(batch, keep)
@@ -98,6 +102,9 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const scan: Store['scan'] = (range, signal) => store.scan(range, signal)
     const sinkCommands = createSinkCommands({ runners, clock, audit, scan })
 
+    const receiver =
+      config.receive && (await startReceiver(config.receive, { store, keep, clock, log, ...placesOf(config) }))
+
     const startedAt = clock.now()
     for (const runner of runners) runner.start()
     store.onBlocked((isBlocked) => polling.hold(isBlocked ? HELD : undefined))
@@ -108,6 +115,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       // Polling ends what is in flight, so that the commands can put it on record.
       const recorded = commands.close()
       await polling.stop()
+      await receiver?.stop()
       traces.close()
       await learned.close()
       await recorded
@@ -138,6 +146,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       runners,
       commands,
       sinkCommands,
+      receiver,
       traces,
       onBatch(observer: (batch: SampleBatch) => void) {
         observers.add(observer)
@@ -164,6 +173,11 @@ async function defineDevices(store: Store, devices: readonly DeviceConfig[]): Pr
     points: tags.map(({ settings, address }) => ({ tag: nextId(), address, settings })),
   }))
 }
+
+const placesOf = ({ data, devices }: Config) => ({
+  folder: join(data, 'received'),
+  devices: new Set(devices.map(({ name }) => name)),
+})
 
 /** One runner for each configured sink; a disabled one keeps its place in the log. */
 async function createRunners(

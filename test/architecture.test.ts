@@ -25,8 +25,12 @@ const RULES: Record<string, Rule> = {
   delivery: { may: ['core/', 'wire/backoff.ts'], says: 'delivery sees sinks only through core/sink.ts' },
   formats: { may: ['core/'], says: 'formats of files are made of samples alone: exports and sinks write the same' },
   sinks: {
-    may: ['core/', 'wire/', 'formats/'],
-    says: 'a sink imports core, connections from wire, formats of files, and its own client library',
+    may: ['core/', 'wire/', 'formats/', 'protocols/'],
+    says: 'a sink imports core, connections from wire, formats of files, and its own client library or one of protocols',
+  },
+  ingest: {
+    may: ['core/', 'protocols/bifrost-link/', 'store/store.ts', 'store/learned.ts', 'store/files.ts'],
+    says: 'what other gateways send comes in here: ingest imports core, the link, and the store that it fills',
   },
   commands: {
     may: ['core/', 'polling/', 'store/', 'pipeline/', 'delivery/'],
@@ -49,6 +53,7 @@ const RULES: Record<string, Rule> = {
       'store/',
       'polling/',
       'delivery/',
+      'ingest/',
       'drivers/index.ts',
     ],
     says: 'http talks to the gateway and shows what its parts say',
@@ -74,6 +79,7 @@ const SEEN_ONLY_BY: Record<string, readonly string[]> = {
   http: ['cli', 'main.ts'],
   cli: ['main.ts'],
   commands: ['gateway.ts', 'http'],
+  ingest: ['gateway.ts', 'http'],
 }
 
 const IMPORT = /(?:from|import)\s*\(?\s*'([^']+)'/g

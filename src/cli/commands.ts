@@ -223,6 +223,16 @@ export const COMMANDS: readonly CommandInfo[] = [
     ],
   },
   {
+    usage: 'received [gateway]',
+    summary: 'the gateways that hand on their logs to a running gateway, and how far they are',
+    examples: [
+      ['bifrost received', 'every gateway of `receive.clients`'],
+      ['bifrost received edge-1 --json', 'one of them, for a program'],
+    ],
+    options: [URL_OPTION],
+    load: () => import('./received.ts'),
+  },
+  {
     usage: 'scan [driver] [networks...]',
     summary: 'look for devices in networks that the configuration allows; reads only',
     description:

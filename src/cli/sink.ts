@@ -20,7 +20,7 @@ interface SinkView {
   readonly replayed: number
   readonly replay: Replay | null
   readonly oldestPendingAgeMs: number | null
-  readonly facts: Readonly<Record<string, unknown>>
+  readonly facts: Readonly<Record<string, string | number | boolean | null>>
 }
 
 interface Replay {
@@ -175,6 +175,6 @@ function linesOf(sink: SinkView): string[] {
     lines.push(
       `  delivered again ${replayed}${going === null ? '' : `; the last replay (${going.kind}): ${going.state}${going.reason === null ? '' : `, ${going.reason}`}`}`,
     )
-  for (const [fact, value] of Object.entries(sink.facts)) lines.push(`  ${fact}: ${String(value)}`)
+  for (const [fact, value] of Object.entries(sink.facts)) if (value !== null) lines.push(`  ${fact}: ${String(value)}`)
   return lines
 }

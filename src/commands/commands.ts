@@ -144,6 +144,15 @@ function findTarget({ store, polling }: CommandsContext, { device: deviceName, t
   const info = store.tags.find(deviceName, tag)
   const device = polling.device(deviceName)
   const point = device?.points.find((candidate) => candidate.tag === info?.id)
+  if (info !== undefined && device === undefined) {
+    throw new GatewayError(
+      'WRITE_FORBIDDEN',
+      `${deviceName}/${tag} comes from another gateway: it can be written there only.`,
+      {
+        details: { device: deviceName, tag },
+      },
+    )
+  }
   if (info === undefined || device === undefined || point === undefined) {
     throw new GatewayError('NOT_FOUND', `There is no tag ${deviceName}/${tag}.`, {
       details: { device: deviceName, tag },

@@ -8,6 +8,7 @@ import type { Network } from '../core/network.ts'
 import type { RetentionPolicy } from '../core/retention.ts'
 import type { SinkType } from '../core/sink.ts'
 import type { TagSettings } from '../core/tags.ts'
+import type { ReceiveConfig } from '../core/receive.ts'
 import type { Problem } from './problem.ts'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
@@ -81,6 +82,8 @@ export interface Config {
   readonly discovery: { readonly networks: readonly Network[] }
   readonly devices: readonly DeviceConfig[]
   readonly sinks: readonly SinkConfig[]
+  /** Where other gateways may hand on their logs; undefined: nowhere. */
+  readonly receive: ReceiveConfig | undefined
   /** What works but should be changed, such as a password in plain text. */
   readonly warnings: readonly Problem[]
 }

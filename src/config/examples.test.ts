@@ -46,6 +46,17 @@ for (const example of examples) {
   })
 }
 
+// They name certificates, which test/edge-to-cloud.test.ts makes before it loads them.
+for (const file of globSync('examples/edge-to-cloud/*.yaml', { cwd: ROOT })) {
+  test(`${file} holds by the schema`, () => {
+    const given: unknown = parse(readFileSync(join(ROOT, file), 'utf8'))
+    for (const draft of SCHEMA_DRAFTS) {
+      const validate = validators[draft]
+      assert.ok(validate(given), JSON.stringify(validate.errors, null, 1))
+    }
+  })
+}
+
 test('the schema refuses what the loader refuses', () => {
   const device = { name: 'a', driver: 'modbus', options: { host: 'x' } }
   const cases: readonly (readonly [what: string, devices: unknown, valid: boolean])[] = [
@@ -98,6 +109,23 @@ test('the schema refuses what the loader refuses', () => {
   }
   const sink = { name: 's', sink: 'mqtt', options: { url: 'mqtt://x', topic: 'a/{tag}', passwordFile: 'pw' } }
   assert.ok(validators['draft-07']({ version: 1, sinks: [sink] }), JSON.stringify(validators['draft-07'].errors))
+})
+
+test('the schema knows `receive`, and refuses what the loader refuses there', () => {
+  const good = { listen: '0.0.0.0:7180', clients: [{ name: 'edge-1', tokenFile: 'token' }] }
+  const cases: readonly (readonly [what: string, receive: unknown, valid: boolean])[] = [
+    ['a client with a token in a file', good, true],
+    ['TLS', { ...good, tls: { cert: 'a.crt', key: 'a.key', ca: 'ca.crt' } }, true],
+    ['TLS without an authority', { ...good, tls: { cert: 'a.crt', key: 'a.key' } }, false],
+    ['no client', { ...good, clients: [] }, false],
+    ['a client without a name', { ...good, clients: [{ token: 'x' }] }, false],
+    ['an unknown key', { ...good, client: [] }, false],
+    ['a template without {device}', { ...good, devices: '{gateway}' }, false],
+    ['too many tags', { ...good, maxTags: 1e9 }, false],
+  ]
+  for (const draft of SCHEMA_DRAFTS)
+    for (const [what, receive, valid] of cases)
+      assert.equal(validators[draft]({ version: 1, receive }), valid, `${draft}: ${what}`)
 })
 
 test('everything a person may write has a description', () => {

@@ -95,6 +95,7 @@ export const fileSchema = z.object({
   discovery: discoverySchema.prefault({}).describe('Where devices may be looked for.'),
   devices: z.array(z.unknown()).default([]).describe('What is read.'),
   sinks: z.array(z.unknown()).default([]).describe('Where it goes.'),
+  receive: z.unknown().optional().describe('Where other gateways may hand on their logs; off where absent.'),
 })
 
 export const deviceSchema = z.object({

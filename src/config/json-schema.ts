@@ -7,6 +7,7 @@ import type { DriverType, Schema } from '../core/driver.ts'
 import type { SinkType } from '../core/sink.ts'
 import { deviceSchema, fileSchema, sinkSchema } from './file-schema.ts'
 import { isSecret } from './option-marks.ts'
+import { receiveClientSchema, receiveSchema } from './receive.ts'
 import { TAG_COLUMNS } from './tag-columns.ts'
 import { templateDeviceJsonSchema, templatesJsonSchema } from './templates/template-json-schema.ts'
 
@@ -38,8 +39,16 @@ export function configJsonSchema(
     ),
     devices: listOf(devices, 'What is read.'),
     sinks: listOf(plugIns(sinkSchema, 'sink', sinks, draft, {}), 'Where it goes.'),
+    receive: receiveJsonSchema(draft),
   }
   return { $schema, title: 'Bifrost configuration', ...(allowReferences({ ...file, properties }) as JsonSchema) }
+}
+
+function receiveJsonSchema(draft: SchemaDraft): JsonSchema {
+  const { $schema: _, ...receive } = toJsonSchema(receiveSchema, draft)
+  const clients = listOf(withSecretFiles(receiveClientSchema, draft), 'The gateways that may connect.')
+  const properties = { ...(receive.properties as JsonSchema), clients: { ...clients, minItems: 1 } }
+  return { description: fileSchema.shape.receive.description, ...receive, properties }
 }
 
 const TAGS: JsonSchema = {
@@ -88,6 +97,13 @@ function plugIns(
 }
 
 function optionsOf(options: Schema, draft: SchemaDraft): JsonSchema {
+  const whole = withSecretFiles(options, draft)
+  const needed = 'required' in whole || 'anyOf' in whole // one of several options has to be there
+  return { properties: { options: whole }, ...(needed ? { required: ['options'] } : {}) }
+}
+
+/** The schema of options, where a secret may come as a file. */
+function withSecretFiles(options: Schema, draft: SchemaDraft): JsonSchema {
   const { $schema: _, ...schema } = toJsonSchema(options, draft)
   const properties = { ...(schema.properties as JsonSchema) }
   let required = (schema.required as string[] | undefined) ?? []
@@ -96,10 +112,9 @@ function optionsOf(options: Schema, draft: SchemaDraft): JsonSchema {
     properties[`${name}File`] ??= { type: 'string', description: `A file that holds ${name}; relative to this one.` }
     required = required.filter((one) => one !== name) // it may come as a file
   }
-  const whole = { ...schema, properties, ...(required.length === 0 ? {} : { required }) }
-  if (required.length === 0) delete (whole as JsonSchema).required
-  const needed = required.length > 0 || 'anyOf' in schema // one of several options has to be there
-  return { properties: { options: whole }, ...(needed ? { required: ['options'] } : {}) }
+  const whole: JsonSchema = { ...schema, properties, required }
+  if (required.length === 0) delete whole.required
+  return whole
 }
 
 const toJsonSchema = (schema: z.ZodType, draft: SchemaDraft): JsonSchema =>

@@ -15,12 +15,13 @@ export function parseListen(text: string): Listen | undefined {
 }
 
 /** True for the addresses that only programs on this machine can reach. */
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+export const isLoopbackHost = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 
 /** The sentence with which a listen address is refused, or undefined. */
 export function listenFault(listen: Listen | undefined): string | undefined {
   if (listen === undefined) return 'expected host:port such as 127.0.0.1:8080'
-  if (isLoopback(listen.host)) return undefined
+  if (isLoopbackHost(listen.host)) return undefined
   const host = listen.host === '' ? 'every address of this machine' : listen.host
   return `${host} can be reached from the network, and there are no accounts yet: listen on 127.0.0.1, and reach it from elsewhere by an SSH tunnel or a reverse proxy with a login`
 }

@@ -16,6 +16,7 @@ import { inOrder } from './problem-order.ts'
 import { checkSchema } from './schema-check.ts'
 import { closestFile, type Loading } from './loading.ts'
 import { NamedFiles } from './named-files.ts'
+import { loadReceive } from './receive.ts'
 import { loadSinks } from './sinks.ts'
 import { closest } from './suggestion.ts'
 import { firstForeignLine } from './utf8.ts'
@@ -59,6 +60,7 @@ export function openConfig(file: string, sources: ConfigSources, onDevice?: Load
     if (key !== 'templates') refuseReferences(value, [key], source, problems)
   const devices = loadDevices(root.devices, templates, loading)
   const sinks = loadSinks(root.sinks, devices, loading)
+  const receive = loadReceive(root.receive, devices, loading)
   const overrides = readOverrides(sources, problems)
   if (problems.problems.length > 0 || head === undefined)
     throw new ConfigError(file, inOrder(problems.problems), problems.warnings)
@@ -73,6 +75,7 @@ export function openConfig(file: string, sources: ConfigSources, onDevice?: Load
     discovery: head.discovery,
     devices,
     sinks,
+    receive,
     warnings: problems.warnings,
   }
   return { config, source, root }

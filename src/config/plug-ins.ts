@@ -1,11 +1,11 @@
 /** What devices and sinks have in common in the file: a list of mappings with unique names, each parsed by the type it names. */
 import type { Schema } from '../core/driver.ts'
+import { nameFault } from '../core/name.ts'
 import type { Loading } from './loading.ts'
 import { formatPlace, type Place, type ProblemList } from './problem.ts'
 import { show } from './issue-words.ts'
 import { checkSchema } from './schema-check.ts'
 import { closest } from './suggestion.ts'
-import { nameFault } from './tag-columns.ts'
 import type { Path, Places } from './places.ts'
 import { formatPath, UNRESOLVED, type YamlMapping } from './yaml-source.ts'
 

@@ -42,6 +42,9 @@ sinks:
   - name: plant
     sink: mqtt
     options: { url: "mqtt://broker-\${SITE}", topic: "acme/{device}/{tag}", username: u, password: "\${MQTT_PASSWORD}" }
+receive:
+  listen: 127.0.0.1:7180
+  clients: [{ name: edge-1, token: correct-horse }, { name: edge-2, token: "\${MQTT_PASSWORD}" }]
 `
 
 async function render(
@@ -60,7 +63,9 @@ test('a rendered configuration loads to the same configuration', async (t) => {
   const again = join(folder, 'rendered.yaml')
   writeFileSync(again, text)
   const after = await loadConfig(again, SOURCES)
-  assert.deepEqual({ ...after, file: before.file, warnings: [] }, { ...before, warnings: [] }, text)
+  // The token that stood in plain text is blanked.
+  const received = { ...before.receive, clients: [{ name: 'edge-1', token: '***' }, before.receive!.clients[1]] }
+  assert.deepEqual({ ...after, file: before.file, warnings: [] }, { ...before, receive: received, warnings: [] }, text)
   assert.equal(after.devices[0]!.tags.length, 5)
   assert.doesNotMatch(text, /templates:|param:/)
   assert.match(text, /# from \S*bifrost\.yaml:\d+:\d+, template meter \(\S*bifrost\.yaml\)\n/)
@@ -69,7 +74,7 @@ test('a rendered configuration loads to the same configuration', async (t) => {
 test('no secret is rendered: references stay, what stands in plain text is blanked', async (t) => {
   const plain = CONFIG.replace('"${MQTT_PASSWORD}"', 'swordfish')
   const { text } = await render(t, plain)
-  assert.doesNotMatch(text, /hunter2|swordfish|10\.1\.1\.1|oslo/)
+  assert.doesNotMatch(text, /hunter2|swordfish|correct-horse|10\.1\.1\.1|oslo/)
   assert.match((await render(t, CONFIG)).text, /password: \$\{MQTT_PASSWORD\}/)
 })
 

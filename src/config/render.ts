@@ -4,6 +4,7 @@
  */
 import { Document, isMap, type Node, type YAMLMap, type YAMLSeq } from 'yaml'
 import { GatewayError } from '../core/errors.ts'
+import type { Schema } from '../core/driver.ts'
 import type { TagSettings } from '../core/tags.ts'
 import { hideUrlPasswords } from '../core/url-password.ts'
 import type { ConfigSources, DeviceConfig, TagConfig } from './config.ts'
@@ -11,6 +12,7 @@ import { openConfig, type OpenConfig } from './load.ts'
 import type { WrittenDevice } from './loading.ts'
 import type { Path, Places } from './places.ts'
 import { isSecretAt } from './option-marks.ts'
+import { receiveClientSchema } from './receive.ts'
 import { closest } from './suggestion.ts'
 import type { YamlMapping } from './yaml-source.ts'
 
@@ -28,7 +30,10 @@ export async function renderConfig(file: string, sources: ConfigSources, only?: 
   const list = document.createNode([]) as YAMLSeq
   list.items = writeDevices(wanted, document)
   document.set('devices', list)
-  if (only === undefined) document.set('sinks', writtenSinks(opened))
+  if (only === undefined) {
+    document.set('sinks', writtenSinks(opened))
+    if (opened.config.receive !== undefined) document.set('receive', writtenReceive(opened))
+  }
   return document.toString({ lineWidth: 0, flowCollectionPadding: true })
 }
 
@@ -41,10 +46,25 @@ function unknownDevice(name: string, devices: readonly WrittenDevice[]): Gateway
   return new GatewayError('NOT_FOUND', `there is no device "${name}"${hint}`)
 }
 
-/** Everything of the file but its devices, sinks and templates. */
+/** Everything of the file but what stands for itself below. */
 function writtenHead({ source, root }: OpenConfig): YamlMapping {
-  const plain = Object.keys(root).filter((key) => !['devices', 'sinks', 'templates'].includes(key))
+  const plain = Object.keys(root).filter((key) => !['devices', 'sinks', 'templates', 'receive'].includes(key))
   return Object.fromEntries(plain.map((key) => [key, toWritten(root[key], source, root, [key], undefined)]))
+}
+
+/** Secrets are those of its clients. */
+function writtenReceive({ source, root }: OpenConfig): YamlMapping {
+  const { clients, ...rest } = root.receive as YamlMapping
+  const head = Object.entries(rest).map(([key, value]) => [
+    key,
+    toWritten(value, source, root, ['receive', key], undefined),
+  ])
+  const list = (clients as YamlMapping[]).map((client) =>
+    Object.fromEntries(
+      Object.entries(client).map(([key, value]) => [key, toWritten(value, source, client, [key], receiveClientSchema)]),
+    ),
+  )
+  return { ...Object.fromEntries(head), clients: list } as YamlMapping
 }
 
 function writtenSinks({ source, root, config }: OpenConfig): unknown[] {
@@ -87,13 +107,7 @@ function inFlow(list: Node): Node {
 }
 
 /** A value as a person would write it: references as they stand in the file, dollar signs doubled, secrets blanked. */
-function toWritten(
-  value: unknown,
-  places: Places,
-  root: unknown,
-  path: Path,
-  schema: DeviceConfig['type']['options'] | undefined,
-): unknown {
+function toWritten(value: unknown, places: Places, root: unknown, path: Path, schema: Schema | undefined): unknown {
   if (Array.isArray(value)) return value.map((item, index) => toWritten(item, places, root, [...path, index], schema))
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).map(([key, inner]) => [

@@ -2,6 +2,7 @@
  * What may be said of a tag: the columns of a CSV file and the keys of an inline tag, one table for both. These names are
  * public: columns may be added, never renamed. A cell is text; an inline value is read as the text that a person wrote.
  */
+import { nameFault } from '../core/name.ts'
 import { parseDuration } from '../core/duration.ts'
 import { symbolsFault } from '../core/symbols.ts'
 import type { Deadband, TagSettings } from '../core/tags.ts'
@@ -136,17 +137,6 @@ export const TAG_COLUMNS: readonly TagColumn[] = [
 ]
 
 export const TAG_COLUMN_NAMES: readonly string[] = TAG_COLUMNS.map((column) => column.name)
-
-/** What is wrong with a name of a device, sink or tag, or undefined. Any script is fine; a device's has no slash. */
-export function nameFault(name: string, of: 'device' | 'sink' | 'tag'): string | undefined {
-  if (name.trim() === '') return `a ${of} needs a name`
-  if (name.trim() !== name) return 'a name has no blanks at its ends'
-  if (name.length > 256) return 'a name has at most 256 characters'
-  if (/\p{Cc}/u.test(name)) return 'a name has no control characters'
-  return of !== 'tag' && name.includes('/')
-    ? `the name of a ${of} has no slash: device/tag is how values are named`
-    : undefined
-}
 
 /** What is wrong between the settings of one tag: each fault with the column it is about. */
 export function settingsFaults(draft: TagDraft): { column: string; message: string }[] {

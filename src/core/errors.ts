@@ -209,11 +209,18 @@ export class BusyError extends GatewayError {
 export class PartialWriteError extends GatewayError {
   /** Row indexes of the batch that were refused, each with the reason. */
   readonly rejected: ReadonlyMap<number, string>
+  /** Other rows that were left out on purpose: reason to count. */
+  readonly leftOut: Readonly<Record<string, number>>
 
-  constructor(message: string, rejected: ReadonlyMap<number, string>, options: ErrorOptionsWithDetails = {}) {
+  constructor(
+    message: string,
+    rejected: ReadonlyMap<number, string>,
+    options: ErrorOptionsWithDetails & { leftOut?: Readonly<Record<string, number>> } = {},
+  ) {
     super('SINK_PARTIAL', message, options)
     this.name = 'PartialWriteError'
     this.rejected = rejected
+    this.leftOut = options.leftOut ?? {}
   }
 }
 

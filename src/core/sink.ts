@@ -85,10 +85,13 @@ export interface SinkContext extends Omit<Context, 'share'> {
   readonly state: SinkState
 }
 
+/** Samples that a sink left out of a batch because its own options say so: reason to count. */
+export type LeftOut = Readonly<Record<string, number>>
+
 export interface Sink {
   connect(signal: AbortSignal): Promise<void>
-  /** Resolves only when the far side has it. */
-  write(batch: SampleBatch, signal: AbortSignal): Promise<void>
+  /** Resolves only when the far side has it, but for what was left out on purpose, which counts as dropped for that reason. */
+  write(batch: SampleBatch, signal: AbortSignal): Promise<LeftOut | void>
   /** What was dropped: from, to, how many, why. */
   gap?(gap: Gap, signal: AbortSignal): Promise<void>
   /**

@@ -28,6 +28,17 @@ test('finds each tag by id and by name, and tags added after the first look-up t
   )
 })
 
+test('tags that come while the gateway runs: the same one stays the same object, another takes its place', () => {
+  const table = new TagTable()
+  table.put(info(1, 'a', 't1'))
+  const [first, version] = [table.get(1), table.version]
+  table.put({ ...info(1, 'a', 't1') })
+  assert.deepEqual([table.get(1) === first, table.version], [true, version])
+  table.put({ ...first!, settings: { ...first!.settings, unit: 'm' } })
+  assert.deepEqual([table.find('a', 't1')!.settings.unit, table.version, table.size], ['m', version + 1, 1])
+  assert.deepEqual([table.of('a').map(({ id }) => id), table.of('b')], [[1], []])
+})
+
 test('lists tags device by device, in the order they were added', () => {
   const table = new TagTable()
   for (const [id, device] of [

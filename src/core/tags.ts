@@ -73,6 +73,7 @@ export class TagTable {
   readonly #devices = new Map<string, DeviceTags>()
   readonly #former: (id: TagId) => TagInfo | undefined
   #size = 0
+  #version = 0
 
   /** `former` knows the tags that the configuration had once: samples of them may still wait for a sink. */
   constructor(former: (id: TagId) => TagInfo | undefined = () => undefined) {
@@ -88,6 +89,11 @@ export class TagTable {
     return this.#size
   }
 
+  /** Grows whenever a tag comes, or another takes its place. */
+  get version(): number {
+    return this.#version
+  }
+
   /** Adds a tag; its id and its name within the device are new. */
   add(info: TagInfo): void {
     this.#byId[info.id] = info
@@ -98,6 +104,24 @@ export class TagTable {
       device.byName?.set(info.settings.name, info)
     }
     this.#size++
+    this.#version++
+  }
+
+  /** Adds a tag, or puts it in the place of the one with its name; one that is the same stays the same object. */
+  put(info: TagInfo): void {
+    const before = this.find(info.device, info.settings.name)
+    if (before === undefined) return this.add(info)
+    if (before.id === info.id && areSame(before.settings, info.settings)) return
+    const device = this.#devices.get(info.device)!
+    device.tags[device.tags.indexOf(before)] = info
+    device.byName?.set(info.settings.name, info)
+    this.#byId[info.id] = info
+    this.#version++
+  }
+
+  /** The tags of a device, in the order they were added; none where there is no such device. */
+  of(device: string): readonly TagInfo[] {
+    return this.#devices.get(device)?.tags ?? []
   }
 
   /** The tag with this id; one that is no longer configured too, with what is still known of it. */
@@ -117,4 +141,11 @@ export class TagTable {
   *values(): IterableIterator<TagInfo> {
     for (const { tags } of this.#devices.values()) yield* tags
   }
+}
+
+/** Settings of tags that come while the gateway runs have no parts of their own. */
+function areSame(a: TagSettings, b: TagSettings): boolean {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof TagSettings>
+  for (const key of keys) if (a[key] !== b[key]) return false
+  return true
 }

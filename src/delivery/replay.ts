@@ -111,7 +111,7 @@ export interface ReplayContext {
   readonly name: string
   readonly clock: Clock
   readonly log: Log
-  write(batch: SampleBatch): Promise<void>
+  write(batch: SampleBatch): Promise<unknown>
   /** What follows from an error; undefined: the runner stops. */
   decide(error: unknown, batch: SampleBatch): Decision | undefined
   /** Waits as the decision says; the next turn writes again. */

@@ -6,10 +6,10 @@
 import { SampleBatch } from '../core/batch.ts'
 import { sleep, type Clock, type Timer } from '../core/clock.ts'
 import type { Cursor } from '../core/cursor.ts'
-import { GatewayError, messageOf } from '../core/errors.ts'
+import { GatewayError, messageOf, type PartialWriteError } from '../core/errors.ts'
 import { createHistogram, observe, type Histogram } from '../core/histogram.ts'
 import type { Log } from '../core/log.ts'
-import type { Gap, Sink } from '../core/sink.ts'
+import type { Gap, LeftOut, Sink } from '../core/sink.ts'
 import { Backoff } from '../wire/backoff.ts'
 import { BatchSize } from './batch-size.ts'
 import type { DeadLetters } from './dead-letters.ts'
@@ -245,14 +245,15 @@ class SinkRunner implements Runner {
   async #write(batch: SampleBatch): Promise<void> {
     const { clock, sink } = this.#options
     const began = clock.monotonic()
+    let leftOut: LeftOut | void
     try {
-      await sink.write(batch, this.#killed.signal)
+      leftOut = await sink.write(batch, this.#killed.signal)
     } catch (error) {
       if (!this.#killed.signal.aborted) await this.#failed(batch, error, began)
       return
     }
     this.#taken(began)
-    this.#settle(batch, 0)
+    this.#settle(batch, leftOut ?? {})
     this.#healthy()
   }
 
@@ -260,7 +261,7 @@ class SinkRunner implements Runner {
     const decision = this.#decide(error, batch.seq?.[0] ?? 0)
     if (decision.action === 'reject-rows') {
       this.#taken(began)
-      return this.#reject(batch, decision.rejected, decision.reason)
+      return this.#reject(batch, decision.rejected, decision.reason, (error as PartialWriteError).leftOut)
     }
     if (decision.action === 'reject-batch')
       return this.#reject(batch, everyRow(batch, decision.reason), decision.reason)
@@ -314,14 +315,14 @@ class SinkRunner implements Runner {
   }
 
   /** Rows to the dead letters, on disk before the ack. If that fails nothing is acked, and the batch comes again. */
-  async #reject(batch: SampleBatch, rejected: ReadonlyMap<number, string>, reason: string): Promise<void> {
+  async #reject(batch: SampleBatch, rejected: PartialWriteError['rejected'], reason: string, leftOut: LeftOut = {}) {
     try {
       await this.#options.deadLetters.add(batch, rejected)
     } catch (cause) {
       const error = new GatewayError('STORE_FAILED', `dead letters cannot be written: ${messageOf(cause)}`, { cause })
       return this.#again({ action: 'hold', reason: error.message })
     }
-    this.#settle(batch, rejected.size)
+    this.#settle(batch, rejected.size === 0 ? leftOut : { ...leftOut, rejected: rejected.size })
     if (rejected.size === 0) return this.#healthy()
     this.#refusedRows += rejected.size
     this.#recovery?.cancel()
@@ -348,10 +349,10 @@ class SinkRunner implements Runner {
     this.#size.passed(gap.toSeq)
   }
 
-  #settle(batch: SampleBatch, rejected: number): void {
+  #settle(batch: SampleBatch, dropped: LeftOut): void {
     if (this.#killed.signal.aborted) return
-    const delivered = batch.length - rejected
-    this.#options.cursor.ack(lastSeq(batch), rejected === 0 ? { delivered } : { delivered, dropped: { rejected } })
+    const delivered = Object.values(dropped).reduce((left, count) => left - count, batch.length)
+    this.#options.cursor.ack(lastSeq(batch), { delivered, dropped })
     this.#size.passed(lastSeq(batch))
     if (delivered > 0) this.#pause.reset()
   }

@@ -76,6 +76,7 @@ test('the OpenAPI document is 3.1, names every route, and every answer is what i
     'GET /api/v1/lines',
     'GET /api/v1/live',
     'GET /api/v1/log',
+    'GET /api/v1/received',
     'GET /api/v1/sinks',
     'GET /api/v1/sinks/{sink}/dead-letters',
     'GET /api/v1/status-codes',
@@ -131,6 +132,7 @@ test('the OpenAPI document is 3.1, names every route, and every answer is what i
   await check('get', '/api/v1/devices', '/api/v1/devices', 200)
   await check('get', '/api/v1/devices/{device}', '/api/v1/devices/off', 200)
   await check('get', '/api/v1/sinks', '/api/v1/sinks', 200)
+  await check('get', '/api/v1/received', '/api/v1/received', 200)
   await check('get', '/api/v1/lines', '/api/v1/lines', 200)
   await check('get', '/api/v1/log', '/api/v1/log', 200)
   await check('get', '/api/v1/status-codes', '/api/v1/status-codes', 200)

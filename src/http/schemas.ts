@@ -41,7 +41,8 @@ const percentilesSchema = z.object({ p50: z.number().nullable(), p99: z.number()
 
 export const deviceSchema = z.object({
   name: z.string(),
-  driver: z.string(),
+  kind: z.enum(['polled', 'received']).describe('received: it comes from another gateway'),
+  driver: z.string().describe('`received` where another gateway polls it'),
   endpoint: z.string(),
   enabled: z.boolean(),
   state: z.enum(['Running', 'Connecting', 'Degraded', 'Failed', 'Disabled']),
@@ -109,6 +110,23 @@ const sinkSchema = z.object({
 })
 
 export const sinksSchema = z.object({ sinks: z.array(sinkSchema) })
+
+const receivedSchema = z.object({
+  name: z.string().describe('The gateway, as `receive.clients` names it'),
+  connected: z.boolean(),
+  since: time().describe('Since when it is connected, or away'),
+  reason: z.string().nullable().describe('Why it is away, in a sentence; null while it is here'),
+  from: z.string().nullable().describe('Its address; null while it is away'),
+  logId: z.string().nullable().describe('The log that it sends; null: none since the start of this gateway'),
+  upTo: count().nullable().describe('The highest number of that log that is on the disk here; null: none'),
+  samples: count().describe('Taken since the start of this gateway, those that came again included'),
+  repeated: count().describe('Of these, samples that were here already and are not stored again'),
+  rejected: count().describe('Not taken, such as those of a device that is configured here; dead letters there'),
+  leftOut: count().describe('Left out by the other gateway on purpose, to thin them'),
+  bytes: count().describe('Of the link from there, without those of TLS and TCP'),
+})
+
+export const receivedListSchema = z.object({ received: z.array(receivedSchema) })
 
 const shareSchema = z.number().min(0).max(1)
 

@@ -31,6 +31,7 @@ import { logRoutes } from './routes/log.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { problemRoutes } from './routes/problems.ts'
 import { profileRoutes } from './routes/profile.ts'
+import { receivedRoutes } from './routes/received.ts'
 import { sinkActionRoutes } from './routes/sink-actions.ts'
 import { sinkRoutes } from './routes/sinks.ts'
 import { statusCodeRoutes } from './routes/status-codes.ts'
@@ -209,6 +210,7 @@ function addRoutes(app: App, context: RouteContext): void {
   historyRoutes(app, context)
   exportRoutes(app, context)
   sinkRoutes(app, context)
+  receivedRoutes(app, context)
   sinkActionRoutes(app, context)
   logRoutes(app, context)
   statusCodeRoutes(app)

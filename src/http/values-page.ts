@@ -6,7 +6,9 @@ import { GatewayError } from '../core/errors.ts'
 import { isBad, isGood, isUncertain, statusByName, type StatusCode } from '../core/status.ts'
 import type { TagInfo } from '../core/tags.ts'
 import type { Gateway } from '../gateway.ts'
+import { latestOf } from '../observe/latest-of.ts'
 import { Slice } from '../observe/slice.ts'
+import { shownDevice } from './shown-devices.ts'
 import { latestText } from './views.ts'
 
 /** What `GET /api/v1/values` is asked. */
@@ -30,22 +32,21 @@ export async function valuesPage(gateway: Gateway, query: ValuesQuery): Promise<
     const tag = tags[at]!
     await slice.breathe()
     if (!matchesText(tag)) continue
-    const latest = gateway.store.latest.get(tag.id)
+    const latest = latestOf(gateway, tag)
     if (!matchesStatus(latest.status)) continue
     if (rows.length === query.limit) {
       next = encodeCursor(at, tag.id)
       break
     }
-    rows.push(latestText(tag, latest, gateway.polling.device(tag.device), gateway.clock.now()))
+    rows.push(latestText(tag, latest, shownDevice(gateway, tag.device), gateway.clock.now()))
   }
   return `{"values":[${rows.join(',')}],"next":${JSON.stringify(next)}}`
 }
 
 function tagsOf(gateway: Gateway, device: string | undefined): readonly TagInfo[] {
   if (device === undefined) return [...gateway.store.tags.values()]
-  const session = gateway.polling.device(device)
-  if (session === undefined) throw new GatewayError('NOT_FOUND', `there is no device ${device}`)
-  return session.points.flatMap((point) => gateway.store.tags.get(point.tag) ?? [])
+  if (shownDevice(gateway, device) === undefined) throw new GatewayError('NOT_FOUND', `there is no device ${device}`)
+  return gateway.store.tags.of(device)
 }
 
 const SEVERITIES = new Map([

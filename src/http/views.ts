@@ -9,7 +9,9 @@ import { symbolOf } from '../core/symbols.ts'
 import type { TagInfo } from '../core/tags.ts'
 import { toJsonValue, type TagId, type Value } from '../core/value.ts'
 import type { Gateway } from '../gateway.ts'
-import type { DeviceSession } from '../polling/session.ts'
+import { latestOf } from '../observe/latest-of.ts'
+import { createDeviceStats, type DeviceSession } from '../polling/session.ts'
+import { isReceived, type ShownDevice } from './shown-devices.ts'
 
 /** A value as JSON text. */
 export function valueText(value: Value | undefined): string {
@@ -31,22 +33,22 @@ const OF_THE_DEVICE: ReadonlySet<number> = new Set([
 ])
 
 /** Why a value is not good, in a sentence; null when it is. */
-export function reasonOf(status: number, session: DeviceSession | undefined, tag: TagId): string | null {
+export function reasonOf(status: number, device: ShownDevice | undefined, tag: TagId): string | null {
   if (isGood(status)) return null
   const { code, text } = statusInfo(status)
-  const ofTag = driverReason(status, session, tag)
-  return ofTag ?? (OF_THE_DEVICE.has(code) ? session?.reason : undefined) ?? text
+  const ofTag = driverReason(status, device, tag)
+  return ofTag ?? (OF_THE_DEVICE.has(code) ? device?.reason : undefined) ?? text
 }
 
 /** What the driver knows of a bad tag, unless the device as a whole is the reason. */
-export function driverReason(status: number, session: DeviceSession | undefined, tag: TagId): string | undefined {
-  if (session === undefined || !isBad(status)) return undefined
-  const isThere = session.state === 'Running' || session.state === 'Degraded'
-  return isThere ? session.reasonOf(tag) : undefined
+export function driverReason(status: number, device: ShownDevice | undefined, tag: TagId): string | undefined {
+  if (device === undefined || !isBad(status)) return undefined
+  const isThere = device.state === 'Running' || device.state === 'Degraded'
+  return isThere ? device.reasonOf(tag) : undefined
 }
 
 /** One tag's latest value as the JSON text of the REST API. */
-export function latestText(tag: TagInfo, latest: LatestValue, session: DeviceSession | undefined, now: number): string {
+export function latestText(tag: TagInfo, latest: LatestValue, device: ShownDevice | undefined, now: number): string {
   const { settings } = tag
   const had = latest.value !== undefined
   const age = had ? Math.max(0, Math.round(now - latest.receivedAt)) : null
@@ -56,7 +58,7 @@ export function latestText(tag: TagInfo, latest: LatestValue, session: DeviceSes
     `"unit":${JSON.stringify(settings.unit ?? null)},"type":"${settings.type}",` +
     `"status":{"code":${latest.status},"name":"${statusInfo(latest.status).name}"},` +
     `"time":${had ? isoText(latest.time) : 'null'},"receivedAt":${latest.receivedAt > 0 ? isoText(latest.receivedAt) : 'null'},` +
-    `"ageMs":${age},"writable":${settings.writable},"reason":${JSON.stringify(reasonOf(latest.status, session, tag.id))}}`
+    `"ageMs":${age},"writable":${settings.writable},"reason":${JSON.stringify(reasonOf(latest.status, device, tag.id))}}`
   )
 }
 
@@ -76,10 +78,11 @@ export interface TagCounts {
   bad: number
 }
 
-export function countTags(gateway: Gateway, session: DeviceSession): TagCounts {
-  const counts: TagCounts = { total: session.points.length, good: 0, uncertain: 0, bad: 0 }
-  for (const point of session.points) {
-    const { status } = gateway.store.latest.get(point.tag)
+export function countTags(gateway: Gateway, { name }: ShownDevice): TagCounts {
+  const tags = gateway.store.tags.of(name)
+  const counts: TagCounts = { total: tags.length, good: 0, uncertain: 0, bad: 0 }
+  for (const tag of tags) {
+    const { status } = latestOf(gateway, tag)
     if (isGood(status)) counts.good++
     else if (isUncertain(status)) counts.uncertain++
     else counts.bad++
@@ -88,16 +91,18 @@ export function countTags(gateway: Gateway, session: DeviceSession): TagCounts {
 }
 
 /** A device as the API and the live socket show it. */
-export function deviceView(gateway: Gateway, session: DeviceSession, tags = countTags(gateway, session)) {
-  const { stats, lastGoodAt } = session
+export function deviceView(gateway: Gateway, device: ShownDevice, tags = countTags(gateway, device)) {
+  const { name, endpoint, state, stateSince, reason } = device
+  const { driver, lastGoodAt, stats } = isReceived(device) ? receivedFacts(gateway, name) : device
   return {
-    name: session.name,
-    driver: session.driver,
-    endpoint: session.endpoint,
-    enabled: session.state !== 'Disabled',
-    state: session.state,
-    stateSince: isoOf(session.stateSince) ?? new Date(0).toISOString(),
-    reason: session.reason,
+    name,
+    kind: isReceived(device) ? 'received' : 'polled',
+    driver,
+    endpoint,
+    enabled: state !== 'Disabled',
+    state,
+    stateSince: isoOf(stateSince) ?? new Date(0).toISOString(),
+    reason,
     lastGoodAt: isoOf(lastGoodAt),
     lastGoodAgeMs: lastGoodAt === undefined ? null : Math.max(0, Math.round(gateway.clock.now() - lastGoodAt)),
     tags,
@@ -107,6 +112,19 @@ export function deviceView(gateway: Gateway, session: DeviceSession, tags = coun
     pollMs: percentiles(stats.pollDuration),
     latenessMs: percentiles(stats.lateness),
   }
+}
+
+/** Nobody here polls a device that comes from another gateway. */
+const NOT_POLLED = createDeviceStats()
+
+function receivedFacts(gateway: Gateway, name: string) {
+  let newest = 0
+  for (const { id, device } of gateway.store.tags.of(name)) {
+    const latest = gateway.store.latest.get(id)
+    if (!isGood(latest.status) || latest.value === undefined) continue
+    newest = Math.max(newest, gateway.receiver!.devices.vouch(device, latest).receivedAt)
+  }
+  return { driver: 'received', lastGoodAt: newest > 0 ? newest : undefined, stats: NOT_POLLED }
 }
 
 function percentiles(histogram: DeviceSession['stats']['pollDuration']) {

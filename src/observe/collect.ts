@@ -6,6 +6,7 @@ import type { Gateway } from '../gateway.ts'
 import { createHistogram, type Histogram } from '../core/histogram.ts'
 import { isGood, isUncertain } from '../core/status.ts'
 import type { Exposition, Labels } from './exposition.ts'
+import { latestOf } from './latest-of.ts'
 import type { HttpStats } from './http-stats.ts'
 import { busySeconds, cappedLines, perLine, seriesDropped, type CappedLines } from './line-series.ts'
 import type { MetricName } from './metrics-table.ts'
@@ -13,6 +14,7 @@ import { perProxy, proxiesOf, refusals, type Proxied } from './proxy-series.ts'
 
 type DeviceSession = Gateway['polling']['devices'][number]
 type SinkStatus = ReturnType<Gateway['runners'][number]['status']>
+type ReceivedFrom = ReturnType<NonNullable<Gateway['receiver']>['status']>[number]
 type LogInfo = ReturnType<Gateway['store']['info']>
 
 /** What one scrape is written from. */
@@ -25,6 +27,8 @@ export interface Snapshot {
   readonly lines: CappedLines
   readonly proxies: readonly Proxied[]
   readonly sinks: readonly SinkStatus[]
+  /** Other gateways that send their logs here. */
+  readonly received: readonly ReceivedFrom[]
   readonly log: LogInfo
 }
 
@@ -41,6 +45,7 @@ export function takeSnapshot(gateway: Gateway, http: HttpStats, maxDevices: numb
     lines: cappedLines(gateway.polling.lines, maxDevices),
     proxies: proxiesOf(all, maxDevices),
     sinks: gateway.runners.map((runner) => runner.status()),
+    received: gateway.receiver?.status() ?? [],
     log: gateway.store.info(),
   }
 }
@@ -98,7 +103,7 @@ export const collectors: Record<MetricName, Collector> = {
     let uncertain = 0
     let bad = 0
     for (const tag of gateway.store.tags.values()) {
-      const { status } = gateway.store.latest.get(tag.id)
+      const { status } = latestOf(gateway, tag)
       if (isGood(status)) good++
       else if (isUncertain(status)) uncertain++
       else bad++
@@ -137,6 +142,13 @@ export const collectors: Record<MetricName, Collector> = {
   bifrost_sink_samples_replayed_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.replayed),
   bifrost_sink_retries_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.retries),
   bifrost_sink_reconnects_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.reconnects),
+
+  bifrost_received_up: (out, { received }) => perClient(out, received, (client) => (client.connected ? 1 : 0)),
+  bifrost_received_samples_total: (out, { received }) => perClient(out, received, (client) => client.samples),
+  bifrost_received_samples_repeated_total: (out, { received }) => perClient(out, received, (client) => client.repeated),
+  bifrost_received_samples_rejected_total: (out, { received }) => perClient(out, received, (client) => client.rejected),
+  bifrost_received_samples_left_out_total: (out, { received }) => perClient(out, received, (client) => client.leftOut),
+  bifrost_received_bytes_total: (out, { received }) => perClient(out, received, (client) => client.bytes),
 
   bifrost_log_bytes: (out, { log }) => out.sample({}, log.bytes),
   bifrost_log_next_seq: (out, { log }) => out.sample({}, log.nextSeq),
@@ -195,6 +207,10 @@ async function perDevice(
 
 function perSink(out: Exposition, sinks: readonly SinkStatus[], read: (sink: SinkStatus) => number): void {
   for (const sink of sinks) out.sample(sinkLabels(sink), read(sink))
+}
+
+function perClient(out: Exposition, received: readonly ReceivedFrom[], read: (client: ReceivedFrom) => number): void {
+  for (const client of received) out.sample({ client: client.name }, read(client))
 }
 
 function dropped(out: Exposition, sinks: readonly SinkStatus[]): void {

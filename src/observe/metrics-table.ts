@@ -22,6 +22,7 @@ const define = <Name extends string>(
 const DEVICE = ['device', 'driver'] as const
 const LINE = ['line'] as const
 const SINK = ['sink', 'kind'] as const
+const CLIENT = ['client'] as const
 
 /** Every metric of the gateway itself; `process_*` and `nodejs_*` come from the Prometheus client. */
 export const metricsTable = [
@@ -171,6 +172,49 @@ export const metricsTable = [
   ),
   define('bifrost_sink_retries_total', 'counter', '', SINK, 'Batches that were sent again.'),
   define('bifrost_sink_reconnects_total', 'counter', '', SINK, 'Connections made again after one was lost.'),
+
+  define(
+    'bifrost_received_up',
+    'gauge',
+    '',
+    CLIENT,
+    '1 when the gateway that sends its log here is connected, 0 otherwise.',
+  ),
+  define(
+    'bifrost_received_samples_total',
+    'counter',
+    '',
+    CLIENT,
+    'Samples taken from the log of another gateway, those that came again included.',
+  ),
+  define(
+    'bifrost_received_samples_repeated_total',
+    'counter',
+    '',
+    CLIENT,
+    'Of these, samples that came though they were here; they are not stored again.',
+  ),
+  define(
+    'bifrost_received_samples_rejected_total',
+    'counter',
+    '',
+    CLIENT,
+    'Samples that were not taken, such as those of a device that is configured here; they are dead letters there.',
+  ),
+  define(
+    'bifrost_received_samples_left_out_total',
+    'counter',
+    '',
+    CLIENT,
+    'Samples that the other gateway left out on purpose, to thin them.',
+  ),
+  define(
+    'bifrost_received_bytes_total',
+    'counter',
+    'bytes',
+    CLIENT,
+    'Bytes of the link from the other gateway, without those of TLS and TCP.',
+  ),
 
   define('bifrost_log_bytes', 'gauge', 'bytes', [], 'Size of the log on disk.'),
   define('bifrost_log_next_seq', 'gauge', '', [], 'The sequence number that the next sample gets.'),

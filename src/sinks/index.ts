@@ -1,5 +1,6 @@
 /** THE REGISTRY of sinks: one line a sink. Configuration checks, reference pages, JSON Schema and the UI form derive from it. */
 import type { SinkType } from '../core/sink.ts'
+import { bifrost } from './bifrost/sink.ts'
 import { file } from './file/sink.ts'
 import { http } from './http/sink.ts'
 import { influx } from './influx/sink.ts'
@@ -13,6 +14,7 @@ import { sparkplug } from './sparkplug/sink.ts'
 
 /** Every sink that a configuration can name. */
 export const sinks: readonly SinkType[] = [
+  bifrost,
   file,
   http,
   influx,

@@ -32,23 +32,29 @@ export class LatestColumns implements Latest {
 
   /** Takes all rows of a batch; row `i` has the sequence number `firstSeq + i × step`: refused rows share the one of their gap. */
   update(batch: SampleBatch, firstSeq: number, step: 0 | 1): void {
-    const { tag, flags, status, time, value, length } = batch
-    for (let row = 0; row < length; row++) {
-      const id = tag[row]!
-      const flag = flags[row]!
-      if (flag & HISTORICAL) continue
-      if (id >= this.#seq.length) this.#grow(id)
-      this.#status[id] = status[row]!
-      this.#seq[id] = firstSeq + row * step
-      const had = this.#flags[id]! & HAS_VALUE
-      if ((flag & HAS_VALUE) === 0 && had) continue
-      this.#time[id] = time[row]!
-      this.#receivedAt[id] = batch.receivedAt
-      this.#value[id] = value[row]!
-      this.#flags[id] = flag & KIND
-      if (flag & IS_BIG) this.#big.set(id, batch.big![row]!)
-      else if (flag & IS_OTHER) this.#other.set(id, batch.other!.get(row)!)
-    }
+    for (let row = 0; row < batch.length; row++) this.#take(batch, row, firstSeq + row * step)
+  }
+
+  /** Takes rows of the log itself, of the tags that `wants` names. */
+  recall(batch: SampleBatch, wants: (tag: TagId) => boolean): void {
+    for (let row = 0; row < batch.length; row++) if (wants(batch.tag[row]!)) this.#take(batch, row, batch.seq![row]!)
+  }
+
+  #take({ tag, flags, status, time, value, big, other, receivedAt }: SampleBatch, row: number, seq: number): void {
+    const id = tag[row]!
+    const flag = flags[row]!
+    if (flag & HISTORICAL) return
+    if (id >= this.#seq.length) this.#grow(id)
+    this.#status[id] = status[row]!
+    this.#seq[id] = seq
+    const had = this.#flags[id]! & HAS_VALUE
+    if ((flag & HAS_VALUE) === 0 && had) return
+    this.#time[id] = time[row]!
+    this.#receivedAt[id] = receivedAt
+    this.#value[id] = value[row]!
+    this.#flags[id] = flag & KIND
+    if (flag & IS_BIG) this.#big.set(id, big![row]!)
+    else if (flag & IS_OTHER) this.#other.set(id, other!.get(row)!)
   }
 
   /** The value was read again and is the same: it is as young as `receivedAt`. */

@@ -118,10 +118,14 @@ function describe(pid: number): Omit<Holder, 'token'> {
   return { pid, started: startTime(pid), boot: readText('/proc/sys/kernel/random/boot_id').trim() }
 }
 
-/** Field 22 of /proc/PID/stat, counted after the command name, which may hold spaces. */
+/**
+ * Field 22 of /proc/PID/stat, counted after the command name, which may hold spaces. A process that has ended, and that its parent has not
+ * asked after (field 3: Z), has none: it uses nothing any more.
+ */
 function startTime(pid: number): string {
   const stat = readText(`/proc/${pid}/stat`)
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields[0] === 'Z' || fields[0] === 'X' ? '' : (fields[19] ?? '')
 }
 
 function readText(path: string): string {

@@ -1,4 +1,7 @@
-/** What sinks remember over restarts, one slot file a sink in `DATA/sinks` (FORMAT.md, "Slot file"). Damage costs the newer state. */
+/**
+ * What sinks remember over restarts, one slot file a sink in `DATA/sinks` (FORMAT.md, "Slot file"), and what is remembered of other
+ * gateways in `DATA/origins`. Damage costs the newer state.
+ */
 import { join } from 'node:path'
 import type { Log } from '../core/log.ts'
 import type { SinkState } from '../core/sink.ts'
@@ -12,8 +15,8 @@ export interface SinkStates {
 }
 
 /** The states below this data folder; nothing is made before a sink is opened. */
-export function openSinkStates(files: FileSystem, dir: string, log: Log): SinkStates {
-  const folder = join(dir, 'sinks')
+export function openSinkStates(files: FileSystem, dir: string, log: Log, name = 'sinks'): SinkStates {
+  const folder = join(dir, name)
   const opened: SlotFile[] = []
   return {
     async open(sink) {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { SampleBatch } from '../core/batch.ts'
 import { systemClock } from '../core/clock.ts'
@@ -6,7 +9,7 @@ import { silentLog } from '../core/log.ts'
 import { Status } from '../core/status.ts'
 import type { TagSettings } from '../core/tags.ts'
 import type { DataType, Value } from '../core/value.ts'
-import { temporaryFolder } from '../testing/peers.ts'
+import { eventually, temporaryFolder } from '../testing/peers.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
 import { MemoryFiles } from './memory-files.ts'
 import { openStore, type Store, type StoreOptions } from './store.ts'
@@ -160,12 +163,31 @@ test('a second gateway is kept out of the folder and told by whom; a lock left b
   const store = await openStore(options)
   await assert.rejects(openStore(options), { code: 'STORE_LOCKED', message: new RegExp(`process ${process.pid}`) })
   await store.close()
-  const { writeFileSync, readdirSync } = await import('node:fs')
+  const { readdirSync } = await import('node:fs')
   writeFileSync(`${options.dir}/LOCK`, JSON.stringify({ pid: process.pid, started: '1', boot: 'other', token: 'x' }))
   const again = await openStore(options)
   await again.close()
   assert.ok(!readdirSync(options.dir).some((name) => name.startsWith('LOCK')))
 })
+
+test(
+  'a lock of a process that has ended, though its parent has not asked after it, is taken over',
+  { skip: process.platform !== 'linux' },
+  async (t) => {
+    const options = { dir: temporaryFolder(t), clock: systemClock, log: silentLog }
+    // `exec` makes sleep the parent of a process that it knows nothing of.
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 20'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    t.after(() => parent.kill('SIGKILL'))
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer]
+    const pid = Number(line.toString())
+    const fields = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+    await eventually('it has ended', () => fields()[0] === 'Z')
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    mkdirSync(options.dir, { recursive: true })
+    writeFileSync(`${options.dir}/LOCK`, JSON.stringify({ pid, started: fields()[19], boot, token: 'x' }))
+    await (await openStore(options)).close()
+  },
+)
 
 test('a full disk: rows wait, then are refused and counted, and come with a gap once there is room', async () => {
   const files = new MemoryFiles()

@@ -12,7 +12,7 @@ import type { Histogram } from '../core/histogram.ts'
 import { keepLastValues } from '../core/kept-values.ts'
 import type { Log } from '../core/log.ts'
 import type { RetentionPolicy } from '../core/retention.ts'
-import type { Latest, SinkState } from '../core/sink.ts'
+import type { Gap, Latest, SinkState } from '../core/sink.ts'
 import { TagTable, type TagInfo, type TagSettings } from '../core/tags.ts'
 import type { TagId } from '../core/value.ts'
 import { nodeFiles, type FileSystem } from './files.ts'
@@ -21,6 +21,8 @@ import { lockFolder } from './lock.ts'
 import { recoverSegments } from './log/recovery.ts'
 import { knownByCursors } from './log/cursor-file.ts'
 import { namesInSegments } from './log/names.ts'
+import { readLog } from './log/read-log.ts'
+import type { Loss } from './log/refusal.ts'
 import { SampleLog } from './log/sample-log.ts'
 import { Sequence } from './log/sequence.ts'
 import { scan, type ScanRange } from './scan.ts'
@@ -102,6 +104,7 @@ export interface LogInfo {
   readonly trends: TrendInfo
 }
 
+export type { Loss } from './log/refusal.ts'
 export type { HistoryPoint, HistorySeries } from './trends/history.ts'
 
 export interface Store {
@@ -111,6 +114,8 @@ export interface Store {
   readonly latest: Latest
   /** Ids for these tags, in order; new ones are durable before it resolves. Same device, name and type: same id, for ever. */
   defineTags(tags: readonly TagDefinition[]): Promise<TagId[]>
+  /** Ids for tags that come while the gateway runs, such as those of other gateways; `tags` gets them beside the ones it has. */
+  addTags(tags: readonly TagDefinition[]): Promise<TagId[]>
   /** Takes a batch: sets `batch.seq`, updates latest, queues for the log. Returns how many rows were refused (all or none). */
   append(batch: SampleBatch): number
   /** The tag's last value was read again, unchanged, at this time. */
@@ -119,8 +124,18 @@ export interface Store {
   openCursor(sink: string, order?: CursorOrder): Promise<Cursor>
   /** `listener` hears when the log begins and ends to be full with the policy `block`: then nothing more should be read. */
   onBlocked(listener: (isBlocked: boolean) => void): void
+  /** `listener` hears after each group commit that everything up to `durableSeq` is on the disk; returns how to stop that. */
+  onDurable(listener: (durableSeq: number) => void): () => void
+  /** Samples that were lost before they came here: readers are told. False: it cannot be noted now. */
+  noteLoss(loss: Loss): boolean
+  /** Goes through what is held after `seq`: rows, and gaps where there are none. For a start, not for the hot path. */
+  readAfter(seq: number): AsyncIterable<SampleBatch | Gap>
+  /** Takes rows that `readAfter` gave, of the tags that `wants` names, as the latest that is known of them: for a start. */
+  recall(batch: SampleBatch, wants: (tag: TagId) => boolean): void
   /** What a sink remembers over restarts. */
   openSinkState(sink: string): Promise<SinkState>
+  /** What is remembered of another gateway that sends its log here. */
+  openOriginState(client: string): Promise<SinkState>
   info(): LogInfo
   /** The samples of one tag with source times from `from` to `to`, in at most about `points` points. */
   history(tag: TagId, from: number, to: number, points: number, signal: AbortSignal): Promise<HistorySeries>
@@ -203,7 +218,8 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
     lastFound,
   )
   trends.start(samples, sequence.logId)
-  return createStore(files, samples, sequence, tagFile, trends, openSinkStates(files, dir, log), unlock)
+  const states = { sinks: openSinkStates(files, dir, log), origins: openSinkStates(files, dir, log, 'origins') }
+  return createStore(files, samples, sequence, tagFile, trends, states, unlock)
 }
 
 function createStore(
@@ -212,7 +228,7 @@ function createStore(
   sequence: Sequence,
   tagFile: TagFile,
   trends: Trends,
-  sinkStates: SinkStates,
+  states: { readonly sinks: SinkStates; readonly origins: SinkStates },
   unlock: () => Promise<void>,
 ): Store {
   const latest = new LatestColumns()
@@ -224,6 +240,12 @@ function createStore(
     const table = new TagTable(formerTags(tagFile))
     for (const [at, { device, settings }] of definitions.entries()) table.add({ id: ids[at]!, device, settings })
     tags = table
+    return ids
+  }
+
+  async function addTags(definitions: readonly TagDefinition[]): Promise<TagId[]> {
+    const ids = await tagFile.allocate(definitions)
+    for (const [at, { device, settings }] of definitions.entries()) tags.put({ id: ids[at]!, device, settings })
     return ids
   }
 
@@ -251,7 +273,8 @@ function createStore(
       await sequence.abandon()
       throw error
     } finally {
-      await sinkStates.close()
+      await states.sinks.close()
+      await states.origins.close()
       await unlock()
     }
   }
@@ -263,11 +286,20 @@ function createStore(
     },
     latest,
     defineTags,
+    addTags,
     append,
     confirm: (tag, receivedAt) => latest.confirm(tag, receivedAt),
     openCursor: (sink, order) => samples.openCursor(sink, order),
     onBlocked: (listener) => (samples.onBlocked = listener),
-    openSinkState: (sink) => sinkStates.open(sink),
+    onDurable(listener) {
+      samples.committed.add(listener)
+      return () => samples.committed.delete(listener)
+    },
+    noteLoss: (loss) => closing === undefined && samples.noteLoss(loss),
+    readAfter: (seq) => readLog(samples, files, seq),
+    recall: (batch, wants) => latest.recall(batch, wants),
+    openSinkState: (sink) => states.sinks.open(sink),
+    openOriginState: (client) => states.origins.open(client),
     info: () => infoOf(samples, sequence, trends.info),
     history: (tag, from, to, points, signal) => trends.history(tag, from, to, points, signal),
     scan: (range, abort) => scan({ files, samples, trends, typeOf: (tag) => tagFile.name(tag)?.type }, range, abort),
@@ -311,7 +343,7 @@ function infoOf(samples: SampleLog, sequence: Sequence, trends: TrendInfo): LogI
     fsyncSeconds: samples.fsyncSeconds,
     bytesWritten: samples.writer.bytesWritten,
     pendingRows: samples.pendingRows,
-    refused: samples.refused,
+    refused: samples.refusal.refused,
     failed: samples.failed,
     trends,
   }

@@ -7,6 +7,7 @@ import type { Config, DeviceConfig, SinkConfig } from '../config/config.ts'
 import type { DriverType } from '../core/driver.ts'
 import type { Log } from '../core/log.ts'
 import { silentLog } from '../core/log.ts'
+import type { ReceiveConfig } from '../core/receive.ts'
 import type { TagSettings } from '../core/tags.ts'
 import { startGateway, type Gateway } from '../gateway.ts'
 
@@ -26,6 +27,16 @@ export interface GatewaySketch {
   readonly devices: readonly DeviceSketch[]
   readonly sinks?: readonly SinkConfig[]
   readonly log?: Log
+  /** Other gateways that may hand on their logs, on a free port of the loopback. */
+  readonly receive?: Partial<ReceiveConfig>
+}
+
+const RECEIVE: ReceiveConfig = {
+  listen: { host: '127.0.0.1', port: 0 },
+  tls: undefined,
+  clients: [{ name: 'edge-1', token: undefined }],
+  devices: '{gateway}.{device}',
+  maxTags: 1000,
 }
 
 /** Starts a gateway and stops it when the test ends. */
@@ -49,6 +60,7 @@ export async function startTestGateway(t: TestContext, sketch: GatewaySketch): P
     },
     devices: sketch.devices.map(deviceConfig),
     sinks: sketch.sinks ?? [],
+    receive: sketch.receive && { ...RECEIVE, ...sketch.receive },
     warnings: [],
   }
   const gateway = await startGateway(config, { log: sketch.log ?? silentLog, version: '0.0.0-test' })

@@ -72,6 +72,18 @@ export interface SinkView {
   readonly oldestPendingAgeMs: number | null
 }
 
+/** A gateway that hands on its log to this one. */
+export interface ReceivedView {
+  readonly name: string
+  readonly connected: boolean
+  readonly since: string
+  /** Why it is away, in a sentence. */
+  readonly reason: string | null
+  readonly from: string | null
+  readonly samples: number
+  readonly rejected: number
+}
+
 /** timeMs, value (null: bad quality, a gap), min, max, status, and of the samples behind it the mean and how many they are. */
 export type HistoryPoint = readonly [number, JsonValue, JsonValue, JsonValue, number, avg?: JsonValue, count?: number]
 
@@ -126,6 +138,10 @@ const WRITE_TIMEOUT_MS = 20_000
 
 export async function fetchSinks(signal: AbortSignal): Promise<readonly SinkView[]> {
   return (await request<{ sinks: readonly SinkView[] }>('/api/v1/sinks', { signal })).sinks
+}
+
+export async function fetchReceived(signal: AbortSignal): Promise<readonly ReceivedView[]> {
+  return (await request<{ received: readonly ReceivedView[] }>('/api/v1/received', { signal })).received
 }
 
 export async function fetchStatusCodes(signal: AbortSignal): Promise<readonly StatusInfo[]> {

@@ -5,6 +5,7 @@ import { DevicePanel } from './device-panel.tsx'
 import { lazyPart } from './lazy-part.ts'
 import { useLive } from './live/context.ts'
 import type { LiveTag } from './live/store.ts'
+import { ReceivedPanel } from './received-panel.tsx'
 import { SinkPanel } from './sink-panel.tsx'
 import { strings } from './strings.ts'
 import { ValuePanel } from './table/value-panel.tsx'
@@ -43,6 +44,7 @@ export function App() {
       <main className="columns">
         <aside className="side">
           <DevicePanel selected={view.device} onSelect={(device) => change({ device })} />
+          <ReceivedPanel />
           <SinkPanel />
         </aside>
         <div className="middle">

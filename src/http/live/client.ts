@@ -17,6 +17,8 @@ export interface Subscription {
 export class LiveClient {
   readonly socket: WebSocket
   intervalMs: number
+  /** What it asked for, by the tags that there are now. */
+  ask: (() => Subscription) | undefined
   /** Asked for and not yet begun. */
   wanted: Subscription | undefined
   current: Subscription | undefined
@@ -42,6 +44,16 @@ export class LiveClient {
   /** Ready for a delta: its snapshot is out and nothing newer is wanted. */
   get settled(): boolean {
     return this.open && this.current !== undefined && this.wanted === undefined && this.snapshot === undefined
+  }
+
+  /** Other tags are there: it gets a new snapshot, unless what it sees is as before. */
+  askAgain(): void {
+    if (this.ask === undefined || this.wanted !== undefined) return
+    const wanted = this.ask()
+    const before = this.current?.tags
+    const isSame =
+      wanted.tags?.length === before?.length && wanted.tags?.every((tag, at) => tag === before?.[at]) === true
+    if (!isSame) this.wanted = wanted
   }
 
   /** From here on it is owed every change. Must run in the same turn in which `changes` was read. */

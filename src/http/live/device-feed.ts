@@ -4,6 +4,7 @@
  */
 import type { Gateway } from '../../gateway.ts'
 import type { Slice } from '../../observe/slice.ts'
+import { shownDevices } from '../shown-devices.ts'
 import { countTags, deviceView } from '../views.ts'
 
 /** Renewed in one second before devices take turns, and the most turns it takes: 10,000 devices must not fill the socket. */
@@ -30,17 +31,17 @@ export class DeviceFeed {
   async refresh(slice: Slice): Promise<void> {
     this.version++
     this.#round++
-    const { devices } = this.#gateway.polling
+    const devices = shownDevices(this.#gateway)
     const turns = Math.min(MOST_TURNS, Math.ceil(devices.length / RENEWED_AT_ONCE))
     let at = 0
-    for (const session of devices) {
-      const tags = countTags(this.#gateway, session)
-      const key = `${session.state} ${session.stateSince} ${tags.good} ${tags.uncertain} ${tags.bad} ${session.reason}`
-      const entry = this.#entries.get(session.name)
+    for (const device of devices) {
+      const tags = countTags(this.#gateway, device)
+      const key = `${device.state} ${device.stateSince} ${tags.good} ${tags.uncertain} ${tags.bad} ${device.reason}`
+      const entry = this.#entries.get(device.name)
       const due = (at++ + this.#round) % turns === 0
       if (entry === undefined || entry.key !== key || due) {
-        const text = JSON.stringify(deviceView(this.#gateway, session, tags))
-        if (entry?.text !== text) this.#entries.set(session.name, { key, text, version: this.version })
+        const text = JSON.stringify(deviceView(this.#gateway, device, tags))
+        if (entry?.text !== text) this.#entries.set(device.name, { key, text, version: this.version })
       }
       await slice.breathe()
     }

@@ -35,6 +35,7 @@ export class LiveHub {
   #timers: Timer[] = []
   #turning = false
   #devicesDueAt = 0
+  #tagsVersion = 0
   #confirmDueAt = 0
 
   constructor(gateway: Gateway, stats: HttpStats, limits: Limits) {
@@ -73,6 +74,7 @@ export class LiveHub {
   #listen(): void {
     const { clock } = this.#gateway
     this.#devicesDueAt = 0
+    this.#tagsVersion = this.#gateway.store.tags.version
     this.#stopListening = this.#gateway.onBatch((batch) => this.#changes.mark(batch))
     this.#timers = [
       clock.every(TURN_MS, () => this.#startTurn()),
@@ -111,6 +113,7 @@ export class LiveHub {
     if (refreshed) {
       this.#devicesDueAt = now + DEVICES_MS
       await this.#feed.refresh(slice)
+      this.#followTags()
     }
     for (const client of this.#clients) {
       if (client.wanted !== undefined && client.snapshot === undefined) this.#beginSnapshot(client)
@@ -118,6 +121,14 @@ export class LiveHub {
     }
     await this.#sendDeltas(now, slice)
     if (refreshed) await this.#sendDevices(slice)
+  }
+
+  // Tags of other gateways come while clients look on.
+  #followTags(): void {
+    const { version } = this.#gateway.store.tags
+    if (version === this.#tagsVersion) return
+    this.#tagsVersion = version
+    for (const client of this.#clients) client.askAgain()
   }
 
   // A snapshot begins at the present version: what changes while it is being sent comes again in the first delta.

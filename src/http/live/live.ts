@@ -113,7 +113,8 @@ function onMessage(gateway: Gateway, client: LiveClient, data: RawData, isBinary
   }
   if (intervalMs !== undefined) client.intervalMs = intervalMs
   const everything = message.devices === undefined && message.tags === undefined
-  client.wanted = everything ? { tags: undefined, devices: undefined } : resolve(gateway, devices, tags)
+  client.ask = () => (everything ? { tags: undefined, devices: undefined } : resolve(gateway, devices, tags))
+  client.wanted = client.ask()
 }
 
 /** What the library gives is a Buffer, unless it was told otherwise. */
@@ -132,10 +133,7 @@ function resolve(gateway: Gateway, devices: readonly string[], tags: readonly st
   const found = new Map<number, TagInfo>()
   const shown = new Set<string>(devices)
   for (const device of devices) {
-    for (const point of gateway.polling.device(device)?.points ?? []) {
-      const tag = gateway.store.tags.get(point.tag)
-      if (tag !== undefined) found.set(tag.id, tag)
-    }
+    for (const tag of gateway.store.tags.of(device)) found.set(tag.id, tag)
   }
   for (const name of tags) {
     const slash = name.indexOf('/')

@@ -1,9 +1,12 @@
 /** The rows of live messages as JSON text. A delta row is encoded once a change, whoever many clients get it. */
+import type { LatestValue } from '../../core/sink.ts'
 import { isBad, type StatusCode } from '../../core/status.ts'
 import { symbolOf } from '../../core/symbols.ts'
 import type { TagInfo } from '../../core/tags.ts'
 import type { TagId } from '../../core/value.ts'
 import type { Gateway } from '../../gateway.ts'
+import { latestOf } from '../../observe/latest-of.ts'
+import { shownDevice } from '../shown-devices.ts'
 import { driverReason, reasonOf, valueText } from '../views.ts'
 import type { Changes } from './changes.ts'
 
@@ -25,9 +28,10 @@ export class Rows {
   delta(id: TagId): string {
     const version = this.#changes.versionOf(id)
     if (this.#versions[id] === version) return this.#texts[id]!
-    const { value, status, time, receivedAt } = this.#gateway.store.latest.get(id)
-    const reason = isBad(status) ? this.#driverReason(id, status) : ''
-    const name = symbolOf(value, this.#gateway.store.tags.get(id)?.settings.symbols)
+    const tag = this.#gateway.store.tags.get(id)
+    const { value, status, time, receivedAt } = this.#latest(id, tag)
+    const reason = isBad(status) ? this.#driverReason(id, status, tag) : ''
+    const name = symbolOf(value, tag?.settings.symbols)
     const more = name === null ? reason : `${reason === '' ? ',null' : reason},${JSON.stringify(name)}`
     const text = `[${id},${valueText(value)},${status},${value === undefined ? 'null' : time},${receivedAt}${more}]`
     this.#texts[id] = text
@@ -36,8 +40,9 @@ export class Rows {
   }
 
   /** A row of a snapshot: what the tag is, and its latest value. */
-  snapshot({ id, device, settings }: TagInfo): string {
-    const { value, status, time, receivedAt } = this.#gateway.store.latest.get(id)
+  snapshot(tag: TagInfo): string {
+    const { id, device, settings } = tag
+    const { value, status, time, receivedAt } = latestOf(this.#gateway, tag)
     const { name, unit, type, writable, low, high, writeMin, writeMax, description } = settings
     return JSON.stringify({
       id,
@@ -56,13 +61,16 @@ export class Rows {
       status,
       time: value === undefined ? null : time,
       receivedAt,
-      reason: reasonOf(status, this.#gateway.polling.device(device), id),
+      reason: reasonOf(status, shownDevice(this.#gateway, device), id),
     }).replace('"value":null', () => `"value":${valueText(value)}`)
   }
 
-  #driverReason(id: TagId, status: StatusCode): string {
-    const { polling, store } = this.#gateway
-    const reason = driverReason(status, polling.device(store.tags.get(id)?.device ?? ''), id)
+  #latest(id: TagId, tag: TagInfo | undefined): LatestValue {
+    return tag === undefined ? this.#gateway.store.latest.get(id) : latestOf(this.#gateway, tag)
+  }
+
+  #driverReason(id: TagId, status: StatusCode, tag: TagInfo | undefined): string {
+    const reason = driverReason(status, this.#gateway.polling.device(tag?.device ?? ''), id)
     return reason === undefined ? '' : `,${JSON.stringify(reason)}`
   }
 

@@ -4,6 +4,7 @@ import type { Gateway } from '../../gateway.ts'
 import { Slice } from '../../observe/slice.ts'
 import { JSON_TYPE, type App, type RouteContext } from '../app.ts'
 import { answers, deviceParams, deviceSchema, devicesSchema } from '../schemas.ts'
+import { shownDevice, shownDevices } from '../shown-devices.ts'
 import { deviceView } from '../views.ts'
 
 export function deviceRoutes(app: App, { gateway }: RouteContext): void {
@@ -18,9 +19,9 @@ export function deviceRoutes(app: App, { gateway }: RouteContext): void {
     url: '/api/v1/devices/:device',
     schema: { tags: ['devices'], summary: 'One device', params: deviceParams, response: answers(deviceSchema) },
     handler: (request) => {
-      const session = gateway.polling.device(request.params.device)
-      if (session === undefined) throw new GatewayError('NOT_FOUND', `there is no device ${request.params.device}`)
-      return deviceView(gateway, session)
+      const device = shownDevice(gateway, request.params.device)
+      if (device === undefined) throw new GatewayError('NOT_FOUND', `there is no device ${request.params.device}`)
+      return deviceView(gateway, device)
     },
   })
 }
@@ -28,8 +29,8 @@ export function deviceRoutes(app: App, { gateway }: RouteContext): void {
 async function devicesText(gateway: Gateway): Promise<string> {
   const slice = new Slice()
   const texts: string[] = []
-  for (const session of gateway.polling.devices) {
-    texts.push(JSON.stringify(deviceView(gateway, session)))
+  for (const device of shownDevices(gateway)) {
+    texts.push(JSON.stringify(deviceView(gateway, device)))
     await slice.breathe()
   }
   return `{"devices":[${texts.join(',')}]}`

@@ -1,8 +1,8 @@
 /** `/api/v1/devices/{device}/profile`: what was learned about a device (its limits, the registers left out), and forgetting it. */
-import { GatewayError } from '../../core/errors.ts'
 import type { Gateway } from '../../gateway.ts'
 import type { App, RouteContext } from '../app.ts'
 import { answers, deviceParams, profileSchema } from '../schemas.ts'
+import { polledDevice } from '../shown-devices.ts'
 
 export function profileRoutes(app: App, { gateway }: RouteContext): void {
   app.route({
@@ -30,18 +30,12 @@ export function profileRoutes(app: App, { gateway }: RouteContext): void {
       response: answers(profileSchema),
     },
     handler: (request) => {
-      sessionOf(gateway, request.params.device).forget()
+      polledDevice(gateway, request.params.device).forget()
       return view(gateway, request.params.device)
     },
   })
 }
 
 function view(gateway: Gateway, device: string) {
-  return { device, profile: sessionOf(gateway, device).profile() ?? null }
-}
-
-function sessionOf(gateway: Gateway, device: string) {
-  const session = gateway.polling.device(device)
-  if (session === undefined) throw new GatewayError('NOT_FOUND', `there is no device ${device}`)
-  return session
+  return { device, profile: polledDevice(gateway, device).profile() ?? null }
 }

@@ -4,10 +4,10 @@
  */
 import { z } from 'zod'
 import { isAbort, BusyError, GatewayError } from '../../core/errors.ts'
-import type { Gateway } from '../../gateway.ts'
 import type { DeviceSession } from '../../polling/session.ts'
 import type { App, RouteContext } from '../app.ts'
 import { answers, deviceParams, toolParams, toolResultSchema, toolsSchema } from '../schemas.ts'
+import { polledDevice } from '../shown-devices.ts'
 import { invalidRequest } from '../validation.ts'
 
 /** A tool that has not ended by then is given up. */
@@ -28,7 +28,7 @@ export function toolRoutes(app: App, { gateway }: RouteContext): void {
       response: answers(toolsSchema),
     },
     handler: (request) => {
-      const { type } = sessionOf(gateway, request.params.device)
+      const { type } = polledDevice(gateway, request.params.device)
       const tools = (type.tools ?? []).map(({ name, summary, input }) => ({
         name,
         summary,
@@ -50,7 +50,7 @@ export function toolRoutes(app: App, { gateway }: RouteContext): void {
       response: answers(toolResultSchema),
     },
     handler: async (request, reply) => {
-      const session = sessionOf(gateway, request.params.device)
+      const session = polledDevice(gateway, request.params.device)
       checkInput(session, request.params.tool, request.body ?? {})
       if (running >= MAX_RUNNING) throw new BusyError(`${running} tools run already`, RETRY_MS)
       const ended = new AbortController()
@@ -66,12 +66,6 @@ export function toolRoutes(app: App, { gateway }: RouteContext): void {
       }
     },
   })
-}
-
-function sessionOf(gateway: Gateway, device: string): DeviceSession {
-  const session = gateway.polling.device(device)
-  if (session === undefined) throw new GatewayError('NOT_FOUND', `there is no device ${device}`)
-  return session
 }
 
 /** A first check, for words that people understand; who finds no such tool is the session. */

@@ -13,6 +13,7 @@ import { TRACE_END } from '../../observe/trace/traces.ts'
 import type { DeviceSession } from '../../polling/session.ts'
 import type { App, RouteContext } from '../app.ts'
 import { answers, deviceParams, textAnswers, traceSchema, traceStatusSchema } from '../schemas.ts'
+import { polledDevice } from '../shown-devices.ts'
 import { isoOf } from '../views.ts'
 
 const URL = '/api/v1/devices/:device/trace'
@@ -136,8 +137,7 @@ export function traceRoutes(app: App, { gateway }: RouteContext): void {
 }
 
 function tracedSession(gateway: Gateway, device: string): DeviceSession {
-  const session = gateway.polling.device(device)
-  if (session === undefined) throw new GatewayError('NOT_FOUND', `there is no device ${device}`)
+  const session = polledDevice(gateway, device)
   if (session.type.describeFrame !== undefined) return session
   throw new GatewayError('NOT_FOUND', `${device} has no trace: its driver ${session.driver} sends no frames`)
 }

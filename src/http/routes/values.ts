@@ -9,6 +9,8 @@ import type { Gateway } from '../../gateway.ts'
 import { JSON_TYPE, namesOf, type App, type RouteContext } from '../app.ts'
 import { LIMITS } from '../limits.ts'
 import { answers, latestSchema, tagParams, valuesPageSchema, writeBodySchema, writeResultSchema } from '../schemas.ts'
+import { latestOf } from '../../observe/latest-of.ts'
+import { shownDevice } from '../shown-devices.ts'
 import { valuesPage } from '../values-page.ts'
 import { latestText, statusView } from '../views.ts'
 
@@ -46,8 +48,8 @@ export function valueRoutes(app: App, { gateway }: RouteContext): void {
     preValidation: (request, _reply, done) => done(setNames(request)),
     handler: (request, reply) => {
       const tag = findTag(gateway, request.params)
-      const session = gateway.polling.device(tag.device)
-      const text = latestText(tag, gateway.store.latest.get(tag.id), session, gateway.clock.now())
+      const device = shownDevice(gateway, tag.device)
+      const text = latestText(tag, latestOf(gateway, tag), device, gateway.clock.now())
       return reply.type(JSON_TYPE).send(text)
     },
   })
@@ -100,7 +102,7 @@ export function setNames(
 export function findTag(gateway: Gateway, { device, tag }: { device: string; tag: string }) {
   const info = gateway.store.tags.find(device, tag)
   if (info !== undefined) return info
-  const known = gateway.polling.device(device) !== undefined
+  const known = shownDevice(gateway, device) !== undefined
   throw new GatewayError('NOT_FOUND', known ? `device ${device} has no tag ${tag}` : `there is no device ${device}`)
 }
 

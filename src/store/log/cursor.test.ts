@@ -55,6 +55,62 @@ test('a reader that lost its connection still hears of what retention took, and 
   await store.close()
 })
 
+test('a reader that is far behind gets as many rows as it asks for, out of many small frames', async () => {
+  const files = new MemoryFiles()
+  const clock = new VirtualClock()
+  const store = await open(files, { clock, tailRows: 50 })
+  const cursor = await store.openCursor('late')
+  const given: number[] = []
+  for (let frame = 0; frame < 60; frame++) {
+    const batch = new SampleBatch(10, clock.now())
+    for (let row = 0; row < 10; row++) batch.push(1, row === 3 ? `text ${frame}` : frame * 10 + row, 0)
+    store.append(batch)
+    for (let row = 0; row < 10; row++) given.push(batch.seq![row]!)
+    await store.flush()
+    await clock.advance(100)
+  }
+  const sizes: number[] = []
+  const got: (readonly [number, unknown])[] = []
+  while (got.length < given.length) {
+    const batch = (await cursor.next(75, signal)) as SampleBatch
+    sizes.push(batch.length)
+    for (const { seq, value } of batch) got.push([seq!, value])
+    cursor.ack(batch.seq!.at(-1)!, { delivered: batch.length })
+    balance(cursor)
+  }
+  assert.deepEqual(got, given.map((seq, at) => [seq, at % 10 === 3 ? `text ${Math.floor(at / 10)}` : at])) // prettier-ignore
+  assert.deepEqual(sizes.slice(0, 7), Array(7).fill(75))
+  assert.ok(sizes.length <= 10, `${sizes.join()}: what is in memory comes by itself`)
+  await store.close()
+})
+
+test('frames are joined up to a gap, and not beyond what strings may take', async () => {
+  const files = new MemoryFiles()
+  const store = await open(files, { maxPendingRows: 20_000, tailRows: 20 })
+  const cursor = await store.openCursor('late')
+  const append = (rows: number, value: string) => {
+    const batch = new SampleBatch(rows, 1000)
+    for (let row = 0; row < rows; row++) batch.push(1, value, 0)
+    return store.append(batch)
+  }
+  for (let frame = 0; frame < 4; frame++) {
+    append(10, 'x')
+    await store.flush()
+  }
+  assert.equal(append(20_001, 'x'), 20_001)
+  for (let frame = 0; frame < 30; frame++) {
+    append(1, 'y'.repeat(300_000))
+    await store.flush()
+  }
+  const found: string[] = []
+  while (found.length < 5) {
+    const next = await cursor.next(1000, signal)
+    found.push(next instanceof SampleBatch ? String(next.length) : next.reason)
+  }
+  assert.deepEqual(found, ['40', 'overflow', '4', '4', '4'])
+  await store.close()
+})
+
 test('a gap of refused samples within what retention took is counted once', async () => {
   const files = new MemoryFiles()
   const store = await open(files, { ...SMALL, maxPendingRows: 400 })
@@ -94,9 +150,11 @@ test('a sink that was out of the configuration while retention went on: its ledg
 /** A machine that has no file descriptor left for segments. */
 class NoDescriptors extends MemoryFiles {
   isShort = false
+  opensLeft = Infinity
 
   override async open(path: string, mode: OpenMode): Promise<OpenFile> {
-    if (this.isShort && path.endsWith('.seg')) throw Object.assign(new Error('EMFILE'), { code: 'EMFILE' })
+    const isRefused = path.endsWith('.seg') && mode === 'read' && (this.isShort || this.opensLeft-- <= 0)
+    if (isRefused) throw Object.assign(new Error('EMFILE'), { code: 'EMFILE' })
     return super.open(path, mode)
   }
 }
@@ -112,6 +170,17 @@ test('too many open files are no reason to leave samples out: they come when the
   const got = await cursor.next(100, signal)
   assert.ok(got instanceof SampleBatch)
   assert.equal(got.seq![0], 1)
+  files.opensLeft = 1
+  const most = (await cursor.next(100_000, signal)) as SampleBatch
+  assert.deepEqual(
+    [most.seq![0], files.opensLeft < 0],
+    [got.length + 1, true],
+    'what was read before it went wrong is there',
+  )
+  await assert.rejects(cursor.next(100_000, signal), { code: 'EMFILE' })
+  files.opensLeft = Infinity
+  const rest = (await cursor.next(100_000, signal)) as SampleBatch
+  assert.equal(rest.seq![0], most.seq!.at(-1)! + 1)
   await store.close()
 })
 

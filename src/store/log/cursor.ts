@@ -202,7 +202,7 @@ export class LogCursor implements Cursor {
     if (seq < Math.min(this.#purgedTo, end)) return this.#out(this.#main.pass(Math.min(this.#purgedTo, end), 'purged'))
     const isLate = this.#isLate(this.#main.place)
     if (isLate && !this.#pace.isOpen) return 'too soon'
-    const found = await this.#main.next(maxRows, end + 1)
+    const found = await this.#main.next(isLate ? Math.min(maxRows, this.#pace.most) : maxRows, end + 1)
     if (found instanceof SampleBatch && isLate) {
       this.#pace.took(found.length)
       if (this.#order.order === 'live-first')
@@ -239,6 +239,7 @@ export class LogCursor implements Cursor {
     const context = {
       view,
       reader,
+      joins: true,
       get lostSeq() {
         return lostSeq()
       },

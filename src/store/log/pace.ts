@@ -12,6 +12,11 @@ export class Pace {
     this.#rowsPerMs = (rowsPerSecond ?? Infinity) / 1000
   }
 
+  /** The most rows that are taken at once: those of a second. */
+  get most(): number {
+    return Math.max(1, Math.ceil(this.#rowsPerMs * 1000))
+  }
+
   get isOpen(): boolean {
     return this.#clock.monotonic() >= this.#openAt
   }

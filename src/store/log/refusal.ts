@@ -9,6 +9,9 @@ import type { TagId } from '../../core/value.ts'
 import type { Ordinals } from './ordinals.ts'
 import type { Sequence } from './sequence.ts'
 
+/** Samples that were lost before they came to this log. */
+export type Loss = Omit<Gap, 'fromSeq' | 'toSeq'>
+
 /** Why. */
 export type RefusalReason = 'overflow' | 'full' | 'blocked'
 
@@ -51,6 +54,18 @@ export class Refusal {
     gap.samples += length
     gap.toTime = receivedAt
     for (let row = 0; row < length && this.#tags.size <= GAP_TAGS; row++) this.#tags.add(tag[row]!)
+  }
+
+  /** Puts a loss that happened elsewhere into the log, with a number of its own; false when none is left for it. */
+  note(loss: Loss): boolean {
+    const { sequence, ordinals, onEnd } = this.#context
+    if (sequence.available() <= 1) return false
+    this.end()
+    const seq = sequence.next++
+    const gap = { ...loss, fromSeq: seq, toSeq: seq }
+    ordinals.add(gap)
+    onEnd(gap)
+    return true
   }
 
   end(): void {

@@ -123,7 +123,7 @@ test('drop-newest: what a sink waits for stays, new samples are refused as one g
   assert.equal((oldest as SampleBatch).seq![0], 1)
   rig.cursor.rewind()
   for (let batch = 0; batch < 40; batch++) {
-    const got = (await rig.cursor.next(500, AbortSignal.timeout(1000))) as SampleBatch
+    const got = (await rig.cursor.next(60, AbortSignal.timeout(1000))) as SampleBatch
     rig.cursor.ack(got.seq![got.length - 1]!, { delivered: got.length })
   }
   await rig.clock.advance(3000)

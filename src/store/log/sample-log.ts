@@ -21,7 +21,7 @@ import { createOrdinals, type Ordinals, type Position } from './ordinals.ts'
 import { FrameReader } from './reader.ts'
 import type { Recovered } from './recovery.ts'
 import { GrowthRate, totalBytes, type RetentionBounds } from './retention.ts'
-import { Refusal, type RefusalReason } from './refusal.ts'
+import { Refusal, type Loss, type RefusalReason } from './refusal.ts'
 import { Room } from './room.ts'
 import type { Segment } from './segment.ts'
 import type { Sequence } from './sequence.ts'
@@ -73,7 +73,9 @@ export class SampleLog implements LogView {
   /** Told when the log begins and ends to be full, with the policy `block`. */
   onBlocked: (isBlocked: boolean) => void = () => undefined
   #isBlocked = false
-  readonly #refusal: Refusal
+  /** Told after each commit. */
+  readonly committed = new Set<(durableSeq: number) => void>()
+  readonly refusal: Refusal
   readonly ordinals: Ordinals
   readonly tail: Tail
   readonly fsyncSeconds = createHistogram()
@@ -119,7 +121,7 @@ export class SampleLog implements LogView {
     if (!sequence.wasClean && sequence.next > lastFound + 1) this.#noteUncleanStop(lastFound)
     else this.#commit.durableSeq = sequence.next - 1
     this.#steps = new ClockSteps(clock, sequence.clockSteps, sequence.next - 1)
-    this.#refusal = new Refusal({
+    this.refusal = new Refusal({
       sequence,
       ordinals: this.ordinals,
       log,
@@ -159,7 +161,7 @@ export class SampleLog implements LogView {
   }
 
   get readableSeq(): number {
-    return this.#refusal.seq ?? this.#sequence.next
+    return this.refusal.seq ?? this.#sequence.next
   }
 
   get oldestSeq(): number {
@@ -189,11 +191,6 @@ export class SampleLog implements LogView {
 
   get writer(): { readonly bytesWritten: number; readonly fsyncs: number } {
     return this.#writer
-  }
-
-  /** Samples refused since the start. */
-  get refused(): number {
-    return this.#refusal.refused
   }
 
   /** The log is at its bound and keeps what it has. */
@@ -248,7 +245,7 @@ export class SampleLog implements LogView {
     for (const cursor of this.#cursors.values()) cursor.route(count)
     const refusal = this.#refusalOf(count)
     if (refusal !== undefined) {
-      this.#refusal.add(batch, refusal)
+      this.refusal.add(batch, refusal)
       return 0
     }
     const seq = this.#sequence.next
@@ -257,6 +254,13 @@ export class SampleLog implements LogView {
     this.#commit.schedule()
     this.#waiters.notify()
     return seq
+  }
+
+  /** Samples that were lost elsewhere, as a gap of one number; false: there is none left just now. */
+  noteLoss(loss: Loss): boolean {
+    const isNoted = this.refusal.note(loss)
+    if (isNoted) for (const cursor of this.#cursors.values()) cursor.route(loss.samples ?? 0)
+    return isNoted
   }
 
   flush(): Promise<void> {
@@ -292,8 +296,9 @@ export class SampleLog implements LogView {
 
   /** Flushes, seals and persists; throws when the disk refuses. */
   async close(): Promise<void> {
-    this.#refusal.end()
-    this.#stopTimers()
+    this.refusal.end()
+    this.#sweep.cancel()
+    this.#waiters.stop()
     try {
       await this.flush()
       await this.#writer.seal()
@@ -356,11 +361,11 @@ export class SampleLog implements LogView {
 
   #refusalOf(count: number): RefusalReason | undefined {
     const { maxPendingRows, retention } = this.#options
-    const bound = this.#refusal.seq === undefined ? maxPendingRows : maxPendingRows / 2
+    const bound = this.refusal.seq === undefined ? maxPendingRows : maxPendingRows / 2
     const pending = this.pendingRows + this.tail.extraWeightAfter(this.#commit.durableSeq)
     if (pending + count > bound || this.#sequence.available() <= count + 1) return 'overflow'
     if (this.#room.isFull) return retention.policy === 'block' ? 'blocked' : 'full'
-    this.#refusal.end()
+    this.refusal.end()
     return undefined
   }
 
@@ -369,12 +374,13 @@ export class SampleLog implements LogView {
     this.#growth.note(clock.monotonic(), this.#writer.frameBytes)
     this.#lookAtClock()
     this.#makeRoom()
+    for (const listener of this.committed) listener(this.#commit.durableSeq)
   }
 
   #makeRoom(): void {
     this.#room.make()
     this.#tellBlocked()
-    if (this.pendingRows <= this.#options.maxPendingRows / 2 && !this.#room.isFull) this.#refusal.end()
+    if (this.pendingRows <= this.#options.maxPendingRows / 2 && !this.#room.isFull) this.refusal.end()
   }
 
   #tellBlocked(): void {
@@ -399,10 +405,5 @@ export class SampleLog implements LogView {
     const oldest = this.oldestSeq - 1
     for (const cursor of this.#cursors.values()) cursor.overtaken(this.ordinals.position(oldest))
     this.ordinals.prune(Math.min(oldest, ...[...this.#cursors.values()].map((cursor) => cursor.floor)))
-  }
-
-  #stopTimers(): void {
-    this.#sweep.cancel()
-    this.#waiters.stop()
   }
 }

@@ -15,6 +15,8 @@ import type { LogView } from './view.ts'
 export interface WalkContext {
   readonly view: LogView
   readonly reader: FrameReader
+  /** Small frames come as one batch; false: each by itself, with its own `receivedAt`. */
+  readonly joins: boolean
   /** Everything up to here is let go, and counted so. */
   readonly lostSeq: number
   /** Everything between these places is lost. */
@@ -57,7 +59,50 @@ export class Walk {
   async next(maxRows: number, limit = Infinity): Promise<SampleBatch | Gap | undefined> {
     const thinned = this.#thinned
     const told = thinned !== undefined && this.#place.seq + 1 >= thinned.endSeq ? this.#tellThinned(thinned) : undefined
-    return told ?? this.#fromMemory(maxRows, limit) ?? (await this.#fromDisk(maxRows, limit))
+    const near = told ?? this.#fromMemory(maxRows, limit)
+    if (near !== undefined) return near
+    const found = await this.#fromDisk(maxRows, limit)
+    const isWhole = found instanceof SampleBatch && this.#frame?.offsets === undefined
+    return isWhole && this.#context.joins ? this.#filled(found, maxRows, limit) : found
+  }
+
+  /**
+   * The rows with those of the frames behind them: frames are as large as what came between two commits, and a far side that confirms
+   * each batch over a slow link would take hours for many small ones. As within a frame, `receivedAt` is that of the first row.
+   */
+  async #filled(first: SampleBatch, maxRows: number, limit: number): Promise<SampleBatch> {
+    const parts = [first]
+    let rows = first.length
+    let bytes = otherBytes(first)
+    while (rows < maxRows && bytes < MAX_JOINED_BYTES) {
+      const part = await this.#moreRows(maxRows - rows, limit)
+      if (part === undefined) break
+      parts.push(part)
+      rows += part.length
+      bytes += otherBytes(part)
+    }
+    return parts.length === 1 ? first : joined(parts, rows)
+  }
+
+  /** What follows on the disk without a gap, in frames that are whole; undefined: something else comes next. */
+  async #moreRows(maxRows: number, limit: number): Promise<SampleBatch | undefined> {
+    const { view } = this.#context
+    const want = this.#place.seq + 1
+    const isOver = want >= Math.min(limit, view.readableSeq) || want < view.oldestSeq || want <= this.#context.lostSeq
+    if (isOver || view.tail.find(want) !== undefined || view.ordinals.gapAt(want) !== undefined) return undefined
+    if (!holds(this.#frame, want)) {
+      const segment = view.segmentFor(want)
+      if (segment === undefined || segment.firstSeq > want) return undefined
+      // What was found before must not be lost to what goes wrong with this: it goes wrong again with the next call.
+      const frame = await this.#readFrame(segment, want).catch(() => undefined)
+      if (frame === 'unreadable' || frame === undefined || !holds(frame, want)) return undefined
+      // What was let go meanwhile is counted as dropped; what was handed out before is on its way.
+      if (this.#place.seq + 1 !== want || want <= this.#context.lostSeq) return undefined
+      this.#frame = frame
+    }
+    const frame = this.#frame!
+    if (frame.offsets !== undefined) return undefined
+    return this.#moved(sliceFrame(frame, want, Math.min(maxRows, limit - want)))
   }
 
   /** A gap from here up to `toSeq`, for a reason of the caller's own. */
@@ -83,7 +128,7 @@ export class Walk {
     const want = this.#place.seq + 1
     if (want >= Math.min(limit, view.readableSeq)) return undefined
     if (want < view.oldestSeq) return this.#pass(want, Math.min(limit, view.oldestSeq) - 1, 'retention')
-    if (this.#frame === undefined || want < this.#frame.firstSeq || want >= this.#frame.endSeq) {
+    if (!holds(this.#frame, want)) {
       const segment = view.segmentFor(want)
       if (segment === undefined || segment.firstSeq > want) {
         return this.#missing(want, (segment?.firstSeq ?? view.tail.firstSeq ?? view.readableSeq) - 1, 'missing-segment')
@@ -96,7 +141,7 @@ export class Walk {
       this.#frame = frame
       if (frame.firstSeq > want) return this.#missing(want, frame.firstSeq - 1, 'corrupt')
     }
-    const frame = this.#frame
+    const frame = this.#frame!
     return frame.offsets === undefined
       ? this.#moved(sliceFrame(frame, want, Math.min(maxRows, limit - want)))
       : this.#fromThinned(frame, frame.offsets, maxRows, limit)
@@ -175,6 +220,29 @@ export class Walk {
     const tags = view.tagsIn(fromSeq, toSeq)
     return { fromSeq, toSeq, samples, reason, fromTime, toTime, ...(tags === undefined ? {} : { tags }) }
   }
+}
+
+const holds = (frame: DecodedFrame | undefined, seq: number): boolean =>
+  frame !== undefined && seq >= frame.firstSeq && seq < frame.endSeq
+
+/** Bytes of strings beyond which no further frame is joined. */
+const MAX_JOINED_BYTES = 1024 * 1024
+
+function otherBytes({ other }: SampleBatch): number {
+  let bytes = 0
+  for (const value of other?.values() ?? [])
+    if (typeof value === 'string' || value instanceof Uint8Array) bytes += value.length
+  return bytes
+}
+
+function joined(parts: readonly SampleBatch[], rows: number): SampleBatch {
+  const batch = new SampleBatch(rows, parts[0]!.receivedAt)
+  batch.seq = new Float64Array(rows)
+  for (const part of parts) {
+    batch.seq.set(part.seq!, batch.length)
+    copyRows(part, 0, part.length, batch)
+  }
+  return batch
 }
 
 const PASSING = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'])
