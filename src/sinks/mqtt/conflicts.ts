@@ -2,6 +2,7 @@
 import { parsePayload, PAYLOAD_PRESETS } from '../encode/payload.ts'
 import { parseTopic, topicConflicts, topicName, topicTooLong } from '../encode/topic.ts'
 import { filterOf, matches } from './command-topics.ts'
+import { topicFault } from './presets/presets.ts'
 import { isShared, type MqttSettings } from './settings.ts'
 
 type Tags = readonly { readonly device: string; readonly name: string }[]
@@ -14,7 +15,20 @@ export function conflicts(settings: MqttSettings, tags: Tags): readonly string[]
     topic,
   }))
   const shared = isShared(settings) ? topicTooLong(publications) : topicConflicts(publications)
-  return [...shared, ...commandConflicts(settings, tags)]
+  return [...shared, ...presetConflicts(settings, publications), ...commandConflicts(settings, tags)]
+}
+
+/** Topics that the cloud would not take, each once. */
+function presetConflicts(settings: MqttSettings, publications: readonly { what: string; topic: string }[]): string[] {
+  const own = [settings.statusTopic, settings.gapTopic]
+    .filter((topic) => topic !== '')
+    .map((topic) => ({ what: 'the gateway', topic }))
+  const seen = new Set<string>()
+  return [...publications, ...own].flatMap(({ what, topic }) => {
+    const fault = seen.has(topic) ? undefined : topicFault(settings, topic)
+    seen.add(topic)
+    return fault === undefined ? [] : [`${fault}: "${topic}" of ${what}`]
+  })
 }
 
 /** Two tags by one command, or topics of our own that would come back as commands. */
