@@ -11,6 +11,8 @@ import { startMosquitto } from '../../testing/mosquitto.ts'
 import { startCommander } from '../../testing/mqtt-commander.ts'
 import { startMqttWire } from '../../testing/mqtt-wire.ts'
 import { eventually, needs } from '../../testing/peers.ts'
+import { parseTopic } from '../encode/topic.ts'
+import { CommandTopics } from './command-topics.ts'
 import { mqtt } from './sink.ts'
 
 const type = mqtt as unknown as SinkType
@@ -274,6 +276,17 @@ test('answers come while samples are on their way, with a broker that takes few 
   await eventually('delivered', () => rig.cursor.ledger().delivered === 1000)
   assert.doesNotMatch(broker.output(), /protocol error|receive maximum/i)
   assert.equal(rig.runner.status().reconnects, 0)
+})
+
+test('what is subscribed to: one level for what depends on a tag, more where names make deeper ones; the gateway by its name', () => {
+  const filters = (topic: string, slashes: 'replace' | 'levels') => {
+    const templates = { topic: parseTopic(topic), reply: undefined, slashes, client: 'gw/1', log: 'k3f9' } as const
+    return new CommandTopics(templates, typedTable(['press/a', 'bool'], ['press/b/c', 'bool'])).filters()
+  }
+  assert.deepEqual(filters('acme/{device}/{tag}/set', 'replace'), ['acme/+/+/set'])
+  assert.deepEqual(filters('acme/{device}-x/set', 'replace'), ['acme/+/set'])
+  assert.deepEqual(filters('acme/{client}/{log}/{tag}', 'replace'), ['acme/gw_1/k3f9/+'])
+  assert.deepEqual(filters('acme/{device}/{tag}/set', 'levels').sort(), ['acme/+/+/+/set', 'acme/+/+/set'])
 })
 
 test('conflicts: two tags by one command, and topics that would come back as commands', () => {

@@ -66,5 +66,6 @@ test('what is given goes before what a preset says; topics that a cloud would no
   assert.equal(conflicts({ topic: 'a/b/c/d/e/f/{device}/{tag}' }), '')
   assert.match(conflicts({ topic: 'a/b/c/d/e/f/g/{device}/{tag}' }), /AWS IoT Core takes topics of at most 8 levels: "a\/b.*\/p\/t" of "p\/t"/) // prettier-ignore
   assert.equal(conflicts({ topic: '$aws/rules/r/a/b/c/d/e/f/{device}/{tag}' }), '')
+  assert.match(conflicts({ commands: { topic: 'a/b/c/d/e/f/{device}/{tag}' } }), /at most 8 levels: ".*\/reply" of commands of "p\/t"/) // prettier-ignore
   assert.match(conflicts({ topic: '{tag}' }, 'ä'.repeat(129)), /at most 256 bytes/)
 })
