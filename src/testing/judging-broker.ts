@@ -14,21 +14,30 @@ export interface JudgingBroker {
   readonly taken: (readonly [topic: string, payload: string])[]
   /** How many messages came. */
   readonly asked: number
+  /** The most messages that ever waited for their confirmation. */
+  readonly mostUnconfirmed: number
+  /** Sends a message to whoever is connected. */
+  deliver(topic: string, payload: string): void
   cut(): void
 }
 
 export interface BrokerHabits {
   readonly maximumPacketSize?: number
+  readonly receiveMaximum?: number
   readonly refuseSubscriptions?: boolean
+  /** How long it takes to confirm a message. */
+  readonly ackDelayMs?: number
 }
 
 export async function startJudgingBroker(
   t: TestContext,
   judge: Judge,
-  { refuseSubscriptions = false, ...limits }: BrokerHabits = {},
+  { refuseSubscriptions = false, ackDelayMs, ...limits }: BrokerHabits = {},
 ): Promise<JudgingBroker> {
   const taken: [string, string][] = []
   let asked = 0
+  let unconfirmed = 0
+  let mostUnconfirmed = 0
   const { generate, parser } = mqttPacket()
   const version = { protocolVersion: 5 }
   const sockets = new Set<Socket>()
@@ -47,7 +56,13 @@ export async function startJudgingBroker(
       const { topic, payload, messageId } = packet
       const reasonCode = judge(topic, payload.toString())
       if (reasonCode === 0) taken.push([topic, payload.toString()])
-      say({ cmd: 'puback', messageId, reasonCode })
+      mostUnconfirmed = Math.max(mostUnconfirmed, ++unconfirmed)
+      const confirm = () => {
+        unconfirmed--
+        if (!socket.destroyed) say({ cmd: 'puback', messageId, reasonCode })
+      }
+      if (ackDelayMs === undefined) confirm()
+      else setTimeout(confirm, ackDelayMs)
     })
     socket.on('data', (chunk: Buffer) => packets.parse(chunk)).on('error', () => undefined)
   })
@@ -62,6 +77,13 @@ export async function startJudgingBroker(
     taken,
     get asked() {
       return asked
+    },
+    get mostUnconfirmed() {
+      return mostUnconfirmed
+    },
+    deliver(topic, payload) {
+      const packet = generate({ cmd: 'publish', topic, payload, qos: 0, retain: false }, version)
+      for (const socket of sockets) if (!socket.destroyed) socket.write(packet)
     },
     cut: () => sockets.forEach((socket) => socket.destroy()),
   }
