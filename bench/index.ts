@@ -15,6 +15,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
     load: () => import('./trends.ts'),
   },
   mqtt: { summary: 'samples through runner and MQTT sink, beside the bare client', load: () => import('./mqtt.ts') },
+  'catch-up': {
+    summary: 'after an outage: live samples first, ten minutes made up for beside them, over MQTT',
+    load: () => import('./catch-up.ts'),
+  },
   http: {
     summary: 'samples through runner and http sink, beside a bare client',
     load: () => import('./sinks/http.ts'),

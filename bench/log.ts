@@ -1,5 +1,6 @@
 /**
- * The log alone: ingest, bytes a sample, cost at a paced 100,000 samples/s with a reader, and how fast a cursor drains from disk.
+ * The log alone: ingest, how fast a cursor drains from disk, and at an even pace with a reader what it costs and what reaches the
+ * block device. Three minutes.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,17 +9,24 @@ import { SampleBatch } from '../src/core/batch.ts'
 import { systemClock } from '../src/core/clock.ts'
 import { silentLog } from '../src/core/log.ts'
 import { openStore, type Store, type StoreOptions } from '../src/store/store.ts'
+import { makeBlockDevice, type BlockDevice } from './block-device.ts'
 import { percentiles } from './percentiles.ts'
 import { BATCH, Plant } from './plant.ts'
 
 const signal = new AbortController().signal
+/** What a little box on flash is told to do (examples/edge-box). */
+const EDGE: Partial<StoreOptions> = { syncEveryMs: 1000, preallocateBytes: 256 * 1024 }
 
 /** Runs every part and prints its figures. */
 export async function run(): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'bifrost-bench-log-'))
   try {
     await ingest(join(dir, 'ingest'))
-    await paced(join(dir, 'paced'))
+    const device = makeBlockDevice()
+    if (device === undefined)
+      console.log('no file system can be mounted here (root only): bytes at the device are not counted')
+    for (const [at, pace] of PACES.entries()) await paced(join(device?.folder ?? dir, `paced-${at}`), device, pace)
+    device?.remove()
   } finally {
     await rm(dir, { recursive: true, force: true })
   }
@@ -63,34 +71,66 @@ async function drain(dir: string, count: number): Promise<void> {
   await store.close()
 }
 
-/** 100,000 samples a second in batches of 100 for ten seconds, one reader at the head. */
-async function paced(dir: string): Promise<void> {
-  const store = await open(dir)
+interface Pace {
+  readonly what: string
+  readonly perSecond: number
+  readonly seconds: number
+  readonly store: Partial<StoreOptions>
+  /** % of a core, where it is held to one. */
+  readonly core?: number
+  /** Bytes a sample at the block device. */
+  readonly bytes: number
+}
+
+const PACES: readonly Pace[] = [
+  { what: 'paced 100,000/s', perSecond: 100_000, seconds: 30, store: {}, core: 10, bytes: 6 },
+  // As long as it takes to fill what was written ahead: none of it is left out of the account.
+  { what: 'paced 2,000/s, edge profile', perSecond: 2000, seconds: 98, store: EDGE, bytes: 10 },
+]
+
+/** Samples at an even pace in batches of 100, one reader at the head. */
+async function paced(dir: string, device: BlockDevice | undefined, pace: Pace): Promise<void> {
+  const { what, perSecond, seconds } = pace
+  const store = await open(dir, pace.store)
   const cursor = await store.openCursor('bench')
   const plant = new Plant()
-  const seconds = 10
-  const batches = Array.from({ length: seconds * 100 }, (_, tick) =>
-    Array.from({ length: 10 }, (_, at) => plant.batch(at * BATCH, Date.now() + tick * 10)),
-  )
+  const everyMs = Math.max(10, 100_000 / perSecond)
+  const batches = Array.from({ length: (perSecond * seconds) / BATCH }, (_, at) => plant.batch((at % 10) * BATCH, 0))
   const abort = new AbortController()
   const reading = readAll(cursor, abort.signal)
   const delays: number[] = []
+  const deviceBefore = device?.bytesWritten() ?? 0
   const cpu = process.cpuUsage()
   const began = performance.now()
-  for (const [tick, parts] of batches.entries()) {
-    const due = began + tick * 10
+  let appended = 0
+  for (let tick = 0; appended < batches.length; tick++) {
+    const due = began + tick * everyMs
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())))
     delays.push(performance.now() - due)
-    for (const batch of parts) store.append(batch)
+    const end = Math.min(batches.length, Math.round(((tick + 1) * everyMs * perSecond) / 1000 / BATCH))
+    for (; appended < end; appended++) store.append(stamped(batches[appended]!))
   }
   await store.flush()
-  report('paced 100k/s with a reader', seconds * 100_000, performance.now() - began, cpu)
+  const core = report(what, batches.length * BATCH, performance.now() - began, cpu)
   const { bytesWritten, fsyncs } = store.info()
-  console.log(`  ${(bytesWritten / (seconds * 100_000)).toFixed(2)} bytes written a sample, ${fsyncs} fsyncs`)
+  const each = (bytes: number): number => bytes / (batches.length * BATCH)
+  const atDevice = device === undefined ? undefined : each(device.bytesWritten() - deviceBefore)
+  console.log(`  ${each(bytesWritten).toFixed(2)} bytes a sample to files, ${fsyncs} fsyncs`)
+  console.log(`  ${atDevice?.toFixed(2) ?? '?'} bytes a sample at the block device (≤ ${pace.bytes})`)
+  if (pace.core !== undefined) console.log(`  ${core.toFixed(1)} % of a core (≤ ${pace.core})`)
   console.log(`  event loop late by ms: ${percentiles(delays)}; rss ${(process.memoryUsage.rss() / 1e6).toFixed(0)} MB`)
   abort.abort()
   await reading
   await store.close()
+  if (atDevice !== undefined && atDevice > pace.bytes) process.exitCode = 1
+}
+
+/** The batch as of now. */
+function stamped(batch: SampleBatch): SampleBatch {
+  const now = Date.now()
+  batch.receivedAt = now
+  batch.time.fill(now, 0, batch.length)
+  return batch
 }
 
 async function readAll(cursor: Awaited<ReturnType<Store['openCursor']>>, until: AbortSignal): Promise<void> {
@@ -100,11 +140,12 @@ async function readAll(cursor: Awaited<ReturnType<Store['openCursor']>>, until: 
   }
 }
 
-function report(what: string, samples: number, elapsedMs: number, before: NodeJS.CpuUsage): void {
+/** Prints rate and cost; gives the % of a core. */
+function report(what: string, samples: number, elapsedMs: number, before: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(before)
-  const rate = (samples / elapsedMs / 1000).toFixed(2)
-  const core = ((user + system) / elapsedMs / 10).toFixed(1)
-  console.log(`${what}: ${rate} M samples/s, ${core} % of a core`)
+  const core = (user + system) / elapsedMs / 10
+  console.log(`${what}: ${(samples / elapsedMs / 1000).toFixed(3)} M samples/s, ${core.toFixed(1)} % of a core`)
+  return core
 }
 
 if (import.meta.main) await run()

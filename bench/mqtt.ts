@@ -2,15 +2,10 @@
  * Samples through runner and mqtt sink to mosquitto with QoS 1, one a message and many a message, each beside the bare mqtt.js client
  * doing the same work: same broker, topics, window and payloads, made by JSON.stringify, every message confirmed. Under a minute.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
-import { tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
 import type { SampleBatch } from '../src/core/batch.ts'
 import type { SinkType } from '../src/core/sink.ts'
 import { mqtt } from '../src/sinks/mqtt/sink.ts'
-import { findCommand, freePort } from '../src/testing/peers.ts'
+import { withBroker } from './broker.ts'
 import { batchFrom, interleaved, report, throughRunner, type Rate } from './sinks/delivery.ts'
 
 const MESSAGES = 40_000
@@ -27,15 +22,8 @@ const type = mqtt as unknown as SinkType
 type Message = readonly [topic: string, payload: string]
 
 /** Runs all and prints two tables; resolves with the rates. */
-export async function run(): Promise<readonly Rate[]> {
-  if (findCommand('mosquitto') === undefined) {
-    console.log('mqtt: skipped, mosquitto is not installed')
-    return []
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'bifrost-bench-'))
-  const { port, broker } = await startBroker(folder)
-  const url = `mqtt://127.0.0.1:${port}`
-  try {
+export const run = (): Promise<readonly Rate[] | undefined> =>
+  withBroker('mqtt', ['max_inflight_messages 0'], async (url) => {
     const one = { url, window: WINDOW, retain: false }
     const many = { ...one, samplesPerMessage: TOGETHER }
     const single = await compared(url, MESSAGES, one, singleMessages)
@@ -43,11 +31,7 @@ export async function run(): Promise<readonly Rate[]> {
     const shared = await compared(url, SAMPLES, many, sharedMessages)
     report('mqtt, many samples a message', 'samples', shared, WANTED_SAMPLES)
     return [...single, ...shared]
-  } finally {
-    broker.kill()
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
+  })
 
 const compared = (url: string, samples: number, options: object, encode: (batch: SampleBatch) => Message[]) =>
   interleaved(
@@ -127,29 +111,6 @@ function publishAll(
       send()
     }
     send()
-  })
-}
-
-async function startBroker(folder: string): Promise<{ port: number; broker: ChildProcess }> {
-  const port = await freePort()
-  const file = join(folder, 'mosquitto.conf')
-  const lines = [
-    'allow_anonymous true',
-    'set_tcp_nodelay true',
-    'max_inflight_messages 0',
-    `user ${userInfo().username}`,
-  ]
-  writeFileSync(file, [`listener ${port} 127.0.0.1`, ...lines, ''].join('\n'))
-  const broker = spawn(findCommand('mosquitto')!, ['-c', file], { stdio: 'ignore' })
-  for (let tries = 0; tries < 100 && !(await listens(port)); tries++)
-    await new Promise((resolve) => setTimeout(resolve, 30))
-  return { port, broker }
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' }, () => resolve(socket.end() !== undefined))
-    socket.once('error', () => resolve(false))
   })
 }
 

@@ -56,6 +56,8 @@ export interface GatewayOptions {
 const TICK_MS = 250
 /** How long a sink may take to finish the write in flight when the gateway stops. */
 const SINK_STOP_MS = 2000
+const HELD =
+  'Its tags are not read now: the log is full and keeps what a sink still waits for (store.whenFull: block). Look at the sinks.'
 
 export async function startGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
   const { log, version, clock = systemClock, dial = dialTcp } = options
@@ -64,6 +66,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     clock,
     log: log.child({ component: 'store' }),
     syncEveryMs: config.store.syncEveryMs,
+    preallocateBytes: config.store.preallocateBytes,
     retention: config.store,
     thinOneIn: config.store.thinOneIn,
     trends: config.store.trends,
@@ -97,7 +100,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
 
     const startedAt = clock.now()
     for (const runner of runners) runner.start()
-    store.onBlocked((isBlocked) => polling.hold(isBlocked))
+    store.onBlocked((isBlocked) => polling.hold(isBlocked ? HELD : undefined))
     polling.start(emit)
     const ticks = clock.every(TICK_MS, () => pipeline.tick(clock.now(), keep))
 

@@ -3,11 +3,6 @@
  * same work: the same devices, batches and metrics (alias, time, Double), everything confirmed by an answered ping a batch. Medians
  * of interleaved rounds. Also what each encoder does alone. Held to the issue's number: at least 300,000 metrics/s.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
-import { tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
 import { encodePayload, type UMetric } from 'sparkplug-payload/lib/sparkplugbpayload.js'
 import { SampleBatch } from '../../src/core/batch.ts'
 import { systemClock } from '../../src/core/clock.ts'
@@ -20,7 +15,7 @@ import { PayloadEncoder } from '../../src/sinks/sparkplug/payload-encoder.ts'
 import { sparkplug } from '../../src/sinks/sparkplug/sink.ts'
 import { Topics } from '../../src/sinks/sparkplug/topics.ts'
 import { memoryLatest, sinkContext, tagTable } from '../../src/testing/delivery-rig.ts'
-import { findCommand, freePort } from '../../src/testing/peers.ts'
+import { withBroker } from '../broker.ts'
 
 const ROWS = 5000
 const BATCHES = 200
@@ -35,34 +30,24 @@ const WANTED = 300_000
 const tags = tagTable(...Array.from({ length: TAGS }, (_, at) => `press-${at % DEVICES}/tag-${at}`))
 
 /** Prints the figures; resolves with the rate of runner and sink. */
-export async function run(): Promise<number> {
-  if (findCommand('mosquitto') === undefined) {
-    console.log('sparkplug: skipped, mosquitto is not installed')
-    return 0
+export const run = async (): Promise<number> => (await withBroker('sparkplug', [], measure)) ?? 0
+
+async function measure(url: string, folder: string): Promise<number> {
+  console.log(`sparkplug: encoding alone, ours              ${rate(await perSecond(METRICS, () => encodeOnly()))}`)
+  const alone = await perSecond(BARE_BATCHES * ROWS, () => encodeBare())
+  console.log(`sparkplug: encoding alone, sparkplug-payload ${rate(alone)}`)
+  const ours: number[] = []
+  const bare: number[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    ours.push(await perSecond(METRICS, () => throughRunner(url, folder)))
+    bare.push(await perSecond(BARE_BATCHES * ROWS, () => bareClient(url)))
   }
-  const folder = mkdtempSync(join(tmpdir(), 'bifrost-bench-'))
-  const { port, broker } = await startBroker(folder)
-  const url = `mqtt://127.0.0.1:${port}`
-  try {
-    console.log(`sparkplug: encoding alone, ours              ${rate(await perSecond(METRICS, () => encodeOnly()))}`)
-    const alone = await perSecond(BARE_BATCHES * ROWS, () => encodeBare())
-    console.log(`sparkplug: encoding alone, sparkplug-payload ${rate(alone)}`)
-    const ours: number[] = []
-    const bare: number[] = []
-    for (let round = 0; round < ROUNDS; round++) {
-      ours.push(await perSecond(METRICS, () => throughRunner(url, folder)))
-      bare.push(await perSecond(BARE_BATCHES * ROWS, () => bareClient(url)))
-    }
-    const [mine, theirs] = [median(ours), median(bare)]
-    console.log(`sparkplug: runner + sink                     ${rate(mine)}`)
-    console.log(`sparkplug: bare mqtt.js + sparkplug-payload  ${rate(theirs)}`)
-    console.log(`sparkplug: ${(mine / theirs).toFixed(1)} times the bare client; wanted: ${rate(WANTED).trim()}`)
-    if (mine < WANTED) process.exitCode = 1
-    return mine
-  } finally {
-    broker.kill()
-    rmSync(folder, { recursive: true, force: true })
-  }
+  const [mine, theirs] = [median(ours), median(bare)]
+  console.log(`sparkplug: runner + sink                     ${rate(mine)}`)
+  console.log(`sparkplug: bare mqtt.js + sparkplug-payload  ${rate(theirs)}`)
+  console.log(`sparkplug: ${(mine / theirs).toFixed(1)} times the bare client; wanted: ${rate(WANTED).trim()}`)
+  if (mine < WANTED) process.exitCode = 1
+  return mine
 }
 
 const rate = (perSecond: number): string => `${Math.round(perSecond).toLocaleString('en').padStart(11)} metrics/s`
@@ -183,24 +168,6 @@ function generatedCursor(): { cursor: Cursor; finished: Promise<void> } {
     close: () => Promise.resolve(),
   }
   return { cursor, finished }
-}
-
-async function startBroker(folder: string): Promise<{ port: number; broker: ChildProcess }> {
-  const port = await freePort()
-  const file = join(folder, 'mosquitto.conf')
-  const lines = ['allow_anonymous true', 'set_tcp_nodelay true', `user ${userInfo().username}`]
-  writeFileSync(file, [`listener ${port} 127.0.0.1`, ...lines, ''].join('\n'))
-  const broker = spawn(findCommand('mosquitto')!, ['-c', file], { stdio: 'ignore' })
-  for (let tries = 0; tries < 100 && !(await listens(port)); tries++)
-    await new Promise((resolve) => setTimeout(resolve, 30))
-  return { port, broker }
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' }, () => resolve(socket.end() !== undefined))
-    socket.once('error', () => resolve(false))
-  })
 }
 
 if (import.meta.main) await run()

@@ -32,6 +32,8 @@ export interface HttpConfig {
 export interface StoreConfig {
   /** 0: each append is forced to the disk by itself. */
   readonly syncEveryMs: number
+  /** Zeros are written ahead in pieces of this size; 0: none. */
+  readonly preallocateBytes: number
   readonly maxBytes: number
   readonly maxAgeMs: number
   readonly policy: RetentionPolicy

@@ -143,6 +143,7 @@ function readOverrides({ env }: ConfigSources, problems: ProblemList): Overrides
 function storeOf({
   sync,
   syncEvery,
+  preallocate,
   maxSize,
   maxAge,
   whenFull,
@@ -151,5 +152,13 @@ function storeOf({
 }: z.output<typeof fileSchema>['store']): StoreConfig {
   const syncEveryMs = sync === 'each' ? 0 : syncEvery
   const kept = { maxBytes: trends.maxSize, maxAgeMs: trends.maxAge }
-  return { syncEveryMs, maxBytes: maxSize, maxAgeMs: maxAge, policy: whenFull, thinOneIn, trends: kept }
+  return {
+    syncEveryMs,
+    preallocateBytes: preallocate,
+    maxBytes: maxSize,
+    maxAgeMs: maxAge,
+    policy: whenFull,
+    thinOneIn,
+    trends: kept,
+  }
 }

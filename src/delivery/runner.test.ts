@@ -228,7 +228,7 @@ test('a sample that makes the far side cut the connection is named, not dropped;
   assert.equal(rig.runner.status().state, 'Failed')
   assert.match(
     rig.runner.status().reason ?? '',
-    /each time the sample with sequence number 6 is sent \(connection reset\)\. Nothing is dropped: raise/,
+    /each time the sample with sequence number 6 is sent \(connection reset\)\. Nothing is dropped, and it is tried on/,
   )
   rig.sink.judge = () => undefined
   await rig.clock.advance(1000)

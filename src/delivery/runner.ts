@@ -283,8 +283,8 @@ class SinkRunner implements Runner {
     const habit = this.#size.cut(batch.seq?.[0] ?? 0)
     if (!habit || this.#size.halve(batch.length, lastSeq(batch))) return this.#again(decision)
     const reason =
-      `the connection is lost each time the sample with sequence number ${lastSeq(batch)} is sent (${decision.reason}). ` +
-      `Nothing is dropped: raise the far side's limit of message size, or tell this sink of it, and delivery goes on by itself`
+      `the far side fails or goes away each time the sample with sequence number ${lastSeq(batch)} is sent (${decision.reason}). ` +
+      `Nothing is dropped, and it is tried on. If the sample is too large there: raise that limit, or tell this sink of it`
     this.#connected = false
     return this.#again({ action: 'hold', reason })
   }

@@ -42,8 +42,8 @@ export interface Surroundings {
 type Phase = 'idle' | 'connecting' | 'connected' | 'pausing' | 'stopped'
 
 export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Silent {
-  /** No poll begins now. */
-  isHeld = false
+  /** Why no poll begins now; undefined: polls begin. */
+  #held: string | undefined
   readonly #log: Log
   readonly #gate: ConnectGate
   readonly #groups: PollGroup[]
@@ -206,6 +206,12 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     return pause
   }
 
+  /** No poll begins while there is a reason for that; values stay as they are, and the reason is shown. */
+  hold(reason: string | undefined): void {
+    this.#held = reason
+    if (this.state === 'Running' || this.state === 'Degraded') this.#assess()
+  }
+
   /** The commands first: a place that a poll gives back is not for one of those that go with the connection. */
   #drop(): void {
     this.#connection.abort()
@@ -218,7 +224,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   }
 
   #due(group: PollGroup, dueAt: number, missed: number): void {
-    if (this.#phase !== 'connected' || this.isHeld) return
+    if (this.#phase !== 'connected' || this.#held !== undefined) return
     // Also of a silent device: a probe that never ends would keep its place on the line for ever.
     if (group.stalledFor(this.clock.monotonic()) > REQUEST_LIMIT_MS)
       return this.lost(new NotConnectedError(`a request did not end within ${formatDuration(REQUEST_LIMIT_MS)}`))
@@ -288,6 +294,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   #assess(): void {
     const names = (tag: TagId): string => this.#nameOf(tag)
     const reason =
+      this.#held ??
       reasonOfDegradation(this.name, this.#groups, this.line, names, (tag) => this.reasonOf(tag)) ??
       this.device.trouble?.()
     this.condition.become(reason === undefined ? 'Running' : 'Degraded', reason ?? null)

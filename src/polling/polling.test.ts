@@ -77,6 +77,21 @@ describe('polling', () => {
     assert.equal(session.state, 'Running')
   })
 
+  test('devices that are held are not polled, say why, and go on when they are let go', async () => {
+    const device = new FakeDevice()
+    const { clock, polling, session } = startPolling(setupOf(device))
+    await clock.advance(1500)
+    polling.hold('the log is full')
+    await clock.advance(100)
+    const { polls } = session.stats
+    await clock.advance(5000)
+    assert.deepEqual([session.stats.polls, session.state, session.reason], [polls, 'Degraded', 'the log is full'])
+    polling.hold(undefined)
+    await clock.advance(2000)
+    assert.deepEqual([session.state, session.reason], ['Running', null])
+    assert.ok(session.stats.polls > polls)
+  })
+
   test('a disabled device is not connected; its points are out of service', async () => {
     const device = new FakeDevice()
     const { clock, session, take, polling } = startPolling(setupOf(device, { enabled: false, tags: 2 }))

@@ -46,8 +46,8 @@ export interface Polling {
   start(emit: Emit): void
   /** Ends within a second: aborts what is in flight and closes every driver. */
   stop(): Promise<void>
-  /** True: no poll begins until it is called with false; writes and reads on demand go on. */
-  hold(isHeld: boolean): void
+  /** With a reason: no poll begins until it is called without; writes and reads on demand go on. */
+  hold(reason: string | undefined): void
   device(name: string): DeviceSession | undefined
   readonly devices: readonly DeviceSession[]
   /** The lines and who uses how much of them, as of the moment when it is read. */
@@ -74,8 +74,8 @@ export function createPolling(devices: readonly DeviceSetup[], context: PollingC
       for (const session of sessions) session.start(emit)
       schedule.start()
     },
-    hold(isHeld) {
-      for (const session of sessions) session.isHeld = isHeld
+    hold(reason) {
+      for (const session of sessions) session.hold(reason)
     },
     async stop() {
       schedule.stop()

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
-import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises'
+import { open, readdir, readlink, rename, rm, symlink, type FileHandle } from 'node:fs/promises'
 import { makeFolders } from '../core/folder.ts'
 
 /** One open file. Positions are absolute; there is no file pointer. */
@@ -31,6 +31,10 @@ export interface FileSystem {
   makeFolder(folder: string): Promise<void>
   rename(from: string, to: string): Promise<void>
   remove(path: string): Promise<void>
+  /** Makes a symbolic link that leads nowhere: up to 59 bytes of text fit into the inode, so a full disk takes it. EEXIST as `create`. */
+  makeLink(path: string, text: string): Promise<void>
+  /** The text of a symbolic link; undefined where there is none. */
+  readLink(path: string): Promise<string | undefined>
   /** fsync of a folder: new, renamed and removed names in it are on the disk. */
   syncFolder(folder: string): Promise<void>
 }
@@ -51,6 +55,8 @@ export const nodeFiles: FileSystem = {
   },
   rename: (from, to) => rename(from, to),
   remove: (path) => rm(path, { force: true }),
+  makeLink: (path, text) => symlink(text, path),
+  readLink: (path) => readlink(path).catch(() => undefined),
   async syncFolder(folder) {
     const handle = await open(folder, 'r')
     try {

@@ -1,6 +1,7 @@
 /**
  * One gateway a data folder. The lock file names process, start time and boot, so that what a killed gateway left behind is told
- * from a living one even when the process id has been given to another program since.
+ * from a living one even when the process id has been given to another program since. On a disk without room for a file the same
+ * is said by a symbolic link, which needs none.
  */
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -33,13 +34,33 @@ export async function lockFolder(files: FileSystem, dir: string): Promise<() => 
 async function create(files: FileSystem, path: string, own: Holder): Promise<boolean> {
   try {
     const file = await files.open(path, 'create')
-    await file.write(Buffer.from(JSON.stringify(own)), 0)
-    await file.close()
+    try {
+      await file.write(Buffer.from(JSON.stringify(own)), 0)
+    } catch (error) {
+      if (!hasCode(error, 'ENOSPC')) throw error
+      await files.remove(path)
+      await files.makeLink(path, linkOf(own))
+    } finally {
+      await file.close()
+    }
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    if (hasCode(error, 'EEXIST')) return false
     throw error
   }
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code
+
+/** Short enough for an inode: the boot is told by its first digits, the rest of the token lies with the process. */
+const linkOf = ({ pid, started, boot, token }: Holder): string =>
+  ['bifrost', pid, started, boot.slice(0, 8), token.slice(0, 8)].join(' ')
+
+function parseLink(text: string): Holder | undefined {
+  const [word, pid, started, boot, token] = text.split(' ')
+  if (word !== 'bifrost' || token === undefined) return undefined
+  return { pid: Number(pid), started: started!, boot: boot!, token }
 }
 
 /** Moves the file aside before removing it, and puts it back when someone else has taken the folder in between. */
@@ -57,11 +78,13 @@ async function removeStale(files: FileSystem, path: string, judged: Holder | und
 
 async function release(files: FileSystem, path: string, own: Holder): Promise<void> {
   const holder = await readHolder(files, path)
-  if (holder?.token === own.token) await files.remove(path)
+  if (holder !== undefined && own.token.startsWith(holder.token)) await files.remove(path)
 }
 
 async function readHolder(files: FileSystem, path: string): Promise<Holder | undefined> {
   // A holder writes its name just after it made the file: an empty one gets a second look.
+  const link = await files.readLink(path)
+  if (link !== undefined) return parseLink(link)
   for (let look = 0; look < 3; look++) {
     const bytes = await readWhole(files, path)
     if (bytes !== undefined && bytes.length > 0) return parseHolder(bytes.toString())
@@ -81,7 +104,7 @@ function parseHolder(text: string): Holder | undefined {
 
 function isAlive(holder: Holder): boolean {
   const now = describe(holder.pid)
-  if (now.boot !== holder.boot) return false
+  if (!now.boot.startsWith(holder.boot)) return false
   if (now.started !== '' || holder.started !== '') return now.started === holder.started
   try {
     process.kill(holder.pid, 0)

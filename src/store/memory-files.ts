@@ -18,6 +18,7 @@ type Fault = 'ENOSPC' | 'EIO'
 export class MemoryFiles implements FileSystem {
   #names = new Map<string, MemoryFile>()
   #syncedNames = new Map<string, MemoryFile>()
+  readonly #links = new Map<string, string>()
   /** Fails writes or syncs until it is taken away. */
   writeFault: Fault | undefined
   syncFault: Fault | undefined
@@ -28,7 +29,7 @@ export class MemoryFiles implements FileSystem {
   async open(path: string, mode: OpenMode): Promise<OpenFile> {
     let file = this.#names.get(path)
     if (file === undefined && mode === 'read') throw failure('ENOENT', path)
-    if (file !== undefined && mode === 'create') throw failure('EEXIST', path)
+    if ((file !== undefined || this.#links.has(path)) && mode === 'create') throw failure('EEXIST', path)
     if (file === undefined) {
       if (this.writeFault !== undefined) throw failure(this.writeFault, path)
       file = { content: Buffer.alloc(0), length: 0, synced: Buffer.alloc(0), dirty: [] }
@@ -54,6 +55,16 @@ export class MemoryFiles implements FileSystem {
 
   async remove(path: string): Promise<void> {
     this.#names.delete(path)
+    this.#links.delete(path)
+  }
+
+  async makeLink(path: string, text: string): Promise<void> {
+    if (this.#links.has(path) || this.#names.has(path)) throw failure('EEXIST', path)
+    this.#links.set(path, text)
+  }
+
+  async readLink(path: string): Promise<string | undefined> {
+    return this.#links.get(path)
   }
 
   async syncFolder(folder: string): Promise<void> {

@@ -39,6 +39,7 @@ class Subject {
   store!: Store
   cursor!: Cursor
   readonly #retention: number | undefined
+  readonly #preallocateBytes: number
   /** Every number ever given, with its value; a second use of a number fails at once. */
   readonly given = new Map<number, number>()
   /** What was durable at some time and not removed by retention must be there for ever. */
@@ -48,8 +49,9 @@ class Subject {
   #next = 0
   #read: SampleBatch[] = []
 
-  constructor(retention: number | undefined) {
+  constructor(retention: number | undefined, preallocateBytes: number) {
     this.#retention = retention
+    this.#preallocateBytes = preallocateBytes
   }
 
   async open(): Promise<void> {
@@ -62,6 +64,7 @@ class Subject {
       maxPendingRows: 150,
       tailRows: 32,
       segmentBytes: 300,
+      preallocateBytes: this.#preallocateBytes,
       syncEveryMs: 2000,
       ...(this.#retention === undefined ? {} : { retention: { maxBytes: this.#retention } }),
     })
@@ -174,19 +177,23 @@ async function perform(subject: Subject, step: Step): Promise<void> {
 for (const retention of [undefined, 1500]) {
   test(`random use against the model, ${retention === undefined ? 'all kept' : 'with retention'}`, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
-        const subject = new Subject(retention)
-        await subject.open()
-        for (const one of steps) {
-          await perform(subject, one)
-          subject.note()
+      fc.asyncProperty(
+        fc.array(step, { minLength: 5, maxLength: 60 }),
+        fc.constantFrom(0, 256),
+        async (steps, ahead) => {
+          const subject = new Subject(retention, ahead)
+          await subject.open()
+          for (const one of steps) {
+            await perform(subject, one)
+            subject.note()
+            subject.balance()
+          }
+          await subject.restart()
+          await subject.checkAll()
           subject.balance()
-        }
-        await subject.restart()
-        await subject.checkAll()
-        subject.balance()
-        await subject.store.close()
-      }),
+          await subject.store.close()
+        },
+      ),
       { numRuns: 150, interruptAfterTimeLimit: 5000, endOnFailure: true },
     )
   })

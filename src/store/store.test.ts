@@ -264,7 +264,7 @@ test('acks may run ahead of the fsync, what is persisted of a cursor does not', 
   store.append(batchOf([3, 4, 5]))
   await drain(store, 's', cursor)
   assert.equal(cursor.ledger().delivered, 5)
-  await clock.advance(1500)
+  await clock.advance(6000)
   const after = await openInMemory(files.afterPowerCut())
   const { seqs } = await drain(after, 's')
   assert.deepEqual(seqs, [])
@@ -390,6 +390,58 @@ test('history keeps every sample when they are few, extremes and gaps when they 
     expected.slice(1000, 1010),
   )
   await again.close()
+})
+
+test('zeros are written ahead in whole pieces: after a power cut they are no damage, after a clean stop they are gone', async () => {
+  const piece = 8192
+  let files = new MemoryFiles()
+  const said: string[] = []
+  const note = (_fields: object, sentence: string): void => void said.push(sentence)
+  const options = { preallocateBytes: piece, reserveBlock: 10_000, log: { ...silentLog, warn: note, error: note } }
+  const lengths = () => files.paths(/\.seg$/).map((path) => files.get(path).length)
+  const before = await openInMemory(files, options)
+  for (let turn = 0; turn < 3; turn++) {
+    before.append(batchOf([turn, turn + 0.5]))
+    await before.flush()
+  }
+  assert.deepEqual(lengths(), [piece])
+  const many = new SampleBatch(2000, 0)
+  for (let row = 0; row < 2000; row++) many.push(1, Math.sin(row), 0)
+  before.append(many)
+  await before.flush()
+  assert.equal(lengths()[0]! % piece, 0)
+  assert.ok(lengths()[0]! > piece, String(lengths()))
+  assert.equal(before.info().bytes, lengths()[0])
+  const { durableSeq } = before.info()
+  files = files.afterPowerCut()
+  const after = await openInMemory(files, options)
+  assert.deepEqual([after.info().corruptFrames, said], [0, []])
+  assert.equal((await drain(after, 's')).seqs.length, durableSeq)
+  after.append(batchOf([1]))
+  await after.close()
+  for (const path of files.paths(/\.seg$/)) {
+    const bytes = files.get(path)
+    assert.equal(bytes.toString('latin1', bytes.length - 4), 'BFEN', path)
+  }
+  assert.ok(lengths().every((length) => length % piece !== 0))
+})
+
+test('a disk that has no room for zeros gets the samples without them', async () => {
+  const files = new MemoryFiles()
+  const open = files.open.bind(files)
+  files.open = async (path, mode) => {
+    const file = await open(path, mode)
+    const isZeros = (bytes: Uint8Array) => bytes.length > 1000 && bytes.every((byte) => byte === 0)
+    const write = (bytes: Uint8Array, position: number) =>
+      isZeros(bytes) ? Promise.reject(new Error('no space left')) : file.write(bytes, position)
+    return { ...file, write }
+  }
+  const store = await openInMemory(files, { preallocateBytes: 8192 })
+  store.append(batchOf([1, 2, 3]))
+  await store.flush()
+  assert.deepEqual([store.info().failed, store.info().durableSeq], [null, 3])
+  assert.ok(files.get(files.paths(/\.seg$/)[0]!).length < 1000)
+  await store.close()
 })
 
 /** Reads and acks everything there is. */

@@ -53,6 +53,8 @@ export interface StoreOptions {
   /** A segment is sealed at this size (default 16 MiB) or age (default 1 h), and before it is an eighth of what retention allows. */
   readonly segmentBytes?: number | undefined
   readonly segmentAgeMs?: number | undefined
+  /** Zeros are written ahead in pieces of this size, which spares flash where commits are small. Default 0: none. */
+  readonly preallocateBytes?: number | undefined
   /** How many samples may wait in memory for a slow or failed disk before more are refused; long strings count as several. Default 1,048,576. */
   readonly maxPendingRows?: number | undefined
   /** How many samples are kept in memory for readers near the head. Default 262,144. */
@@ -190,6 +192,7 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
       syncEveryMs: options.syncEveryMs ?? 200,
       segmentBytes: Math.min(options.segmentBytes ?? 16 * 1024 ** 2, Math.max(4096, maxBytes / 8)),
       segmentAgeMs: Math.min(options.segmentAgeMs ?? 3_600_000, (maxAgeMs ?? Infinity) / 8),
+      preallocateBytes: options.preallocateBytes ?? 0,
       maxPendingRows: options.maxPendingRows ?? 1_048_576,
       tailRows: options.tailRows ?? 262_144,
       wakeEveryMs: options.wakeEveryMs ?? 5,

@@ -42,6 +42,7 @@ export async function startTestGateway(t: TestContext, sketch: GatewaySketch): P
       syncEveryMs: 20,
       maxBytes: 64 * 2 ** 20,
       policy: 'drop-oldest',
+      preallocateBytes: 0,
       thinOneIn: 10,
       maxAgeMs: 86_400_000,
       trends: { maxBytes: 64 * 2 ** 20, maxAgeMs: 86_400_000 },

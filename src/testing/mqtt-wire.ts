@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import type { Packet } from 'mqtt'
+import { reset } from '../wire/reset.ts'
 
 export interface WirePacket {
   /** Which connection of the client, from 0. */
@@ -79,7 +80,7 @@ export async function startMqttWire(t: TestContext, port: number): Promise<MqttW
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   // Resetting a socket that is being shut down leaves its handle behind, and the process spins at its end (libuv).
-  const cut = () => sockets.forEach((socket) => (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy()))
+  const cut = () => sockets.forEach(reset)
   t.after(() => {
     server.close()
     for (const socket of sockets) socket.destroy()

@@ -2,6 +2,7 @@
 import { connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { freePort } from './peers.ts'
+import { reset } from '../wire/reset.ts'
 
 /** A listener on 127.0.0.1, on this port where one is given; its port. */
 export async function listenTcp(t: TestContext, onSocket: (socket: Socket) => void, own?: number): Promise<number> {
@@ -41,7 +42,7 @@ export async function relayTcp(t: TestContext, port: number, given?: number): Pr
         relay.cuts++
         // The server ends in peace: what it was told to commit stays committed.
         far.end()
-        near.resetAndDestroy()
+        reset(near)
       }
       far.on('error', () => near.destroy())
       far.on('data', (answer: Buffer) => {

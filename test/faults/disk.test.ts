@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { reportFault } from '../../src/testing/fault-table.ts'
+import { bifrost } from '../../src/testing/gateway-process.ts'
 import { eventually, findCommand, needs } from '../../src/testing/peers.ts'
 import { GatewayRig } from './gateway-rig.ts'
 
@@ -54,11 +55,13 @@ const isMounted = (path: string): boolean => readFileSync('/proc/mounts', 'utf8'
 /** Takes all the room that is left in a folder. */
 function fill(folder: string): string {
   const path = join(folder, 'ballast')
-  const block = Buffer.alloc(16 * 1024)
-  try {
-    for (;;) writeFileSync(path, block, { flag: 'a' })
-  } catch (error) {
-    assert.match(String(error), /ENOSPC/)
+  for (const bytes of [16 * 1024, 1]) {
+    const block = Buffer.alloc(bytes)
+    try {
+      for (;;) writeFileSync(path, block, { flag: 'a' })
+    } catch (error) {
+      assert.match(String(error), /ENOSPC/)
+    }
   }
   return path
 }
@@ -95,17 +98,29 @@ test('a full disk: shown, nothing lost, and it goes on by itself when there is r
   assert.deepEqual((await rig.sink()).dropped, {})
   assert.equal((await rig.gateway.stop()).code, 0)
 
-  // A start on a full disk is refused with a sentence: it is for the service manager to try again. Nothing is lost by it.
+  // It starts on a full disk, too, and after a kill there: devices are read, samples go on from memory, a second gateway is refused.
   const ballast = fill(data)
-  await assert.rejects(rig.start(), /ENOSPC/)
+  for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+    await rig.start()
+    await failing(rig, /ENOSPC|no space/i)
+    const second = await bifrost('run', '-c', join(folder, 'bifrost.yaml'))
+    assert.match(
+      second.err + second.out,
+      new RegExp(`in use by another gateway \\(process ${rig.gateway.child.pid}\\)`),
+    )
+    await rig.gateway.stop(signal)
+  }
   rmSync(ballast)
   await rig.start()
+  const { nextSeq } = await rig.log()
   const last = await rig.drained()
-  assert.deepEqual(rig.missing([1, last]), [])
+  // What came while there was no room was never durable, and went with its gateway where the sink had not got it yet.
+  assert.deepEqual(rig.missing([1, durable]), [])
+  assert.deepEqual(rig.missing([nextSeq, last]), [])
   assert.equal((await rig.gateway.stop()).code, 0)
   reportFault(t, {
     fault: 'disk full (4 MB tmpfs), gateway running and starting',
-    runs: 4,
+    runs: 5,
     losses: 0,
     duplicates: rig.duplicates,
     control: '',

@@ -9,6 +9,7 @@ import { recordMqtt, type MqttRecorder } from '../../src/testing/mqtt-recorder.t
 import { eventually, temporaryFolder } from '../../src/testing/peers.ts'
 import { registersReply, startScriptedDevice } from '../../src/testing/scripted-device.ts'
 import { Ranges, type Range } from './ranges.ts'
+import { reset } from '../../src/wire/reset.ts'
 
 export interface LogView {
   readonly logId: string
@@ -46,8 +47,7 @@ async function startLink(t: TestContext, to: number): Promise<Link> {
     near.pipe(far).on('close', () => near.destroy())
     far.pipe(near).on('close', () => far.destroy())
   })
-  const cut = (): void =>
-    sockets.forEach((socket) => (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy()))
+  const cut = (): void => sockets.forEach(reset)
   t.after(() => {
     server.close()
     cut()

@@ -2,10 +2,10 @@
  * One byte stream of a server, be it a socket or a serial port: requests in, answers out in the same order. Requests that
  * come while one is being answered wait in a bounded line; at the bound the stream is paused, so that a flood holds no memory.
  */
-import type { Duplex } from 'node:stream'
 import { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
+import type { Duplex } from 'node:stream'
 import type { Clock } from '../../core/clock.ts'
+import { reset } from '../../wire/reset.ts'
 import type { AnswerPdu, ServerAnswers } from './server-answer.ts'
 import type { RequestFrames } from './server-frames.ts'
 import type { Fault, ServerRequest, ServerStats } from './server.ts'
@@ -66,14 +66,8 @@ export class ServerConnection {
     this.#waiting.length = 0
     this.#frames.close()
     this.#options.onEnd()
-    if (how === 'reset') this.#reset()
+    if (how === 'reset') reset(this.#stream)
     else this.#endInOrder()
-  }
-
-  /** RST where there is one: an encrypted connection has no access to its own socket. */
-  #reset(): void {
-    if (this.#stream instanceof Socket && !(this.#stream instanceof TLSSocket)) this.#stream.resetAndDestroy()
-    else this.#stream.destroy()
   }
 
   /** A far side that takes no bytes would keep the connection for ever. */

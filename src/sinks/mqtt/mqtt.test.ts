@@ -10,6 +10,7 @@ import { startMosquitto } from '../../testing/mosquitto.ts'
 import { subscribeMqtt } from '../../testing/mqtt-subscriber.ts'
 import { eventually, findCommand, freePort, needs, temporaryFolder } from '../../testing/peers.ts'
 import { mqtt } from './sink.ts'
+import { reset } from '../../wire/reset.ts'
 
 const type = mqtt as unknown as SinkType
 const skip = needs('mosquitto', 'mosquitto_sub', 'openssl')
@@ -216,5 +217,5 @@ async function cuttable(t: TestContext, port: number): Promise<{ port: number; n
     near.pipe(far)
     far.pipe(near)
   })
-  return { port: proxy, now: () => sockets.forEach((socket) => socket.resetAndDestroy()) }
+  return { port: proxy, now: () => sockets.forEach(reset) }
 }

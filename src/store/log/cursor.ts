@@ -1,7 +1,7 @@
 /**
  * One sink's reader and its place. In order, it goes through the log from the oldest to the newest. Live-first, it goes on at the head
  * after an outage and makes up for what was missed beside that: new rows before old ones, old ones marked as historical. Place and
- * ledger are persisted together, at most once a second, never ahead of the fsync.
+ * ledger are persisted together, every now and then, never ahead of the fsync.
  */
 import { HISTORICAL, SampleBatch } from '../../core/batch.ts'
 import type { Clock, Timer } from '../../core/clock.ts'
@@ -17,7 +17,6 @@ import type { FrameReader } from './reader.ts'
 import type { LogView } from './view.ts'
 import { Walk } from './walk.ts'
 
-const PERSIST_EVERY_MS = 1000
 /** What was received longer ago than this is made up for, not live. */
 const LATE_MS = 5000
 
@@ -29,9 +28,11 @@ export interface CursorContext {
   readonly slots: SlotFile
   readonly clock: Clock
   readonly log: Log
+  /** How often place and ledger are written: what is delivered again after a kill. */
+  readonly persistEveryMs: number
   /** Resolves when everything appended so far is durable; rejects when the disk refuses. */
   flush(): Promise<void>
-  /** Something is settled, at most once a second. */
+  /** Something is settled, at most as often as that. */
   onSettled(): void
   onClosed(): void
 }
@@ -268,7 +269,7 @@ export class LogCursor implements Cursor {
 
   #schedule(): void {
     if (this.#timer !== undefined || this.#isClosed) return
-    this.#timer = this.#context.clock.after(PERSIST_EVERY_MS, () => {
+    this.#timer = this.#context.clock.after(this.#context.persistEveryMs, () => {
       this.#timer = undefined
       void this.#persist()
       this.#context.onSettled()

@@ -128,7 +128,7 @@ async function scan(
     }
     const next = findFrame(bytes, at + 1)
     if (next === undefined) {
-      result.tornBytes = bytes.length - at
+      result.tornBytes = Math.max(0, lengthWithoutZeros(bytes) - at)
       break
     }
     result.corrupt++
@@ -136,6 +136,13 @@ async function scan(
   }
   segment.bytes = bytes.length
   return result
+}
+
+/** Zeros at the end were written ahead (FORMAT.md, "Segment"). */
+function lengthWithoutZeros(bytes: Buffer): number {
+  let length = bytes.length
+  while (length > 0 && bytes[length - 1] === 0) length--
+  return length
 }
 
 /** Without a header: the first frame says where the numbers begin, the segment before says how many samples there were. */

@@ -247,3 +247,16 @@ test('what a sink may be away is said in hours: for the log when it is empty, an
   assert.ok(rig.store.info().hoursLeft! > hoursLeft!)
   await rig.store.close()
 })
+
+test('a log that is large enough for a year holds no longer than its samples may be old', async () => {
+  const retention = { maxBytes: 2 ** 40, maxAgeMs: 2 * 3_600_000, policy: 'drop-oldest' as const }
+  const rig = await new Rig('drop-oldest').open({ retention })
+  for (let second = 0; second < 60; second++) await rig.second()
+  const { hoursHeld, hoursLeft } = rig.store.info()
+  assert.equal(hoursHeld, 2)
+  assert.ok(Math.abs(hoursLeft! - (2 - 60 / 3600)) < 0.003, `${hoursLeft} h`)
+  await rig.drain()
+  await rig.clock.advance(2000)
+  assert.ok(rig.store.info().hoursLeft! > 1.999, `${rig.store.info().hoursLeft} h`)
+  await rig.store.close()
+})

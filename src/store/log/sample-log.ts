@@ -41,6 +41,7 @@ export interface SampleLogOptions {
   readonly syncEveryMs: number
   readonly segmentBytes: number
   readonly segmentAgeMs: number
+  readonly preallocateBytes: number
   readonly maxPendingRows: number
   readonly tailRows: number
   readonly wakeEveryMs: number
@@ -50,6 +51,9 @@ export interface SampleLogOptions {
   /** What is made of segments and outlives them. */
   readonly trends: LogTrends
 }
+
+/** A cursor is written this often, and every fifth commit where those are rare, up to five times as seldom: each time wears flash. */
+const PERSIST_MS = 1000
 
 const IN_ORDER: CursorOrder = { order: 'in-order' }
 
@@ -91,6 +95,7 @@ export class SampleLog implements LogView {
         clock,
         segmentBytes: options.segmentBytes,
         segmentAgeMs: options.segmentAgeMs,
+        preallocateBytes: options.preallocateBytes,
         fsyncSeconds: this.fsyncSeconds,
         tagName: (id) => options.tags.name(id),
         ordinalBefore: (seq) => this.ordinals.at(seq - 1),
@@ -208,7 +213,9 @@ export class SampleLog implements LogView {
   get hoursLeft(): number | null {
     const settled = this.#settledSeq()
     const waiting = this.#segments.filter(({ lastSeq }) => lastSeq > settled)
-    return this.#hoursFor(this.#options.retention.maxBytes - totalBytes(waiting))
+    const receivedAt = settled < this.head.seq ? this.receivedAt(settled + 1) : undefined
+    const age = receivedAt === undefined ? 0 : this.age(settled + 1, receivedAt)
+    return this.#hoursFor(this.#options.retention.maxBytes - totalBytes(waiting), age)
   }
 
   /** How long ago number `seq` was received, at `receivedAt` by the clock of then. */
@@ -218,14 +225,16 @@ export class SampleLog implements LogView {
 
   /** How long the whole log lasts at that rate: what a sink may be away at most. */
   get hoursHeld(): number | null {
-    return this.#hoursFor(this.#options.retention.maxBytes)
+    return this.#hoursFor(this.#options.retention.maxBytes, 0)
   }
 
-  #hoursFor(bytes: number): number | null {
+  /** Until so many bytes are full, or samples that are `age` ms old are too old: both bounds let samples go. */
+  #hoursFor(bytes: number, age: number): number | null {
     if (this.failed !== null) return null
-    const rate = this.#growth.perMs(this.#options.clock.monotonic(), this.#writer.bytesWritten)
+    const rate = this.#growth.perMs(this.#options.clock.monotonic(), this.#writer.frameBytes)
     if (rate === undefined || rate <= 0) return null
-    return Math.max(0, bytes) / rate / 3_600_000
+    const untilTooOld = (this.#options.retention.maxAgeMs ?? Infinity) - age
+    return Math.max(0, Math.min(bytes / rate, untilTooOld)) / 3_600_000
   }
 
   /** Every sink has everything up to here; Infinity without sinks. */
@@ -270,6 +279,7 @@ export class SampleLog implements LogView {
       slots,
       clock,
       log,
+      persistEveryMs: Math.min(5 * PERSIST_MS, Math.max(PERSIST_MS, 5 * this.#options.syncEveryMs)),
       flush: () => this.flush(),
       onClosed,
       onSettled: () => this.#makeRoom(),
@@ -356,7 +366,7 @@ export class SampleLog implements LogView {
 
   #onDurable(): void {
     const { clock } = this.#options
-    this.#growth.note(clock.monotonic(), this.#writer.bytesWritten)
+    this.#growth.note(clock.monotonic(), this.#writer.frameBytes)
     this.#lookAtClock()
     this.#makeRoom()
   }

@@ -35,6 +35,8 @@ export interface WriterContext {
   readonly clock: Clock
   readonly segmentBytes: number
   readonly segmentAgeMs: number
+  /** Zeros are written ahead of the frames in pieces of this size; 0: none. */
+  readonly preallocateBytes: number
   readonly fsyncSeconds: Histogram
   tagName(id: TagId): TagName | undefined
   /** How many samples the log had taken before `seq`. */
@@ -50,6 +52,8 @@ interface Active {
   readonly openedAt: number
   /** Tags whose names this segment holds. */
   readonly named: Set<TagId>
+  /** The file goes to here with zeros; 0: nothing was written ahead. */
+  zeroedTo: number
 }
 
 interface Bounds {
@@ -61,12 +65,19 @@ export class SegmentWriter {
   readonly #context: WriterContext
   #nextNumber: number
   #active: Active | undefined
-  bytesWritten = 0
+  /** Of frames and footers. */
+  frameBytes = 0
+  #zeroBytes = 0
   fsyncs = 0
 
   constructor(context: WriterContext, highestNumber: number) {
     this.#context = context
     this.#nextNumber = highestNumber + 1
+  }
+
+  /** All that was written, also ahead. */
+  get bytesWritten(): number {
+    return this.frameBytes + this.#zeroBytes
   }
 
   /** Makes these entries durable, in order; throws when the disk refuses, and then nothing of them counts. */
@@ -88,13 +99,15 @@ export class SegmentWriter {
     const active = this.#active
     if (active === undefined) return
     this.#active = undefined
-    const { segment, file } = active
+    const { segment, file, zeroedTo } = active
     try {
       const footer = await encodeFooter(segment)
+      // The footer is what a file ends with.
+      if (zeroedTo > segment.dataEnd) await file.truncate(segment.dataEnd)
       await file.write(footer, segment.dataEnd)
       await this.#sync(file)
       segment.bytes = segment.dataEnd + footer.length
-      this.bytesWritten += footer.length
+      this.frameBytes += footer.length
     } finally {
       segment.sealed = true
       await file.close()
@@ -124,7 +137,7 @@ export class SegmentWriter {
       throw error
     }
     const segment = createSegment(number, path, header)
-    this.#active = { segment, file, openedAt: clock.monotonic(), named: new Set() }
+    this.#active = { segment, file, openedAt: clock.monotonic(), named: new Set(), zeroedTo: 0 }
     return this.#active
   }
 
@@ -140,20 +153,39 @@ export class SegmentWriter {
     if (fresh.size > 0) frames.unshift(await dictionaryFrame(fresh, firstSeqOf(entries[0]!), this.#context.tagName))
     const bytes = frames.length === 1 ? frames[0]! : Buffer.concat(frames)
     const isFirst = segment.lastSeq < segment.firstSeq
+    await this.#writeAhead(active, segment.dataEnd + bytes.length)
     await file.write(bytes, segment.dataEnd)
     await this.#sync(file)
     for (const id of fresh) active.named.add(id)
     noteTags(segment, fresh)
     this.#note(segment, frames, entries, bounds)
-    this.bytesWritten += bytes.length
+    segment.bytes = Math.max(segment.dataEnd, active.zeroedTo)
+    this.frameBytes += bytes.length
     if (isFirst) this.#context.onOpened(segment)
+  }
+
+  /**
+   * A commit into bytes that the file has already changes no metadata, and `fdatasync` writes no journal of the file system: that is
+   * most of what a small commit wears. Best effort: whether there is room is for the frames to say.
+   */
+  async #writeAhead(active: Active, end: number): Promise<void> {
+    const piece = this.#context.preallocateBytes
+    if (piece === 0 || end <= active.zeroedTo) return
+    const from = Math.max(active.zeroedTo, active.segment.dataEnd)
+    const to = Math.ceil(end / piece) * piece
+    try {
+      await active.file.write(Buffer.alloc(to - from), from)
+    } catch {
+      return
+    }
+    active.zeroedTo = to
+    this.#zeroBytes += to - from
   }
 
   #note(segment: Segment, frames: readonly Buffer[], entries: readonly Entry[], bounds: Bounds): void {
     for (const frame of frames) noteFrame(segment, frameAt(frame, 0)!, segment.dataEnd)
     for (const entry of entries) if ('gap' in entry) noteGap(segment, entry.gap)
     if (bounds.minTime <= bounds.maxTime) noteTimes(segment, bounds.minTime, bounds.maxTime)
-    segment.bytes = segment.dataEnd
   }
 
   async #rowsFrame(

@@ -235,7 +235,26 @@ test('a reply is compared with its request: function, byte count, length, echo',
   assert.match(mismatch('1804de', '180042002001b8') ?? '', /FIFO count 32 is outside/)
   assert.match(mismatch('1804de', '180006000201b8') ?? '', /7 bytes, 9 expected/)
   assert.match(mismatch('1804de', '1800') ?? '', /without a FIFO count/)
-  assert.match(mismatch('2b0e0100', '2b0e0201') ?? '', /another MEI type or read device id code/)
+  assert.match(mismatch('2b0e0100', '2b0e020100ff00') ?? '', /another MEI type or read device id code/)
+})
+
+test('what lies behind the end of a reply changes nothing of what it fits', () => {
+  const pairs = [
+    ['0300000002', '030400010002'], ['0100000010', '0102ffff'], ['0700', '0755'], ['0800000a5b', '0800000a5b'],
+    ['0b', '0b00000001'], ['0c', '0c080000010801212000'], ['0500acff00', '0500acff00'], ['100001000204000a0102', '1000010002'],
+    ['11', '1102aaff'], ['140706000400010002', '1406050600000001'], ['15090600040007000106af', '15090600040007000106af'],
+    ['16000400f20025', '16000400f20025'], ['1700030002000e0001020001', '170400fe0acd'], ['1804de', '180006000201b81284'],
+    ['2b0e0100', '2b0e010100ff01000142'],
+  ] as const // prettier-ignore
+  for (const [request, reply] of pairs) {
+    const [asked, whole] = [Buffer.from(request, 'hex'), Buffer.from(reply, 'hex')]
+    for (let end = 1; end < whole.length; end++) {
+      const alone = replyMismatch(asked, whole.subarray(0, end), 0, end) === undefined
+      assert.equal(replyMismatch(asked, whole, 0, end) === undefined, alone, `${reply} cut to ${end} bytes`)
+    }
+  }
+  const cut = replyMismatch(Buffer.from('2b0e0100', 'hex'), Buffer.from('2b0e010100ff00', 'hex'), 0, 2)
+  assert.match(cut ?? '', /reply of 2 bytes, 7 at least expected/)
 })
 
 test('byte counts that contradict what they count are a violation, in both directions', () => {

@@ -75,11 +75,16 @@ export const readDeviceIdentification: FunctionCodec<
     return { ...head, objects }
   },
   check: ({ level }) => (level >= 1 && level <= 4 ? undefined : `read device id code ${level} is outside 1…4`),
-  mismatch: (request, bytes, start) =>
-    bytes[start + 1] === request[1] && bytes[start + 2] === request[2]
+  mismatch(request, bytes, start, end) {
+    if (end - start < HEAD_BYTES) return `reply of ${end - start} bytes, ${HEAD_BYTES} at least expected`
+    return bytes[start + 1] === request[1] && bytes[start + 2] === request[2]
       ? undefined
-      : 'reply is for another MEI type or read device id code',
+      : 'reply is for another MEI type or read device id code'
+  },
 }
+
+/** Function code, MEI type, read device id code, conformity level, more follows, next object id, number of objects. */
+const HEAD_BYTES = 7
 
 function readMeiType(value: number): 14 {
   if (value !== MEI_READ_DEVICE_IDENTIFICATION)
