@@ -34,7 +34,9 @@ test(
           ],
         },
       ],
-      sinks: [{ name: 'broker', type, options: mqttOptions.parse(given), enabled: true, replay: { order: 'in-order' } }],
+      sinks: [
+        { name: 'broker', type, options: mqttOptions.parse(given), enabled: true, replay: { order: 'in-order' } },
+      ],
     })
     await eventually('samples flow', () => (gateway.runners[0]?.status().delivered ?? 0) > 0)
     const ask = (tag: string, payload: object | string) => sender.ask(`acme/press/${tag}/set`, payload)

@@ -35,7 +35,7 @@ interface Parser {
 }
 
 /** mqtt.js's own copy, whichever that is. */
-function mqttPacket(): {
+export function mqttPacket(): {
   parser(options?: object): Parser
   generate(packet: object, options: object): Buffer
 } {
@@ -44,71 +44,6 @@ function mqttPacket(): {
 }
 
 const packetParser = (): Parser => mqttPacket().parser()
-
-const NOT_AUTHORIZED = 0x87
-
-/** What a broker that is played makes of a message: a reason code of MQTT 5, 0 for taken. */
-export type Judge = (topic: string, payload: string) => number
-
-export interface JudgingBroker {
-  readonly url: string
-  /** Topic and payload of what was taken, in order. */
-  readonly taken: (readonly [topic: string, payload: string])[]
-  /** How many messages came. */
-  readonly asked: number
-  cut(): void
-}
-
-export interface BrokerHabits {
-  readonly maximumPacketSize?: number
-  readonly refuseSubscriptions?: boolean
-}
-
-/** An MQTT 5 broker that takes or refuses each message as the test says, which real ones do for reasons of their own. */
-export async function startJudgingBroker(
-  t: TestContext,
-  judge: Judge,
-  { refuseSubscriptions = false, ...limits }: BrokerHabits = {},
-): Promise<JudgingBroker> {
-  const taken: [string, string][] = []
-  let asked = 0
-  const { generate } = mqttPacket()
-  const version = { protocolVersion: 5 }
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    const say = (packet: object) => void socket.write(generate(packet, version))
-    const parser = packetParser().on('packet', (packet) => {
-      if (packet.cmd === 'connect') say({ cmd: 'connack', reasonCode: 0, sessionPresent: false, properties: limits })
-      if (packet.cmd === 'pingreq') say({ cmd: 'pingresp' })
-      if (packet.cmd === 'subscribe') {
-        const granted = packet.subscriptions.map(() => (refuseSubscriptions ? NOT_AUTHORIZED : 1))
-        say({ cmd: 'suback', messageId: packet.messageId, granted, reasonCode: granted[0] })
-      }
-      if (packet.cmd !== 'publish') return
-      asked++
-      const { topic, payload, messageId } = packet
-      const reasonCode = judge(topic, payload.toString())
-      if (reasonCode === 0) taken.push([topic, payload.toString()])
-      say({ cmd: 'puback', messageId, reasonCode })
-    })
-    socket.on('data', (chunk: Buffer) => parser.parse(chunk)).on('error', () => undefined)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  })
-  const { port } = server.address() as { port: number }
-  return {
-    url: `mqtt://127.0.0.1:${port}`,
-    taken,
-    get asked() {
-      return asked
-    },
-    cut: () => sockets.forEach((socket) => socket.destroy()),
-  }
-}
 
 export async function startMqttWire(t: TestContext, port: number): Promise<MqttWire> {
   const sent: WirePacket[] = []

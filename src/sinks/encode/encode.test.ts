@@ -117,6 +117,31 @@ test('a row without value sends the value that the store kept with it, every tim
   }
 })
 
+test('messages of many samples are as full as their bounds allow, and no fuller', () => {
+  const { samples, bytes } = { samples: 7, bytes: 400 }
+  const rows = Array.from({ length: 60 }, (_, at): Row => [1, at % 5 === 0 ? 'ä'.repeat(at) : 'x', 0, 1])
+  const options = { topic: parseTopic('all'), slashes: 'replace', payload: 'uns-json', logId: 'k3f9', clientId: 'c', tags: tagTable('a/x') } as const // prettier-ignore
+  const { payloads, topics, messageOf } = new MessageEncoder({ ...options, samplesPerMessage: samples }).encode(batchOf(rows), { maxBytes: bytes }) // prettier-ignore
+  const counts = payloads.map((payload) => (JSON.parse(payload) as { samples: object[] }).samples.length)
+  assert.equal(
+    counts.reduce((sum, count) => sum + count),
+    60,
+  )
+  assert.ok(Math.max(...counts) <= samples)
+  for (const [at, payload] of payloads.entries()) {
+    const size = Buffer.byteLength(topics[at]! + payload)
+    assert.ok(size <= bytes, `${size} bytes`)
+    const next = payloads[at + 1]
+    if (next === undefined) continue
+    const first = JSON.stringify((JSON.parse(next) as { samples: object[] }).samples[0])
+    assert.ok(counts[at] === samples || size + Buffer.byteLength(first) + 1 > bytes, `message ${at} had room`)
+  }
+  assert.deepEqual(
+    [...messageOf],
+    [...messageOf].toSorted((a, b) => a - b),
+  )
+})
+
 test('a tag that is no longer configured is refused alone', () => {
   const { payloads, rejected } = encode('uns-json', [[1, 1], [77, 2], [1, 3]]) // prettier-ignore
   assert.equal(payloads.length, 2)

@@ -90,10 +90,11 @@ export class SharedMessages {
   }
 
   #begin(topic: string, open: Open): void {
-    const { before, after } = this.#format
+    const { before, between, after } = this.#format
     open.message = this.#messages.topics.length
     open.samples = 0
-    open.bytes = this.#limits.bytes === Infinity ? 0 : Buffer.byteLength(topic + before + after)
+    // Nothing stands before the first sample.
+    open.bytes = this.#limits.bytes === Infinity ? 0 : Buffer.byteLength(topic + before + after) - between.length
     this.#messages.topics.push(topic)
     this.#messages.payloads.push('')
   }

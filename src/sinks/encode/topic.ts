@@ -17,6 +17,9 @@ export const MAX_TOPIC_BYTES = 65_535
 /** Control characters, wildcards and code points that are no characters (MQTT 5.0, 1.5.4 and 4.7.1). */
 const FORBIDDEN = /[+#\p{Cc}\p{Noncharacter_Code_Point}]/gu
 
+/** Topics of AWS IoT Core that a client may publish in although they begin with $; whose broker that is, is asked elsewhere. */
+const BASIC_INGEST = /^\$aws\/rules\/[A-Za-z0-9_]+\//
+
 /** Parses a topic template; CONFIG_INVALID when its own text could never be a topic name. */
 export function parseTopic(text: string): Template {
   const template = parseTemplate(text, TOPIC_PLACEHOLDERS)
@@ -25,7 +28,7 @@ export function parseTopic(text: string): Template {
   if (bad !== null) {
     throw new GatewayError('CONFIG_INVALID', `topic "${text}" may not contain ${JSON.stringify(bad[0])}`)
   }
-  if (text.startsWith('$')) {
+  if (text.startsWith('$') && !BASIC_INGEST.test(text)) {
     throw new GatewayError('CONFIG_INVALID', `topic "${text}" may not begin with $: such topics belong to the broker`)
   }
   return template
@@ -34,7 +37,8 @@ export function parseTopic(text: string): Template {
 /** A topic name; never empty, never with forbidden characters. It may still be too long: see `MAX_TOPIC_BYTES`. */
 export function topicName(template: Template, fields: TopicFields, slashes: Slashes): string {
   const topic = fillTemplate(template, (name) => topicLevel(fields[name as keyof TopicFields] ?? '', slashes))
-  return topic.startsWith('$') ? `_${topic.slice(1)}` : topic
+  // A template that begins with $ itself has been looked at when it was parsed.
+  return topic.startsWith('$') && template[0] === '' ? `_${topic.slice(1)}` : topic
 }
 
 /** A name as a part of a topic. */

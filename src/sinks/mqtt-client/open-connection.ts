@@ -24,6 +24,9 @@ export interface Will {
 export interface Identity {
   readonly clientId: string
   readonly will: Will | undefined
+  /** In place of those of the options. */
+  readonly username?: string
+  readonly password?: string
 }
 
 /**
@@ -60,7 +63,8 @@ async function askedFor(identity: () => Promise<Identity>, stream: Duplex, broke
   return who
 }
 
-function clientOptions(options: ConnectionOptions, { clientId, will }: Identity): IClientOptions {
+function clientOptions(options: ConnectionOptions, who: Identity): IClientOptions {
+  const { clientId, will, username = options.username, password = options.password } = who
   return {
     protocolVersion: options.protocolVersion,
     protocolId: 'MQTT',
@@ -78,8 +82,8 @@ function clientOptions(options: ConnectionOptions, { clientId, will }: Identity)
     outgoingStore: new NullStore(),
     incomingStore: new NullStore(),
     log: () => undefined,
-    ...(options.username === undefined ? {} : { username: options.username }),
-    ...(options.password === undefined ? {} : { password: options.password }),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
     ...(will === undefined ? {} : { will: { ...will, payload: Buffer.from(will.payload), qos: 1 } }),
   }
 }

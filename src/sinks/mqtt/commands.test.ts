@@ -6,10 +6,13 @@ import { silentLog } from '../../core/log.ts'
 import type { CommandOutcome, SinkCommand, SinkType } from '../../core/sink.ts'
 import { Status } from '../../core/status.ts'
 import { batchOf, startDelivery, typedTable } from '../../testing/delivery-rig.ts'
+import { startJudgingBroker } from '../../testing/judging-broker.ts'
 import { startMosquitto } from '../../testing/mosquitto.ts'
 import { startCommander } from '../../testing/mqtt-commander.ts'
-import { startJudgingBroker, startMqttWire } from '../../testing/mqtt-wire.ts'
+import { startMqttWire } from '../../testing/mqtt-wire.ts'
 import { eventually, needs } from '../../testing/peers.ts'
+import { parseTopic } from '../encode/topic.ts'
+import { CommandTopics } from './command-topics.ts'
 import { mqtt } from './sink.ts'
 
 const type = mqtt as unknown as SinkType
@@ -33,13 +36,12 @@ interface Order {
   readonly commands?: object
   readonly more?: object
   readonly protocolVersion?: 4 | 5
-  readonly extra?: readonly string[]
 }
 
 const taken: Carry = async ({ value }) => ({ status: Status.Good, readBack: value as number })
 
-async function start(t: TestContext, { carry = taken, commands, more, protocolVersion = 5, extra }: Order = {}) {
-  const broker = await startMosquitto(t, { extra })
+async function start(t: TestContext, { carry = taken, commands, more, protocolVersion = 5 }: Order = {}) {
+  const broker = await startMosquitto(t)
   const wire = await startMqttWire(t, broker.port)
   const sender = await startCommander(t, broker.url, protocolVersion)
   const asked: SinkCommand[] = []
@@ -211,7 +213,7 @@ test(
       return taken(command)
     }
     const { sender, asked } = await start(t, { carry, commands: { maxAge: 2000 } })
-    for (let value = 0; value < 110; value++) await sender.send(SET, { value, id: `n${value}` })
+    await Promise.all(Array.from({ length: 110 }, (_, value) => sender.send(SET, { value, id: `n${value}` })))
     await eventually('ten are refused', () => sender.answers.filter(({ body }) => body.code === 'BUSY').length === 10)
     await pause(2100)
     release()
@@ -266,13 +268,32 @@ test('no answers: replyTopic empty; or in a topic of their own', options, async 
   await eventually('answered', () => own.sender.answers.some(({ topic }) => topic === 'replies/level'))
 })
 
-test('answers come while samples are on their way, with a broker that takes few at once', options, async (t) => {
-  const { sender, rig, broker } = await start(t, { extra: ['max_inflight_messages 2'] })
-  rig.cursor.append(batchOf(Array.from({ length: 1000 }, (_, at) => [1, at] as const)))
-  for (let value = 0; value < 20; value++) assert.equal((await sender.ask(SET, `${value}`)).body.ok, true)
-  await eventually('delivered', () => rig.cursor.ledger().delivered === 1000)
-  assert.doesNotMatch(broker.output(), /protocol error|receive maximum/i)
-  assert.equal(rig.runner.status().reconnects, 0)
+test('answers come while samples are on their way, and both together keep to what the broker takes at once', async (t) => {
+  const broker = await startJudgingBroker(t, () => 0, { receiveMaximum: 3, ackDelayMs: 5 })
+  const given = { url: broker.url, topic: 'acme/{device}/{tag}', commands: { topic: 'acme/{device}/{tag}/set' } }
+  const command = async () => ({ status: Status.Good, readBack: 1 })
+  const rig = startDelivery(t, type, given, { tags: TAGS, context: { command } })
+  await eventually('subscribed', () => rig.runner.status().state === 'Running')
+  rig.cursor.append(batchOf(Array.from({ length: 60 }, (_, at) => [1, at] as const)))
+  const answers = () => broker.taken.filter(([topic]) => topic.endsWith('/reply')).length
+  for (let asked = 1; asked <= 5; asked++) {
+    broker.deliver(SET, `${asked}`)
+    await eventually('answered', () => answers() === asked)
+  }
+  assert.ok(rig.cursor.ledger().pending > 0, 'samples were still on their way')
+  await eventually('delivered', () => rig.cursor.ledger().delivered === 60)
+  assert.equal(broker.mostUnconfirmed, 3)
+})
+
+test('what is subscribed to: one level for what depends on a tag, more where names make deeper ones; the gateway by its name', () => {
+  const filters = (topic: string, slashes: 'replace' | 'levels') => {
+    const templates = { topic: parseTopic(topic), reply: undefined, slashes, client: 'gw/1', log: 'k3f9' } as const
+    return new CommandTopics(templates, typedTable(['press/a', 'bool'], ['press/b/c', 'bool'])).filters()
+  }
+  assert.deepEqual(filters('acme/{device}/{tag}/set', 'replace'), ['acme/+/+/set'])
+  assert.deepEqual(filters('acme/{device}-x/set', 'replace'), ['acme/+/set'])
+  assert.deepEqual(filters('acme/{client}/{log}/{tag}', 'replace'), ['acme/gw_1/k3f9/+'])
+  assert.deepEqual(filters('acme/{device}/{tag}/set', 'levels').sort(), ['acme/+/+/+/set', 'acme/+/+/set'])
 })
 
 test('conflicts: two tags by one command, and topics that would come back as commands', () => {

@@ -1,7 +1,8 @@
 /** What `bifrost check` says of options and tags together: tags that would share a topic, and what works and is better avoided. */
 import { parsePayload, PAYLOAD_PRESETS } from '../encode/payload.ts'
-import { parseTopic, topicConflicts, topicName, topicTooLong } from '../encode/topic.ts'
+import { parseTopic, topicConflicts, topicName, topicTooLong, type Publication } from '../encode/topic.ts'
 import { filterOf, matches } from './command-topics.ts'
+import { topicFault } from './presets/presets.ts'
 import { isShared, type MqttSettings } from './settings.ts'
 
 type Tags = readonly { readonly device: string; readonly name: string }[]
@@ -14,28 +15,59 @@ export function conflicts(settings: MqttSettings, tags: Tags): readonly string[]
     topic,
   }))
   const shared = isShared(settings) ? topicTooLong(publications) : topicConflicts(publications)
-  return [...shared, ...commandConflicts(settings, tags)]
+  const { commands, replies } = commandsOf(settings, tags)
+  return [
+    ...shared,
+    ...presetConflicts(settings, [...publications, ...commands, ...replies]),
+    ...commandConflicts(settings, tags, commands, replies),
+  ]
+}
+
+/** Topics that the cloud would not take, each once. */
+function presetConflicts(settings: MqttSettings, publications: readonly Publication[]): string[] {
+  const own = [settings.statusTopic, settings.gapTopic]
+    .filter((topic) => topic !== '')
+    .map((topic) => ({ what: 'the gateway', topic }))
+  const seen = new Set<string>()
+  return [...publications, ...own].flatMap(({ what, topic }) => {
+    const fault = seen.has(topic) ? undefined : topicFault(settings, topic)
+    seen.add(topic)
+    return fault === undefined ? [] : [`${fault}: "${topic}" of ${what}`]
+  })
+}
+
+/** Where each tag takes commands and gives its answers; nothing where there are no commands. */
+function commandsOf(settings: MqttSettings, tags: Tags): { commands: Publication[]; replies: Publication[] } {
+  if (settings.commands === undefined) return { commands: [], replies: [] }
+  const { topic, replyTopic } = settings.commands
+  const placed = (what: string, template: string) =>
+    [...placesOf({ ...settings, topic: template }, tags)].map(({ device, name, topic: filled }) => ({
+      what: `${what} of "${device}/${name}"`,
+      topic: filled,
+    }))
+  const commands = placed('commands', topic)
+  if (replyTopic === '') return { commands, replies: [] }
+  const behind = commands.map((one) => ({ what: one.what, topic: `${one.topic}/reply` }))
+  return { commands, replies: replyTopic === undefined ? behind : placed('answers', replyTopic) }
 }
 
 /** Two tags by one command, or topics of our own that would come back as commands. */
-function commandConflicts(settings: MqttSettings, tags: Tags): string[] {
-  const { commands, slashes, statusTopic, gapTopic } = settings
-  if (commands === undefined) return []
-  const template = parseTopic(commands.topic)
-  const topics = [...placesOf({ ...settings, topic: commands.topic }, tags)]
-  const sentences = topicConflicts(
-    topics.map(({ device, name, topic }) => ({ what: `commands of "${device}/${name}"`, topic })),
-  )
+function commandConflicts(
+  settings: MqttSettings,
+  tags: Tags,
+  commands: readonly Publication[],
+  replies: readonly Publication[],
+): string[] {
+  if (settings.commands === undefined) return []
+  const { slashes, statusTopic, gapTopic } = settings
+  const template = parseTopic(settings.commands.topic)
+  const sentences = topicConflicts(commands)
   const filters = new Set(tags.map(({ device, name }) => filterOf(template, { device, tag: name }, slashes)))
-  const replies =
-    commands.replyTopic === undefined
-      ? topics.map(({ topic }) => `${topic}/reply`)
-      : [...placesOf({ ...settings, topic: commands.replyTopic }, tags)].map(({ topic }) => topic)
   const others: readonly (readonly [what: string, topics: Iterable<string>])[] = [
     ['samples', [...placesOf(settings, tags)].map(({ topic }) => topic)],
     ['the status', [statusTopic]],
     ['gaps', [gapTopic]],
-    ['answers', replies],
+    ['answers', replies.map(({ topic }) => topic)],
   ]
   for (const [what, own] of others) {
     const back = firstMatch(filters, own)

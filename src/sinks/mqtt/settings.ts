@@ -2,6 +2,8 @@
 import { SINGLE_PAYLOADS } from '../encode/shared-messages.ts'
 import type { ConnectionOptions } from '../mqtt-client/options.ts'
 import type { MqttOptions } from './options.ts'
+import { presetOf, withPreset } from './presets/presets.ts'
+import type { Credentials } from './presets/preset.ts'
 
 export interface MqttSettings extends ConnectionOptions {
   readonly clientId: string | undefined
@@ -14,16 +16,30 @@ export interface MqttSettings extends ConnectionOptions {
   readonly statusTopic: string
   readonly gapTopic: string
   readonly commands: MqttOptions['commands']
+  readonly preset: MqttOptions['preset']
+  /** The broker says that we are offline when the connection is cut. */
+  readonly will: boolean
+  /** A user name and password for one connection; undefined: those of the options, for ever. */
+  credentials(now: number): Promise<Credentials | undefined>
 }
 
 /** The settings that these options mean. */
-export function settingsOf(options: MqttOptions): MqttSettings {
+export function settingsOf(given: MqttOptions): MqttSettings {
+  const options = withPreset(given)
+  const preset = presetOf(options)
   const samplesPerMessage = options.samplesPerMessage ?? 1
   const topic = options.topic ?? defaultTopic(options.payload, samplesPerMessage)
   const own = `${rootOf(topic)}_gateway`
   return {
     ...options,
+    protocolVersion: options.protocolVersion ?? 5,
+    keepalive: options.keepalive ?? 30_000,
+    qos: options.qos ?? 1,
+    window: options.window ?? 500,
     clientId: options.clientId,
+    preset: options.preset,
+    will: preset?.limits.will ?? true,
+    credentials: async (now) => preset?.credentials?.(options, now),
     commands: options.commands,
     answers: options.commands !== undefined,
     samplesPerMessage,

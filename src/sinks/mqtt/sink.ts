@@ -3,12 +3,13 @@
  * every message; a sample that it refuses for good is named alone. See README.md for topics, payloads and rules.
  */
 import type { SampleBatch } from '../../core/batch.ts'
-import { NotConnectedError, PartialWriteError } from '../../core/errors.ts'
+import type { Timer } from '../../core/clock.ts'
+import { messageOf, NotConnectedError, PartialWriteError } from '../../core/errors.ts'
 import { defineSink, type Gap, type Sink, type SinkContext } from '../../core/sink.ts'
 import { MessageEncoder } from '../encode/message-encoder.ts'
 import { parseTopic, topicName, type TopicFields } from '../encode/topic.ts'
 import type { Connection } from '../mqtt-client/connection.ts'
-import { openConnection, type Will } from '../mqtt-client/open-connection.ts'
+import { openConnection, type Identity, type Will } from '../mqtt-client/open-connection.ts'
 import { publishRefusal, reasonText, toNotConnected } from '../mqtt-client/reasons.ts'
 import { CommandTopics } from './command-topics.ts'
 import { Commands } from './commands.ts'
@@ -19,6 +20,8 @@ import { isShared, settingsOf, type MqttSettings } from './settings.ts'
 
 /** How long a broker may take to confirm that we go. */
 const GOODBYE_MS = 1000
+/** A password that does not last is made anew after this part of its life. */
+const RENEWED_AFTER = 0.8
 
 /** Samples to an MQTT broker. */
 export const mqtt = defineSink({
@@ -41,6 +44,11 @@ class MqttSink implements Sink {
   #connection: Connection | undefined
   #listener: ((error: NotConnectedError) => void) | undefined
   #warned = false
+  /** Of the password of this connection, from when it was made. */
+  #goodForMs: number | undefined
+  #renewal: Timer | undefined
+  #turn: Promise<void> = Promise.resolve()
+  readonly #stopping = new AbortController()
 
   constructor(options: MqttSettings, context: SinkContext) {
     this.#options = options
@@ -72,18 +80,20 @@ class MqttSink implements Sink {
   }
 
   async connect(signal: AbortSignal): Promise<void> {
+    this.#renewal?.cancel()
     this.#connection?.destroy()
     this.#connection = undefined
-    const will = this.#statusTopic === undefined ? undefined : this.#will(this.#statusTopic)
-    const connection = await openConnection(this.#options, { clientId: this.#clientId, will }, this.#context, signal)
+    const connection = await openConnection(this.#options, () => this.#identity(), this.#context, signal)
     this.#connection = connection
+    if (this.#goodForMs !== undefined)
+      this.#renewal = this.#context.clock.after(this.#goodForMs * RENEWED_AFTER, () => void this.#renew())
     connection.onLost = (error) => this.#listener?.(toNotConnected(error))
     await this.#announce(connection, true, signal)
     await this.#commands?.subscribe(connection, signal)
   }
 
   async write(batch: SampleBatch, signal: AbortSignal): Promise<void> {
-    const rejected = await this.#publisher.write(this.#connected(), batch, signal)
+    const rejected = await this.#alone(() => this.#publisher.write(this.#connected(), batch, signal))
     if (rejected.size === 0) return
     const [first] = rejected.values()
     const sentence = `${this.#options.url} will not take ${rejected.size} of ${batch.length} samples: ${first}`
@@ -94,8 +104,9 @@ class MqttSink implements Sink {
     if (this.#gapTopic === undefined) return
     const { fromSeq, toSeq, samples, reason, fromTime, toTime } = gap
     const lost = { log: this.#context.logId, fromSeq, toSeq, samples: samples ?? null, reason, fromTime, toTime }
-    const code = await this.#connected().say(this.#gapTopic, JSON.stringify(lost), false, signal)
-    if (code !== 0) throw publishRefusal(this.#options.url, this.#gapTopic, code)
+    const topic = this.#gapTopic
+    const code = await this.#alone(() => this.#connected().say(topic, JSON.stringify(lost), false, signal))
+    if (code !== 0) throw publishRefusal(this.#options.url, topic, code)
   }
 
   facts(): Record<string, string> {
@@ -104,6 +115,8 @@ class MqttSink implements Sink {
 
   async close(): Promise<void> {
     this.#commands?.close()
+    this.#renewal?.cancel()
+    this.#stopping.abort()
     const connection = this.#connection
     this.#connection = undefined
     if (connection === undefined || connection.lost !== undefined) return
@@ -112,6 +125,38 @@ class MqttSink implements Sink {
     await this.#announce(connection, false, limit.signal).catch(() => undefined)
     timer.cancel()
     await connection.close()
+  }
+
+  /** Who connects; a password that does not last is made here, right before it is used. */
+  async #identity(): Promise<Identity> {
+    const made = await this.#options.credentials(this.#context.clock.now())
+    this.#goodForMs = made?.goodForMs
+    const will = this.#statusTopic === undefined || !this.#options.will ? undefined : this.#will(this.#statusTopic)
+    return { clientId: this.#clientId, will, ...(made && { username: made.username, password: made.password }) }
+  }
+
+  /** A new connection before the password of this one has expired, between two writes. */
+  async #renew(): Promise<void> {
+    try {
+      await this.#alone(async () => {
+        const old = this.#connection
+        if (old === undefined || old.lost !== undefined) return
+        await old.close()
+        await this.connect(this.#stopping.signal)
+      })
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) this.#listener?.(new NotConnectedError(messageOf(error), { cause: error }))
+    }
+  }
+
+  /** Writes and the renewal of the connection, one after the other. */
+  #alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(work)
+    this.#turn = result.then(
+      () => undefined,
+      () => undefined,
+    )
+    return result
   }
 
   #connected(): Connection {
