@@ -104,8 +104,7 @@ test('fills in defaults and hands options to the schema of the named type', asyn
   assert.deepEqual(config.http, { listen: { host: '127.0.0.1', port: 8080 }, hosts: [] })
   const bounds = { maxBytes: 10 * 2 ** 30, maxAgeMs: 30 * 86_400_000, policy: 'drop-oldest', thinOneIn: 10 }
   const trends = { maxBytes: 2 * 2 ** 30, maxAgeMs: 365 * 86_400_000 }
-  assert.deepEqual(config.store, { syncEveryMs: 200,
-    preallocateBytes: 0, ...bounds, trends })
+  assert.deepEqual(config.store, { syncEveryMs: 200, preallocateBytes: 0, ...bounds, trends })
   assert.ok(config.data.endsWith('/data') && config.data.startsWith('/'))
   const [press] = config.devices
   assert.deepEqual(press!.options, { host: 'plc', port: 502, timeout: 2000, retry: true, link: { keepAlive: false } })

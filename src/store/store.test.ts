@@ -176,7 +176,7 @@ test(
   async (t) => {
     const options = { dir: temporaryFolder(t), clock: systemClock, log: silentLog }
     // `exec` makes sleep the parent of a process that it knows nothing of.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 20'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 20'], { stdio: ['ignore', 'pipe', 'inherit'] })
     t.after(() => parent.kill('SIGKILL'))
     const [line] = (await once(parent.stdout, 'data')) as [Buffer]
     const pid = Number(line.toString())

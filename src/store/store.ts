@@ -328,14 +328,15 @@ function formerTags(tagFile: TagFile): (id: TagId) => TagInfo | undefined {
 }
 
 function infoOf(samples: SampleLog, sequence: Sequence, trends: TrendInfo): LogInfo {
+  const { hours } = samples
   return {
     logId: sequence.logId,
     oldestSeq: samples.oldestSeq,
     durableSeq: samples.durable.seq,
     nextSeq: samples.nextSeq,
     bytes: samples.bytes,
-    hoursLeft: samples.hoursLeft,
-    hoursHeld: samples.hoursHeld,
+    hoursLeft: hours.left,
+    hoursHeld: hours.held,
     isFull: samples.isFull,
     segments: samples.segments.length,
     corruptFrames: samples.corruptFrames,

@@ -1,4 +1,4 @@
-/** The bounds of the log, what lies beyond them, and how fast it grows. */
+/** The bounds of the log, and what lies beyond them. */
 import type { RetentionPolicy } from '../../core/retention.ts'
 import type { ClockSteps } from './clock-steps.ts'
 import type { Segment } from './segment.ts'
@@ -15,22 +15,3 @@ export function isTooOld(segment: Segment, { maxAgeMs }: RetentionBounds, steps:
 
 export const totalBytes = (segments: readonly Segment[]): number =>
   segments.reduce((sum, segment) => sum + segment.bytes, 0)
-
-/** At what rate the log grows: bytes written now and then (monotonic ms), over the last minutes. */
-export class GrowthRate {
-  readonly #seen: { at: number; bytes: number }[] = []
-
-  note(at: number, bytes: number): void {
-    const last = this.#seen.at(-1)
-    if (last !== undefined && at - last.at < 10_000) return
-    this.#seen.push({ at, bytes })
-    while (this.#seen.length > 31) this.#seen.shift()
-  }
-
-  /** Bytes a millisecond; undefined until ten seconds have been seen. */
-  perMs(at: number, bytes: number): number | undefined {
-    const first = this.#seen[0]
-    if (first === undefined || at - first.at < 10_000) return undefined
-    return (bytes - first.bytes) / (at - first.at)
-  }
-}

@@ -20,7 +20,8 @@ import type { LogTrends } from './log-trends.ts'
 import { createOrdinals, type Ordinals, type Position } from './ordinals.ts'
 import { FrameReader } from './reader.ts'
 import type { Recovered } from './recovery.ts'
-import { GrowthRate, totalBytes, type RetentionBounds } from './retention.ts'
+import { Holding } from './holding.ts'
+import { totalBytes, type RetentionBounds } from './retention.ts'
 import { Refusal, type Loss, type RefusalReason } from './refusal.ts'
 import { Room } from './room.ts'
 import type { Segment } from './segment.ts'
@@ -66,7 +67,7 @@ export class SampleLog implements LogView {
   readonly #waiters: Waiters
   readonly #cursors = new Map<string, LogCursor>()
   readonly #damage = new Set<string>()
-  readonly #growth = new GrowthRate()
+  readonly #holding: Holding
   readonly #steps: ClockSteps
   readonly #sweep
   readonly #room: Room
@@ -149,7 +150,7 @@ export class SampleLog implements LogView {
     })
     sequence.durable = () => this.durable
     this.#sweep = clock.every(60_000, () => this.#onDurable())
-    this.#growth.note(clock.monotonic(), 0)
+    this.#holding = new Holding(clock, options.retention, this.#writer)
   }
 
   get head(): Position {
@@ -203,35 +204,14 @@ export class SampleLog implements LogView {
     return this.tail.rowsAfter(this.#commit.durableSeq)
   }
 
-  /**
-   * How long, at the rate of the last minutes, until samples are lost that a sink does not have, if from now on none takes any; null
-   * when unknown, and while nothing can be written.
-   */
-  get hoursLeft(): number | null {
-    const settled = this.#settledSeq()
-    const waiting = this.#segments.filter(({ lastSeq }) => lastSeq > settled)
-    const receivedAt = settled < this.head.seq ? this.receivedAt(settled + 1) : undefined
-    const age = receivedAt === undefined ? 0 : this.age(settled + 1, receivedAt)
-    return this.#hoursFor(this.#options.retention.maxBytes - totalBytes(waiting), age)
+  /** How long it lasts. */
+  get hours(): { readonly held: number | null; readonly left: number | null } {
+    return this.#holding.hours(this, this.#settledSeq())
   }
 
   /** How long ago number `seq` was received, at `receivedAt` by the clock of then. */
   age(seq: number, receivedAt: number): number {
     return this.#steps.age(seq, receivedAt)
-  }
-
-  /** How long the whole log lasts at that rate: what a sink may be away at most. */
-  get hoursHeld(): number | null {
-    return this.#hoursFor(this.#options.retention.maxBytes, 0)
-  }
-
-  /** Until so many bytes are full, or samples that are `age` ms old are too old: both bounds let samples go. */
-  #hoursFor(bytes: number, age: number): number | null {
-    if (this.failed !== null) return null
-    const rate = this.#growth.perMs(this.#options.clock.monotonic(), this.#writer.frameBytes)
-    if (rate === undefined || rate <= 0) return null
-    const untilTooOld = (this.#options.retention.maxAgeMs ?? Infinity) - age
-    return Math.max(0, Math.min(bytes / rate, untilTooOld)) / 3_600_000
   }
 
   /** Every sink has everything up to here; Infinity without sinks. */
@@ -370,8 +350,7 @@ export class SampleLog implements LogView {
   }
 
   #onDurable(): void {
-    const { clock } = this.#options
-    this.#growth.note(clock.monotonic(), this.#writer.frameBytes)
+    this.#holding.note()
     this.#lookAtClock()
     this.#makeRoom()
     for (const listener of this.committed) listener(this.#commit.durableSeq)
