@@ -115,7 +115,7 @@ async function throughLink(
 async function catchUp({ store, runner, plant, relay }: Edge): Promise<Measured> {
   for (let sent = 0; sent < CATCH_UP; sent += 400) {
     const ago = (CATCH_UP - sent) / 2
-    for (let part = 0; part < 20; part++) store.append(plant.batch(20, Date.now() - ago + part * TICK_MS))
+    for (let part = 0; part < 20; part++) store.append(plant.batch(sent + part * 20, Date.now() - ago + part * TICK_MS, 20))
     await store.flush()
   }
   const began = performance.now()
@@ -134,7 +134,7 @@ async function live({ store, runner, plant, relay }: Edge): Promise<Measured> {
   let count = 0
   while (performance.now() - began < LIVE_MS) {
     const due = Math.floor(((performance.now() - began) / 1000) * LIVE_PER_SECOND)
-    for (; count + 20 <= due; count += 20) store.append(plant.batch(20, Date.now()))
+    for (; count + 20 <= due; count += 20) store.append(plant.batch(count, Date.now(), 20))
     await pause(TICK_MS)
   }
   const perSecond = count / ((performance.now() - began) / 1000)
