@@ -115,7 +115,8 @@ async function throughLink(
 async function catchUp({ store, runner, plant, relay }: Edge): Promise<Measured> {
   for (let sent = 0; sent < CATCH_UP; sent += 400) {
     const ago = (CATCH_UP - sent) / 2
-    for (let part = 0; part < 20; part++) store.append(plant.batch(sent + part * 20, Date.now() - ago + part * TICK_MS, 20))
+    for (let part = 0; part < 20; part++)
+      store.append(plant.batch(sent + part * 20, Date.now() - ago + part * TICK_MS, 20))
     await store.flush()
   }
   const began = performance.now()
