@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import { createServer as createTcpServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { freePort } from './peers.ts'
+import { freePort, type Cleanup } from './peers.ts'
+import { listenTcp } from './tcp-relay.ts'
 
 export interface Received {
   readonly method: string
@@ -96,22 +97,8 @@ export async function startReceiver(
 }
 
 /** A TCP server that is no web server; the URL that leads to it. */
-export async function startRawServer(
-  t: Pick<TestContext, 'after'>,
-  onSocket: (socket: Socket) => void,
-): Promise<string> {
-  const port = await freePort()
-  const sockets = new Set<Socket>()
-  const server = createTcpServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    onSocket(socket)
-  })
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  t.after(() => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  })
+export async function startRawServer(t: Cleanup, onSocket: (socket: Socket) => void): Promise<string> {
+  const port = await listenTcp(t, onSocket)
   return `http://127.0.0.1:${port}`
 }
 

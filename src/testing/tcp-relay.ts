@@ -1,11 +1,11 @@
 /** Servers of a few lines for the faults that real ones will not show: a relay that cuts when told, a peer that answers nonsense. */
 import { connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
-import { freePort } from './peers.ts'
+import { freePort, type Cleanup } from './peers.ts'
 import { reset } from '../wire/reset.ts'
 
 /** A listener on 127.0.0.1, on this port where one is given; its port. */
-export async function listenTcp(t: TestContext, onSocket: (socket: Socket) => void, own?: number): Promise<number> {
+export async function listenTcp(t: Cleanup, onSocket: (socket: Socket) => void, own?: number): Promise<number> {
   const port = own ?? (await freePort())
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {

@@ -1,7 +1,7 @@
 /** What the mqtt sink owes beyond the suite: reasons in words, retained values, last will, refusals; against mosquitto. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import type { SinkType } from '../../core/sink.ts'
 import { createAuthority, createCertificate } from '../../testing/certificates.ts'
@@ -10,6 +10,7 @@ import { startMosquitto } from '../../testing/mosquitto.ts'
 import { subscribeMqtt } from '../../testing/mqtt-subscriber.ts'
 import { eventually, findCommand, freePort, needs, temporaryFolder } from '../../testing/peers.ts'
 import { mqtt } from './sink.ts'
+import { listenTcp } from '../../testing/tcp-relay.ts'
 import { reset } from '../../wire/reset.ts'
 
 const type = mqtt as unknown as SinkType
@@ -164,12 +165,12 @@ test('nobody listens, an unknown name, a peer that is no broker: each is named',
   const port = await freePort()
   await shows(deliver(t, { url: `mqtt://127.0.0.1:${port}` }), 'Failed', /refused the connection/)
   await shows(deliver(t, { url: 'mqtt://no-such-host.invalid' }), 'Failed', /no-such-host\.invalid.*name/)
-  const silent = await listen(t, () => undefined)
+  const silent = await listenTcp(t, () => undefined)
   const never = deliver(t, { url: `mqtt://127.0.0.1:${silent}`, connectTimeout: 300 })
   await shows(never, 'Failed', /did not answer as an MQTT broker within 300 ms/)
   const mute = deliver(t, { url: `ws://127.0.0.1:${silent}/mqtt`, connectTimeout: 300 })
   await shows(mute, 'Failed', /accepted the connection but not the WebSocket within 300 ms/)
-  const rude = await listen(t, (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+  const rude = await listenTcp(t, (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
   await shows(
     deliver(t, { url: `mqtt://127.0.0.1:${rude}` }),
     'Failed',
@@ -179,7 +180,7 @@ test('nobody listens, an unknown name, a peer that is no broker: each is named',
 
 test('a broker that accepts and then confirms nothing is given up, and nothing is dropped', async (t) => {
   const CONNACK = Buffer.from('20020000', 'hex')
-  const port = await listen(t, (socket) => socket.once('data', () => socket.write(CONNACK)))
+  const port = await listenTcp(t, (socket) => socket.once('data', () => socket.write(CONNACK)))
   const options = { url: `mqtt://127.0.0.1:${port}`, protocolVersion: 4, ackTimeout: 200, statusTopic: '' }
   const rig = deliver(t, options)
   rig.cursor.append(batchOf([[1, 1]]))
@@ -187,28 +188,11 @@ test('a broker that accepts and then confirms nothing is given up, and nothing i
   assert.deepEqual([rig.cursor.ledger().pending, rig.cursor.ledger().dropped], [1, {}])
 })
 
-/** A listener of its own on 127.0.0.1. */
-async function listen(t: TestContext, onSocket: (socket: Socket) => void): Promise<number> {
-  const port = await freePort()
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    onSocket(socket)
-  })
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  t.after(() => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  })
-  return port
-}
-
 /** A proxy whose connections can be cut without a word. */
 async function cuttable(t: TestContext, port: number): Promise<{ port: number; now(): void }> {
   const { connect } = await import('node:net')
   const sockets = new Set<Socket>()
-  const proxy = await listen(t, (near) => {
+  const proxy = await listenTcp(t, (near) => {
     const far = connect({ port, host: '127.0.0.1' })
     for (const socket of [near, far]) {
       sockets.add(socket)
