@@ -44,7 +44,8 @@ class RedisSink implements Sink {
   constructor(options: RedisOptions, context: SinkContext) {
     this.#options = options
     this.#context = context
-    this.#writer = new BatchWriter(options, new TagTexts(options, context.tags, context.logId), context.logId)
+    const { tags, latest, logId } = context
+    this.#writer = new BatchWriter(options, new TagTexts(options, tags, logId), latest, logId)
     if (!options.insecure) return
     context.log.warn(
       { url: options.url },

@@ -3,6 +3,7 @@
  */
 import { HISTORICAL, IS_OTHER, type SampleBatch } from '../../core/batch.ts'
 import { BusyError } from '../../core/errors.ts'
+import type { Latest } from '../../core/sink.ts'
 import { rowFormat, seqOf } from '../encode/payload.ts'
 import { isPlainNumber } from '../encode/value-text.ts'
 import { CommandText, isAscii, type Send } from './command-text.ts'
@@ -22,6 +23,7 @@ const COMMANDS = ['XADD', 'PUBLISH', 'HSET', 'WAIT'] as const
 export class BatchWriter {
   readonly #options: RedisOptions
   readonly #texts: TagTexts
+  readonly #latest: Latest
   readonly #ids: StreamIds
   readonly #format: ReturnType<typeof rowFormat>
   readonly #lastSeq: number[] = []
@@ -31,9 +33,10 @@ export class BatchWriter {
   #subjects = new Int32Array(0)
   #count = 0
   #writes = 0
-  constructor(options: RedisOptions, texts: TagTexts, log: string) {
+  constructor(options: RedisOptions, texts: TagTexts, latest: Latest, log: string) {
     this.#options = options
     this.#texts = texts
+    this.#latest = latest
     this.#format = rowFormat('uns-json', log)
     this.#ids = new StreamIds(texts, log, options.stream !== '' && options.ids === 'seq')
   }
@@ -118,16 +121,20 @@ export class BatchWriter {
     this.#planned(PUBLISH, row)
   }
 
-  /** The last sample of each tag, unless the hash has a later one; historical ones are not the latest of anything. */
+  /**
+   * The last sample of each tag, unless the hash has a later one. A historical one is the latest only where nothing came after it: with
+   * `replay: live-first` the last sample of a tag that stands still since an outage comes as one that is made up for.
+   */
   #collectLatest(batch: SampleBatch, states: Uint8Array): readonly LatestHash[] {
     const hashes: LatestHash[] = []
     if (this.#options.latest === '') return hashes
     const seen = new Set<number>()
     for (let row = batch.length - 1; row >= 0; row--) {
       const tag = batch.tag[row]!
-      if (states[row] === REJECTED || batch.flags[row]! & HISTORICAL || seen.has(tag)) continue
-      seen.add(tag)
       const seq = seqOf(batch, row)
+      if (states[row] === REJECTED || seen.has(tag)) continue
+      if (batch.flags[row]! & HISTORICAL && this.#latest.get(tag).seq !== seq) continue
+      seen.add(tag)
       if (seq < (this.#lastSeq[tag] ?? 0)) continue
       this.#lastSeq[tag] = seq
       const hash = this.#texts.of(tag)!.latest!
