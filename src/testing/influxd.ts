@@ -30,6 +30,8 @@ export interface Influxd {
   points(): Promise<InfluxPoint[]>
   start(): Promise<void>
   stop(signal?: NodeJS.Signals): Promise<void>
+  /** It stands still: connections stay and nothing is answered. */
+  pause(isPaused: boolean): void
 }
 
 interface InfluxSeries {
@@ -59,6 +61,7 @@ export async function startInfluxd(t: Pick<TestContext, 'after'>, options: Influ
     async stop(signal = 'SIGTERM') {
       await running?.stop(signal)
     },
+    pause: (isPaused) => void running?.child.kill(isPaused ? 'SIGSTOP' : 'SIGCONT'),
   }
   await influxd.start()
   if (options.auth === true) await influxd.query(`CREATE USER admin WITH PASSWORD 'secret' WITH ALL PRIVILEGES`)

@@ -39,6 +39,8 @@ export interface KafkaCluster {
   /** All brokers down, and up again. */
   stop(): Promise<void>
   start(): Promise<void>
+  /** It stands still: connections stay and nothing is answered. */
+  pause(isPaused: boolean): void
   /** Everything in a topic from the beginning, in order of arrival within each partition; the list grows. */
   consume(topic: string): readonly KafkaRecord[]
   /** The values of the first records of a topic of one partition, as bytes. */
@@ -73,6 +75,7 @@ export async function startKafkaCluster(
     say,
     stop: () => all('down'),
     start: () => all('up'),
+    pause: (isPaused) => void mock.child.kill(isPaused ? 'SIGSTOP' : 'SIGCONT'),
     consume: (topic) => consume(t, list!, topic),
     values: (topic, count) => values(list!, topic, count),
   }

@@ -35,15 +35,20 @@ export class MemoryCursor implements Cursor {
   }
 
   /** A stretch of `samples` that is lost: counted as routed and as dropped for `reason`. */
-  appendGap(samples: number, reason: string): Gap {
+  appendGap(samples: number, reason: string, tags?: readonly TagId[]): Gap {
     const fromSeq = this.#nextSeq
     this.#nextSeq += samples
-    const gap: Gap = { fromSeq, toSeq: this.#nextSeq - 1, samples, reason, fromTime: 1000, toTime: 2000 }
+    const gap: Gap = { fromSeq, toSeq: this.#nextSeq - 1, samples, reason, fromTime: 1000, toTime: 2000, tags }
     this.#items.push(gap)
     this.#routed += samples
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + samples
     this.#wake?.()
     return gap
+  }
+
+  /** What was handed out and is not acknowledged. */
+  get outstanding(): number {
+    return this.#read - this.#acked
   }
 
   async next(maxRows: number, signal: AbortSignal): Promise<SampleBatch | Gap> {

@@ -32,6 +32,8 @@ export interface PostgresServer {
   stop(how?: 'fast' | 'immediate'): Promise<void>
   /** As the superuser, in the database `plant`. */
   sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
+  /** Nobody can write to this table until what it resolves with is called. */
+  lock(table: string): Promise<() => Promise<void>>
   output(): string
 }
 
@@ -51,11 +53,15 @@ export async function startPostgres(t: Cleanup, settings: PostgresSettings = {})
   execFileSync(program!, args, { stdio: 'pipe' })
   configure(data, port, settings, as.own)
   let running: RunningProcess | undefined
-  const sql: PostgresServer['sql'] = async (text, values) => {
+  const connected = async (): Promise<pg.Client> => {
     const ssl = settings.tls === undefined ? false : { rejectUnauthorized: false }
     const client = new pg.Client({ host: '127.0.0.1', port, database: 'plant', ssl, ...OWNER })
     client.on('error', () => undefined)
     await client.connect()
+    return client
+  }
+  const sql: PostgresServer['sql'] = async (text, values) => {
+    const client = await connected()
     try {
       const result = await client.query<Record<string, unknown>>(text, values)
       return result.rows
@@ -68,6 +74,11 @@ export async function startPostgres(t: Cleanup, settings: PostgresSettings = {})
     folder,
     url: `postgres://${settings.tls === undefined ? '127.0.0.1' : 'localhost'}:${port}/plant`,
     sql,
+    async lock(table) {
+      const client = await connected()
+      await client.query(`BEGIN; LOCK TABLE ${table} IN EXCLUSIVE MODE`)
+      return () => client.end()
+    },
     output: () => running?.output() ?? '',
     async start() {
       const [program, ...args] = as.run(findCommand('postgres')!, '-D', data)

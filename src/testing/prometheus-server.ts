@@ -30,6 +30,8 @@ export interface PrometheusServer {
   instant(query: string, atMs: number): Promise<readonly { metric: Record<string, string>; value: [number, string] }[]>
   start(): Promise<void>
   stop(signal?: NodeJS.Signals): Promise<void>
+  /** It stands still: connections stay and nothing is answered. */
+  pause(isPaused: boolean): void
 }
 
 /** Starts prometheus and waits until it answers; stopped when the test ends. */
@@ -81,6 +83,7 @@ export async function startPrometheus(t: TestContext, options: PrometheusOptions
     async stop(signal = 'SIGTERM') {
       await running?.stop(signal)
     },
+    pause: (isPaused) => void running?.child.kill(isPaused ? 'SIGSTOP' : 'SIGCONT'),
   }
   await server.start()
   return server

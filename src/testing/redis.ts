@@ -16,6 +16,8 @@ export interface RedisServer {
   readonly url: string
   start(): Promise<void>
   stop(signal?: NodeJS.Signals): Promise<void>
+  /** It stands still: connections stay and nothing is answered. */
+  pause(isPaused: boolean): void
   /** One command by node-redis, as the user of the test. */
   ask(...args: readonly string[]): Promise<unknown>
   output(): string
@@ -58,6 +60,7 @@ export async function startRedis(t: Cleanup, settings: RedisSettings = {}): Prom
     async stop(signal = 'SIGTERM') {
       await running?.stop(signal)
     },
+    pause: (isPaused) => void running?.child.kill(isPaused ? 'SIGSTOP' : 'SIGCONT'),
   }
   await server.start()
   return server

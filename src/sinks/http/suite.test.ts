@@ -33,7 +33,9 @@ async function peerOf(
   const folder = temporaryFolder(t)
   const authority = tls ? createAuthority(folder, 'authority') : undefined
   const pair = authority === undefined ? {} : { tls: createCertificate(folder, 'server', authority, 'localhost') }
-  const receive = (received: Received): Answer => {
+  let still: Promise<void> | undefined
+  const receive = async (received: Received): Promise<Answer> => {
+    await still
     const rows = rowsOf(received)
     const bad = rows.filter(({ v }) => v === REFUSED)
     const answer = bad.length > 0 ? refuse(bad) : { status: 204 }
@@ -52,6 +54,11 @@ async function peerOf(
     gaps: () => gaps,
     start: () => receiver.start(),
     stop: () => receiver.stop(),
+    standStill: async () => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      still = promise
+      return resolve
+    },
     refusedValue: REFUSED,
   }
 }

@@ -25,6 +25,11 @@ async function peerOf(t: TestContext, server: InfluxdOptions, options: object): 
     gaps: () => points.filter(({ measurement }) => measurement === 'bifrost_gap').map(gapOf),
     start: () => influxd.start(),
     stop: () => influxd.stop('SIGKILL'),
+    standStill: async () => {
+      influxd.pause(true)
+      return () => influxd.pause(false)
+    },
+    once: true,
     // Larger than InfluxDB takes, compressed as well.
     refusedValue: randomBytes(8000).toString('hex'),
   }
@@ -44,8 +49,14 @@ function sampleOf({ measurement, time, columns }: InfluxPoint): Delivered {
   }
 }
 
-const gapOf = ({ columns: { fromSeq, toSeq, samples, reason } }: InfluxPoint) =>
-  ({ fromSeq, toSeq, samples: samples ?? null, reason }) as ReturnType<SinkPeer['gaps']>[number]
+const gapOf = ({ columns: { fromSeq, toSeq, samples, reason, tags } }: InfluxPoint) =>
+  ({
+    fromSeq,
+    toSeq,
+    samples: samples ?? null,
+    reason,
+    tags: tags === undefined ? null : (JSON.parse(tags as string) as unknown),
+  }) as ReturnType<SinkPeer['gaps']>[number]
 
 const skip = needs('influxd')
 

@@ -42,11 +42,15 @@ async function start(t: TestContext, partitions: number, brokers: number, option
     gaps: () => gaps.map(({ payload }) => JSON.parse(payload) as ReturnType<SinkPeer['gaps']>[number]),
     start: () => cluster.start(),
     stop: () => cluster.stop(),
+    standStill: async () => {
+      cluster.pause(true)
+      return () => cluster.pause(false)
+    },
     refusedValue: 'x'.repeat(5000),
   }
 }
 
-sinkSuite('kafka', type, (t) => start(t, 1, 1, {}), needsKafka())
+sinkSuite('kafka', type, async (t) => ({ ...(await start(t, 1, 1, {})), once: true }), needsKafka())
 sinkSuite(
   'kafka, zstd, not idempotent',
   type,

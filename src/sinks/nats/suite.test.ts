@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { SinkType } from '../../core/sink.ts'
 import { createAuthority, createCertificate } from '../../testing/certificates.ts'
-import { startNats, type NatsMessage } from '../../testing/nats-server.ts'
+import { startNats, type NatsMessage, type NatsServer } from '../../testing/nats-server.ts'
 import { needs, temporaryFolder } from '../../testing/peers.ts'
 import { sinkSuite, type Delivered, type SinkPeer } from '../../testing/sink-suite.ts'
 import { nats } from './sink.ts'
@@ -40,16 +40,16 @@ const delivered = (messages: readonly NatsMessage[]): Delivered[] =>
       }
     })
 
-const peerOf = (
-  server: Pick<SinkPeer, 'start' | 'stop'>,
-  messages: readonly NatsMessage[],
-  options: object,
-): SinkPeer => ({
+const peerOf = (server: NatsServer, messages: readonly NatsMessage[], options: object): SinkPeer => ({
   options,
   delivered: () => delivered(messages),
   gaps: () => messages.filter(isGap).map(({ text }) => JSON.parse(text) as ReturnType<SinkPeer['gaps']>[number]),
   start: () => server.start(),
-  stop: () => server.stop(),
+  stop: () => server.stop('SIGKILL'),
+  standStill: async () => {
+    server.signal('SIGSTOP')
+    return () => server.signal('SIGCONT')
+  },
   refusedValue: 'x'.repeat(5000),
 })
 
@@ -74,9 +74,11 @@ async function core(t: TestContext): Promise<SinkPeer> {
   return peerOf(server, await server.subscribe('bifrost.>'), { servers: [server.url], delivery: 'core' })
 }
 
-sinkSuite('nats, JetStream', type, jetstream, skip)
+sinkSuite('nats, JetStream', type, async (t) => ({ ...(await jetstream(t)), once: true }), skip)
 sinkSuite('nats, JetStream over TLS, stream made by the sink', type, secure, skip)
 sinkSuite('nats, core', type, core, skip, {
   'far side away: the queue grows visibly, drains in order, nothing is lost':
+    'core NATS keeps nothing for a subscriber that is away',
+  'far side killed under load: nothing is lost, nothing comes twice where the sink promises that':
     'core NATS keeps nothing for a subscriber that is away',
 })

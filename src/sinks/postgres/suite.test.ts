@@ -35,7 +35,9 @@ async function peerOf(server: PostgresServer, options: object): Promise<SinkPeer
     delivered: () => (read(), rows.map(toDelivered)),
     gaps: () => (read(), gaps),
     start: () => server.start(),
-    stop: () => server.stop(),
+    stop: () => server.stop('immediate'),
+    standStill: () => server.lock('bifrost_samples'),
+    once: true,
     refusedValue: 'x'.repeat(5000),
   }
 }
@@ -50,7 +52,7 @@ async function withTextLimit(server: PostgresServer, options: object): Promise<v
 
 const ROWS = `SELECT device, tag, type, value, exact::text, text, encode(bytes, 'base64') AS bytes, status::float8, log, seq::float8, historical,
   extract(epoch FROM time)::float8 * 1000 AS time FROM bifrost_values ORDER BY bifrost_values.seq`
-const GAPS = 'SELECT log, from_seq AS "fromSeq", to_seq AS "toSeq", samples, reason FROM bifrost_gaps'
+const GAPS = 'SELECT log, from_seq AS "fromSeq", to_seq AS "toSeq", samples, reason, tags FROM bifrost_gaps'
 
 interface GapRow {
   readonly fromSeq: string

@@ -24,6 +24,11 @@ async function start(t: TestContext): Promise<SinkPeer> {
     gaps: () => gapsOf(series),
     start: () => server.start(),
     stop: () => server.stop('SIGKILL'),
+    standStill: async () => {
+      server.pause(true)
+      return () => server.pause(false)
+    },
+    once: true,
     refusedValue: '',
     unsupported: ['int64', 'uint64', 'string', 'bytes'],
   }
@@ -76,4 +81,5 @@ sinkSuite('prometheus', prometheus, start, needs('prometheus'), {
     'one of its tags is a string, which Prometheus cannot hold; prometheus.test.ts does it with numbers',
   'a refused sample goes to the dead letters, its neighbours arrive':
     'refused values are strings, which Prometheus cannot hold; prometheus.test.ts does it with times',
+  'a gap says whose samples are gone': 'a label a tag would be a series a tag',
 })

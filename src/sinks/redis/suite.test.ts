@@ -45,12 +45,21 @@ function peerOf(server: RedisServer, options: object): SinkPeer {
       return told.map(({ fields }) => JSON.parse(fields.d!) as ReturnType<SinkPeer['gaps']>[number])
     },
     start: () => server.start(),
-    stop: () => server.stop(),
+    stop: () => server.stop('SIGKILL'),
+    standStill: async () => {
+      server.pause(true)
+      return () => server.pause(false)
+    },
     refusedValue: 'x'.repeat(5000),
   }
 }
 
-sinkSuite('redis, a stream a device', type, async (t) => peerOf(await startRedis(t), {}), needsRedis())
+sinkSuite(
+  'redis, a stream a device',
+  type,
+  async (t) => ({ ...peerOf(await startRedis(t), {}), once: true }),
+  needsRedis(),
+)
 
 sinkSuite(
   "redis, one stream with the server's ids, over TLS",

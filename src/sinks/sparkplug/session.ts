@@ -5,10 +5,11 @@
 import { HISTORICAL, type SampleBatch } from '../../core/batch.ts'
 import { sleep } from '../../core/clock.ts'
 import { GatewayError, messageOf } from '../../core/errors.ts'
-import type { SinkContext } from '../../core/sink.ts'
+import type { Gap, SinkContext } from '../../core/sink.ts'
 import { PUBLISH_OVERHEAD_BYTES, type Connection } from '../mqtt-client/connection.ts'
 import { planData, type Group } from './data-plan.ts'
 import { allLost, type Device, type EdgeNode } from './edge-node.ts'
+import { gapText } from './gap-text.ts'
 import type { BornMetric, PayloadEncoder } from './payload-encoder.ts'
 import type { Topics } from './topics.ts'
 
@@ -30,7 +31,7 @@ export interface SessionParts {
   readonly encoder: PayloadEncoder
   readonly context: SinkContext
   /** The last stretch of lost samples that was told. */
-  readonly gap: () => string | undefined
+  readonly gap: () => Gap | undefined
   /** The session ended while nothing was written. */
   readonly onOver: (error: GatewayError) => void
 }
@@ -81,7 +82,7 @@ export class Session {
     const { connection, node, topics, encoder, context, gap } = this.#parts
     node.refresh()
     const now = context.clock.now()
-    this.#post(topics.nodeBirth, encoder.nodeBirth(this.bdSeq, gap(), now))
+    this.#post(topics.nodeBirth, encoder.nodeBirth(this.bdSeq, this.#gapText(gap()), now))
     this.#seq = 0
     this.#born = true
     for (const device of node.devices) {
@@ -119,11 +120,11 @@ export class Session {
   }
 
   /** NDATA that tells of lost samples. */
-  async tellGap(gap: string, signal: AbortSignal): Promise<void> {
+  async tellGap(gap: Gap, signal: AbortSignal): Promise<void> {
     const { connection, topics, encoder, context } = this.#parts
     await this.#gate(signal)
     this.#seq = (this.#seq + 1) & 0xff
-    this.#post(topics.nodeData, encoder.gap(gap, this.#seq, context.clock.now()))
+    this.#post(topics.nodeData, encoder.gap(this.#gapText(gap)!, this.#seq, context.clock.now()))
     await connection.flushed(signal)
     this.#check()
   }
@@ -275,6 +276,11 @@ export class Session {
     device.alive = false
     this.#seq = (this.#seq + 1) & 0xff
     this.#post(device.topics.death, encoder.deviceDeath(this.#seq, context.clock.now()))
+  }
+
+  #gapText(gap: Gap | undefined): string | undefined {
+    const { context, connection } = this.#parts
+    return gap && gapText(gap, context.logId, context.tags, connection.maxPacketBytes)
   }
 
   #post(topic: string, payload: Buffer): void {

@@ -42,7 +42,7 @@ class SparkplugSink implements Sink {
   #broker = -1
   #session: Session | undefined
   #host: PrimaryHost | undefined
-  #gap: string | undefined
+  #gap: Gap | undefined
   #listener: ((error: NotConnectedError) => void) | undefined
 
   constructor(options: SparkplugOptions, context: SinkContext) {
@@ -102,11 +102,8 @@ class SparkplugSink implements Sink {
   }
 
   async gap(gap: Gap, signal: AbortSignal): Promise<void> {
-    const { fromSeq, toSeq, samples, reason, fromTime, toTime } = gap
-    const lost = { log: this.#context.logId, fromSeq, toSeq, samples: samples ?? null, reason, fromTime, toTime }
-    const text = JSON.stringify(lost)
-    await this.#within((session) => session.tellGap(text, signal))
-    this.#gap = text
+    await this.#within((session) => session.tellGap(gap, signal))
+    this.#gap = gap
   }
 
   facts(): Record<string, string | number | boolean | null> {

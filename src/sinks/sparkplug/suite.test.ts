@@ -23,6 +23,7 @@ interface Broker {
   readonly messages?: readonly Seen[]
   start(): Promise<void>
   stop(): Promise<void>
+  pause?(isPaused: boolean): void
 }
 
 async function peerOf(t: TestContext, broker: Broker, options: object): Promise<SinkPeer> {
@@ -33,6 +34,9 @@ async function peerOf(t: TestContext, broker: Broker, options: object): Promise<
     gaps: () => messages.filter((message) => message.type === 'NDATA').flatMap(gapsOf),
     start: () => broker.start(),
     stop: () => broker.stop(),
+    ...(broker.pause === undefined
+      ? {}
+      : { standStill: async () => (broker.pause!(true), () => broker.pause!(false)) }),
     refusedValue: 'x'.repeat(5000),
   }
 }
