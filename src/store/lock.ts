@@ -4,16 +4,12 @@
  * is said by a symbolic link, which needs none.
  */
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GatewayError } from '../core/errors.ts'
+import { isAlive, processIdentity, type ProcessIdentity } from '../core/process-identity.ts'
 import { readWhole, type FileSystem } from './files.ts'
 
-interface Holder {
-  readonly pid: number
-  /** Start time of the process in clock ticks since boot; empty where the system does not tell. */
-  readonly started: string
-  readonly boot: string
+interface Holder extends ProcessIdentity {
   /** Tells two takings by one process apart. */
   readonly token: string
 }
@@ -21,7 +17,7 @@ interface Holder {
 /** Takes the folder or throws STORE_LOCKED; the returned function gives it back. */
 export async function lockFolder(files: FileSystem, dir: string): Promise<() => Promise<void>> {
   const path = join(dir, 'LOCK')
-  const own: Holder = { ...describe(process.pid), token: randomUUID() }
+  const own: Holder = { ...processIdentity(process.pid), token: randomUUID() }
   for (let attempt = 0; attempt < 10; attempt++) {
     if (await create(files, path, own)) return () => release(files, path, own)
     const holder = await readHolder(files, path)
@@ -99,40 +95,6 @@ function parseHolder(text: string): Holder | undefined {
     return typeof value === 'object' && value !== null && 'pid' in value ? (value as Holder) : undefined
   } catch {
     return undefined
-  }
-}
-
-function isAlive(holder: Holder): boolean {
-  const now = describe(holder.pid)
-  if (!now.boot.startsWith(holder.boot)) return false
-  if (now.started !== '' || holder.started !== '') return now.started === holder.started
-  try {
-    process.kill(holder.pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
-}
-
-function describe(pid: number): Omit<Holder, 'token'> {
-  return { pid, started: startTime(pid), boot: readText('/proc/sys/kernel/random/boot_id').trim() }
-}
-
-/**
- * Field 22 of /proc/PID/stat, counted after the command name, which may hold spaces. A process that has ended, and that its parent has not
- * asked after (field 3: Z), has none: it uses nothing any more.
- */
-function startTime(pid: number): string {
-  const stat = readText(`/proc/${pid}/stat`)
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields[0] === 'Z' || fields[0] === 'X' ? '' : (fields[19] ?? '')
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
   }
 }
 

@@ -18,10 +18,10 @@ export interface WrittenRow {
   readonly historical: boolean
 }
 
-/** Every file below a folder, sorted. */
+/** Every file below a folder, sorted, but for those that are hidden. */
 export const filesBelow = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
 

@@ -57,6 +57,32 @@ async function seqsIn(folder: string): Promise<number[]> {
   return rows.flat().map(({ seq }) => seq)
 }
 
+test('a folder has one sink: a second is told who has it, and what a killed gateway left keeps nobody out', async (t) => {
+  const first = await sinkIn(t, {})
+  await first.write(counters(0, 3), 1)
+  await assert.rejects(sinkIn(t, {}, { folder: first.folder }), (error: unknown) => {
+    assert.ok(error instanceof GatewayError && error.code === 'SINK_REFUSED')
+    assert.match(
+      error.message,
+      new RegExp(`is written by the sink "plant" of process ${process.pid} already: give each`),
+    )
+    return true
+  })
+  await first.write(counters(3, 3), 4)
+  await first.sink.close()
+  const second = await sinkIn(t, {}, { folder: first.folder })
+  await second.write(counters(6, 3), 7)
+  await second.sink.close()
+  const killed = { pid: process.pid, started: '1', boot: 'another', sink: 'plant', token: 'x' }
+  for (const left of [JSON.stringify(killed), '', '{"pid":']) {
+    writeFileSync(join(first.folder, '.bifrost-lock'), left)
+    const next = await sinkIn(t, {}, { folder: first.folder })
+    await next.sink.close()
+  }
+  assert.deepEqual(await seqsIn(first.folder), [1, 2, 3, 4, 5, 6, 7, 8, 9])
+  assert.deepEqual(readdirSync(first.folder), ['press'])
+})
+
 test('a restart goes on with the file that was written, whatever is at its end', async (t) => {
   for (const format of ['ndjson', 'csv', 'parquet'] as const) {
     for (const torn of ['', '{"time":"2026', '2026-11-23T10:00:00.123Z,press,a,"half\nof it', '\0'.repeat(5000)]) {
@@ -107,7 +133,7 @@ test('a file is finished by size, by age without a sample, and when its name say
 
 test('finished files are kept by number and by size; what is not ours is never touched', async (t) => {
   for (const keep of [{ keepFiles: 3 }, { keepSize: 4096 }]) {
-    const { folder, write, names } = await sinkIn(t, { name: 'x-{seq}', maxSize: 1024, ...keep })
+    const { sink, folder, write, names } = await sinkIn(t, { name: 'x-{seq}', maxSize: 1024, ...keep })
     writeFileSync(join(folder, 'x-notes.ndjson'), 'mine')
     writeFileSync(join(folder, 'y-000000000001.ndjson'), 'mine')
     for (let i = 0; i < 8; i++) await write(counters(i * 10, 10), 1 + i * 10)
@@ -117,6 +143,7 @@ test('finished files are kept by number and by size; what is not ours is never t
       names().filter((name) => !/^x-\d/.test(name)),
       ['x-notes.ndjson', 'y-000000000001.ndjson'],
     )
+    await sink.close()
     const again = await sinkIn(t, { name: 'x-{seq}', maxSize: 1024, keepFiles: 1 }, { folder })
     assert.deepEqual(again.names(), ['x-000000000071.ndjson', 'x-notes.ndjson', 'y-000000000001.ndjson'])
   }
@@ -253,7 +280,7 @@ test('a new file that does not fit leaves none behind', async (t) => {
   const folder = smallDisk(t)
   if (folder === undefined) return t.skip('a small file system cannot be mounted here')
   const { write, names } = await sinkIn(t, { name: 'x-{seq}', format: 'csv' }, { folder })
-  writeFileSync(join(folder, 'ballast'), Buffer.alloc(255 * 1024))
+  writeFileSync(join(folder, 'ballast'), Buffer.alloc(251 * 1024))
   await assert.rejects(write(counters(1, 100), 1), BusyError)
   assert.deepEqual(names(), ['ballast'])
   rmSync(join(folder, 'ballast'))
@@ -293,7 +320,8 @@ test('no name of a device leads out of the folder; two that differ only by what 
   const { sink } = await sinkIn(t, { name: '{device}/{seq}' }, { folder, tags })
   await sink.write(batchOf(names.map((_, at): Row => [at + 1, at])), signal)
   assert.deepEqual(readdirSync(root), ['in'])
-  assert.equal(readdirSync(folder).length, names.length - 2)
+  const made = readdirSync(folder).filter((name) => name !== '.bifrost-lock')
+  assert.equal(made.length, names.length - 2)
   assert.deepEqual((await Promise.all(filesBelow(folder).map(rowsOf))).flat().map(({ device }) => device).sort(), [...names].sort()) // prettier-ignore
 })
 

@@ -15,6 +15,7 @@ import { FileNames, pathPart, type KnownFile } from './file-name.ts'
 import { FinishedFiles } from './finished-files.ts'
 import { Finisher } from './finisher.ts'
 import { finishedPath } from './finishing.ts'
+import { FolderLock } from './folder-lock.ts'
 import { scanFolder } from './folder-scan.ts'
 import { fileOptions, type FileOptions } from './options.ts'
 import { PartFile, partPath } from './part-file.ts'
@@ -56,6 +57,7 @@ class FileSink implements Sink {
   readonly #text: RowText
   readonly #finished: FinishedFiles
   readonly #finisher: Finisher
+  readonly #lock: FolderLock
   /** The file of each device that is written just now, those used last at the end. */
   readonly #streams = new Map<string, Stream>()
   readonly #keys: ({ info: TagInfo | undefined; key: string } | undefined)[] = []
@@ -73,6 +75,7 @@ class FileSink implements Sink {
     this.#text = options.format === 'csv' ? new CsvText(rows) : new NdjsonText(rows)
     this.#finished = new FinishedFiles(options, log)
     this.#finisher = new Finisher(options.compress, this.#finished, clock, log)
+    this.#lock = new FolderLock(options.folder, name)
   }
 
   connect(signal: AbortSignal): Promise<void> {
@@ -108,7 +111,12 @@ class FileSink implements Sink {
     this.#timer?.cancel()
     this.#timer = undefined
     await this.#finisher.stop()
-    await this.#inTurn(() => this.#letGo())
+    await this.#inTurn(async () => {
+      await this.#letGo()
+      // A connect that was under way has started the clock again.
+      this.#timer?.cancel()
+      await this.#lock.release()
+    })
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -124,8 +132,9 @@ class FileSink implements Sink {
   async #begin(signal: AbortSignal): Promise<void> {
     const { folder } = this.#options
     await this.#letGo()
-    const { newest, older, finished } = await scanFolder(folder, this.#names, signal)
     await access(folder, constants.W_OK)
+    await this.#lock.take()
+    const { newest, older, finished } = await scanFolder(folder, this.#names, signal)
     await this.#finished.begin(finished)
     for (const known of older) await this.#takeUp(known, false, signal)
     for (const known of newest.values()) await this.#takeUp(known, true, signal)
