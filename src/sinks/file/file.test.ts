@@ -18,7 +18,7 @@ import { open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { Clock } from '../../core/clock.ts'
-import { BusyError, GatewayError, NotConnectedError } from '../../core/errors.ts'
+import { BusyError, GatewayError, NotConnectedError, PartialWriteError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import { silentLog } from '../../core/log.ts'
 import { TagTable } from '../../core/tags.ts'
@@ -81,6 +81,27 @@ test('a folder has one sink: a second is told who has it, and what a killed gate
   }
   assert.deepEqual(await seqsIn(first.folder), [1, 2, 3, 4, 5, 6, 7, 8, 9])
   assert.deepEqual(readdirSync(first.folder), ['press'])
+})
+
+test('a sample whose tag nobody knows is refused as with every sink: a row without names would say nothing', async (t) => {
+  const { folder, write } = await sinkIn(t, {})
+  await assert.rejects(
+    write(
+      [
+        [1, 1],
+        [7, 2],
+        [2, 3],
+      ],
+      1,
+    ),
+    (error: unknown) => {
+      // prettier-ignore
+      assert.ok(error instanceof PartialWriteError)
+      assert.deepEqual([...error.rejected], [[1, 'tag 7 is no longer configured']])
+      return true
+    },
+  )
+  assert.deepEqual(await seqsIn(folder), [1, 3])
 })
 
 test('a restart goes on with the file that was written, whatever is at its end', async (t) => {

@@ -165,6 +165,10 @@ class FileSink implements Sink {
     const { maxRow } = this.#options
     const rows = new Map<string, Pending>()
     for (let row = 0; row < batch.length; row++) {
+      if (this.#context.tags.get(batch.tag[row]!) === undefined) {
+        rejected.set(row, `tag ${batch.tag[row]} is no longer configured`)
+        continue
+      }
       const line = this.#text.row(batch, row)
       if (line.length * 3 > maxRow && Buffer.byteLength(line) > maxRow) {
         rejected.set(row, `its line has ${Buffer.byteLength(line)} bytes, maxRow is ${maxRow}`)
