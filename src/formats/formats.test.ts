@@ -167,6 +167,20 @@ test('Parquet is handed on group by group, and a gap is a row', async () => {
   assert.deepEqual(JSON.parse(rows.at(-1)!.text).fromSeq, 5)
 })
 
+test('long values make small groups, so that no turn of the event loop is long', async () => {
+  const { tags } = everyValue()
+  const { bytes, rows } = await throughParquet(async (file) => {
+    for (let i = 0; i < 20; i++) {
+      const batch = new SampleBatch(1, TIME + i)
+      batch.push(1, `${i} ${'x'.repeat(400_000)}`, 0)
+      file.add(parquetRow(batch, 0, { logId: 'k3f9', tags }))
+      if (file.isFull) await file.write()
+    }
+  })
+  assert.equal(rows.length, 20)
+  assert.ok(parquetMetadata(bytes.buffer).row_groups.every(({ num_rows }) => num_rows <= 3n))
+})
+
 test('a Parquet file without rows is one', async () => {
   const { rows } = await throughParquet(async () => {})
   assert.deepEqual(rows, [])

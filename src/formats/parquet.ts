@@ -11,8 +11,8 @@ import { plainText } from './row-values.ts'
 
 /** Rows of a group. */
 const GROUP_ROWS = 16_384
-/** Fewer where values are long. */
-const GROUP_TEXT = 8 * 2 ** 20
+/** Fewer where values are long: a column is encoded and compressed in one turn of the event loop. */
+const GROUP_TEXT = 2 ** 20
 
 const COMPRESSORS = { ZSTD: (bytes: Uint8Array): Uint8Array => zstdCompressSync(bytes) }
 

@@ -26,6 +26,7 @@ import { batchOf, sinkContext, tagSettings, tagTable, type Row } from '../../tes
 import { eventually, temporaryFolder } from '../../testing/peers.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
 import { filesBelow, rowsOf } from '../../testing/written-files.ts'
+import { finishPart } from './finishing.ts'
 import { file } from './sink.ts'
 
 const signal = AbortSignal.timeout(60_000)
@@ -102,6 +103,18 @@ test('a sample whose tag nobody knows is refused as with every sink: a row witho
     },
   )
   assert.deepEqual(await seqsIn(folder), [1, 3])
+})
+
+test('lines of many megabytes become Parquet in seconds, each copied once', { timeout: 20_000 }, async (t) => {
+  const part = join(temporaryFolder(t), 'x.parquet.part')
+  const line = (seq: number) =>
+    `{"time":"2026-11-23T10:00:00.000Z","device":"a","tag":"b","value":"${'x'.repeat(40 * 2 ** 20)}","unit":null,"status":0,"log":"k3f9","seq":${seq},"type":"string"}\n`
+  writeFileSync(part, line(1) + line(2))
+  const copied = t.mock.method(Buffer, 'concat')
+  const finished = await finishPart(part, 'none', signal)
+  const bytes = copied.mock.calls.reduce((sum, call) => sum + (call.result?.length ?? 0), 0)
+  assert.ok(bytes < 200 * 2 ** 20, `${bytes} bytes were copied`)
+  assert.deepEqual((await rowsOf(finished)).map(({ seq }) => seq), [1, 2]) // prettier-ignore
 })
 
 test('a restart goes on with the file that was written, whatever is at its end', async (t) => {

@@ -79,15 +79,17 @@ async function toParquet(part: string, file: FileHandle, signal: AbortSignal): P
 
 /** By line feeds alone: a string may hold what others take for the end of a line (U+2028). */
 async function* linesOf(input: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  let rest: Buffer = Buffer.alloc(0)
+  // Pieces of a line that is not at its end: joined once, or a long line would be copied with every piece.
+  let begun: Buffer[] = []
   for await (const chunk of input) {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
     let at = 0
-    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, at)) {
-      yield bytes.toString('utf8', at, end)
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, at)) {
+      const piece = chunk.subarray(at, end)
+      yield begun.length === 0 ? piece.toString() : Buffer.concat([...begun, piece]).toString()
+      begun = []
       at = end + 1
     }
-    rest = bytes.subarray(at)
+    if (at < chunk.length) begun.push(chunk.subarray(at))
   }
 }
 
