@@ -48,6 +48,21 @@ test('a line without end is a violation, not a growing buffer', () => {
   }, /no Redis reply/)
 })
 
+test('a long text is joined once, however many pieces it comes in', (t) => {
+  const joined = t.mock.method(Buffer, 'concat')
+  const text = 'x'.repeat(8 * 2 ** 20)
+  const bytes = Buffer.from(`*2\r\n:1\r\n$${text.length}\r\n${text}\r\n:2\r\n`)
+  const pieces = Array.from({ length: Math.ceil(bytes.length / 4096) }, (_, at) => bytes.subarray(at * 4096, (at + 1) * 4096)) // prettier-ignore
+  assert.deepEqual(readAll(pieces), [[1, text], 2])
+  const copied = joined.mock.calls.reduce((sum, call) => sum + (call.result?.length ?? 0), 0)
+  assert.ok(copied < 3 * bytes.length, `${copied} bytes were copied`)
+})
+
+test('a reply longer than any server gives is a violation, not a growing buffer', () => {
+  for (const claim of ['$536870913\r\n', '*65537\r\n', '*1\r\n$9999999999\r\n'])
+    assert.throws(() => readAll([Buffer.from(claim)]), /no Redis reply/)
+})
+
 test('a command counts bytes, not characters', () => {
   assert.equal(command('SET', 'ä', 5), '*3\r\n$3\r\nSET\r\n$2\r\nä\r\n$1\r\n5\r\n')
 })

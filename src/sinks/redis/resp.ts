@@ -15,6 +15,10 @@ const CR = 13
 /** A line that is no end is no RESP. */
 const MAX_LINE_BYTES = 65_536
 const MAX_DEPTH = 8
+/** proto-max-bulk-len, as servers have it by default. */
+const MAX_BULK_BYTES = 512 * 2 ** 20
+/** What we ask for is answered with one entry, or a few pairs. */
+const MAX_COUNT = 65_536
 
 /** A command of text arguments as bytes. */
 export const command = (...args: readonly (string | number)[]): string =>
@@ -24,23 +28,37 @@ export const command = (...args: readonly (string | number)[]): string =>
 export const argument = (text: string | number): string =>
   `$${typeof text === 'number' ? `${text}`.length : Buffer.byteLength(text)}\r\n${text}\r\n`
 
+const EMPTY: Buffer = Buffer.alloc(0)
+
 /** Bytes in pieces of any size to replies; PROTOCOL_VIOLATION for what is none. */
 export class ReplyReader {
-  #rest: Buffer = Buffer.alloc(0)
+  /** What came and is no whole reply yet, and how many bytes that is. */
+  #pieces: Buffer[] = []
+  #held = 0
+  /** So many bytes there must be at least: what is shorter is not joined and looked at again. */
+  #needed = 0
+  #rest: Buffer = EMPTY
   #at = 0
   #asText = true
 
   /** Hands on every reply that is complete; its texts are empty where nobody wants them. */
   read(bytes: Buffer, onReply: (reply: Reply) => void, asText = true): void {
     this.#asText = asText
-    this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
-    this.#at = 0
+    this.#pieces.push(bytes)
+    this.#held += bytes.length
+    if (this.#held < this.#needed) return
+    this.#rest = this.#pieces.length === 1 ? bytes : Buffer.concat(this.#pieces)
+    this.#at = this.#needed = 0
     let done = 0
     for (let reply = this.#reply(0); reply !== undefined; reply = this.#reply(0)) {
       done = this.#at
       onReply(reply)
     }
-    this.#rest = done === this.#rest.length ? EMPTY : this.#rest.subarray(done)
+    const rest = this.#rest.subarray(done)
+    this.#pieces = rest.length === 0 ? [] : [rest]
+    this.#held = rest.length
+    this.#needed -= Math.min(this.#needed, done)
+    this.#rest = EMPTY
   }
 
   /** The reply at this place, which moves behind it; undefined when it is not complete. */
@@ -69,14 +87,18 @@ export class ReplyReader {
   #bulk(length: number): string | undefined {
     const rest = this.#rest
     const start = this.#at
-    if (start + length + 2 > rest.length) return undefined
+    if (length > MAX_BULK_BYTES) throw garbage(rest, start)
+    if (start + length + 2 > rest.length) {
+      this.#needed = start + length + 2
+      return undefined
+    }
     if (rest[start + length] !== CR || rest[start + length + 1] !== 10) throw garbage(rest, start)
     this.#at = start + length + 2
     return this.#asText ? rest.toString('utf8', start, start + length) : ''
   }
 
   #array(count: number, depth: number): readonly Reply[] | undefined {
-    if (depth >= MAX_DEPTH) throw garbage(this.#rest, this.#at)
+    if (depth >= MAX_DEPTH || count > MAX_COUNT) throw garbage(this.#rest, this.#at)
     const replies: Reply[] = []
     for (let at = 0; at < count; at++) {
       const reply = this.#reply(depth + 1)
@@ -92,8 +114,6 @@ function endOfLine(bytes: Buffer, from: number): number {
   for (let at = from; at < bytes.length; at++) if (bytes[at] === CR) return at
   return -1
 }
-
-const EMPTY: Buffer = Buffer.alloc(0)
 
 /** `+` `-` `:` `$` `*` */
 const isType = (byte: number): boolean =>
