@@ -6,7 +6,7 @@ import { SampleBatch } from '../../src/core/batch.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import type { Cursor } from '../../src/core/cursor.ts'
 import { silentLog } from '../../src/core/log.ts'
-import type { SinkType } from '../../src/core/sink.ts'
+import type { Sink, SinkType } from '../../src/core/sink.ts'
 import type { TagTable } from '../../src/core/tags.ts'
 import { createDeadLetters } from '../../src/delivery/dead-letters.ts'
 import { createRunner } from '../../src/delivery/runner.ts'
@@ -15,7 +15,8 @@ import { sinkContext, tagTable } from '../../src/testing/delivery-rig.ts'
 const TAGS = 100
 
 /** 100 tags of 10 devices. */
-const plantTags = (): TagTable => tagTable(...Array.from({ length: TAGS }, (_, at) => `press-${at % 10}/tag-${at}`))
+export const plantTags = (): TagTable =>
+  tagTable(...Array.from({ length: TAGS }, (_, at) => `press-${at % 10}/tag-${at}`))
 
 /** Rows of all tags in turn, every value new, numbered from `seq`. */
 export function batchFrom(seq: number, rows: number): SampleBatch {
@@ -28,8 +29,21 @@ export function batchFrom(seq: number, rows: number): SampleBatch {
   return batch
 }
 
-/** Delivers so many samples through a runner and a sink of this type; a retry is a failure. */
-export async function throughRunner(type: SinkType, options: object, samples: number): Promise<void> {
+/** A row as the bare clients take it: the names of its tag, and the payload that the sinks send. */
+export function plainRow(batch: SampleBatch, row: number): { device: string; tag: string; seq: number; text: string } {
+  const at = batch.tag[row]! - 1
+  const seq = batch.seq![row]!
+  const text = `{"v":${batch.value[row]!},"t":${batch.time[row]!},"q":${batch.status[row]!},"log":"k3f9","seq":${seq}}`
+  return { device: `press-${at % 10}`, tag: `tag-${at}`, seq, text }
+}
+
+/** Delivers so many samples through a runner and a sink of this type, and waits for `end`; a retry is a failure. */
+export async function throughRunner(
+  type: SinkType,
+  options: object,
+  samples: number,
+  end: (sink: Sink) => Promise<void> = async () => undefined,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bifrost-bench-'))
   const tags = plantTags()
   const sink = type.create(type.options.parse(options), sinkContext({ tags }))
@@ -40,6 +54,7 @@ export async function throughRunner(type: SinkType, options: object, samples: nu
   runner.start()
   await finished
   const { retries, delivered } = runner.status()
+  await end(sink)
   await runner.stop(2000)
   rmSync(folder, { recursive: true, force: true })
   if (retries > 0 || delivered !== samples) throw new Error(`${delivered} delivered, ${retries} retries`)
@@ -117,14 +132,15 @@ export async function interleaved(candidates: readonly Candidate[], samples: num
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 
-/** A table; then the first rate beside the second, and the number that the first is held to. */
-export function report(name: string, unit: string, rates: readonly Rate[], wanted: number): void {
+/** A table; then the first rate beside the second, and the number that the first is held to where there is one. */
+export function report(name: string, unit: string, rates: readonly Rate[], wanted?: number): void {
   for (const { what, perSecond, cpuMicros } of rates) {
     const rate = Math.round(perSecond).toString().padStart(9)
     console.log(`${name}: ${what.padEnd(48)} ${rate} ${unit}/s ${cpuMicros.toFixed(2).padStart(6)} µs CPU each`)
   }
   const [ours, bare] = rates
   const ratio = (ours!.perSecond / bare!.perSecond).toFixed(2)
+  if (wanted === undefined) return console.log(`${name}: ${ratio} × the bare client`)
   const verdict = ours!.perSecond >= wanted ? 'reached' : 'NOT reached'
   console.log(`${name}: ${ratio} × the bare client; wanted ${wanted} ${unit}/s: ${verdict}`)
 }

@@ -8,7 +8,7 @@ import type { SinkType } from '../../src/core/sink.ts'
 import { kafka } from '../../src/sinks/kafka/sink.ts'
 import { needsKafka, startKafkaCluster, type KafkaCluster } from '../../src/testing/kafka-cluster.ts'
 import { findCommand } from '../../src/testing/peers.ts'
-import { batchFrom, interleaved, report, throughRunner, type Rate } from './delivery.ts'
+import { batchFrom, interleaved, plainRow, report, throughRunner, type Rate } from './delivery.ts'
 
 const SAMPLES = 200_000
 const BATCH = 5000
@@ -72,11 +72,7 @@ async function bareClient({ addresses }: KafkaCluster): Promise<void> {
 function messagesOf(batch: SampleBatch) {
   const messages = []
   for (let row = 0; row < batch.length; row++) {
-    const at = batch.tag[row]! - 1
-    const device = `press-${at % 10}`
-    const tag = `tag-${at}`
-    const seq = batch.seq![row]!
-    const text = `{"v":${batch.value[row]!},"t":${batch.time[row]!},"q":${batch.status[row]!},"log":"k3f9","seq":${seq}}`
+    const { device, tag, seq, text } = plainRow(batch, row)
     messages.push({
       topic: 'bare',
       key: Buffer.from(`${device}/${tag}`),

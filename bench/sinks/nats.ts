@@ -7,7 +7,7 @@ import type { SinkType } from '../../src/core/sink.ts'
 import { nats } from '../../src/sinks/nats/sink.ts'
 import { startNats, type NatsServer } from '../../src/testing/nats-server.ts'
 import { needs } from '../../src/testing/peers.ts'
-import { batchFrom, interleaved, report, throughRunner, type Rate } from './delivery.ts'
+import { batchFrom, interleaved, plainRow, report, throughRunner, type Rate } from './delivery.ts'
 
 const SAMPLES = 40_000
 const BATCH = 5000
@@ -63,15 +63,13 @@ async function bareClient({ port }: NatsServer): Promise<void> {
   const client = await connect({ servers: `127.0.0.1:${port}`, reconnect: false, noAsyncTraces: true })
   const js = jetstream(client)
   const send = (batch: SampleBatch, row: number): Promise<unknown> => {
-    const at = batch.tag[row]! - 1
-    const seq = batch.seq![row]!
+    const { device, tag, seq, text } = plainRow(batch, row)
     const lines = headers()
-    lines.set('device', `press-${at % 10}`)
-    lines.set('tag', `tag-${at}`)
+    lines.set('device', device)
+    lines.set('tag', tag)
     lines.set('type', 'float64')
     lines.set('status', `${batch.status[row]!}`)
-    const text = `{"v":${batch.value[row]!},"t":${batch.time[row]!},"q":${batch.status[row]!},"log":"k3f9","seq":${seq}}`
-    return js.publish(`bifrost.press-${at % 10}.tag-${at}`, text, {
+    return js.publish(`bifrost.${device}.${tag}`, text, {
       msgID: `k3f9-${seq}`,
       headers: lines,
       timeout: 30_000,

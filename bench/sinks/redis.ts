@@ -6,7 +6,7 @@ import type { SampleBatch } from '../../src/core/batch.ts'
 import type { SinkType } from '../../src/core/sink.ts'
 import { redis } from '../../src/sinks/redis/sink.ts'
 import { needsRedis, startRedis, type RedisServer } from '../../src/testing/redis.ts'
-import { batchFrom, interleaved, report, throughRunner, type Rate } from './delivery.ts'
+import { batchFrom, interleaved, plainRow, report, throughRunner, type Rate } from './delivery.ts'
 
 const SAMPLES = 100_000
 const BATCH = 5000
@@ -58,11 +58,7 @@ function commandsOf(batch: SampleBatch): string[][] {
   const commands: string[][] = []
   const latest = new Map<string, Map<string, string>>()
   for (let row = 0; row < batch.length; row++) {
-    const at = batch.tag[row]! - 1
-    const device = `press-${at % 10}`
-    const tag = `tag-${at}`
-    const seq = batch.seq![row]!
-    const text = `{"v":${batch.value[row]!},"t":${batch.time[row]!},"q":${batch.status[row]!},"log":"k3f9","seq":${seq}}`
+    const { device, tag, seq, text } = plainRow(batch, row)
     const hash = latest.get(device)
     const trim = hash === undefined ? ['MAXLEN', '~', '100000'] : []
     commands.push(['XADD', `bifrost:samples:${device}`, ...trim, `${seq}-0`, 'tag', tag, 'd', text])

@@ -21,9 +21,9 @@ export type Post = (rows: readonly number[]) => Promise<Reply>
 export class Halving {
   #limit = Infinity
 
-  /** The most rows at once that the far side takes, as far as is known. */
-  get limit(): number {
-    return this.#limit
+  /** For people: the most rows at once that the far side takes, where that is known. */
+  get facts(): Readonly<Record<string, number>> {
+    return this.#limit === Infinity ? {} : { 'samples at once': this.#limit }
   }
 
   /** Forgets what was learned: after a new connection the limit may be another. */

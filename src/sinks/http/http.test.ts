@@ -20,6 +20,7 @@ import {
   type RigOptions,
   type Row,
 } from '../../testing/delivery-rig.ts'
+import { isDelivered, shows } from '../../testing/delivery-waits.ts'
 import { startRawServer, startReceiver, type Answer, type Received } from '../../testing/http-receiver.ts'
 import { eventually, findCommand, needs, temporaryFolder } from '../../testing/peers.ts'
 import { http } from './sink.ts'
@@ -32,18 +33,8 @@ const deliver = (t: TestContext, options: object, rig: RigOptions = {}): Deliver
 const numbers = (count: number): Row[] => Array.from({ length: count }, (_, at): Row => [1, at])
 const valuesIn = ({ text }: Received): unknown[] => (JSON.parse(text) as { v: unknown }[]).map(({ v }) => v)
 
-/** Waits until the sink shows this state with this reason, within the five seconds that are promised. */
-async function shows(rig: DeliveryRig, state: string, reason: RegExp): Promise<void> {
-  const status = () => rig.runner.status()
-  await eventually(`${state} because ${reason}`, () => status().state === state && reason.test(status().reason ?? ''), 5000)
-    .catch((error: Error) => assert.fail(`${error.message}; it is ${status().state}: ${status().reason}`)) // prettier-ignore
-}
-
 const nothingLost = ({ cursor }: DeliveryRig, pending: number) =>
   assert.deepEqual([cursor.ledger().pending, cursor.ledger().dropped], [pending, {}])
-
-const delivered = (rig: DeliveryRig, count: number) =>
-  eventually(`${count} are delivered`, () => rig.cursor.ledger().delivered === count)
 
 const lettersOf = (rig: DeliveryRig) =>
   readFileSync(rig.deadLetterFile, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { seq: number; reason: string }) // prettier-ignore
@@ -56,7 +47,7 @@ test('a body, to the byte', async (t) => {
   const options = { url: `${server.url}/in/{log}/{sink}?x=1`, headers: { 'X-Plant': 'north' } }
   const rig = startDelivery(t, type, options, { tags })
   rig.cursor.append(batchOf([[1, 1.5], [2, -7n, Status.BadTimeout, 5.7, true], [1, NaN]])) // prettier-ignore
-  await delivered(rig, 3)
+  await isDelivered(rig, 3)
   const [request] = server.requests
   assert.equal(
     request!.text,
@@ -75,7 +66,7 @@ test('a template, and NDJSON', async (t) => {
   const server = await startReceiver(t, () => ({ status: 200 }))
   const rig = deliver(t, { url: server.url, format: 'ndjson', payload: '{"value":{v},"of":{tag},"id":[{log},{seq}]}' })
   rig.cursor.append(batchOf([[1, 1], [2, 'x\ny']])) // prettier-ignore
-  await delivered(rig, 2)
+  await isDelivered(rig, 2)
   assert.equal(
     server.requests[0]!.text,
     '{"value":1,"of":"level","id":["k3f9",1]}\n{"value":"x\\ny","of":"name","id":["k3f9",2]}\n',
@@ -123,7 +114,7 @@ for (const [what, options, header, who] of [
     nothingLost(rig, 2)
     assert.equal(server.requests[0]!.headers.authorization, header)
     open = true
-    await delivered(rig, 2)
+    await isDelivered(rig, 2)
   })
 }
 
@@ -167,7 +158,7 @@ test('the far side asks for patience: the same batch with the same key, after th
   const rig = deliver(t, { url: server.url })
   rig.cursor.append(batchOf(numbers(3)))
   await shows(rig, 'Degraded', /answered 429/)
-  await delivered(rig, 3)
+  await isDelivered(rig, 3)
   assert.ok(times[1]! - times[0]! >= 950, `${times[1]! - times[0]!} ms`)
   const [first, second] = server.requests
   assert.deepEqual([first!.text, first!.headers['idempotency-key']], [second!.text, second!.headers['idempotency-key']])
@@ -183,7 +174,7 @@ test('too large: smaller requests, and it stays so; one that is too large alone 
   assert.deepEqual(taken, [...numbers(100), ...numbers(100)].map(([, value]) => value)) // prettier-ignore
   const before = server.requests.length
   rig.cursor.append(batchOf(numbers(100)))
-  await delivered(rig, 300)
+  await isDelivered(rig, 300)
   assert.ok(server.requests.slice(before).every(({ body }) => body.length <= 2000))
 })
 
@@ -219,7 +210,7 @@ for (const body of ['{"accepted":4,"rejected":0}', '{"rejected":[]}', 'the word 
     const server = await startReceiver(t, () => ({ status: 200, body }))
     const rig = deliver(t, { url: server.url })
     rig.cursor.append(batchOf(numbers(4)))
-    await delivered(rig, 4)
+    await isDelivered(rig, 4)
     assert.equal(server.requests.length, 1)
   })
 }
@@ -229,7 +220,7 @@ test('cut in mid-write, answers of 500, then well: everything arrives, with the 
   const server = await startReceiver(t, () => answers.shift() ?? { status: 204 })
   const rig = deliver(t, { url: server.url })
   rig.cursor.append(batchOf(numbers(50)))
-  await delivered(rig, 50)
+  await isDelivered(rig, 50)
   assert.equal(server.requests.length, 5)
   assert.equal(new Set(server.requests.map(({ headers }) => headers['idempotency-key'])).size, 1)
 })
@@ -251,7 +242,7 @@ test('a receiver that never answers is given up, one that is slow is waited for'
   const slow = await startReceiver(t, () => new Promise((resolve) => setTimeout(() => resolve({ status: 204 }), 300)))
   const patient = deliver(t, { url: slow.url })
   patient.cursor.append(batchOf(numbers(1500)))
-  await delivered(patient, 1500)
+  await isDelivered(patient, 1500)
   assert.equal(slow.requests.length, 2)
 })
 
@@ -268,7 +259,7 @@ test('the signature is what openssl computes over time, full stop and body', { s
   const options = { url: server.url, gzip: true, signatureSecret: 'geheim ü', signatureHeader: 'X-Sig' }
   const rig = deliver(t, options)
   rig.cursor.append(batchOf(numbers(10)))
-  await delivered(rig, 10)
+  await isDelivered(rig, 10)
   const { body, headers } = server.requests[0]!
   const time = headers['x-bifrost-timestamp'] as string
   assert.ok(Math.abs(Number(time) - Date.now() / 1000) < 5)
@@ -306,9 +297,9 @@ test('OAuth: a token is fetched once and renewed before it ends', async (t) => {
   const options = { url: server.url, ...credentials(bank), scope: 'write:samples', audience: 'plant' }
   const rig = deliver(t, options, { clock })
   rig.cursor.append(batchOf(numbers(1)))
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
   rig.cursor.append(batchOf(numbers(1)))
-  await delivered(rig, 2)
+  await isDelivered(rig, 2)
   assert.equal(bank.requests.length, 1)
   const [asked] = bank.requests
   assert.equal(asked!.text, 'grant_type=client_credentials&scope=write%3Asamples&audience=plant')
@@ -316,7 +307,7 @@ test('OAuth: a token is fetched once and renewed before it ends', async (t) => {
   assert.equal(asked!.headers['content-type'], 'application/x-www-form-urlencoded')
   offset = 3_541_000
   rig.cursor.append(batchOf(numbers(1)))
-  await delivered(rig, 3)
+  await isDelivered(rig, 3)
   assert.deepEqual(tokens(server), ['Bearer token-1', 'Bearer token-1', 'Bearer token-2'])
 })
 
@@ -325,7 +316,7 @@ test('OAuth: credentials in the body, where the endpoint wants them there', asyn
   const bank = await startBank(t, 3600)
   const rig = deliver(t, { url: server.url, ...credentials(bank), clientAuth: 'body' })
   rig.cursor.append(batchOf(numbers(1)))
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
   const { text, headers } = bank.requests[0]!
   assert.equal(text, 'grant_type=client_credentials&client_id=gate+way&client_secret=s%3Ae%26ret')
   assert.equal(headers.authorization, undefined)
@@ -337,7 +328,7 @@ test('OAuth: a token that is refused early is replaced once; refused again, a pe
   const bank = await startBank(t, 3600)
   const rig = deliver(t, { url: server.url, ...credentials(bank) })
   rig.cursor.append(batchOf(numbers(1)))
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
   assert.deepEqual(tokens(server), ['Bearer token-1', 'Bearer token-2'])
   accepted = 'Bearer none'
   rig.cursor.append(batchOf(numbers(1)))

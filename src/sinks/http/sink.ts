@@ -3,7 +3,6 @@
  * 2xx; a sample that is refused for good is found and named alone. See README.md for bodies, the contract of answers, and keys.
  */
 import type { SampleBatch } from '../../core/batch.ts'
-import { GatewayError, PartialWriteError } from '../../core/errors.ts'
 import { defineSink, type Gap, type Sink, type SinkContext } from '../../core/sink.ts'
 import { gzipped } from '../../wire/http/gzip.ts'
 import type { HttpAnswer } from '../../wire/http/http-client.ts'
@@ -11,6 +10,7 @@ import { credentialsOf, HttpEndpoint, type Credentials } from '../../wire/http/h
 import { answered } from '../../wire/http/verdict.ts'
 import { gapDocument } from '../encode/gap-document.ts'
 import { Halving, type Reply } from '../encode/halving.ts'
+import { throwRejected } from '../encode/rejected.ts'
 import { ClientCredentials } from './client-credentials.ts'
 import { Documents } from './documents.ts'
 import { filledUrl, httpSinkOptions, type HttpSinkOptions } from './options.ts'
@@ -65,10 +65,7 @@ class HttpSink implements Sink {
     const rejected = new Map<number, string>()
     const rows = this.#documents.rowsOf(batch, rejected)
     await this.#halving.write(rows, (some) => this.#post(batch, some, signal), rejected)
-    if (rejected.size === 0) return
-    const [first] = rejected.values()
-    const sentence = `${this.#endpoint.where} will not take ${rejected.size} of ${batch.length} samples: ${first}`
-    throw new PartialWriteError(sentence, rejected)
+    throwRejected(this.#endpoint.where, batch, rejected)
   }
 
   async gap(gap: Gap, signal: AbortSignal): Promise<void> {
@@ -76,13 +73,11 @@ class HttpSink implements Sink {
     const { logId, tags } = this.#context
     const body = this.#documents.encodeOther({ gap: gapDocument(gap, logId, tags) })
     const answer = await this.#send(body, `${logId}-gap-${gap.fromSeq}-${gap.toSeq}`, signal)
-    if (this.#endpoint.verdict(answer) !== 'taken')
-      throw new GatewayError('SINK_REJECTED', `${this.#endpoint.where} does not take the gap: ${answered(answer)}`)
+    this.#endpoint.mustTake(answer, 'the gap')
   }
 
-  facts(): Record<string, string | number> {
-    const { limit } = this.#halving
-    return limit === Infinity ? {} : { 'samples at once': limit }
+  facts(): Readonly<Record<string, number>> {
+    return this.#halving.facts
   }
 
   async close(): Promise<void> {

@@ -14,6 +14,7 @@ import {
   type DeliveryRig,
   type Row,
 } from '../../testing/delivery-rig.ts'
+import { shows } from '../../testing/delivery-waits.ts'
 import { startInfluxd, type Influxd } from '../../testing/influxd.ts'
 import { eventually, needs, temporaryFolder } from '../../testing/peers.ts'
 import { influx } from './sink.ts'
@@ -29,12 +30,6 @@ const deliver = (
 ) => startDelivery(t, type, { url: influxd.url, version: 1, database: 'plant', ...options }, { tags })
 
 const settled = (rig: DeliveryRig) => eventually('all is settled', () => rig.cursor.ledger().pending === 0)
-
-async function shows(rig: DeliveryRig, state: string, reason: RegExp): Promise<void> {
-  const status = () => rig.runner.status()
-  await eventually(`${state} because ${reason}`, () => status().state === state && reason.test(status().reason ?? ''), 5000)
-    .catch((error: Error) => assert.fail(`${error.message}; it is ${status().state}: ${status().reason}`)) // prettier-ignore
-}
 
 const nothingLost = ({ cursor }: DeliveryRig, pending: number) =>
   assert.deepEqual([cursor.ledger().pending, cursor.ledger().dropped], [pending, {}])

@@ -3,11 +3,9 @@
  * that it refuses (a field of another type, older than the retention) are found and named alone. See README.md.
  */
 import type { SampleBatch } from '../../core/batch.ts'
-import { GatewayError, PartialWriteError } from '../../core/errors.ts'
 import { oneLine } from '../../core/one-line.ts'
 import { defineSink, type Gap, type Sink, type SinkContext } from '../../core/sink.ts'
 import { TagTable } from '../../core/tags.ts'
-import type { DataType } from '../../core/value.ts'
 import { gzipped } from '../../wire/http/gzip.ts'
 import type { HttpAnswer } from '../../wire/http/http-client.ts'
 import { HttpEndpoint } from '../../wire/http/http-endpoint.ts'
@@ -15,6 +13,8 @@ import { answered } from '../../wire/http/verdict.ts'
 import { gapDocument } from '../encode/gap-document.ts'
 import { Halving, type Reply } from '../encode/halving.ts'
 import { keyText, measurementText, stringText } from '../encode/line-text.ts'
+import { throwRejected } from '../encode/rejected.ts'
+import { sharedPlaces } from '../encode/shared-places.ts'
 import { parseName } from '../encode/tag-words.ts'
 import { fillTemplate } from '../encode/template.ts'
 import { influxCredentials, refusedLines, writePath } from './interface.ts'
@@ -31,23 +31,14 @@ export const influx = defineSink({
   create: (options, context) => new InfluxSink(options, context),
 })
 
-/** Two tags that would write the same field of the same series, each as a sentence. Unit and type are not known here. */
+/** Two tags that would write the same field of the same series, each as a sentence. */
 function conflicts(options: InfluxOptions, tags: readonly { device: string; name: string }[]): readonly string[] {
   const encoder = new LineEncoder(options, { logId: 'log', sink: 'sink' }, new TagTable())
-  const owners = new Map<string, string>()
-  const sentences: string[] = []
-  for (const { device, name } of tags) {
-    const place = encoder.place({ id: 0, device, settings: { ...ANY_SETTINGS, name } })
-    const owner = owners.get(place)
-    if (owner === undefined) owners.set(place, `"${device}/${name}"`)
-    else sentences.push(`${owner} and "${device}/${name}" would share the series and field ${place}`)
-  }
-  return sentences
+  return sharedPlaces(tags, (info) => [encoder.place(info)], 'series and field')
 }
 
 /** InfluxDB takes strings up to this length. */
 const MAX_TEXT_BYTES = 65_536
-const ANY_SETTINGS = { address: '', type: 'float64' as DataType, everyMs: 0, clamp: false, writable: false }
 
 class InfluxSink implements Sink {
   readonly #options: InfluxOptions
@@ -81,24 +72,19 @@ class InfluxSink implements Sink {
     const rejected = new Map<number, string>()
     const rows = this.#encoder.rowsOf(batch, rejected)
     await this.#halving.write(rows, (some) => this.#post(batch, some, signal), rejected)
-    if (rejected.size === 0) return
-    const [first] = rejected.values()
-    const sentence = `${this.#endpoint.where} will not take ${rejected.size} of ${batch.length} samples: ${first}`
-    throw new PartialWriteError(sentence, rejected)
+    throwRejected(this.#endpoint.where, batch, rejected)
   }
 
   async gap(gap: Gap, signal: AbortSignal): Promise<void> {
     if (this.#options.gapMeasurement === '') return
     const answer = await this.#send(this.#gapLine(gap), signal)
-    if (this.#endpoint.verdict(answer) !== 'taken')
-      throw new GatewayError('SINK_REJECTED', `${this.#endpoint.where} does not take the gap: ${answered(answer)}`)
+    this.#endpoint.mustTake(answer, 'the gap')
   }
 
   facts(): Record<string, string | number> {
-    const { limit } = this.#halving
     return {
       ...(this.#server === undefined ? {} : { server: `InfluxDB ${this.#server}` }),
-      ...(limit === Infinity ? {} : { 'samples at once': limit }),
+      ...this.#halving.facts,
     }
   }
 

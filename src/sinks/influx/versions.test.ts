@@ -9,6 +9,7 @@ import type { SinkType } from '../../core/sink.ts'
 import { Status } from '../../core/status.ts'
 import { TagTable } from '../../core/tags.ts'
 import { batchOf, startDelivery, tagSettings, tagTable, type DeliveryRig } from '../../testing/delivery-rig.ts'
+import { shows } from '../../testing/delivery-waits.ts'
 import { startReceiver, type Answer, type Received } from '../../testing/http-receiver.ts'
 import { eventually } from '../../testing/peers.ts'
 import { influx } from './sink.ts'
@@ -41,12 +42,6 @@ const linesIn = (requests: readonly Received[]) => requests.flatMap(({ text }) =
 const settled = (rig: DeliveryRig) => eventually('all is settled', () => rig.cursor.ledger().pending === 0)
 const lettersOf = (rig: DeliveryRig) =>
   readFileSync(rig.deadLetterFile, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { seq: number; reason: string }) // prettier-ignore
-
-async function shows(rig: DeliveryRig, state: string, reason: RegExp): Promise<void> {
-  const status = () => rig.runner.status()
-  await eventually(`${state} because ${reason}`, () => status().state === state && reason.test(status().reason ?? ''), 5000)
-    .catch((error: Error) => assert.fail(`${error.message}; it is ${status().state}: ${status().reason}`)) // prettier-ignore
-}
 
 test('version 2: address, token, and lines to the letter', async (t) => {
   const server = await start(t, () => ({ status: 204, headers: { 'X-Influxdb-Version': 'v2.7.1' } }))

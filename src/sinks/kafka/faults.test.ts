@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
 import type { SinkType } from '../../core/sink.ts'
 import { batchOf, startDelivery, tagTable, type DeliveryRig, type Row } from '../../testing/delivery-rig.ts'
+import { isDelivered, shows } from '../../testing/delivery-waits.ts'
 import { needsKafka, startKafkaCluster } from '../../testing/kafka-cluster.ts'
 import { eventually, freePort } from '../../testing/peers.ts'
 import { startScriptedBroker, type BatchAnswer, type ReceivedBatch, type ScriptedBroker } from '../../testing/scripted-broker.ts' // prettier-ignore
@@ -29,26 +30,15 @@ async function scripted(
   return { broker, rig: deliver(t, { brokers: [broker.address], ...options }) }
 }
 
-async function shows(rig: DeliveryRig, state: string, reason: RegExp): Promise<void> {
-  const status = () => rig.runner.status()
-  await eventually(
-    () => `${state} because ${reason}; it is ${status().state}: ${status().reason}`,
-    () => status().state === state && reason.test(status().reason ?? ''),
-    5000,
-  )
-}
-
 const seqs = (batches: readonly ReceivedBatch[]): number[] =>
   batches.flatMap(({ records }) => records.map(({ headers }) => Number(headers.seq)))
-const delivered = (rig: DeliveryRig, count: number) =>
-  eventually(() => `${count} delivered; ${JSON.stringify(rig.runner.status())}`, () => rig.cursor.ledger().delivered === count) // prettier-ignore
 
 test('an answer that never came: the same records go again with the same numbers, and alone, so that the cluster knows them', async (t) => {
   const { broker, rig } = await scripted(t, (_, count) => (count === 1 ? 'cut' : { code: 0 }))
   rig.cursor.append(batchOf([[1, 1], [1, 2]])) // prettier-ignore
   await eventually('sent', () => broker.batches.length >= 1)
   rig.cursor.append(batchOf([[1, 3]]))
-  await delivered(rig, 3)
+  await isDelivered(rig, 3)
   const [lost, again, rest] = broker.batches
   assert.deepEqual([again!.producerId, again!.epoch, again!.sequence], [lost!.producerId, lost!.epoch, lost!.sequence])
   assert.deepEqual(again!.records, lost!.records)
@@ -58,7 +48,7 @@ test('an answer that never came: the same records go again with the same numbers
 test('control: without idempotent nothing is numbered', async (t) => {
   const { broker, rig } = await scripted(t, () => ({ code: 0 }), { idempotent: false })
   rig.cursor.append(batchOf([[1, 1]]))
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
   assert.deepEqual([broker.batches[0]!.producerId, broker.batches[0]!.sequence], [-1n, -1])
 })
 
@@ -67,7 +57,7 @@ test('half of a write is taken, half has to wait: what the cluster has does not 
   const { broker, rig } = await scripted(t, ({ partition }) => ({ code: partition === 1 && busy-- > 0 ? 19 : 0 }))
   rig.cursor.append(batchOf(ROWS))
   await shows(rig, 'Degraded', /too few replicas are in sync/)
-  await delivered(rig, ROWS.length)
+  await isDelivered(rig, ROWS.length)
   const taken = seqs(broker.batches.filter(({ partition }) => partition === 0))
   assert.ok(taken.length > 0 && taken.length < ROWS.length)
   assert.deepEqual(taken, [...new Set(taken)])
@@ -112,22 +102,22 @@ test('a partition that has moved: asked for and sent once more at once; then it 
   let moves = 1
   const { broker, rig } = await scripted(t, () => ({ code: moves-- > 0 ? 6 : 0 }))
   rig.cursor.append(batchOf([[1, 1]]))
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
   assert.equal(rig.runner.status().retries, 0)
   assert.equal(broker.batches[0]!.sequence, broker.batches[1]!.sequence)
   moves = 1000
   rig.cursor.append(batchOf([[1, 2]]))
   await shows(rig, 'Degraded', /a partition has moved to another broker/)
   moves = 0
-  await delivered(rig, 2)
+  await isDelivered(rig, 2)
 })
 
 test('a cluster that has lost track of our numbers gets new ones', async (t) => {
   const { broker, rig } = await scripted(t, (_, count) => ({ code: count === 2 ? 59 : 0 }))
   rig.cursor.append(batchOf([[1, 1]]))
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
   rig.cursor.append(batchOf([[1, 2]]))
-  await delivered(rig, 2)
+  await isDelivered(rig, 2)
   const [first, refused, again] = broker.batches
   assert.deepEqual([refused!.producerId, refused!.sequence], [first!.producerId, 1])
   assert.deepEqual([again!.producerId === first!.producerId, again!.sequence], [false, 0])
@@ -137,7 +127,7 @@ test('a cluster that has lost track of our numbers gets new ones', async (t) => 
 test('an unknown error is tried again and loses nothing', async (t) => {
   const { rig } = await scripted(t, (_, count) => ({ code: count <= 2 ? -1 : 0, message: 'disk on fire' }))
   rig.cursor.append(batchOf([[1, 1]]))
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
 })
 
 test('a broker that says nothing is given up after ackTimeout; nothing is dropped', async (t) => {
@@ -179,7 +169,7 @@ test('no permission to number batches: the way out is named', async (t) => {
   await shows(deliver(t, { brokers: [broker.address] }), 'Failed', /IdempotentWrite, or set idempotent: false/)
   const rig = deliver(t, { brokers: [broker.address], idempotent: false })
   rig.cursor.append(batchOf([[1, 1]]))
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
 })
 
 const NONSENSE: Readonly<Record<string, Buffer>> = {
@@ -214,7 +204,7 @@ test('nobody listens, a name nobody knows, a peer that says nothing; the next br
   const broker = await startScriptedBroker(t, { topics: { samples: 1 } })
   const rig = deliver(t, { brokers: [gone, broker.address] })
   rig.cursor.append(batchOf([[1, 1]]))
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
 })
 
 test(
@@ -279,7 +269,7 @@ test(
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
     assert.ok(rig.cursor.ledger().pending > 0)
-    await delivered(rig, 4 * ROWS.length)
+    await isDelivered(rig, 4 * ROWS.length)
     assert.equal(rig.runner.status().retries, 0)
   },
 )

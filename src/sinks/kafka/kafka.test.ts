@@ -9,6 +9,7 @@ import type { SinkType } from '../../core/sink.ts'
 import { Status } from '../../core/status.ts'
 import { createAuthority, createCertificate } from '../../testing/certificates.ts'
 import { batchOf, sinkContext, startDelivery, tagTable, typedTable, type DeliveryRig, type Row } from '../../testing/delivery-rig.ts' // prettier-ignore
+import { isDelivered } from '../../testing/delivery-waits.ts'
 import { needsKafka, startKafkaCluster } from '../../testing/kafka-cluster.ts'
 import { eventually, needs, temporaryFolder } from '../../testing/peers.ts'
 import { startScriptedBroker, type ScriptedBrokerOptions } from '../../testing/scripted-broker.ts'
@@ -28,16 +29,13 @@ async function shows(rig: DeliveryRig, reason: RegExp): Promise<void> {
   await eventually(() => `${reason}; it is ${status().state}: ${status().reason}`, () => reason.test(status().reason ?? ''), 5000) // prettier-ignore
 }
 
-const delivered = (rig: DeliveryRig, count: number) =>
-  eventually(() => `${count} delivered; ${JSON.stringify(rig.runner.status())}`, () => rig.cursor.ledger().delivered === count) // prettier-ignore
-
 test('a record: key, value, headers and source time; numbers go on from batch to batch', async (t) => {
   const broker = await startScriptedBroker(t, { topics: { samples: 1 } })
   const rig = deliver(t, { brokers: [broker.address] })
   rig.cursor.append(batchOf([[1, 1.5, 0, 1_700_000_000_000], [3, true, Status.BadTimeout]])) // prettier-ignore
-  await delivered(rig, 2)
+  await isDelivered(rig, 2)
   rig.cursor.append(batchOf([[2, -7n]]))
-  await delivered(rig, 3)
+  await isDelivered(rig, 3)
   const headers = { log: 'k3f9', type: 'float64' }
   assert.deepEqual(broker.batches[0]!.records, [
     { key: 'press-1/level', value: '{"v":1.5,"t":1700000000000,"q":0,"log":"k3f9","seq":1}', time: 1_700_000_000_000, headers: { ...headers, device: 'press-1', tag: 'level', seq: '1' } },
@@ -54,7 +52,7 @@ test('the partition is that of the key as Java clients have it, by tag or by dev
     const before = broker.batches.length
     const rig = deliver(t, { brokers: [broker.address], keyBy })
     rig.cursor.append(batchOf([[1, 1], [2, 2], [3, 3]])) // prettier-ignore
-    await delivered(rig, 3)
+    await isDelivered(rig, 3)
     const records = broker.batches
       .slice(before)
       .flatMap(({ records, partition }) => records.map(({ key }) => ({ key, partition })))
@@ -73,7 +71,7 @@ test('a topic template: each device its own topic, what a topic cannot hold beco
   const tags = typedTable(['Kessel-ä/an', 'bool'], ['oven 2/t', 'float64'])
   const rig = deliver(t, { brokers: [broker.address], topic: 'plant.{device}.{type}' }, tags)
   rig.cursor.append(batchOf([[1, true], [2, 2]])) // prettier-ignore
-  await delivered(rig, 2)
+  await isDelivered(rig, 2)
   assert.deepEqual(broker.batches.map(({ topic }) => topic).sort(), ['plant.Kessel-_.bool', 'plant.oven_2.float64'])
   assert.equal(broker.batches.find(({ topic }) => topic.includes('Kessel'))!.records[0]!.headers.device, 'Kessel-ä')
 })
@@ -82,7 +80,7 @@ test('batches are cut to maxMessage and stay in order', async (t) => {
   const broker = await startScriptedBroker(t, { topics: { samples: 1 } })
   const rig = deliver(t, { brokers: [broker.address], maxMessage: 1000 })
   rig.cursor.append(batchOf(Array.from({ length: 50 }, (_, at): Row => [1, at])))
-  await delivered(rig, 50)
+  await isDelivered(rig, 50)
   assert.ok(broker.batches.length > 5)
   const seqs = broker.batches.flatMap(({ records }) => records.map(({ headers }) => Number(headers.seq)))
   assert.deepEqual(seqs, Array.from({ length: 50 }, (_, at) => at + 1)) // prettier-ignore
@@ -102,7 +100,7 @@ for (const [compression, id] of [
     for (const brokers of [[broker.address], cluster.addresses]) {
       const rig = deliver(t, { brokers, compression })
       rig.cursor.append(batchOf([[1, 'grüße 温度'], [1, 2]])) // prettier-ignore
-      await delivered(rig, 2)
+      await isDelivered(rig, 2)
     }
     assert.equal(broker.batches[0]!.compression, id)
     await eventually('kcat reads both', () => records.length === 2)
@@ -137,7 +135,7 @@ test('protobuf: every kind of value is read back by sample.proto', { skip: needs
   const tags = typedTable(['press-1/level', 'float64', { unit: '°C' }], ['press-1/never', 'float64'])
   const rig = deliver(t, { brokers: cluster.addresses, payload: 'protobuf' }, tags)
   rig.cursor.append(batchOf(PROTOBUF.map(([row]) => row)))
-  await delivered(rig, PROTOBUF.length)
+  await isDelivered(rig, PROTOBUF.length)
   const values = await cluster.values('samples', PROTOBUF.length)
   for (const [at, [[tag], expected]] of PROTOBUF.entries()) {
     const sample = Sample.toObject(Sample.decode(values[at]!), { longs: String, bytes: String, json: true })
@@ -167,7 +165,7 @@ for (const mechanism of ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']) {
     const options = { brokers: [broker.address], sasl: mechanism, username: 'plant' }
     const rig = deliver(t, { ...options, password: 'right' })
     rig.cursor.append(batchOf([[1, 1]]))
-    await delivered(rig, 1)
+    await isDelivered(rig, 1)
     const wrong = deliver(t, { ...options, password: 'wrong' })
     wrong.cursor.append(batchOf([[1, 1]]))
     await shows(wrong, /refused the login of "plant": .*(Invalid username or password|invalid credentials)/)
@@ -185,7 +183,7 @@ test('OAUTHBEARER: the token is read anew for each login; a wrong one, and a mis
   rig.cursor.append(batchOf([[1, 1]]))
   await shows(rig, /does not accept the token: \{"status":"invalid_token"\}/)
   writeFileSync(tokenFile, 'fresh\n')
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
 })
 
 test('another way of logging in than the broker has, and none where one is wanted', async (t) => {
@@ -210,7 +208,7 @@ test('certificates: what is wrong is said in words', { skip: needs('openssl') },
   const ca = authority.cert
   const rig = secure(good, { ca })
   rig.cursor.append(batchOf([[1, 1]]))
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
   await shows(secure(good, { ca: other.cert }), /authority is unknown/)
   await shows(secure(good, {}), /authority is unknown/)
   await shows(secure(expired, { ca }), /certificate has expired/)
@@ -220,7 +218,7 @@ test('certificates: what is wrong is said in words', { skip: needs('openssl') },
   await shows(deliver(t, { brokers: [good.address] }), /wants TLS|closed the connection/)
   const trusting = secure(good, { insecure: true })
   trusting.cursor.append(batchOf([[1, 1]]))
-  await delivered(trusting, 1)
+  await isDelivered(trusting, 1)
 })
 
 test('what is not safe is said aloud', () => {

@@ -3,9 +3,10 @@
  * refuses for good is named alone. See README.md for records, order and rules.
  */
 import { SampleBatch } from '../../core/batch.ts'
-import { messageOf, NotConnectedError, PartialWriteError } from '../../core/errors.ts'
+import { messageOf, NotConnectedError } from '../../core/errors.ts'
 import { defineSink, type Gap, type Sink, type SinkContext } from '../../core/sink.ts'
 import { tlsOptionsOf } from '../../wire/tls.ts'
+import { throwRejected } from '../encode/rejected.ts'
 import type { Library } from './broker.ts'
 import { Cluster } from './cluster.ts'
 import { compressionOf } from './compression.ts'
@@ -106,13 +107,7 @@ class KafkaSink implements Sink {
       throw error
     }
     if (settled.size > 0) for (let row = 0; row < batch.length; row++) settled.delete(seqOfRow(row))
-    const count = delivery.rejected.size
-    if (count === 0) return
-    const [first] = delivery.rejected.values()
-    throw new PartialWriteError(
-      `the cluster will not take ${count} of ${batch.length} samples: ${first}`,
-      delivery.rejected,
-    )
+    throwRejected('the cluster', batch, delivery.rejected)
   }
 
   async gap(gap: Gap, signal: AbortSignal): Promise<void> {

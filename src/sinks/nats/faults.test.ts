@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test'
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { SinkType } from '../../core/sink.ts'
 import { batchOf, startDelivery, tagTable, type DeliveryRig, type Row } from '../../testing/delivery-rig.ts'
+import { isDelivered, shows } from '../../testing/delivery-waits.ts'
 import { startNats, type NatsMessage } from '../../testing/nats-server.ts'
 import { eventually, freePort, needs } from '../../testing/peers.ts'
 import { listenTcp, relayTcp } from '../../testing/tcp-relay.ts'
@@ -19,18 +20,6 @@ const deliver = (t: TestContext, options: object): DeliveryRig =>
 const counters = (from: number, to: number): Row[] =>
   Array.from({ length: to - from }, (_, at) => [1 + ((from + at) % 3), from + at])
 const seqOf = ({ headers }: NatsMessage): number => Number(headers['Nats-Msg-Id']!.split('-')[1])
-
-async function shows(rig: DeliveryRig, state: string, reason: RegExp): Promise<void> {
-  const status = () => rig.runner.status()
-  await eventually(
-    () => `${state} because ${reason}; it is ${status().state}: ${status().reason}`,
-    () => status().state === state && reason.test(status().reason ?? ''),
-    5000,
-  )
-}
-
-const delivered = (rig: DeliveryRig, count: number, timeoutMs = 10_000) =>
-  eventually(() => `${count} delivered; ${JSON.stringify(rig.runner.status())}`, () => rig.cursor.ledger().delivered === count, timeoutMs) // prettier-ignore
 
 /** Every sample is there once, and each tag's in order. */
 function onceInOrder(messages: readonly NatsMessage[], count: number): void {
@@ -52,7 +41,7 @@ test('confirmations lost on the way: the batch comes again, the stream has each 
   await eventually('running', () => rig.runner.status().state === 'Running')
   relay.cutAt = (answer) => relay.cuts === 0 && answer.includes('"seq":40')
   rig.cursor.append(batchOf(counters(0, 100)))
-  await delivered(rig, 100)
+  await isDelivered(rig, 100)
   await eventually('read', () => messages.length >= 100)
   assert.equal(relay.cuts, 1)
   assert.ok(rig.runner.status().reconnects >= 1)
@@ -78,7 +67,7 @@ test(
       await new Promise((resolve) => setTimeout(resolve, 50))
       await server.start()
     }
-    await delivered(rig, count, 30_000)
+    await isDelivered(rig, count, 30_000)
     const messages = await server.read('PLANT')
     await eventually(() => `read ${messages.length} of ${count}`, () => messages.length >= count) // prettier-ignore
     onceInOrder(messages, count)
@@ -94,7 +83,7 @@ test('a stream that is full waits and drops nothing; with room again it goes on'
   assert.deepEqual([rig.cursor.ledger().pending, rig.cursor.ledger().dropped], [80, {}])
   const manager = await jetstreamManager(await server.client())
   await manager.streams.update('PLANT', { max_msgs: 1000 })
-  await delivered(rig, 80)
+  await isDelivered(rig, 80)
   const { state } = await manager.streams.info('PLANT')
   assert.equal(state.messages, 80)
 })
@@ -141,7 +130,7 @@ test('a server that stands still for a while slows delivery and nothing else', {
   await new Promise((resolve) => setTimeout(resolve, 300))
   assert.equal(rig.cursor.ledger().pending, 100)
   server.signal('SIGCONT')
-  await delivered(rig, 100)
+  await isDelivered(rig, 100)
   assert.deepEqual([rig.runner.status().retries, rig.runner.status().reconnects], [0, 0])
 })
 

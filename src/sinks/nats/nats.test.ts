@@ -9,6 +9,7 @@ import type { SinkType } from '../../core/sink.ts'
 import { Status } from '../../core/status.ts'
 import { createAuthority, createCertificate } from '../../testing/certificates.ts'
 import { batchOf, sinkContext, startDelivery, tagTable, typedTable, type DeliveryRig } from '../../testing/delivery-rig.ts' // prettier-ignore
+import { isDelivered, shows } from '../../testing/delivery-waits.ts'
 import { startNats } from '../../testing/nats-server.ts'
 import { eventually, needs, temporaryFolder } from '../../testing/peers.ts'
 import { nats } from './sink.ts'
@@ -21,18 +22,6 @@ const STREAM = { name: 'PLANT', subjects: ['bifrost.>'] }
 const deliver = (t: TestContext, options: object, tags = tagTable('press-1/level', 'oven 2/a.b')): DeliveryRig =>
   startDelivery(t, type, options, { tags })
 
-async function shows(rig: DeliveryRig, state: string, reason: RegExp): Promise<void> {
-  const status = () => rig.runner.status()
-  await eventually(
-    () => `${state} because ${reason}; it is ${status().state}: ${status().reason}`,
-    () => status().state === state && reason.test(status().reason ?? ''),
-    5000,
-  )
-}
-
-const delivered = (rig: DeliveryRig, count: number) =>
-  eventually(() => `${count} delivered; ${JSON.stringify(rig.runner.status())}`, () => rig.cursor.ledger().delivered === count) // prettier-ignore
-
 test(
   'a message: subject, payload, headers and the id by which a stream drops what comes twice',
   { skip },
@@ -43,7 +32,7 @@ test(
     const tags = typedTable(['press-1/level', 'float32'], ['oven 2/a.b', 'bool'])
     const rig = deliver(t, { servers: [server.url] }, tags)
     rig.cursor.append(batchOf([[1, 1.5], [2, true, Status.BadTimeout]])) // prettier-ignore
-    await delivered(rig, 2)
+    await isDelivered(rig, 2)
     await eventually('read', () => messages.length === 2)
     assert.deepEqual(messages, [
     { subject: 'bifrost.press-1.level', text: `{"v":1.5,"t":${TIME},"q":0,"log":"k3f9","seq":1}`, headers: { 'Nats-Msg-Id': 'k3f9-1', device: 'press-1', tag: 'level', type: 'float32', status: '0' } },
@@ -60,7 +49,7 @@ test('other payloads, and dots that make tokens', { skip }, async (t) => {
   const messages = await server.read('PLANT')
   const rig = deliver(t, { servers: [server.url], subject: 'plant.{type}.{device}.{tag}', dots: 'levels', payload: '{"x":{v}}', gapSubject: '' }) // prettier-ignore
   rig.cursor.append(batchOf([[2, 7]]))
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
   await eventually('read', () => messages.length === 1)
   assert.deepEqual([messages[0]!.subject, messages[0]!.text], ['plant.float64.oven_2.a.b', '{"x":7}'])
 })
@@ -90,7 +79,7 @@ test('no stream: named, held, nothing dropped; it goes on once there is one', { 
   await server.createStream({ name: 'A', subjects: ['bifrost.*.level'] })
   await shows(deliver(t, { servers: [server.url] }), 'Failed', /no stream takes the subject "bifrost\._gateway\.gap"/)
   await server.createStream({ name: 'GAPS', subjects: ['bifrost._gateway.gap'] })
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
   rig.cursor.append(batchOf([[2, 1]], 1, TIME + 1))
   await shows(rig, 'Failed', /no stream takes the subject "bifrost\.oven_2\.a_b"/)
 })
@@ -100,13 +89,13 @@ test('a stream that is deleted while the sink runs is missed', { skip }, async (
   await server.createStream(STREAM)
   const rig = deliver(t, { servers: [server.url] })
   rig.cursor.append(batchOf([[1, 1]]))
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
   const manager = await jetstreamManager(await server.client())
   await manager.streams.delete('PLANT')
   rig.cursor.append(batchOf([[1, 2]]))
   await shows(rig, 'Failed', /no stream takes the subject "bifrost\.press-1\.level"/)
   await server.createStream(STREAM)
-  await delivered(rig, 2)
+  await isDelivered(rig, 2)
 })
 
 test('createStream makes what is missing and leaves alone what is there', { skip }, async (t) => {
@@ -122,7 +111,7 @@ test('createStream makes what is missing and leaves alone what is there', { skip
   const options = { servers: [server.url], createStream }
   const rig = deliver(t, options)
   rig.cursor.append(batchOf([[1, 1]]))
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
   const manager = await jetstreamManager(await server.client())
   const { config } = await manager.streams.info('PLANT')
   assert.deepEqual(
@@ -150,7 +139,7 @@ test('a server without JetStream, and an account that may not ask for streams', 
   await manager.streams.add(STREAM)
   const rig = deliver(t, { servers: [server.url], username: 'plant', password: 'right' })
   rig.cursor.append(batchOf([[1, 1]]))
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
 })
 
 test('no permission to publish, or to hear confirmations: named, held, nothing dropped', { skip }, async (t) => {
@@ -175,7 +164,7 @@ test('no permission to publish, or to hear confirmations: named, held, nothing d
   await shows(deaf, 'Failed', /no permission to receive confirmations at "_INBOX.*set inboxPrefix/)
   const own = deliver(t, { servers: [server.url], username: 'deaf', password: 'right', inboxPrefix: 'own.inbox' })
   own.cursor.append(batchOf([[1, 1]]))
-  await delivered(own, 1)
+  await isDelivered(own, 1)
 })
 
 test('user and token: the right one gets in, a wrong one is named in words', { skip }, async (t) => {
@@ -189,7 +178,7 @@ test('user and token: the right one gets in, a wrong one is named in words', { s
   for (const [server, right, wrong, reason] of cases) {
     const rig = deliver(t, { servers: [server.url], delivery: 'core', ...right })
     rig.cursor.append(batchOf([[1, 1]]))
-    await delivered(rig, 1)
+    await isDelivered(rig, 1)
     const refused = deliver(t, { servers: [server.url], delivery: 'core', ...wrong })
     refused.cursor.append(batchOf([[1, 1]]))
     await shows(refused, 'Failed', reason)
@@ -210,7 +199,7 @@ test('NKey: the seed in a file gets in, another one and a missing or useless fil
   }
   const rig = deliver(t, file('right', user.getSeed()))
   rig.cursor.append(batchOf([[1, 1]]))
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
   await shows(deliver(t, file('other', nkeys.createUser().getSeed())), 'Failed', /refused our NKey/)
   await shows(deliver(t, file('useless', 'no seed')), 'Failed', /the seed or credentials cannot be used/)
   await shows(
@@ -245,7 +234,7 @@ test('a credentials file: JWT and seed get in, others are named', { skip }, asyn
   write(user)
   const rig = deliver(t, options)
   rig.cursor.append(batchOf([[1, 1]]))
-  await delivered(rig, 1)
+  await isDelivered(rig, 1)
   write(nkeys.createUser())
   await shows(deliver(t, options), 'Failed', /refused our credentials/)
   writeFileSync(credentialsFile, 'nothing of the kind')
@@ -280,7 +269,7 @@ test('certificates: what is wrong is said in words', { skip: skip || needs('open
     secure(mutual, { ca, cert: client.cert, key: client.key }),
   ]) {
     rig.cursor.append(batchOf([[1, 1]]))
-    await delivered(rig, 1)
+    await isDelivered(rig, 1)
   }
   const warnings: string[] = []
   const log = { ...sinkContext().log, warn: (_: object, sentence: string) => void warnings.push(sentence) }

@@ -3,8 +3,10 @@
  * is (log, seq), so that a stream drops what comes twice. See README.md for subjects, headers and rules.
  */
 import type { SampleBatch } from '../../core/batch.ts'
-import { GatewayError, messageOf, NotConnectedError, PartialWriteError } from '../../core/errors.ts'
+import { GatewayError, messageOf, NotConnectedError } from '../../core/errors.ts'
 import { defineSink, type Gap, type Sink, type SinkContext } from '../../core/sink.ts'
+import { namedGap } from '../encode/gap-document.ts'
+import { throwRejected } from '../encode/rejected.ts'
 import { conflicts } from './conflicts.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { NoStreamError } from './in-flight.ts'
@@ -90,28 +92,16 @@ class NatsSink implements Sink {
     const connection = this.#connected()
     const messages = this.#maker.make(batch, connection.maxPayload)
     await this.#send(connection, messages, signal)
-    const count = messages.rejected.size
-    if (count === 0) return
-    const [first] = messages.rejected.values()
-    throw new PartialWriteError(
-      `${connection.name} will not take ${count} of ${batch.length} samples: ${first}`,
-      messages.rejected,
-    )
+    throwRejected(connection.name, batch, messages.rejected)
   }
 
   async gap(gap: Gap, signal: AbortSignal): Promise<void> {
     if (this.#gapSubject === undefined) return
-    const { logId, tags: table } = this.#context
-    const { fromSeq, toSeq, samples, reason, fromTime, toTime } = gap
-    const tags = gap.tags?.flatMap((id) => {
-      const info = table.get(id)
-      return info === undefined ? [] : [`${info.device}/${info.settings.name}`]
-    })
-    const lost = { log: logId, fromSeq, toSeq, samples: samples ?? null, reason, fromTime, toTime, tags }
+    const { logId, tags } = this.#context
     const messages = noMessages()
     messages.subjects.push(this.#gapSubject)
-    messages.headers.push(headersOf(`${logId}-gap-${fromSeq}-${toSeq}`, 'type: gap\r\n'))
-    messages.payloads.push(Buffer.from(JSON.stringify(lost)))
+    messages.headers.push(headersOf(`${logId}-gap-${gap.fromSeq}-${gap.toSeq}`, 'type: gap\r\n'))
+    messages.payloads.push(Buffer.from(JSON.stringify(namedGap(gap, logId, tags))))
     messages.rows.push(0)
     await this.#send(this.#connected(), messages, signal)
     const [refusal] = messages.rejected.values()

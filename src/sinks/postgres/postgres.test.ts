@@ -4,14 +4,8 @@ import { readFileSync } from 'node:fs'
 import { after, test, type TestContext } from 'node:test'
 import type { SinkType } from '../../core/sink.ts'
 import { createAuthority, createCertificate } from '../../testing/certificates.ts'
-import {
-  batchOf,
-  sinkContext,
-  startDelivery,
-  tagTable,
-  type DeliveryRig,
-  type Row,
-} from '../../testing/delivery-rig.ts'
+import { batchOf, sinkContext, startDelivery, tagTable, type DeliveryRig } from '../../testing/delivery-rig.ts'
+import { counters, isDelivered, nothingDropped, shows } from '../../testing/delivery-waits.ts'
 import { eventually, freePort, temporaryFolder } from '../../testing/peers.ts'
 import { needsPostgres, startPostgres, type PostgresServer } from '../../testing/postgres.ts'
 import { listenTcp, relayTcp } from '../../testing/tcp-relay.ts'
@@ -39,25 +33,6 @@ async function ownSchema(): Promise<{ at: PostgresServer; options: Record<string
 
 const deliver = (t: TestContext, options: object, runner = {}): DeliveryRig =>
   startDelivery(t, type, options, { tags: tagTable('press-1/level', 'press-1/mode'), runner })
-
-/** Waits until the sink shows this state with this reason. */
-async function shows(rig: DeliveryRig, state: string, reason: RegExp): Promise<void> {
-  const status = () => rig.runner.status()
-  await eventually(`${state} because ${reason}`, () => state.split('|').includes(status().state) && reason.test(status().reason ?? ''), 5000)
-    .catch((error: Error) => assert.fail(`${error.message}; it is ${status().state}: ${status().reason}`)) // prettier-ignore
-}
-
-const isDelivered = (rig: DeliveryRig, count: number) =>
-  eventually(
-    () => `${count} delivered: ${JSON.stringify(rig.runner.status())}`,
-    () => rig.cursor.ledger().delivered === count,
-  )
-
-const nothingDropped = (rig: DeliveryRig, pending: number) =>
-  assert.deepEqual([rig.cursor.ledger().pending, rig.cursor.ledger().dropped], [pending, {}])
-
-const counters = (from: number, to: number): Row[] =>
-  Array.from({ length: to - from }, (_, at): Row => [1 + (at % 2), from + at])
 
 /** Rows, and how many different samples they are. */
 async function counted(at: PostgresServer, schema: string): Promise<{ rows: number; samples: number }> {

@@ -46,9 +46,9 @@ export class Session {
   #fail: ((error: unknown) => void) | undefined
   #closing = false
   /** Why it ended; undefined while it stands. */
-  lost: GatewayError | undefined
+  lost: NotConnectedError | undefined
   /** Called once when it ends without our doing while nothing runs. */
-  onLost: ((error: GatewayError) => void) | undefined
+  onLost: ((error: NotConnectedError) => void) | undefined
 
   constructor(
     client: Client,

@@ -3,8 +3,10 @@
  * has committed it; what comes again leaves no second row. See README.md for tables, layouts and rules.
  */
 import type { SampleBatch } from '../../core/batch.ts'
-import { GatewayError, messageOf, NotConnectedError, PartialWriteError } from '../../core/errors.ts'
+import { NotConnectedError } from '../../core/errors.ts'
 import { defineSink, type Gap, type Sink, type SinkContext } from '../../core/sink.ts'
+import { tagNames } from '../encode/gap-document.ts'
+import { throwRejected } from '../encode/rejected.ts'
 import { storable } from './names.ts'
 import { NarrowTable } from './narrow.ts'
 import { postgresOptions, type PostgresOptions } from './options.ts'
@@ -64,7 +66,7 @@ class PostgresSink implements Sink {
       session.destroy()
       throw error
     }
-    session.onLost = (error) => this.#listener?.(toNotConnected(error))
+    session.onLost = (error) => this.#listener?.(error)
     this.#session = session
     if (session.lost !== undefined) throw session.lost
   }
@@ -73,17 +75,12 @@ class PostgresSink implements Sink {
     const session = this.#connected()
     const layout = this.#options.layout === 'wide' ? this.#wide : this.#narrow
     const rejected = await this.#explained(layout.write(batch, session, signal))
-    if (rejected.size === 0) return
-    const [first] = rejected.values()
-    throw new PartialWriteError(
-      `${this.#options.url} will not take ${rejected.size} of ${batch.length} samples: ${first}`,
-      rejected,
-    )
+    throwRejected(this.#options.url, batch, rejected)
   }
 
   async gap(gap: Gap, signal: AbortSignal): Promise<void> {
     const { fromSeq, toSeq, samples, reason, fromTime, toTime } = gap
-    const values = [this.#context.logId, fromSeq, toSeq, samples ?? null, storable(reason), iso(fromTime), iso(toTime), this.#names(gap)] // prettier-ignore
+    const values = [this.#context.logId, fromSeq, toSeq, samples ?? null, storable(reason), iso(fromTime), iso(toTime), tagNames(gap, this.#context.tags)?.map(storable) ?? null] // prettier-ignore
     const insert = `INSERT INTO ${tableOf(this.#options.schema, 'bifrost_gaps')} (log, from_seq, to_seq, samples, reason, from_time, to_time, tags) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`
     await this.#explained(this.#connected().query(insert, signal, values))
   }
@@ -126,17 +123,6 @@ class PostgresSink implements Sink {
       throw postgresError(this.#options, error)
     }
   }
-
-  #names({ tags }: Gap): string[] | null {
-    if (tags === undefined) return null
-    return tags.map((tag) => {
-      const info = this.#context.tags.get(tag)
-      return storable(info === undefined ? `${tag}` : `${info.device}/${info.settings.name}`)
-    })
-  }
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString()
-
-const toNotConnected = (error: GatewayError): NotConnectedError =>
-  error instanceof NotConnectedError ? error : new NotConnectedError(messageOf(error), { cause: error })

@@ -15,6 +15,7 @@ import {
   type DeliveryRig,
   type Row,
 } from '../../testing/delivery-rig.ts'
+import { shows } from '../../testing/delivery-waits.ts'
 import { startReceiver, type Answer } from '../../testing/http-receiver.ts'
 import { eventually, needs, temporaryFolder } from '../../testing/peers.ts'
 import { samplesIn, startPrometheus, type PrometheusServer } from '../../testing/prometheus-server.ts'
@@ -32,12 +33,6 @@ const deliver = (
 ) => startDelivery(t, type, { url: `${url}/api/v1/write`, ...options }, { tags })
 
 const settled = (rig: DeliveryRig) => eventually('all is settled', () => rig.cursor.ledger().pending === 0)
-
-async function shows(rig: DeliveryRig, state: string, reason: RegExp): Promise<void> {
-  const status = () => rig.runner.status()
-  await eventually(`${state} because ${reason}`, () => status().state === state && reason.test(status().reason ?? ''), 5000)
-    .catch((error: Error) => assert.fail(`${error.message}; it is ${status().state}: ${status().reason}`)) // prettier-ignore
-}
 
 const lettersOf = (rig: DeliveryRig) =>
   readFileSync(rig.deadLetterFile, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { seq: number; reason: string }) // prettier-ignore

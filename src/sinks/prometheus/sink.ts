@@ -4,15 +4,15 @@
  * alone, and told apart from what is there already because an answer got lost. See README.md.
  */
 import type { SampleBatch } from '../../core/batch.ts'
-import { GatewayError, PartialWriteError } from '../../core/errors.ts'
 import { defineSink, type Gap, type Sink, type SinkContext } from '../../core/sink.ts'
 import { TagTable } from '../../core/tags.ts'
-import type { DataType } from '../../core/value.ts'
 import type { HttpAnswer } from '../../wire/http/http-client.ts'
 import { credentialsOf, HttpEndpoint } from '../../wire/http/http-endpoint.ts'
 import { answered } from '../../wire/http/verdict.ts'
 import { Halving, type Reply } from '../encode/halving.ts'
 import { timeOf } from '../encode/payload.ts'
+import { throwRejected } from '../encode/rejected.ts'
+import { sharedPlaces } from '../encode/shared-places.ts'
 import { prometheusOptions, type PrometheusOptions } from './options.ts'
 import { SeriesEncoder } from './series.ts'
 import { encodeLabels, encodeWriteRequest, type Series } from './write-request.ts'
@@ -35,23 +35,11 @@ export const prometheus = defineSink({
   create: (options, context) => new PrometheusSink(options, context),
 })
 
-/** Tags that would write to the same series, each as a sentence. Unit and type are not known here. */
+/** Tags that would write to the same series, each as a sentence. */
 function conflicts(options: PrometheusOptions, tags: readonly { device: string; name: string }[]): readonly string[] {
   const encoder = new SeriesEncoder(options, { logId: 'log', sink: 'sink' }, new TagTable())
-  const owners = new Map<string, string>()
-  const sentences: string[] = []
-  for (const { device, name } of tags) {
-    const own = `"${device}/${name}"`
-    for (const place of encoder.places({ id: 0, device, settings: { ...ANY_SETTINGS, name } })) {
-      const owner = owners.get(place)
-      if (owner === undefined) owners.set(place, own)
-      else sentences.push(`${owner} and ${own} would share the series ${place}`)
-    }
-  }
-  return sentences
+  return sharedPlaces(tags, (info) => encoder.places(info), 'series')
 }
-
-const ANY_SETTINGS = { address: '', type: 'float64' as DataType, everyMs: 0, clamp: false, writable: false }
 
 class PrometheusSink implements Sink {
   readonly #options: PrometheusOptions
@@ -91,10 +79,7 @@ class PrometheusSink implements Sink {
     for (const [row, reason] of refused) if (!there.has(row)) rejected.set(row, reason)
     for (const [row, twin] of twins) if (rejected.has(twin)) rejected.set(row, rejected.get(twin)!)
     this.#note(batch, rows, rejected)
-    if (rejected.size === 0) return
-    const [first] = rejected.values()
-    const sentence = `${this.#endpoint.where} will not take ${rejected.size} of ${batch.length} samples: ${first}`
-    throw new PartialWriteError(sentence, rejected)
+    throwRejected(this.#endpoint.where, batch, rejected)
   }
 
   /** At the time of the loss, or of the newest sample where that is later: Prometheus takes no past. */
@@ -116,15 +101,13 @@ class PrometheusSink implements Sink {
       series('to_seq', gap.toSeq),
     ]
     const answer = await this.#send(told, signal)
-    if (this.#endpoint.verdict(answer) !== 'taken')
-      throw new GatewayError('SINK_REJECTED', `${this.#endpoint.where} does not take the gap: ${answered(answer)}`)
+    this.#endpoint.mustTake(answer, 'the gap')
   }
 
   facts(): Record<string, string | number> {
-    const { limit } = this.#halving
     return {
       ...(this.#alreadyThere === 0 ? {} : { 'samples that were there already': this.#alreadyThere }),
-      ...(limit === Infinity ? {} : { 'samples at once': limit }),
+      ...this.#halving.facts,
     }
   }
 

@@ -54,9 +54,9 @@ export class Connection {
   #exchange: Exchange | undefined
   #closing = false
   /** Why it ended; undefined while it stands. */
-  lost: GatewayError | undefined
+  lost: NotConnectedError | undefined
   /** Called once when it ends without our doing while nothing is under way. */
-  onLost: ((error: GatewayError) => void) | undefined
+  onLost: ((error: NotConnectedError) => void) | undefined
   /** What the server says it is, such as `Redis 7.0.15`; undefined where we may not ask. */
   server: string | undefined
 

@@ -13,6 +13,7 @@ import {
   type DeliveryRig,
   type Row,
 } from '../../testing/delivery-rig.ts'
+import { counters, isDelivered, nothingDropped, shows } from '../../testing/delivery-waits.ts'
 import { eventually, freePort, temporaryFolder } from '../../testing/peers.ts'
 import { needsRedis, readStreams, startRedis, type RedisServer } from '../../testing/redis.ts'
 import { listenTcp, relayTcp } from '../../testing/tcp-relay.ts'
@@ -23,25 +24,6 @@ const skip = needsRedis()
 
 const deliver = (t: TestContext, options: object, more: object = {}): DeliveryRig =>
   startDelivery(t, type, options, { tags: tagTable('press-1/level', 'press-2/level', 'press-1/mode'), ...more })
-
-/** Waits until the sink shows this state with this reason. */
-async function shows(rig: DeliveryRig, state: string, reason: RegExp): Promise<void> {
-  const status = () => rig.runner.status()
-  await eventually(`${state} because ${reason}`, () => state.split('|').includes(status().state) && reason.test(status().reason ?? ''), 5000)
-    .catch((error: Error) => assert.fail(`${error.message}; it is ${status().state}: ${status().reason}`)) // prettier-ignore
-}
-
-const isDelivered = (rig: DeliveryRig, count: number) =>
-  eventually(
-    () => `${count} delivered: ${JSON.stringify(rig.runner.status())}`,
-    () => rig.cursor.ledger().delivered === count,
-  )
-
-const nothingDropped = (rig: DeliveryRig, pending: number) =>
-  assert.deepEqual([rig.cursor.ledger().pending, rig.cursor.ledger().dropped], [pending, {}])
-
-const counters = (from: number, to: number): Row[] =>
-  Array.from({ length: to - from }, (_, at): Row => [1 + (at % 2), from + at])
 
 /** The numbers of all entries, stream by stream, in their order. */
 async function numbers(server: RedisServer): Promise<number[]> {

@@ -3,8 +3,10 @@
  * where that is wanted. A write is done when the server has replied to every command. See README.md for keys and rules.
  */
 import type { SampleBatch } from '../../core/batch.ts'
-import { GatewayError, messageOf, NotConnectedError, PartialWriteError } from '../../core/errors.ts'
+import { NotConnectedError } from '../../core/errors.ts'
 import { defineSink, type Gap, type Sink, type SinkContext } from '../../core/sink.ts'
+import { namedGap } from '../encode/gap-document.ts'
+import { throwRejected } from '../encode/rejected.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { keyConflicts, kindConflicts } from './keys.ts'
 import { redisOptions, type RedisOptions } from './options.ts'
@@ -63,25 +65,19 @@ class RedisSink implements Sink {
     const connection = await openConnection(this.#options, this.#context, signal)
     this.#writer.forget()
     this.#server = connection.server
-    connection.onLost = (error) => this.#listener?.(toNotConnected(error))
+    connection.onLost = (error) => this.#listener?.(error)
     this.#connection = connection
   }
 
   async write(batch: SampleBatch, signal: AbortSignal): Promise<void> {
     const rejected = await this.#writer.write(batch, this.#connected(), signal)
-    if (rejected.size === 0) return
-    const [first] = rejected.values()
-    throw new PartialWriteError(
-      `${this.#options.url} does not get ${rejected.size} of ${batch.length} samples: ${first}`,
-      rejected,
-    )
+    throwRejected(this.#options.url, batch, rejected)
   }
 
   async gap(gap: Gap, signal: AbortSignal): Promise<void> {
     const { gapStream, maxLength } = this.#options
     if (gapStream === '') return
-    const { fromSeq, toSeq, samples, reason, fromTime, toTime } = gap
-    const lost = { log: this.#context.logId, fromSeq, toSeq, samples: samples ?? null, reason, fromTime, toTime, tags: this.#names(gap) } // prettier-ignore
+    const lost = namedGap(gap, this.#context.logId, this.#context.tags)
     const trim = maxLength === 0 ? [] : ['MAXLEN', '~', `${maxLength}`]
     const connection = this.#connected()
     const [reply] = await connection.commands([['XADD', gapStream, ...trim, '*', 'd', JSON.stringify(lost)]], signal)
@@ -102,14 +98,4 @@ class RedisSink implements Sink {
     if (this.#connection === undefined) throw new NotConnectedError(`not connected to ${this.#options.url}`)
     return this.#connection
   }
-
-  #names({ tags }: Gap): string[] | undefined {
-    return tags?.map((tag) => {
-      const info = this.#context.tags.get(tag)
-      return info === undefined ? `${tag}` : `${info.device}/${info.settings.name}`
-    })
-  }
 }
-
-const toNotConnected = (error: GatewayError): NotConnectedError =>
-  error instanceof NotConnectedError ? error : new NotConnectedError(messageOf(error), { cause: error })

@@ -6,6 +6,7 @@ import { silentLog } from '../../core/log.ts'
 import type { SinkType } from '../../core/sink.ts'
 import { createAuthority, createCertificate } from '../../testing/certificates.ts'
 import { batchOf, sinkContext, startDelivery, tagTable, type DeliveryRig } from '../../testing/delivery-rig.ts'
+import { nothingDropped, shows } from '../../testing/delivery-waits.ts'
 import { startMosquitto } from '../../testing/mosquitto.ts'
 import { startMqttWire } from '../../testing/mqtt-wire.ts'
 import { eventually, freePort, needs, temporaryFolder } from '../../testing/peers.ts'
@@ -18,15 +19,6 @@ const NODE = { groupId: 'plant', edgeNodeId: 'gateway' }
 
 const deliver = (t: TestContext, urls: string | string[], more: object = {}): DeliveryRig =>
   startDelivery(t, type, { urls, ...NODE, ...more }, { tags: tagTable('press-1/level', 'press-2/level') })
-
-async function shows(rig: DeliveryRig, state: string, reason: RegExp): Promise<void> {
-  const status = () => rig.runner.status()
-  const says = () => `it is ${status().state}: ${status().reason}`
-  await eventually(() => `${state} because ${reason}; ${says()}`, () => state.split('|').includes(status().state) && reason.test(status().reason ?? ''), 5000) // prettier-ignore
-}
-
-const nothingDropped = (rig: DeliveryRig, pending: number) =>
-  assert.deepEqual([rig.cursor.ledger().pending, rig.cursor.ledger().dropped], [pending, {}])
 
 for (const protocolVersion of [5, 4]) {
   test(`MQTT ${protocolVersion}: a wrong password is named in words, nothing is dropped`, options, async (t) => {

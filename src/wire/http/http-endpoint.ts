@@ -5,10 +5,11 @@
 import { isIP } from 'node:net'
 import type { Clock } from '../../core/clock.ts'
 import type { Context } from '../../core/driver.ts'
+import { GatewayError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import { Backoff } from '../backoff.ts'
 import { HttpClient, type HttpAnswer, type HttpRequest } from './http-client.ts'
-import { verdictOf, type Verdict } from './verdict.ts'
+import { answered, verdictOf, type Verdict } from './verdict.ts'
 
 /** The pause where the far side asks for patience and does not say for how long. */
 const PATIENCE = { firstMs: 500, maxMs: 30_000 }
@@ -72,6 +73,12 @@ export class HttpEndpoint {
   verdict(answer: HttpAnswer): Verdict {
     const context = { where: this.where, who: this.#who, now: this.#clock.now(), patience: this.#patience }
     return verdictOf(answer, context)
+  }
+
+  /** Throws SINK_REJECTED unless it was taken: for what has no rows. */
+  mustTake(answer: HttpAnswer, what: string): void {
+    if (this.verdict(answer) !== 'taken')
+      throw new GatewayError('SINK_REJECTED', `${this.where} does not take ${what}: ${answered(answer)}`)
   }
 
   close(): void {
