@@ -73,7 +73,13 @@ export function createSinkCommands({ runners, clock, audit, scan }: SinkCommands
       await record(sink, 'replay dead letters', 'all', asker)
       const source = await runner.deadLetters.takeAll()
       if (source === undefined) return null
-      runner.replay(source)
+      try {
+        runner.replay(source)
+      } catch (error) {
+        // Another replay began meanwhile: these letters wait for the next one.
+        await source.ended?.(false)
+        throw error
+      }
       return runner.status().replay
     },
     async cancelReplay(sink, asker) {
@@ -94,6 +100,7 @@ export function createSinkCommands({ runners, clock, audit, scan }: SinkCommands
       assertConfirmed(sink, confirm)
       assertIdle(runner)
       await record(sink, 'purge dead letters', 'all', asker)
+      assertIdle(runner)
       return runner.deadLetters.purge()
     },
   }
