@@ -180,3 +180,43 @@ test('a purge is told to the far side as a gap', async (t) => {
   await eventually('the new one comes', () => r.sink.taken.length === 1)
   assert.deepEqual([r.sink.taken, r.sink.gaps.map(({ reason, samples }) => [reason, samples])], [[3], [['purged', 2]]]) // prettier-ignore
 })
+
+test('a sample that no sink can write does not hold up a replay, nor what comes beside it, nor its neighbours', async (t) => {
+  const r = rig(t)
+  let live = 0
+  let isOver = false
+  const feeding = (async () => {
+    for (; !isOver; live++) {
+      r.cursor.append(batchOf([[1, live]]))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  })()
+  r.sink.judge = (batch: SampleBatch) => {
+    if (batch.value.subarray(0, batch.length).includes(1013)) throw new RangeError('cannot be encoded')
+  }
+  r.runner.replay(range(40))
+  await done(r)
+  isOver = true
+  await feeding
+  const { state, delivered, rejected } = r.runner.status().replay!
+  assert.deepEqual([state, delivered, rejected], ['done', 39, 1])
+  const again = r.sink.taken.filter((value) => Number(value) >= 1000)
+  assert.deepEqual(
+    again,
+    Array.from({ length: 40 }, (_, at) => 1000 + at).filter((value) => value !== 1013),
+  )
+})
+
+test('a sample that ends the connection each time ends the replay, and says so', async (t) => {
+  const r = rig(t)
+  r.sink.judge = (batch: SampleBatch) => {
+    if (batch.value.subarray(0, batch.length).includes(1013)) throw new NotConnectedError('too large, closed')
+  }
+  r.runner.replay(range(40))
+  await done(r)
+  const { state, delivered, reason } = r.runner.status().replay!
+  assert.deepEqual([state, delivered], ['failed', 13])
+  assert.match(reason!, /number 14 .*too large/)
+  r.cursor.append(batchOf([[1, 5]]))
+  await eventually('what comes goes on', () => r.sink.taken.at(-1) === 5)
+})

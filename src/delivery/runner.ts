@@ -134,7 +134,7 @@ class SinkRunner implements Runner {
       clock: options.clock,
       log: options.log,
       write: (batch) => options.sink.write(batch, this.#killed.signal),
-      decide: (error, batch) => (this.#killed.signal.aborted ? undefined : this.#decide(error, batch.seq?.[0] ?? 0)),
+      isOver: () => this.#killed.signal.aborted,
       again: (decision) => this.#again(decision),
     })
   }
