@@ -13,11 +13,13 @@ export async function openCursorFile(
   sink: string,
   log: Log,
   place: { readonly start: Position; readonly head: Position },
-): Promise<{ readonly slots: SlotFile; readonly account: Account }> {
+): Promise<{ readonly slots: SlotFile; readonly account: Account; readonly purged: Position | undefined }> {
   const folder = join(dir, 'cursors')
   const { slots, state, damaged } = await openSlotFile(files, join(folder, `${fileNameOf(sink)}.cursor`), folder)
   if (damaged) log.warn({ sink }, `the cursor of ${sink} is damaged: it begins again at the oldest sample`)
-  return { slots, account: accountOf(state as CursorState | undefined, place) }
+  const known = state as CursorState | undefined
+  const purged = known?.purged === undefined ? undefined : { seq: known.purged[0], ordinal: known.purged[1] }
+  return { slots, account: accountOf(known, place), purged }
 }
 
 function accountOf(
