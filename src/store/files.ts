@@ -114,4 +114,33 @@ export async function readWhole(files: FileSystem, path: string): Promise<Buffer
   }
 }
 
+/**
+ * As `readWhole`, for what can do with damage: parts that the disk does not give back (EIO) are 0xFF. One bad sector must not keep the
+ * gateway from starting.
+ */
+export async function readDamaged(files: FileSystem, path: string): Promise<Buffer | undefined> {
+  try {
+    return await readWhole(files, path)
+  } catch (error) {
+    if (!hasCode(error, 'EIO')) throw error
+  }
+  const file = await files.open(path, 'read')
+  try {
+    const bytes = Buffer.alloc(await file.size(), 0xff)
+    for (let at = 0; at < bytes.length; at += PART_BYTES) {
+      const part = bytes.subarray(at, at + PART_BYTES)
+      await file.read(part, at).catch(() => part.fill(0xff))
+    }
+    return bytes
+  } finally {
+    await file.close()
+  }
+}
+
+/** A slot is so long, and so is a page of most file systems. */
+const PART_BYTES = 4096
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code
+
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
