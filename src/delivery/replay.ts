@@ -21,6 +21,8 @@ export interface ReplayStatus {
   readonly delivered: number
   /** Refused by the far side; dead letters among them stay dead letters. */
   readonly rejected: number
+  /** Of which only a trend is left, without numbers: left out. */
+  readonly withoutNumber: number
   /** Why it failed; null otherwise. */
   readonly reason: string | null
 }
@@ -30,6 +32,8 @@ export interface ReplaySource {
   readonly kind: ReplayStatus['kind']
   readonly from?: number | undefined
   readonly to?: number | undefined
+  /** Samples left out so far because they have no number. */
+  withoutNumber?(): number
   /** Numbers are set; batches fit one write. */
   read(signal: AbortSignal): AsyncIterable<SampleBatch>
   /** What became of a batch: the rows that were refused, each with the reason. */
@@ -69,6 +73,7 @@ class Replay {
       state: this.#state,
       delivered: this.#delivered,
       rejected: this.#rejected,
+      withoutNumber: this.#source.withoutNumber?.() ?? 0,
       reason: this.#reason,
     }
   }
