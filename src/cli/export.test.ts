@@ -82,7 +82,7 @@ test('a pipe, a device or a link under the name of the file stays what it is', a
   const run = (output: string) => bifrost('export', '--url', gateway.url, '-o', output)
 
   const pipe = join(folder, 'pipe')
-  assert.equal(spawnSync('mkfifo', [pipe]).status, 0)
+  assert.equal(spawnSync('/bin/sh', ['-c', 'mkfifo "$0"', pipe]).status, 0)
   const [written, read] = await Promise.all([run(pipe), text(createReadStream(pipe))])
   assert.equal(written.code, 0, written.err)
   assert.match(read, /^time,device,tag/)

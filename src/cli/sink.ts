@@ -179,7 +179,8 @@ function hours(count: number): string {
 function wordsOf({ state, delivered, rejected, withoutNumber, reason }: Replay): string {
   const words = [state, `${delivered} delivered`]
   if (rejected > 0) words.push(`${rejected} refused`)
-  if (withoutNumber > 0) words.push(`${withoutNumber} left out: only their trend is kept, which has no sequence numbers`)
+  if (withoutNumber > 0)
+    words.push(`${withoutNumber} left out: only their trend is kept, which has no sequence numbers`)
   if (reason !== null) words.push(reason)
   return words.join(', ')
 }

@@ -106,14 +106,14 @@ for (const how of ['taken for a replay', 'purged'] as const) {
   test(`letters that are added while the others are ${how} are not lost`, async (t) => {
     const letters = createDeadLetters(optionsIn(temporaryFolder(t)))
     for (let at = 0; at < 20; at++) await addMany(letters, 1 + at * 1000, 1000)
-    let isOver = false
+    const over = new AbortController()
     const adding = (async () => {
-      for (let seq = 100_000; !isOver; seq++, await pause(0)) await addMany(letters, seq, 1)
+      for (let seq = 100_000; !over.signal.aborted; seq++, await pause(0)) await addMany(letters, seq, 1)
     })()
     await pause(10)
     const before = how === 'purged' ? await letters.purge() : (await takenNumbers(letters)).length
     await pause(20)
-    isOver = true
+    over.abort()
     await adding
     const after = (await takenNumbers(letters)).length
     assert.equal(before + after, letters.written)

@@ -132,6 +132,8 @@ export interface ReplayContext {
   readonly name: string
   readonly clock: Clock
   readonly log: Log
+  /** No faster than this, so that a far side is not run over; undefined: as fast as it goes. */
+  readonly rowsPerSecond?: number | undefined
   write(batch: SampleBatch): Promise<unknown>
   /** The runner stops: nothing follows from an error any more. */
   isOver(): boolean
@@ -145,6 +147,8 @@ export class Replays {
   #current: Replay | undefined
   /** Of its own: what else is written meanwhile must not hide that the same batch fails again and again. */
   #size = new BatchSize(Infinity)
+  /** When the next batch may go, by the monotonic clock. */
+  #openAt = -Infinity
   /** Samples, since the start. */
   replayed = 0
 
@@ -154,6 +158,11 @@ export class Replays {
 
   get isBusy(): boolean {
     return this.#current?.isOver === false
+  }
+
+  /** In how many ms the next batch is to be written: 0 is now; undefined: there is none. */
+  get dueInMs(): number | undefined {
+    return this.isBusy ? Math.max(0, this.#openAt - this.#context.clock.monotonic()) : undefined
   }
 
   /** The one that goes on, or the last one. */
@@ -182,6 +191,7 @@ export class Replays {
       if (batch === undefined) return await replay.end('done', clock.now())
       const rejected = await this.#write(replay, batch)
       if (rejected === undefined) return
+      this.#openAt = this.#context.clock.monotonic() + (batch.length / (this.#context.rowsPerSecond ?? Infinity)) * 1000
       await replay.settle(rejected)
       this.replayed += batch.length - rejected.size
     } catch (error) {
@@ -212,7 +222,10 @@ export class Replays {
       }
       if (decision.action === 'reconnect' && this.#size.cut(batch.seq?.[0] ?? 0)) {
         if (this.#size.halve(batch.length, last)) replay.cut(this.#size.rows)
-        else throw new Error(`the connection ends each time the sample with number ${last} is sent (${decision.reason})`)
+        else {
+          const words = `the connection ends each time the sample with number ${last} is sent (${decision.reason})`
+          throw new Error(words, { cause: error })
+        }
       }
       await this.#context.again(decision)
       return undefined

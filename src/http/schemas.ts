@@ -88,7 +88,9 @@ export const replaySchema = z
     withoutNumber: z
       .int()
       .min(0)
-      .describe('Samples of the stretch of which only the trend is left: they have no sequence number, and are left out'),
+      .describe(
+        'Samples of the stretch of which only the trend is left: they have no sequence number, and are left out',
+      ),
     reason: z.string().nullable(),
   })
   .nullable()

@@ -207,7 +207,8 @@ export class LogCursor implements Cursor {
       return undefined
     }
     const end = this.#account.ahead.find(({ from }) => from.seq >= seq)?.from.seq ?? live?.acked.seq ?? Infinity
-    if (seq < Math.min(this.#purged.seq, end)) return this.#out(this.#main.pass(Math.min(this.#purged.seq, end), 'purged'))
+    if (seq < Math.min(this.#purged.seq, end))
+      return this.#out(this.#main.pass(Math.min(this.#purged.seq, end), 'purged'))
     const isLate = this.#isLate(this.#main.place)
     if (isLate && !this.#pace.isOpen) return 'too soon'
     const found = await this.#main.next(isLate ? Math.min(maxRows, this.#pace.most) : maxRows, end + 1)
