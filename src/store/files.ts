@@ -35,9 +35,17 @@ export interface FileSystem {
   makeLink(path: string, text: string): Promise<void>
   /** The text of a symbolic link; undefined where there is none. */
   readLink(path: string): Promise<string | undefined>
+  /**
+   * Holds a lock of the kernel on this file until what it returns is called, or the process ends in whatever way. Undefined: somebody else
+   * holds it. Where the file system knows no locks it is always given.
+   */
+  hold(path: string): Promise<(() => void) | undefined>
   /** fsync of a folder: new, renamed and removed names in it are on the disk. */
   syncFolder(folder: string): Promise<void>
 }
+
+/** sqlite.org/rescode.html */
+const SQLITE_BUSY = 5
 
 const FLAGS = { read: 'r', write: 'a+', create: 'wx+' } as const
 
@@ -57,6 +65,19 @@ export const nodeFiles: FileSystem = {
   remove: (path) => rm(path, { force: true }),
   makeLink: (path, text) => symlink(text, path),
   readLink: (path) => readlink(path).catch(() => undefined),
+  async hold(path) {
+    // Node has no flock: an empty SQLite database that is never written has one.
+    const { DatabaseSync } = await import('node:sqlite')
+    let database: InstanceType<typeof DatabaseSync> | undefined
+    try {
+      database = new DatabaseSync(path, { timeout: 0 })
+      database.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE')
+    } catch (error) {
+      database?.close()
+      return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY ? undefined : () => undefined
+    }
+    return () => database.close()
+  },
   async syncFolder(folder) {
     const handle = await open(folder, 'r')
     try {
