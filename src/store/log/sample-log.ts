@@ -383,6 +383,8 @@ export class SampleLog implements LogView {
   #onExpired(): void {
     const oldest = this.oldestSeq - 1
     for (const cursor of this.#cursors.values()) cursor.overtaken(this.ordinals.position(oldest))
-    this.ordinals.prune(Math.min(oldest, ...[...this.#cursors.values()].map((cursor) => cursor.floor)))
+    const floors = [...this.#cursors.values()].map((cursor) => cursor.floor)
+    // Gaps that are not on the disk yet are asked for when they are written: the segment says how many samples came before it.
+    this.ordinals.prune(Math.min(oldest, this.#commit.durableSeq, ...floors))
   }
 }
