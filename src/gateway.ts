@@ -200,6 +200,7 @@ async function createRunners(
         sink: type.create(options as never, context),
         batchRows: type.batchRows,
         cursor: await store.openCursor(name, replay),
+        replayRowsPerSecond: replay.makeUpRowsPerSecond,
         clock,
         log: sinkLog,
         deadLetters: createDeadLetters({ folder, sink: name, logId, tags, clock }),

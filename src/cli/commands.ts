@@ -192,6 +192,7 @@ export const COMMANDS: readonly CommandInfo[] = [
           URL_OPTION,
           ['--from <time>', 'source time, ISO 8601, or how long ago'],
           ['--to <time>', 'source time, ISO 8601, or how long ago (default: now)'],
+          ['--cancel', 'end the replay that goes on, of dead letters too'],
           REASON,
         ],
         load: async () => ({ run: (await import('./sink.ts')).replay }),

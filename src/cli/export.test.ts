@@ -1,9 +1,11 @@
 /** `bifrost export` as people call it: into a file or down a pipe, with times as they write them, against a running gateway. */
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { createReadStream, existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { text } from 'node:stream/consumers'
 import { parquetMetadata } from 'hyparquet'
 import { bifrost, startGatewayProcess } from '../testing/gateway-process.ts'
 import { eventually, temporaryFolder } from '../testing/peers.ts'
@@ -71,4 +73,31 @@ test('what is not understood, not there, or breaks off leaves no file and says w
   assert.match(broken.err, /the export ended in the middle/)
   assert.equal(readFileSync(file, 'utf8'), 'the one before')
   assert.equal(existsSync(`${file}.part`), false)
+})
+
+test('a pipe, a device or a link under the name of the file stays what it is', async (t) => {
+  const folder = temporaryFolder(t)
+  const gateway = await startGatewayProcess(t, { yaml: YAML })
+  await eventually('samples', async () => (await gateway.get<{ nextSeq: number }>('log')).nextSeq > 4)
+  const run = (output: string) => bifrost('export', '--url', gateway.url, '-o', output)
+
+  const pipe = join(folder, 'pipe')
+  assert.equal(spawnSync('/bin/sh', ['-c', 'mkfifo "$0"', pipe]).status, 0)
+  const [written, read] = await Promise.all([run(pipe), text(createReadStream(pipe))])
+  assert.equal(written.code, 0, written.err)
+  assert.match(read, /^time,device,tag/)
+  assert.ok(lstatSync(pipe).isFIFO())
+
+  const target = join(folder, 'target.csv')
+  const link = join(folder, 'link.csv')
+  writeFileSync(target, 'the one before')
+  symlinkSync(target, link)
+  assert.equal((await run(link)).code, 0)
+  assert.ok(lstatSync(link).isSymbolicLink())
+  assert.match(readFileSync(target, 'utf8'), /^time,device,tag/)
+
+  mkdirSync(join(folder, 'sub'))
+  const refused = await run(join(folder, 'sub'))
+  assert.equal(refused.code, 2, refused.err)
+  assert.match(refused.err, /is a folder/)
 })

@@ -1,9 +1,9 @@
 /**
  * `bifrost export`: samples of a running gateway as a file. It is written beside its name as `.part` and renamed when it is whole, so
- * that what has the name is never half an export; `-` is stdout.
+ * that what has the name is never half an export; `-` is stdout. What is no file (a pipe, a device) is written to as it is.
  */
 import { once } from 'node:events'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { parseDuration } from '../core/duration.ts'
 import { GatewayError, isAbort, messageOf, NotConnectedError } from '../core/errors.ts'
 import { gatewayUrl, sendRaw } from './api-client.ts'
@@ -64,21 +64,36 @@ function timeOf(name: string, text: string): string {
 }
 
 async function toFile(response: Response, file: string): Promise<number> {
-  const temporary = `${file}.part`
-  const handle = await open(temporary, 'w')
+  const path = await realpath(file).catch(() => file)
+  const there = await stat(path).catch(() => undefined)
+  if (there?.isDirectory() === true) throw new GatewayError('USAGE', `--output ${file}: this is a folder, not a file`)
+  // A rename would put a file in the place of the pipe or the device.
+  if (there !== undefined && !there.isFile()) return writeTo(path, response, async (handle) => handle.close())
+  const temporary = `${path}.part`
+  try {
+    return await writeTo(temporary, response, async (handle) => {
+      await handle.sync()
+      await handle.close()
+      await rename(temporary, path)
+    })
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+async function writeTo(path: string, response: Response, end: (handle: FileHandle) => Promise<void>): Promise<number> {
+  const handle = await open(path, 'w')
   try {
     let bytes = 0
     for await (const piece of piecesOf(response)) {
       await handle.writeFile(piece)
       bytes += piece.length
     }
-    await handle.sync()
-    await handle.close()
-    await rename(temporary, file)
+    await end(handle)
     return bytes
   } catch (error) {
     await handle.close().catch(() => undefined)
-    await rm(temporary, { force: true })
     throw error
   }
 }

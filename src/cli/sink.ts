@@ -28,6 +28,7 @@ interface Replay {
   readonly state: string
   readonly delivered: number
   readonly rejected: number
+  readonly withoutNumber: number
   readonly reason: string | null
 }
 
@@ -61,6 +62,14 @@ export async function list(call: Call): Promise<number> {
 
 export async function replay(call: Call): Promise<number> {
   const sink = sinkOf(call)
+  if (call.options.cancel === true) {
+    const { replay: ended } = await send<{ replay: Replay | null }>(gatewayUrl(call), path(sink, 'replay'), {
+      method: 'DELETE',
+    })
+    if (call.terminal.json) call.terminal.resultJson({ replay: ended })
+    else call.terminal.say(ended === null ? 'there is no replay' : `the replay: ${wordsOf(ended)}`)
+    return Exit.ok
+  }
   const now = Date.now()
   const to = timeOption(call, 'to', now) ?? now
   const from = timeOption(call, 'from', now)
@@ -81,6 +90,8 @@ export async function purge(call: Call): Promise<number> {
 export async function deadLetters(call: Call): Promise<number> {
   const sink = sinkOf(call)
   const limit = textOption(call, 'limit') ?? '100'
+  if (call.options.replay === true && call.options.purge === true)
+    throw new GatewayError('USAGE', '--replay delivers them again, --purge lets go of them: say one of the two')
   if (call.options.replay === true) {
     const body = reasonOf(call)
     return tellReplay(call, await send(gatewayUrl(call), path(sink, 'dead-letters/replay'), { method: 'POST', body }))
@@ -123,7 +134,8 @@ function reasonOf(call: Call) {
 function timeOption(call: Call, name: string, now: number): number | undefined {
   const text = textOption(call, name)
   if (text === undefined) return undefined
-  const ago = parseDuration(text)
+  // A bare number could be a year, milliseconds, or an epoch; each would be another stretch.
+  const ago = /^\d+$/.test(text) ? NaN : parseDuration(text)
   const at = ago === undefined ? Date.parse(text) : now - ago
   if (Number.isFinite(at)) return at
   throw new GatewayError(
@@ -163,6 +175,16 @@ function hours(count: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
+/** `done, 1200 delivered, 3 refused`. */
+function wordsOf({ state, delivered, rejected, withoutNumber, reason }: Replay): string {
+  const words = [state, `${delivered} delivered`]
+  if (rejected > 0) words.push(`${rejected} refused`)
+  if (withoutNumber > 0)
+    words.push(`${withoutNumber} left out: only their trend is kept, which has no sequence numbers`)
+  if (reason !== null) words.push(reason)
+  return words.join(', ')
+}
+
 function linesOf(sink: SinkView): string[] {
   const { name, kind, state, reason, routed, delivered, pending, oldestPendingAgeMs, replayed, replay: going } = sink
   const dropped = Object.entries(sink.dropped).map(([why, count]) => `${count} ${why}`)
@@ -173,7 +195,7 @@ function linesOf(sink: SinkView): string[] {
   ]
   if (replayed > 0 || going !== null)
     lines.push(
-      `  delivered again ${replayed}${going === null ? '' : `; the last replay (${going.kind}): ${going.state}${going.reason === null ? '' : `, ${going.reason}`}`}`,
+      `  delivered again ${replayed}${going === null ? '' : `; the last replay (${going.kind}): ${wordsOf(going)}`}`,
     )
   for (const [fact, value] of Object.entries(sink.facts)) if (value !== null) lines.push(`  ${fact}: ${String(value)}`)
   return lines

@@ -64,7 +64,10 @@ export function createSinkCommands({ runners, clock, audit, scan }: SinkCommands
       const runner = find(sink)
       assertIdle(runner)
       await record(sink, 'replay', `${isoOf(range.from)} to ${isoOf(range.to)}`, asker)
-      runner.replay({ kind: 'range', ...range, read: (signal) => numbered(scan(range, signal)) })
+      let withoutNumber = 0
+      const note = (samples: number): void => void (withoutNumber += samples)
+      const read = (signal: AbortSignal) => numbered(scan(range, signal), note)
+      runner.replay({ kind: 'range', ...range, read, withoutNumber: () => withoutNumber })
       return runner.status().replay!
     },
     async replayDeadLetters(sink, asker) {
@@ -73,7 +76,13 @@ export function createSinkCommands({ runners, clock, audit, scan }: SinkCommands
       await record(sink, 'replay dead letters', 'all', asker)
       const source = await runner.deadLetters.takeAll()
       if (source === undefined) return null
-      runner.replay(source)
+      try {
+        runner.replay(source)
+      } catch (error) {
+        // Another replay began meanwhile: these letters wait for the next one.
+        await source.ended?.(false)
+        throw error
+      }
       return runner.status().replay
     },
     async cancelReplay(sink, asker) {
@@ -92,8 +101,9 @@ export function createSinkCommands({ runners, clock, audit, scan }: SinkCommands
     async purgeDeadLetters(sink, confirm, asker) {
       const runner = find(sink)
       assertConfirmed(sink, confirm)
-      assertIdle(runner)
+      assertNoReplay(runner)
       await record(sink, 'purge dead letters', 'all', asker)
+      assertNoReplay(runner)
       return runner.deadLetters.purge()
     },
   }
@@ -103,9 +113,15 @@ export function createSinkCommands({ runners, clock, audit, scan }: SinkCommands
 const BATCH_ROWS = 1000
 
 /** What has a sequence number, in batches of their own: trends alone know none, and the far side would take them for new. */
-async function* numbered(batches: AsyncIterable<SampleBatch>): AsyncGenerator<SampleBatch> {
+async function* numbered(
+  batches: AsyncIterable<SampleBatch>,
+  onWithout: (samples: number) => void,
+): AsyncGenerator<SampleBatch> {
   for await (const batch of batches) {
-    if (batch.seq === undefined) continue
+    if (batch.seq === undefined) {
+      onWithout(batch.length)
+      continue
+    }
     for (let from = 0; from < batch.length; from += BATCH_ROWS) {
       const rows = new SampleBatch(Math.min(BATCH_ROWS, batch.length - from), batch.receivedAt)
       for (let row = from; rows.length < rows.capacity; row++) rows.pushRow(batch, row)
@@ -117,6 +133,13 @@ async function* numbered(batches: AsyncIterable<SampleBatch>): AsyncGenerator<Sa
 const isoOf = (ms: number): string => new Date(ms).toISOString()
 
 function assertIdle(runner: Runner): void {
+  const { state, reason } = runner.status()
+  if (state === 'Disabled')
+    throw new GatewayError('INVALID_REQUEST', `nothing is delivered to ${runner.name}: it is ${reason ?? 'disabled'}`)
+  assertNoReplay(runner)
+}
+
+function assertNoReplay(runner: Runner): void {
   const { replay } = runner.status()
   if (replay === null || replay.endedAt !== null) return
   throw new GatewayError('BUSY', `a replay to ${runner.name} goes on; wait for its end, or cancel it`)

@@ -119,7 +119,9 @@ const replaySchema = z.object({
     .int()
     .min(1)
     .optional()
-    .describe('The most samples a second of what was missed; as fast as the far side takes them where absent.'),
+    .describe(
+      'The most samples a second of what was missed, or is delivered again on command; as fast as the far side takes them where absent.',
+    ),
 })
 
 export const sinkSchema = z.object({

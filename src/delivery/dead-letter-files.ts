@@ -1,6 +1,6 @@
 /** Reading the files of dead letters: the newest for people, all of them as batches for a replay. A line that is torn is passed over. */
 import { createReadStream, createWriteStream } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
 import { SampleBatch } from '../core/batch.ts'
@@ -8,6 +8,7 @@ import { fromJsonValue } from '../core/value.ts'
 import type { DeadLetter } from './dead-letters.ts'
 
 const BATCH_ROWS = 500
+const NEWLINE = 0x0a
 /** The newest letters are looked for in so much of the end of a file. */
 const TAIL_BYTES = 4 * 2 ** 20
 
@@ -55,9 +56,38 @@ export async function countLines(path: string): Promise<number> {
   return count
 }
 
+/** Ends a line that a power cut or a full disk left half written: what comes behind it is a line of its own. */
+export async function endLine(path: string): Promise<void> {
+  const file = await open(path, 'r+').catch((error: unknown) => {
+    if (!isMissing(error)) throw error
+  })
+  if (file === undefined) return
+  try {
+    const { size } = await file.stat()
+    const last = Buffer.alloc(1)
+    if (size === 0 || (await file.read(last, 0, 1, size - 1), last[0] === NEWLINE)) return
+    await file.write('\n', size)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Takes the first `count` letters out of a file. */
+export async function dropFirst(path: string, count: number): Promise<void> {
+  const rest = `${path}.part`
+  async function* left(): AsyncGenerator<string> {
+    let seen = 0
+    for await (const line of linesOf(path, new AbortController().signal))
+      if (parseLetter(line) !== undefined && ++seen > count) yield `${line}\n`
+  }
+  await pipeline(left(), createWriteStream(rest, { mode: 0o600, flush: true }))
+  await rename(rest, path)
+}
+
 /** Puts what is in `from` behind what is in `to`; afterwards there is no `from`. */
 export async function moveBehind(from: string, to: string): Promise<void> {
   try {
+    await endLine(to)
     await pipeline(createReadStream(from), createWriteStream(to, { flags: 'a', mode: 0o600, flush: true }))
     await rm(from)
   } catch (error) {

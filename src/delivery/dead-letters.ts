@@ -7,10 +7,11 @@ import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises
 import { join } from 'node:path'
 import { HISTORICAL, type SampleBatch } from '../core/batch.ts'
 import type { Clock } from '../core/clock.ts'
+import { GatewayError } from '../core/errors.ts'
 import { statusName } from '../core/status.ts'
 import type { TagTable } from '../core/tags.ts'
 import { toJsonValue, type DataType } from '../core/value.ts'
-import { countLines, moveBehind, newestLetters, readBatches } from './dead-letter-files.ts'
+import { countLines, dropFirst, endLine, moveBehind, newestLetters, readBatches } from './dead-letter-files.ts'
 import type { ReplaySource } from './replay.ts'
 
 export interface DeadLettersOptions {
@@ -33,7 +34,10 @@ export interface DeadLetters {
   readonly overwrittenBytes: number
   /** The newest letters, newest first, at most so many. */
   list(limit: number): Promise<readonly DeadLetter[]>
-  /** All letters as something to deliver again: what is refused again becomes a new letter. Undefined: there are none. */
+  /**
+   * The letters as something to deliver again: what is refused again becomes a new letter. Undefined: there are none. Throws BUSY until
+   * the one before has `ended`.
+   */
   takeAll(): Promise<ReplaySource | undefined>
   /** Lets go of all letters; returns how many. */
   purge(): Promise<number>
@@ -77,6 +81,9 @@ class DeadLetterFiles implements DeadLetters {
   readonly #taken: string
   #handle: FileHandle | undefined
   #size = 0
+  /** The files change one step at a time: what is added while they are moved or removed must not go with them. */
+  #last: Promise<unknown> = Promise.resolve()
+  #isTaken = false
   written = 0
   overwrittenBytes = 0
 
@@ -89,54 +96,95 @@ class DeadLetterFiles implements DeadLetters {
     this.#taken = join(options.folder, `${base}.replay.ndjson`)
   }
 
-  async add(batch: SampleBatch, rejected: ReadonlyMap<number, string>): Promise<void> {
-    if (rejected.size === 0) return
-    let text = ''
-    for (const [row, reason] of rejected) text += this.#letter(batch, row, reason)
-    const bytes = Buffer.from(text)
-    const handle = await this.#room(bytes.length)
-    await handle.appendFile(bytes)
-    await handle.datasync()
-    this.#size += bytes.length
-    this.written += rejected.size
+  add(batch: SampleBatch, rejected: ReadonlyMap<number, string>): Promise<void> {
+    return this.#inTurn(async () => {
+      if (rejected.size === 0) return
+      let text = ''
+      for (const [row, reason] of rejected) text += this.#letter(batch, row, reason)
+      const bytes = Buffer.from(text)
+      const handle = await this.#room(bytes.length)
+      try {
+        await handle.appendFile(bytes)
+        await handle.datasync()
+      } catch (error) {
+        // Half a line may be there (a full disk): the next letter begins with a file that is looked at anew.
+        await this.#closeFile().catch(() => undefined)
+        throw error
+      }
+      this.#size += bytes.length
+      this.written += rejected.size
+    })
   }
 
-  async list(limit: number): Promise<readonly DeadLetter[]> {
-    const letters: DeadLetter[] = []
-    for (const path of [this.file, this.#older, this.#taken]) {
-      if (letters.length < limit) letters.push(...(await newestLetters(path, limit - letters.length)))
-    }
-    return letters
+  list(limit: number): Promise<readonly DeadLetter[]> {
+    return this.#inTurn(async () => {
+      const letters: DeadLetter[] = []
+      for (const path of [this.file, this.#older, this.#taken]) {
+        if (letters.length < limit) letters.push(...(await newestLetters(path, limit - letters.length)))
+      }
+      return letters
+    })
   }
 
-  async takeAll(): Promise<ReplaySource | undefined> {
-    await this.close()
-    // What an earlier replay did not come to is first.
-    for (const path of [this.#older, this.file]) await moveBehind(path, this.#taken)
-    if ((await sizeOf(this.#taken)) === 0) return undefined
+  takeAll(): Promise<ReplaySource | undefined> {
+    return this.#inTurn(async () => {
+      const { sink } = this.#options
+      if (this.#isTaken) throw new GatewayError('BUSY', `the dead letters of ${sink} are being delivered again`)
+      await this.#closeFile()
+      // What an earlier replay did not come to is first. When that is much, the others wait for the next one: the disk is bounded.
+      const isMuch = (await sizeOf(this.#taken)) >= 2 * this.#fileBytes
+      for (const path of isMuch ? [] : [this.#older, this.file]) await moveBehind(path, this.#taken)
+      if ((await sizeOf(this.#taken)) === 0) return undefined
+      this.#isTaken = true
+      return this.#source()
+    })
+  }
+
+  #source(): ReplaySource {
+    let settled = 0
     return {
       kind: 'dead-letters',
       read: (signal) => readBatches(this.#taken, signal),
-      settled: (batch, rejected) => this.add(batch, rejected),
-      ended: async (isComplete) => {
-        if (isComplete) await rm(this.#taken, { force: true })
+      settled: async (batch, rejected) => {
+        await this.add(batch, rejected)
+        settled += batch.length
       },
+      ended: (isComplete) =>
+        this.#inTurn(async () => {
+          this.#isTaken = false
+          if (isComplete) await rm(this.#taken, { force: true })
+          // Where this fails they are delivered twice, with the same numbers.
+          else if (settled > 0) await dropFirst(this.#taken, settled).catch(() => undefined)
+        }),
     }
   }
 
-  async purge(): Promise<number> {
-    await this.close()
-    let count = 0
-    for (const path of [this.file, this.#older, this.#taken]) {
-      count += await countLines(path)
-      await rm(path, { force: true })
-    }
-    return count
+  purge(): Promise<number> {
+    return this.#inTurn(async () => {
+      await this.#closeFile()
+      let count = 0
+      for (const path of [this.file, this.#older, this.#taken]) {
+        count += await countLines(path)
+        await rm(path, { force: true })
+      }
+      return count
+    })
   }
 
-  async close(): Promise<void> {
-    await this.#handle?.close()
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#closeFile())
+  }
+
+  async #closeFile(): Promise<void> {
+    const handle = this.#handle
     this.#handle = undefined
+    await handle?.close()
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work)
+    this.#last = done.catch(() => undefined)
+    return done
   }
 
   /** One line: the sample as the API would show it, its key, the reason, and when it was refused. */
@@ -167,7 +215,7 @@ class DeadLetterFiles implements DeadLetters {
   async #room(bytes: number): Promise<FileHandle> {
     this.#handle ??= await this.#open()
     if (this.#size === 0 || this.#size + bytes <= this.#fileBytes) return this.#handle
-    await this.close()
+    await this.#closeFile()
     this.overwrittenBytes += await sizeOf(this.#older)
     await rename(this.file, this.#older)
     this.#handle = await this.#open()
@@ -176,6 +224,7 @@ class DeadLetterFiles implements DeadLetters {
 
   async #open(): Promise<FileHandle> {
     await mkdir(this.#options.folder, { recursive: true })
+    await endLine(this.file)
     const handle = await open(this.file, 'a', 0o600)
     this.#size = (await handle.stat()).size
     return handle

@@ -4,15 +4,15 @@ import { existsSync, readFileSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
 import type { SampleBatch } from '../core/batch.ts'
 import { GatewayError, NotConnectedError, PartialWriteError } from '../core/errors.ts'
-import { batchOf, startRunner, tagTable } from '../testing/delivery-rig.ts'
+import { batchOf, startRunner, tagTable, type RigOptions } from '../testing/delivery-rig.ts'
 import { eventually } from '../testing/peers.ts'
 import { ScriptedSink } from '../testing/scripted-sink.ts'
 import type { ReplaySource } from './replay.ts'
 
-function rig(t: TestContext) {
+function rig(t: TestContext, runner: RigOptions['runner'] = {}) {
   const sink = new ScriptedSink()
   const tags = tagTable('press/count', 'press/name')
-  return { sink, ...startRunner(t, sink, { tags }) }
+  return { sink, ...startRunner(t, sink, { tags, runner }) }
 }
 
 /** Values 1000, 1001, … in batches of ten. */
@@ -179,4 +179,59 @@ test('a purge is told to the far side as a gap', async (t) => {
   r.cursor.append(batchOf([[1, 3]]))
   await eventually('the new one comes', () => r.sink.taken.length === 1)
   assert.deepEqual([r.sink.taken, r.sink.gaps.map(({ reason, samples }) => [reason, samples])], [[3], [['purged', 2]]]) // prettier-ignore
+})
+
+test('a sample that no sink can write does not hold up a replay, nor what comes beside it, nor its neighbours', async (t) => {
+  const r = rig(t)
+  let live = 0
+  const over = new AbortController()
+  const feeding = (async () => {
+    for (; !over.signal.aborted; live++) {
+      r.cursor.append(batchOf([[1, live]]))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  })()
+  r.sink.judge = (batch: SampleBatch) => {
+    if (batch.value.subarray(0, batch.length).includes(1013)) throw new RangeError('cannot be encoded')
+  }
+  r.runner.replay(range(40))
+  await done(r)
+  over.abort()
+  await feeding
+  const { state, delivered, rejected } = r.runner.status().replay!
+  assert.deepEqual([state, delivered, rejected], ['done', 39, 1])
+  const again = r.sink.taken.filter((value) => Number(value) >= 1000)
+  assert.deepEqual(
+    again,
+    Array.from({ length: 40 }, (_, at) => 1000 + at).filter((value) => value !== 1013),
+  )
+})
+
+test('a sample that ends the connection each time ends the replay, and says so', async (t) => {
+  const r = rig(t)
+  r.sink.judge = (batch: SampleBatch) => {
+    if (batch.value.subarray(0, batch.length).includes(1013)) throw new NotConnectedError('too large, closed')
+  }
+  r.runner.replay(range(40))
+  await done(r)
+  const { state, delivered, reason } = r.runner.status().replay!
+  assert.deepEqual([state, delivered], ['failed', 13])
+  assert.match(reason!, /number 14 .*too large/)
+  r.cursor.append(batchOf([[1, 5]]))
+  await eventually('what comes goes on', () => r.sink.taken.at(-1) === 5)
+})
+
+test('a replay keeps to the rate of its sink, and what comes meanwhile does not wait for it', async (t) => {
+  const r = rig(t, { replayRowsPerSecond: 100 })
+  await eventually('connected', () => r.runner.status().state === 'Running')
+  const began = performance.now()
+  r.runner.replay(range(50))
+  await eventually('the first batch', () => r.sink.taken.length === 10)
+  r.cursor.append(batchOf([[1, 7]]))
+  await eventually('the live one', () => r.sink.taken.includes(7))
+  assert.ok(r.sink.taken.length < 50)
+  await done(r)
+  const ms = performance.now() - began
+  assert.ok(ms >= 390, `50 samples in ${ms} ms`)
+  assert.equal(r.runner.status().replay!.delivered, 50)
 })

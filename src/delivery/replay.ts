@@ -2,11 +2,12 @@
  * Samples that are delivered again on command, beside what the cursor brings: a stretch of time, or the dead letters. They are counted
  * apart and touch no account; each keeps its sequence number, so that the far side knows what it has already.
  */
-import { HISTORICAL, type SampleBatch } from '../core/batch.ts'
+import { HISTORICAL, SampleBatch } from '../core/batch.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError, messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import { everyRow, type Decision } from './decide.ts'
+import { BatchSize } from './batch-size.ts'
+import { decide, everyRow, type Decision } from './decide.ts'
 
 /** What is shown of a replay. Times in ms since 1970. */
 export interface ReplayStatus {
@@ -20,6 +21,8 @@ export interface ReplayStatus {
   readonly delivered: number
   /** Refused by the far side; dead letters among them stay dead letters. */
   readonly rejected: number
+  /** Of which only a trend is left, without numbers: left out. */
+  readonly withoutNumber: number
   /** Why it failed; null otherwise. */
   readonly reason: string | null
 }
@@ -29,6 +32,8 @@ export interface ReplaySource {
   readonly kind: ReplayStatus['kind']
   readonly from?: number | undefined
   readonly to?: number | undefined
+  /** Samples left out so far because they have no number. */
+  withoutNumber?(): number
   /** Numbers are set; batches fit one write. */
   read(signal: AbortSignal): AsyncIterable<SampleBatch>
   /** What became of a batch: the rows that were refused, each with the reason. */
@@ -43,6 +48,8 @@ class Replay {
   readonly #stop = new AbortController()
   readonly #batches: AsyncIterator<SampleBatch>
   #current: SampleBatch | undefined
+  /** What is left of a batch that was cut up. */
+  #rest: SampleBatch | undefined
   #state: ReplayStatus['state'] = 'waiting'
   #reason: string | null = null
   #endedAt: number | null = null
@@ -66,6 +73,7 @@ class Replay {
       state: this.#state,
       delivered: this.#delivered,
       rejected: this.#rejected,
+      withoutNumber: this.#source.withoutNumber?.() ?? 0,
       reason: this.#reason,
     }
   }
@@ -78,11 +86,24 @@ class Replay {
   async next(): Promise<SampleBatch | undefined> {
     if (this.#current !== undefined || this.isOver) return this.#current
     this.#state = 'running'
+    if (this.#rest !== undefined) {
+      this.#current = this.#rest
+      this.#rest = undefined
+      return this.#current
+    }
     const { done, value } = await this.#batches.next()
     if (done === true) return undefined
     for (let row = 0; row < value.length; row++) value.flags[row]! |= HISTORICAL
     this.#current = value
     return value
+  }
+
+  /** Only so many rows of the batch are written next. */
+  cut(rows: number): void {
+    const batch = this.#current!
+    const rest = [slice(batch, rows, batch.length), ...(this.#rest === undefined ? [] : [this.#rest])]
+    this.#current = slice(batch, 0, rows)
+    this.#rest = joined(rest)
   }
 
   /** The far side has it, but for these rows. */
@@ -111,9 +132,11 @@ export interface ReplayContext {
   readonly name: string
   readonly clock: Clock
   readonly log: Log
+  /** No faster than this, so that a far side is not run over; undefined: as fast as it goes. */
+  readonly rowsPerSecond?: number | undefined
   write(batch: SampleBatch): Promise<unknown>
-  /** What follows from an error; undefined: the runner stops. */
-  decide(error: unknown, batch: SampleBatch): Decision | undefined
+  /** The runner stops: nothing follows from an error any more. */
+  isOver(): boolean
   /** Waits as the decision says; the next turn writes again. */
   again(decision: Decision): Promise<void>
 }
@@ -122,6 +145,10 @@ export interface ReplayContext {
 export class Replays {
   readonly #context: ReplayContext
   #current: Replay | undefined
+  /** Of its own: what else is written meanwhile must not hide that the same batch fails again and again. */
+  #size = new BatchSize(Infinity)
+  /** When the next batch may go, by the monotonic clock. */
+  #openAt = -Infinity
   /** Samples, since the start. */
   replayed = 0
 
@@ -131,6 +158,11 @@ export class Replays {
 
   get isBusy(): boolean {
     return this.#current?.isOver === false
+  }
+
+  /** In how many ms the next batch is to be written: 0 is now; undefined: there is none. */
+  get dueInMs(): number | undefined {
+    return this.isBusy ? Math.max(0, this.#openAt - this.#context.clock.monotonic()) : undefined
   }
 
   /** The one that goes on, or the last one. */
@@ -143,6 +175,7 @@ export class Replays {
     const { name, clock } = this.#context
     if (this.isBusy) throw new GatewayError('BUSY', `a replay to ${name} goes on; wait for its end, or cancel it`)
     this.#current = new Replay(source, clock.now())
+    this.#size = new BatchSize(Infinity)
   }
 
   async cancel(): Promise<void> {
@@ -156,8 +189,9 @@ export class Replays {
     try {
       const batch = await replay.next()
       if (batch === undefined) return await replay.end('done', clock.now())
-      const rejected = await this.#write(batch)
+      const rejected = await this.#write(replay, batch)
       if (rejected === undefined) return
+      this.#openAt = this.#context.clock.monotonic() + (batch.length / (this.#context.rowsPerSecond ?? Infinity)) * 1000
       await replay.settle(rejected)
       this.replayed += batch.length - rejected.size
     } catch (error) {
@@ -166,17 +200,56 @@ export class Replays {
     }
   }
 
-  /** The rows that were refused; undefined: it has to be written again. */
-  async #write(batch: SampleBatch): Promise<ReadonlyMap<number, string> | undefined> {
+  /** The rows that were refused; undefined: it has to be written again. Throws when one sample ends the connection each time. */
+  async #write(replay: Replay, batch: SampleBatch): Promise<ReadonlyMap<number, string> | undefined> {
+    const last = batch.seq?.[batch.length - 1] ?? 0
     try {
       await this.#context.write(batch)
+      this.#size.passed(last)
       return new Map()
     } catch (error) {
-      const decision = this.#context.decide(error, batch)
-      if (decision?.action === 'reject-rows') return decision.rejected
-      if (decision?.action === 'reject-batch' || decision?.action === 'bisect') return everyRow(batch, decision.reason)
-      if (decision !== undefined) await this.#context.again(decision)
+      if (this.#context.isOver()) return undefined
+      const decision = this.#decide(error, batch)
+      if (decision.action === 'reject-rows') return decision.rejected
+      if (decision.action === 'reject-batch') return everyRow(batch, decision.reason)
+      if (decision.action === 'bisect') {
+        if (this.#size.halve(batch.length, last)) replay.cut(this.#size.rows)
+        else {
+          this.#size.found()
+          return everyRow(batch, decision.reason)
+        }
+        return undefined
+      }
+      if (decision.action === 'reconnect' && this.#size.cut(batch.seq?.[0] ?? 0)) {
+        if (this.#size.halve(batch.length, last)) replay.cut(this.#size.rows)
+        else {
+          const words = `the connection ends each time the sample with number ${last} is sent (${decision.reason})`
+          throw new Error(words, { cause: error })
+        }
+      }
+      await this.#context.again(decision)
       return undefined
     }
   }
+
+  #decide(error: unknown, batch: SampleBatch): Decision {
+    const decision = decide(error, 1)
+    if (decision.action !== 'retry') return decision
+    return decide(error, this.#size.failed(batch.seq?.[0] ?? 0, messageOf(error)))
+  }
+}
+
+function slice(batch: SampleBatch, from: number, to: number): SampleBatch {
+  const part = new SampleBatch(to - from, batch.receivedAt)
+  for (let row = from; row < to; row++) part.pushRow(batch, row)
+  return part
+}
+
+function joined(parts: readonly SampleBatch[]): SampleBatch {
+  const all = new SampleBatch(
+    parts.reduce((rows, { length }) => rows + length, 0),
+    parts[0]!.receivedAt,
+  )
+  for (const part of parts) for (let row = 0; row < part.length; row++) all.pushRow(part, row)
+  return all
 }

@@ -75,6 +75,8 @@ export interface RunnerOptions {
   readonly enabled?: boolean | undefined
   /** The most rows of one write; 1,000 where absent. */
   readonly batchRows?: number | undefined
+  /** The most rows a second that a replay on command delivers; as fast as the far side takes them where absent. */
+  readonly replayRowsPerSecond?: number | undefined
   /** First and longest pause between attempts; 250 ms and 30 s where absent. */
   readonly pause?: { readonly firstMs: number; readonly maxMs: number } | undefined
   /** 0 ≤ x < 1, for the jitter; Math.random where absent. */
@@ -133,8 +135,9 @@ class SinkRunner implements Runner {
       name: options.name,
       clock: options.clock,
       log: options.log,
+      rowsPerSecond: options.replayRowsPerSecond,
       write: (batch) => options.sink.write(batch, this.#killed.signal),
-      decide: (error, batch) => (this.#killed.signal.aborted ? undefined : this.#decide(error, batch.seq?.[0] ?? 0)),
+      isOver: () => this.#killed.signal.aborted,
       again: (decision) => this.#again(decision),
     })
   }
@@ -153,8 +156,7 @@ class SinkRunner implements Runner {
   }
 
   stop(deadlineMs: number): Promise<void> {
-    this.#stopped ??= this.#stop(deadlineMs)
-    return this.#stopped
+    return (this.#stopped ??= this.#stop(deadlineMs))
   }
 
   status(): SinkStatus {
@@ -186,8 +188,8 @@ class SinkRunner implements Runner {
     this.#nudge.abort()
   }
 
-  async cancelReplay(): Promise<void> {
-    await this.#replays.cancel()
+  cancelReplay(): Promise<void> {
+    return this.#replays.cancel()
   }
 
   purge(): number {
@@ -220,18 +222,18 @@ class SinkRunner implements Runner {
   }
 
   async #step(): Promise<void> {
-    const isBusy = this.#replays.isBusy
-    const next = await this.#next(isBusy)
+    const next = await this.#next(this.#replays.dueInMs)
     if (next instanceof SampleBatch) await this.#write(next)
     else if (next !== undefined) await this.#tellGap(next)
-    if (isBusy && this.#connected) await this.#replays.step()
+    if (this.#replays.dueInMs === 0 && this.#connected) await this.#replays.step()
   }
 
-  /** What comes next; undefined when somebody asks for something else, or at once when nothing is there and there is other work. */
-  async #next(isBusy: boolean): Promise<SampleBatch | Gap | undefined> {
+  /** What comes next; undefined when somebody asks for something else, or when nothing is there and other work is due. */
+  async #next(otherInMs: number | undefined): Promise<SampleBatch | Gap | undefined> {
     this.#nudge = new AbortController()
     const signal = AbortSignal.any([this.#idle.signal, this.#nudge.signal])
-    const hurry = isBusy ? this.#options.clock.after(0, () => this.#nudge.abort()) : undefined
+    const nudge = (): void => this.#nudge.abort()
+    const hurry = otherInMs === undefined ? undefined : this.#options.clock.after(otherInMs, nudge)
     try {
       return await this.#options.cursor.next(this.#size.rows, signal)
     } catch (error) {
@@ -268,10 +270,7 @@ class SinkRunner implements Runner {
     this.#retries++
     if (decision.action === 'reconnect') return this.#cut(batch, decision)
     if (decision.action !== 'bisect') return this.#again(decision)
-    if (this.#size.halve(batch.length, lastSeq(batch))) {
-      this.#options.cursor.rewind()
-      return
-    }
+    if (this.#size.halve(batch.length, lastSeq(batch))) return this.#options.cursor.rewind()
     await this.#reject(batch, everyRow(batch, decision.reason), decision.reason)
     this.#size.found()
   }

@@ -85,6 +85,12 @@ export const replaySchema = z
     state: z.enum(['waiting', 'running', 'done', 'cancelled', 'failed']),
     delivered: z.int().min(0),
     rejected: z.int().min(0),
+    withoutNumber: z
+      .int()
+      .min(0)
+      .describe(
+        'Samples of the stretch of which only the trend is left: they have no sequence number, and are left out',
+      ),
     reason: z.string().nullable(),
   })
   .nullable()

@@ -35,9 +35,17 @@ export interface FileSystem {
   makeLink(path: string, text: string): Promise<void>
   /** The text of a symbolic link; undefined where there is none. */
   readLink(path: string): Promise<string | undefined>
+  /**
+   * Holds a lock of the kernel on this file until what it returns is called, or the process ends in whatever way. Undefined: somebody else
+   * holds it. Where the file system knows no locks it is always given.
+   */
+  hold(path: string): Promise<(() => void) | undefined>
   /** fsync of a folder: new, renamed and removed names in it are on the disk. */
   syncFolder(folder: string): Promise<void>
 }
+
+/** sqlite.org/rescode.html */
+const SQLITE_BUSY = 5
 
 const FLAGS = { read: 'r', write: 'a+', create: 'wx+' } as const
 
@@ -57,6 +65,19 @@ export const nodeFiles: FileSystem = {
   remove: (path) => rm(path, { force: true }),
   makeLink: (path, text) => symlink(text, path),
   readLink: (path) => readlink(path).catch(() => undefined),
+  async hold(path) {
+    // Node has no flock: an empty SQLite database that is never written has one.
+    const { DatabaseSync } = await import('node:sqlite')
+    let database: InstanceType<typeof DatabaseSync> | undefined
+    try {
+      database = new DatabaseSync(path, { timeout: 0 })
+      database.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE')
+    } catch (error) {
+      database?.close()
+      return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY ? undefined : () => undefined
+    }
+    return () => database.close()
+  },
   async syncFolder(folder) {
     const handle = await open(folder, 'r')
     try {
@@ -113,5 +134,34 @@ export async function readWhole(files: FileSystem, path: string): Promise<Buffer
     await file.close()
   }
 }
+
+/**
+ * As `readWhole`, for what can do with damage: parts that the disk does not give back (EIO) are 0xFF. One bad sector must not keep the
+ * gateway from starting.
+ */
+export async function readDamaged(files: FileSystem, path: string): Promise<Buffer | undefined> {
+  try {
+    return await readWhole(files, path)
+  } catch (error) {
+    if (!hasCode(error, 'EIO')) throw error
+  }
+  const file = await files.open(path, 'read')
+  try {
+    const bytes = Buffer.alloc(await file.size(), 0xff)
+    for (let at = 0; at < bytes.length; at += PART_BYTES) {
+      const part = bytes.subarray(at, at + PART_BYTES)
+      await file.read(part, at).catch(() => part.fill(0xff))
+    }
+    return bytes
+  } finally {
+    await file.close()
+  }
+}
+
+/** A slot is so long, and so is a page of most file systems. */
+const PART_BYTES = 4096
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'

@@ -1,5 +1,6 @@
 /**
- * One gateway a data folder. The lock file names process, start time and boot, so that what a killed gateway left behind is told
+ * One gateway a data folder. The kernel keeps a lock for as long as the process lives, seen from every container that has the folder,
+ * where process numbers say nothing. The lock file names process, start time and boot, so that what a killed gateway left behind is told
  * from a living one even when the process id has been given to another program since. On a disk without room for a file the same
  * is said by a symbolic link, which needs none.
  */
@@ -16,6 +17,20 @@ interface Holder extends ProcessIdentity {
 
 /** Takes the folder or throws STORE_LOCKED; the returned function gives it back. */
 export async function lockFolder(files: FileSystem, dir: string): Promise<() => Promise<void>> {
+  const letGo = await files.hold(join(dir, 'HELD'))
+  if (letGo === undefined) throw locked(dir, (await readHolder(files, join(dir, 'LOCK')))?.pid)
+  try {
+    const unlock = await takeFile(files, dir)
+    return async () => {
+      await unlock().finally(letGo)
+    }
+  } catch (error) {
+    letGo()
+    throw error
+  }
+}
+
+async function takeFile(files: FileSystem, dir: string): Promise<() => Promise<void>> {
   const path = join(dir, 'LOCK')
   const own: Holder = { ...processIdentity(process.pid), token: randomUUID() }
   for (let attempt = 0; attempt < 10; attempt++) {

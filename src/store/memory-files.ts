@@ -67,6 +67,11 @@ export class MemoryFiles implements FileSystem {
     return this.#links.get(path)
   }
 
+  /** Each is a machine of its own. */
+  async hold(): Promise<() => void> {
+    return () => undefined
+  }
+
   async syncFolder(folder: string): Promise<void> {
     if (this.syncFault !== undefined) throw failure(this.syncFault, folder)
     if (this.isLying) return

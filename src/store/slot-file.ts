@@ -3,7 +3,7 @@
  * One owner writes it, one write at a time.
  */
 import { crc32c } from './crc32c.ts'
-import { readWhole, type FileSystem, type OpenFile } from './files.ts'
+import { readDamaged, type FileSystem, type OpenFile } from './files.ts'
 
 const SLOT_BYTES = 4096
 const HEADER_BYTES = 16
@@ -20,7 +20,7 @@ export async function openSlotFile(
   path: string,
   folder: string,
 ): Promise<{ slots: SlotFile; state: unknown; damaged: boolean; isOlder: boolean }> {
-  const bytes = await readWhole(files, path)
+  const bytes = await readDamaged(files, path)
   const found = bytes === undefined ? undefined : newest(bytes)
   const file = await files.open(path, 'write')
   if (bytes === undefined) await files.syncFolder(folder)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { SampleBatch } from '../core/batch.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Cursor, CursorOrder } from '../core/cursor.ts'
-import { GatewayError } from '../core/errors.ts'
+import { GatewayError, messageOf } from '../core/errors.ts'
 import { folderProblem } from '../core/folder.ts'
 import type { Histogram } from '../core/histogram.ts'
 import { keepLastValues } from '../core/kept-values.ts'
@@ -161,9 +161,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const unlock = await takeFolder(files, dir)
   try {
     return await open(options, files, unlock)
-  } catch (error) {
+  } catch (cause) {
     await unlock()
-    throw error
+    if (cause instanceof GatewayError) throw cause
+    const problem = `\`data\`: what is in the folder ${dir} cannot be opened: ${messageOf(cause)}`
+    throw new GatewayError('STORE_FAILED', problem, { cause, details: { dir } })
   }
 }
 

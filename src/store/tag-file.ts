@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import type { DataType, TagId } from '../core/value.ts'
 import { crc32c } from './crc32c.ts'
-import { readWhole, type FileSystem } from './files.ts'
+import { readDamaged, type FileSystem } from './files.ts'
 
 /** After damage, ids that may have been on the lost lines are left out. */
 const DAMAGE_MARGIN = 100_000
@@ -44,7 +44,7 @@ export async function openTagFile(
 ): Promise<TagFile> {
   const path = join(dir, 'tags')
   const names = new NameColumns()
-  const bytes = await readWhole(files, path)
+  const bytes = await readDamaged(files, path)
   let end = bytes?.length ?? 0
   let next = 1
   let damaged = false

@@ -126,6 +126,7 @@ function slow(files: MemoryFiles, syncMs: number): FileSystem {
     remove: (path) => files.remove(path),
     makeLink: (path, text) => files.makeLink(path, text),
     readLink: (path) => files.readLink(path),
+    hold: () => files.hold(),
     syncFolder: (folder) => files.syncFolder(folder),
   }
 }

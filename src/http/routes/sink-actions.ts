@@ -4,14 +4,12 @@ import { GatewayError } from '../../core/errors.ts'
 import type { ReplayStatus } from '../../delivery/replay.ts'
 import type { App, RouteContext } from '../app.ts'
 import { answers, replaySchema } from '../schemas.ts'
+import { parseTime, timeSchema } from '../times.ts'
 import { isoOf } from '../views.ts'
 
 const params = z.object({ sink: z.string().describe('Name of the sink') })
 const why = { reason: z.string().max(500).optional().describe('Why, for the audit') }
-const time = z
-  .string()
-  .refine((text) => Number.isFinite(Date.parse(text)), 'expected an ISO 8601 time')
-  .describe('Source time, ISO 8601')
+const time = timeSchema.describe('Source time, ISO 8601 or ms since 1970')
 const rangeSchema = z.strictObject({ from: time, to: time, ...why })
 const confirmSchema = z.strictObject({ confirm: z.string().describe('The name of the sink, once more'), ...why })
 const whySchema = z.strictObject(why).nullish()
@@ -48,7 +46,7 @@ export function sinkActionRoutes(app: App, { gateway }: RouteContext): void {
       response: answers(z.object({ replay: replaySchema })),
     },
     handler: async ({ params: { sink }, body, ip }) => {
-      const range = { from: Date.parse(body.from), to: Date.parse(body.to) }
+      const range = { from: parseTime(body.from)!, to: parseTime(body.to)! }
       if (range.from >= range.to) {
         const detail = 'from must be before to'
         throw new GatewayError('INVALID_REQUEST', detail, { details: { errors: [{ detail, pointer: '#/from' }] } })

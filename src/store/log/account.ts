@@ -23,6 +23,8 @@ export interface CursorState {
   readonly routed: number
   /** Settled ahead of `seq`: `[from seq, from ordinal, to seq, to ordinal]`, ascending. */
   readonly ahead?: readonly (readonly [number, number, number, number])[] | undefined
+  /** Let go on command up to here, and not told to the far side yet: `[seq, ordinal]`. */
+  readonly purged?: readonly [number, number] | undefined
 }
 
 interface Settlement {
@@ -137,11 +139,12 @@ export class Account {
   }
 
   /** What may be persisted when everything up to `durable` is on disk and the log's head is `head`. */
-  state(sink: string, durable: Position, head: Position): CursorState {
+  state(sink: string, durable: Position, head: Position, purgedTo: Position): CursorState {
     const ready = this.#waiting.findLastIndex((settlement) => reachOf(settlement) <= durable.seq)
     if (ready >= 0) this.#durable = this.#waiting[ready]!
     this.#waiting.splice(0, ready + 1)
     const { place, ahead, delivered, dropped } = this.#durable
+    const purged = purgedTo.seq > durable.seq ? durable : purgedTo
     return {
       sink,
       ...place,
@@ -153,6 +156,7 @@ export class Account {
       ...(ahead.length === 0
         ? {}
         : { ahead: ahead.map(({ from, to }) => [from.seq, from.ordinal, to.seq, to.ordinal] as const) }),
+      ...(purged.seq > place.seq ? { purged: [purged.seq, purged.ordinal] as const } : {}),
     }
   }
 

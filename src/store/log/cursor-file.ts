@@ -1,7 +1,7 @@
 /** The file of a cursor (FORMAT.md, "Slot file"): opened, and read as the account that it keeps. */
 import { join } from 'node:path'
 import type { Log } from '../../core/log.ts'
-import { fileNameOf, readWhole, type FileSystem } from '../files.ts'
+import { fileNameOf, readDamaged, type FileSystem } from '../files.ts'
 import { openSlotFile, readSlots, type SlotFile } from '../slot-file.ts'
 import { Account, type CursorState } from './account.ts'
 import type { Position } from './ordinals.ts'
@@ -13,11 +13,13 @@ export async function openCursorFile(
   sink: string,
   log: Log,
   place: { readonly start: Position; readonly head: Position },
-): Promise<{ readonly slots: SlotFile; readonly account: Account }> {
+): Promise<{ readonly slots: SlotFile; readonly account: Account; readonly purged: Position | undefined }> {
   const folder = join(dir, 'cursors')
   const { slots, state, damaged } = await openSlotFile(files, join(folder, `${fileNameOf(sink)}.cursor`), folder)
   if (damaged) log.warn({ sink }, `the cursor of ${sink} is damaged: it begins again at the oldest sample`)
-  return { slots, account: accountOf(state as CursorState | undefined, place) }
+  const known = state as CursorState | undefined
+  const purged = known?.purged === undefined ? undefined : { seq: known.purged[0], ordinal: known.purged[1] }
+  return { slots, account: accountOf(known, place), purged }
 }
 
 function accountOf(
@@ -37,7 +39,8 @@ function accountOf(
 export async function knownByCursors(files: FileSystem, dir: string): Promise<number> {
   let known = 0
   for (const name of await files.list(join(dir, 'cursors'))) {
-    const bytes = await readWhole(files, join(dir, 'cursors', name))
+    // What cannot be read at all is said when its sink opens it.
+    const bytes = await readDamaged(files, join(dir, 'cursors', name)).catch(() => undefined)
     const state = (bytes === undefined ? undefined : readSlots(bytes)) as CursorState | undefined
     known = Math.max(known, state?.seq ?? 0, state?.routedSeq ?? 0)
   }

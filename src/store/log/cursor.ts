@@ -55,20 +55,22 @@ export class LogCursor implements Cursor {
   #live: Live | undefined
   /** What was handed out last came from the live way. */
   #isLiveOut = false
-  /** Everything up to here is let go. */
-  #purgedTo = 0
+  /** Everything up to here is let go, although the far side may not have heard of it yet. */
+  #purged: Position = { seq: 0, ordinal: 0 }
   #timer: Timer | undefined
   #writing: Promise<void> = Promise.resolve()
   #isClosed = false
   #isFailing = false
 
-  constructor(context: CursorContext, account: Account, order: CursorOrder) {
+  /** `purged`: up to where a purge before the last stop went. */
+  constructor(context: CursorContext, account: Account, order: CursorOrder, purged?: Position) {
     this.#context = context
     this.#account = account
     this.#order = order
     this.#pace = new Pace(context.clock, order.makeUpRowsPerSecond)
     this.#reader = context.createReader()
     this.#main = this.#walk(this.#reader, account.acked)
+    if (purged !== undefined) this.#letGo(purged)
     this.#schedule()
   }
 
@@ -77,9 +79,9 @@ export class LogCursor implements Cursor {
     return Math.min(this.#account.acked.seq, this.#main.place.seq)
   }
 
-  /** The far side has everything up to here. */
+  /** Nobody needs anything up to here: the far side has it, or it was let go. */
   get settledSeq(): number {
-    return this.#account.acked.seq
+    return Math.max(this.#account.acked.seq, this.#purged.seq)
   }
 
   async next(maxRows: number, signal: AbortSignal): Promise<SampleBatch | Gap> {
@@ -112,16 +114,22 @@ export class LogCursor implements Cursor {
 
   ledger(): Ledger {
     const { view } = this.#context
-    return this.#account.ledger(view.head, view.receivedAt(this.#account.acked.seq + 1))
+    return this.#account.ledger(view.head, view.receivedAt(this.settledSeq + 1))
   }
 
   purge(): number {
     const before = this.ledger().pending
-    const { head } = this.#context.view
-    this.#lose(head, 'purged')
-    this.#purgedTo = head.seq
+    const { view } = this.#context
+    // Samples that are being refused just now are a gap that has not ended: how many they are is not known yet.
+    this.#letGo(view.ordinals.position(view.readableSeq - 1))
+    void this.#persist()
     this.#schedule()
     return before - this.ledger().pending
+  }
+
+  #letGo(to: Position): void {
+    this.#lose(to, 'purged')
+    if (to.seq > this.#purged.seq) this.#purged = to
   }
 
   async close(): Promise<void> {
@@ -183,7 +191,7 @@ export class LogCursor implements Cursor {
   async #nextLive(maxRows: number): Promise<SampleBatch | Gap | undefined> {
     const walk = this.#live?.walk
     if (walk === undefined) return undefined
-    const found = walk.place.seq < this.#purgedTo ? walk.pass(this.#purgedTo, 'purged') : await walk.next(maxRows)
+    const found = walk.place.seq < this.#purged.seq ? walk.pass(this.#purged.seq, 'purged') : await walk.next(maxRows)
     if (found !== undefined) this.#isLiveOut = true
     return found
   }
@@ -199,7 +207,8 @@ export class LogCursor implements Cursor {
       return undefined
     }
     const end = this.#account.ahead.find(({ from }) => from.seq >= seq)?.from.seq ?? live?.acked.seq ?? Infinity
-    if (seq < Math.min(this.#purgedTo, end)) return this.#out(this.#main.pass(Math.min(this.#purgedTo, end), 'purged'))
+    if (seq < Math.min(this.#purged.seq, end))
+      return this.#out(this.#main.pass(Math.min(this.#purged.seq, end), 'purged'))
     const isLate = this.#isLate(this.#main.place)
     if (isLate && !this.#pace.isOpen) return 'too soon'
     const found = await this.#main.next(isLate ? Math.min(maxRows, this.#pace.most) : maxRows, end + 1)
@@ -235,7 +244,7 @@ export class LogCursor implements Cursor {
   #walk(reader: FrameReader, place: Position): Walk {
     const { view } = this.#context
     const account = this.#account
-    const lostSeq = (): number => Math.max(this.#purgedTo, view.oldestSeq - 1)
+    const lostSeq = (): number => Math.max(this.#purged.seq, view.oldestSeq - 1)
     const context = {
       view,
       reader,
@@ -258,7 +267,7 @@ export class LogCursor implements Cursor {
     const { view, slots, sink, log } = this.#context
     this.#writing = this.#writing.then(async () => {
       try {
-        await slots.write(this.#account.state(sink, view.durable, view.head))
+        await slots.write(this.#account.state(sink, view.durable, view.head, this.#purged))
         this.#isFailing = false
       } catch (error) {
         if (!this.#isFailing) log.error({ sink, error: messageOf(error) }, `the cursor of ${sink} cannot be written`)

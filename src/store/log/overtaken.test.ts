@@ -93,3 +93,32 @@ for (const how of ['retention', 'purge'] as const) {
     await store.close()
   })
 }
+
+test('a gap that waits for a full disk while the oldest segments go: after a restart the account still adds up', async () => {
+  let files = new MemoryFiles()
+  const clock = new VirtualClock()
+  const open = async (): Promise<[Store, Cursor]> => {
+    const options = { dir: '/data', clock, log: silentLog, files, segmentBytes: 4096, reserveBlock: 5000 }
+    const store = await openStore(options)
+    return [store, await store.openCursor('s')]
+  }
+  const [killed] = await open()
+  for (let count = 0; count < 3; count++) await second(killed, clock)
+  files = files.afterKill()
+  const [store, cursor] = await open()
+  files.writeFault = 'ENOSPC'
+  const batch = new SampleBatch(100, clock.now())
+  for (let row = 0; row < 100; row++) batch.push(1, row, 0)
+  store.append(batch)
+  // The sink gets everything out of memory, and segments that it has go, as the disk is full.
+  while (cursor.ledger().pending > 0) settleBatch(cursor, await cursor.next(500, AbortSignal.timeout(5000)))
+  for (let count = 0; count < 5; count++) await clock.advance(5000)
+  assert.ok(store.info().failed !== null && store.info().segments === 0)
+  files.writeFault = undefined
+  await store.close()
+  const [again, cursorAgain] = await open()
+  balance(cursorAgain)
+  const { routed, delivered, pending } = cursorAgain.ledger()
+  assert.deepEqual([routed, delivered, pending], [400, 400, 0])
+  await again.close()
+})

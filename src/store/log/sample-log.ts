@@ -253,7 +253,7 @@ export class SampleLog implements LogView {
     if (open !== undefined) return open
     const { files, clock, log, dir } = this.#options
     const start = this.ordinals.position(this.oldestSeq - 1)
-    const { slots, account } = await openCursorFile(files, dir, sink, log, { start, head: this.head })
+    const { slots, account, purged } = await openCursorFile(files, dir, sink, log, { start, head: this.head })
     const createReader = () => new FrameReader(files, (segment, offset) => this.#noteDamage(segment, offset))
     const onClosed = () => void this.#cursors.delete(sink)
     const context = {
@@ -268,7 +268,7 @@ export class SampleLog implements LogView {
       onClosed,
       onSettled: () => this.#makeRoom(),
     }
-    const cursor = new LogCursor(context, account, order)
+    const cursor = new LogCursor(context, account, order, purged)
     if (account.acked.seq < this.oldestSeq - 1) cursor.overtaken(this.ordinals.position(this.oldestSeq - 1))
     this.#cursors.set(sink, cursor)
     return cursor
@@ -383,6 +383,8 @@ export class SampleLog implements LogView {
   #onExpired(): void {
     const oldest = this.oldestSeq - 1
     for (const cursor of this.#cursors.values()) cursor.overtaken(this.ordinals.position(oldest))
-    this.ordinals.prune(Math.min(oldest, ...[...this.#cursors.values()].map((cursor) => cursor.floor)))
+    const floors = [...this.#cursors.values()].map((cursor) => cursor.floor)
+    // Gaps that are not on the disk yet are asked for when they are written: the segment says how many samples came before it.
+    this.ordinals.prune(Math.min(oldest, this.#commit.durableSeq, ...floors))
   }
 }

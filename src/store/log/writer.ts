@@ -99,11 +99,11 @@ export class SegmentWriter {
     const active = this.#active
     if (active === undefined) return
     this.#active = undefined
-    const { segment, file, zeroedTo } = active
+    const { segment, file } = active
     try {
       const footer = await encodeFooter(segment)
       // The footer is what a file ends with.
-      if (zeroedTo > segment.dataEnd) await file.truncate(segment.dataEnd)
+      if (this.#context.preallocateBytes > 0) await file.truncate(segment.dataEnd)
       await file.write(footer, segment.dataEnd)
       await this.#sync(file)
       segment.bytes = segment.dataEnd + footer.length
@@ -176,6 +176,8 @@ export class SegmentWriter {
     try {
       await active.file.write(Buffer.alloc(to - from), from)
     } catch {
+      // What a full disk took of them is given back: a sealed segment ends with its trailer.
+      await active.file.truncate(from).catch(() => undefined)
       return
     }
     active.zeroedTo = to
@@ -222,7 +224,10 @@ export class SegmentWriter {
     segment.sealed = true
     const isEmpty = segment.lastSeq < segment.firstSeq
     // Best effort: recovery can do with whatever is left.
-    await file.truncate(segment.dataEnd).catch(() => undefined)
+    await file.truncate(segment.dataEnd).then(
+      () => (segment.bytes = segment.dataEnd),
+      () => undefined,
+    )
     await file.close().catch(() => undefined)
     if (isEmpty) await this.#context.files.remove(segment.path).catch(() => undefined)
     else this.#context.onSealed(segment)
