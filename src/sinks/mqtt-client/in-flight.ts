@@ -8,6 +8,8 @@ import type { MqttClient } from 'mqtt'
 export interface Outgoing {
   readonly topics: readonly string[]
   readonly payloads: readonly (string | Uint8Array)[]
+  /** Messages that the broker must not keep, whatever the settings say. */
+  readonly unretained?: ReadonlySet<number>
 }
 
 export interface PublishSettings {
@@ -65,12 +67,13 @@ export class InFlight {
 
   readonly #send = (): void => {
     this.#scheduled = false
-    const { topics, payloads } = this.#messages
+    const { topics, payloads, unretained } = this.#messages
     while (!this.#ended && this.#next < topics.length && this.#unconfirmed < this.#window) {
       const message = this.#next++
       if (this.#skip.has(message)) continue
       this.#unconfirmed++
-      this.#client.publish(topics[message]!, payloads[message]! as string, this.#settings as object, this.#onConfirmed)
+      const settings = unretained?.has(message) === true ? { ...this.#settings, retain: false } : this.#settings
+      this.#client.publish(topics[message]!, payloads[message]! as string, settings as object, this.#onConfirmed)
       if (this.#settings.qos > 0) this.#idOf.set(this.#client.getLastMessageId(), message)
       else if (this.#client.stream.writableNeedDrain) break
     }

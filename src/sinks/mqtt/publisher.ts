@@ -3,11 +3,15 @@
  * it is found by halving. Where the broker can refuse, a message waits for the one before it in its topic, so that rows that
  * have to be sent again never come after later ones of their tag.
  */
-import type { SampleBatch } from '../../core/batch.ts'
+import { HISTORICAL, type SampleBatch } from '../../core/batch.ts'
+import type { Latest } from '../../core/sink.ts'
 import { Halving, type Reply } from '../encode/halving.ts'
 import type { MessageEncoder, Messages } from '../encode/message-encoder.ts'
 import { PUBLISH_OVERHEAD_BYTES, type Connection } from '../mqtt-client/connection.ts'
 import { isMessageRejected, publishRefusal, reasonText } from '../mqtt-client/reasons.ts'
+
+/** Messages, and those that the broker must not keep. */
+type Outgoing = Messages & { readonly unretained: ReadonlySet<number> }
 
 const TOPIC_INVALID = 0x90
 
@@ -15,9 +19,14 @@ export class Publisher {
   readonly #url: string
   readonly #encoder: MessageEncoder
   readonly #isShared: boolean
+  readonly #latest: Latest | undefined
 
-  /** `isShared`: rows of several tags may travel in one message. */
-  constructor(url: string, encoder: MessageEncoder, isShared: boolean) {
+  /**
+   * `isShared`: rows of several tags may travel in one message. `latest`: the broker keeps the last message of a topic, and an older
+   * sample must not take the place of a newer one.
+   */
+  constructor(url: string, encoder: MessageEncoder, isShared: boolean, latest: Latest | undefined) {
+    this.#latest = latest
     this.#url = url
     this.#encoder = encoder
     this.#isShared = isShared
@@ -42,9 +51,23 @@ export class Publisher {
     return messages.rejected
   }
 
-  #encode(connection: Connection, batch: SampleBatch, rows?: readonly number[]): Messages {
+  #encode(connection: Connection, batch: SampleBatch, rows?: readonly number[]): Outgoing {
     const maxBytes = connection.maxPacketBytes - PUBLISH_OVERHEAD_BYTES
-    return this.#encoder.encode(batch, { maxBytes, ...(rows && { rows }) })
+    const messages = this.#encoder.encode(batch, { maxBytes, ...(rows && { rows }) })
+    return { ...messages, unretained: this.#outdated(messages, batch) }
+  }
+
+  /** Messages all of whose samples are made up for, and are not the last ones of their tags. */
+  #outdated({ messageOf, topics }: Messages, { length, flags, tag, seq }: SampleBatch): ReadonlySet<number> {
+    const outdated = new Set<number>()
+    if (this.#latest === undefined || !flags.subarray(0, length).some((some) => (some & HISTORICAL) !== 0))
+      return outdated
+    for (let message = 0; message < topics.length; message++) outdated.add(message)
+    for (let row = 0; row < length; row++) {
+      const isNow = (flags[row]! & HISTORICAL) === 0 || this.#latest.get(tag[row]!).seq === seq?.[row]
+      if (isNow) outdated.delete(messageOf[row]!)
+    }
+    return outdated
   }
 
   /** Which rows of a refused message are to blame; all others are sent. */
@@ -88,9 +111,10 @@ function wavesOf({ topics }: Messages): number[][] {
   return waves
 }
 
-const partOf = ({ topics, payloads }: Messages, wave: readonly number[]) => ({
+const partOf = ({ topics, payloads, unretained }: Outgoing, wave: readonly number[]) => ({
   topics: wave.map((message) => topics[message]!),
   payloads: wave.map((message) => payloads[message]!),
+  unretained: new Set(wave.flatMap((message, at) => (unretained.has(message) ? at : []))),
 })
 
 function rowsOf({ messageOf }: Messages, message: number): number[] {

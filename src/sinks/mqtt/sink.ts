@@ -6,6 +6,7 @@ import type { SampleBatch } from '../../core/batch.ts'
 import type { Timer } from '../../core/clock.ts'
 import { messageOf, NotConnectedError, PartialWriteError } from '../../core/errors.ts'
 import { defineSink, type Gap, type Sink, type SinkContext } from '../../core/sink.ts'
+import { gapDocument } from '../encode/gap-document.ts'
 import { MessageEncoder } from '../encode/message-encoder.ts'
 import { parseTopic, topicName, type TopicFields } from '../encode/topic.ts'
 import type { Connection } from '../mqtt-client/connection.ts'
@@ -66,7 +67,8 @@ class MqttSink implements Sink {
       tags: context.tags,
       samplesPerMessage: options.samplesPerMessage,
     })
-    this.#publisher = new Publisher(options.url, encoder, isShared(options))
+    const latest = options.retain ? context.latest : undefined
+    this.#publisher = new Publisher(options.url, encoder, isShared(options), latest)
     this.#commands = commandsOf(options, this.#clientId, context)
     if (!options.insecure) return
     context.log.warn(
@@ -102,8 +104,7 @@ class MqttSink implements Sink {
 
   async gap(gap: Gap, signal: AbortSignal): Promise<void> {
     if (this.#gapTopic === undefined) return
-    const { fromSeq, toSeq, samples, reason, fromTime, toTime } = gap
-    const lost = { log: this.#context.logId, fromSeq, toSeq, samples: samples ?? null, reason, fromTime, toTime }
+    const lost = gapDocument(gap, this.#context.logId, this.#context.tags)
     const topic = this.#gapTopic
     const code = await this.#alone(() => this.#connected().say(topic, JSON.stringify(lost), false, signal))
     if (code !== 0) throw publishRefusal(this.#options.url, topic, code)

@@ -1,12 +1,12 @@
 /** The sink suite against brokers that nobody here wrote: Debian's mosquitto (5.0, 3.1.1, TLS) and aedes in this process. */
 import { join } from 'node:path'
-import { createServer } from 'node:net'
 import type { TestContext } from 'node:test'
 import type { SinkType } from '../../core/sink.ts'
+import { startAedes } from '../../testing/aedes.ts'
 import { createAuthority, createCertificate } from '../../testing/certificates.ts'
 import { startMosquitto } from '../../testing/mosquitto.ts'
 import { subscribeMqtt, type MqttMessage, type MqttSubscriber } from '../../testing/mqtt-subscriber.ts'
-import { freePort, needs, temporaryFolder } from '../../testing/peers.ts'
+import { needs, temporaryFolder } from '../../testing/peers.ts'
 import { sinkSuite, type Delivered, type SinkPeer } from '../../testing/sink-suite.ts'
 import { mqtt } from './sink.ts'
 
@@ -19,6 +19,7 @@ interface Broker {
   readonly subscriber?: Pick<MqttSubscriber, 'messages'>
   start(): Promise<void>
   stop(): Promise<void>
+  pause(isPaused: boolean): void
 }
 
 async function peerOf(t: TestContext, broker: Broker, options: object): Promise<SinkPeer> {
@@ -29,6 +30,10 @@ async function peerOf(t: TestContext, broker: Broker, options: object): Promise<
     gaps: () => ofTopic(subscriber, /^_gateway\/gap$/) as ReturnType<SinkPeer['gaps']>,
     start: () => broker.start(),
     stop: () => broker.stop(),
+    standStill: async () => {
+      broker.pause(true)
+      return () => broker.pause(false)
+    },
     refusedValue: 'x'.repeat(5000),
   }
 }
@@ -110,39 +115,9 @@ sinkSuite(
   noMosquitto,
 )
 
+// What arrives is recorded inside it: it hands on a session's backlog out of order.
 sinkSuite('mqtt 3.1.1, aedes', type, async (t) => {
-  return peerOf(t, await startAedes(t), { protocolVersion: 4, maxPacket: 4000 })
-})
-
-/** aedes on a port of its own; what arrives is recorded inside it, since it hands on a session's backlog out of order. */
-async function startAedes(t: TestContext): Promise<Broker> {
-  const { Aedes } = await import('aedes')
-  const aedes = await Aedes.createBroker()
-  const port = await freePort()
   const messages: MqttMessage[] = []
-  aedes.on('publish', ({ topic, payload, retain }, client) => {
-    if (client !== null) messages.push({ topic, text: payload.toString(), retained: retain })
-  })
-  let server = createServer(aedes.handle)
-  const sockets = new Set<{ destroy(): void }>()
-  const start = () =>
-    new Promise<void>((resolve) => {
-      server = createServer((socket) => {
-        sockets.add(socket)
-        aedes.handle(socket)
-      })
-      server.listen(port, '127.0.0.1', resolve)
-    })
-  const stop = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      for (const socket of sockets) socket.destroy()
-      sockets.clear()
-    })
-  await start()
-  t.after(async () => {
-    await stop()
-    await new Promise<void>((resolve) => aedes.close(() => resolve()))
-  })
-  return { url: `mqtt://127.0.0.1:${port}`, subscriber: { messages }, start, stop }
-}
+  const broker = await startAedes(t, (topic, payload, retained) => messages.push({ topic, text: payload.toString(), retained })) // prettier-ignore
+  return peerOf(t, { ...broker, subscriber: { messages } }, { protocolVersion: 4, maxPacket: 4000 })
+})

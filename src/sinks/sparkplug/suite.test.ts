@@ -1,11 +1,11 @@
 /** The sink suite against brokers that nobody here wrote, decoded by a library that nobody here wrote. */
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { SinkType } from '../../core/sink.ts'
+import { startAedes } from '../../testing/aedes.ts'
 import { createAuthority, createCertificate } from '../../testing/certificates.ts'
 import { startMosquitto } from '../../testing/mosquitto.ts'
-import { freePort, needs, temporaryFolder } from '../../testing/peers.ts'
+import { needs, temporaryFolder } from '../../testing/peers.ts'
 import { sinkSuite, type Delivered, type SinkPeer } from '../../testing/sink-suite.ts'
 import { sequenceOf, SparkplugDecoder } from '../../testing/sparkplug-decoder.ts'
 import { placeOf, startSparkplugHost, type SparkplugMessage } from '../../testing/sparkplug-host.ts'
@@ -23,7 +23,7 @@ interface Broker {
   readonly messages?: readonly Seen[]
   start(): Promise<void>
   stop(): Promise<void>
-  pause?(isPaused: boolean): void
+  pause(isPaused: boolean): void
 }
 
 async function peerOf(t: TestContext, broker: Broker, options: object): Promise<SinkPeer> {
@@ -34,9 +34,10 @@ async function peerOf(t: TestContext, broker: Broker, options: object): Promise<
     gaps: () => messages.filter((message) => message.type === 'NDATA').flatMap(gapsOf),
     start: () => broker.start(),
     stop: () => broker.stop(),
-    ...(broker.pause === undefined
-      ? {}
-      : { standStill: async () => (broker.pause!(true), () => broker.pause!(false)) }),
+    standStill: async () => {
+      broker.pause(true)
+      return () => broker.pause(false)
+    },
     refusedValue: 'x'.repeat(5000),
   }
 }
@@ -87,39 +88,8 @@ sinkSuite(
 )
 
 sinkSuite('sparkplug, aedes', type, async (t) => {
-  return peerOf(t, await startAedes(t), { protocolVersion: 4, maxPacket: 4000 })
-})
-
-/** aedes on a port of its own, with a record of what is published in it. */
-async function startAedes(t: TestContext): Promise<Broker> {
-  const { Aedes } = await import('aedes')
-  const aedes = await Aedes.createBroker()
-  const port = await freePort()
   const decoder = new SparkplugDecoder()
   const messages: Seen[] = []
-  aedes.on('publish', ({ topic, payload }, client) => {
-    if (client !== null) messages.push({ ...placeOf(topic), payload: decoder.decode(topic, Buffer.from(payload)) })
-  })
-  const sockets = new Set<{ destroy(): void }>()
-  let server = createServer()
-  const start = () =>
-    new Promise<void>((resolve) => {
-      server = createServer((socket) => {
-        sockets.add(socket)
-        aedes.handle(socket)
-      })
-      server.listen(port, '127.0.0.1', resolve)
-    })
-  const stop = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      for (const socket of sockets) socket.destroy()
-      sockets.clear()
-    })
-  await start()
-  t.after(async () => {
-    await stop()
-    await new Promise<void>((resolve) => aedes.close(() => resolve()))
-  })
-  return { url: `mqtt://127.0.0.1:${port}`, messages, start, stop }
-}
+  const broker = await startAedes(t, (topic, payload) => messages.push({ ...placeOf(topic), payload: decoder.decode(topic, payload) })) // prettier-ignore
+  return peerOf(t, { ...broker, messages }, { protocolVersion: 4, maxPacket: 4000 })
+})
