@@ -93,9 +93,7 @@ export function sinkSuite(
   skips: Readonly<Record<string, string>> = {},
 ): void {
   const run = (title: string, body: (t: TestContext, peer: SinkPeer) => Promise<void>) =>
-    test(title, { skip: skips[title] ?? notYet(type, title) ?? skip, timeout: 20_000 }, async (t) =>
-      body(t, await start(t)),
-    )
+    test(title, { skip: skips[title] ?? skip, timeout: 20_000 }, async (t) => body(t, await start(t)))
 
   describe(`sink suite: ${name}`, () => {
     run('every value type arrives as it is', everyValueType)
@@ -271,14 +269,6 @@ export function sinkSuite(
     }
   })
 }
-
-/** What a sink owes and is to be mended in its own folder. */
-const NOT_YET: Readonly<Record<string, string>> = {
-  bifrost: 'a gap names those of its tags that the link has introduced before',
-}
-
-const notYet = ({ name }: SinkType, title: string): string | undefined =>
-  title.startsWith('a gap says') ? NOT_YET[name] : undefined
 
 const COUNTED_FROM = 1_732_356_000_000
 

@@ -8,6 +8,7 @@ import { defineSink } from '../core/sink.ts'
 import { toJsonValue } from '../core/value.ts'
 import { drivers } from '../drivers/index.ts'
 import { startGateway } from '../gateway.ts'
+import { tagNames } from '../sinks/encode/gap-document.ts'
 import { createLogger } from '../observe/log.ts'
 import type { RecordedRow, UpstreamMessage } from './upstream.ts'
 
@@ -29,8 +30,9 @@ const recorder = defineSink({
       })
       tell({ rows })
     },
-    async gap({ fromSeq, samples, reason }) {
-      tell({ gap: { seq: fromSeq, samples: samples ?? null, reason } })
+    async gap(gap) {
+      const { fromSeq, samples, reason } = gap
+      tell({ gap: { seq: fromSeq, samples: samples ?? null, reason, tags: tagNames(gap, tags) ?? null } })
     },
   }),
 })

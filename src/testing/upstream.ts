@@ -27,6 +27,8 @@ interface RecordedGap {
   readonly seq: number
   readonly samples: number | null
   readonly reason: string
+  /** `device/tag`, where it is known whose samples they were. */
+  readonly tags: readonly string[] | null
 }
 
 interface UpstreamStatus {

@@ -24,11 +24,12 @@ function peerOf(upstream: Upstream, options: object): SinkPeer {
 /** A gap stands before an empty stretch that says which numbers it was. */
 function gapsOf(upstream: Upstream): ReturnType<SinkPeer['gaps']> {
   const rows = new Map(upstream.rows().map((row) => [row.seq, row]))
-  return upstream.gaps().flatMap(({ seq, samples, reason }) => {
+  return upstream.gaps().flatMap(({ seq, samples, reason, tags }) => {
     const [from, to] = [rows.get(seq + 1), rows.get(seq + 2)]
     if (from === undefined || to === undefined) return []
     const fromSeq = from.value as number
-    return [{ fromSeq, toSeq: to.value as number, samples, reason: reason.replace(' at edge-1', '') }]
+    const names = tags?.map((name) => name.replace('edge-1.', '')) ?? null
+    return [{ fromSeq, toSeq: to.value as number, samples, reason: reason.replace(' at edge-1', ''), tags: names }]
   })
 }
 
