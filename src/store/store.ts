@@ -193,7 +193,8 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
   )
   const found = recovered.logId === undefined ? {} : { logId: recovered.logId }
   const sequence = await Sequence.open(files, dir, found, options.reserveBlock ?? 1_000_000)
-  const lastFound = Math.max(recovered.segments.at(-1)?.lastSeq ?? 0, await knownByCursors(files, dir))
+  const toldByCursors = await knownByCursors(files, dir)
+  const lastFound = Math.max(recovered.segments.at(-1)?.lastSeq ?? 0, toldByCursors.seq)
   await sequence.begin(lastFound)
   const maxBytes = options.retention?.maxBytes ?? 4 * 1024 ** 3
   const maxAgeMs = options.retention?.maxAgeMs
@@ -216,6 +217,7 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
       retention: { maxBytes, maxAgeMs, policy: options.retention?.policy ?? 'drop-oldest' },
       thinOneIn: options.thinOneIn ?? 10,
       trends,
+      known: toldByCursors.seq > sequence.known.seq ? toldByCursors : sequence.known,
     },
     lastFound,
   )

@@ -35,14 +35,15 @@ function accountOf(
   return new Account({ seq, ordinal }, routed + head.ordinal - routedOrdinal, delivered, dropped, ahead)
 }
 
-/** The highest number that any cursor file says was durable. */
-export async function knownByCursors(files: FileSystem, dir: string): Promise<number> {
-  let known = 0
+/** The furthest place that any cursor file says was durable. */
+export async function knownByCursors(files: FileSystem, dir: string): Promise<Position> {
+  let known: Position = { seq: 0, ordinal: 0 }
   for (const name of await files.list(join(dir, 'cursors'))) {
     // What cannot be read at all is said when its sink opens it.
     const bytes = await readDamaged(files, join(dir, 'cursors', name)).catch(() => undefined)
     const state = (bytes === undefined ? undefined : readSlots(bytes)) as CursorState | undefined
-    known = Math.max(known, state?.seq ?? 0, state?.routedSeq ?? 0)
+    if (state !== undefined && state.routedSeq > known.seq)
+      known = { seq: state.routedSeq, ordinal: state.routedOrdinal }
   }
   return known
 }

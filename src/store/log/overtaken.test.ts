@@ -122,3 +122,30 @@ test('a gap that waits for a full disk while the oldest segments go: after a res
   assert.deepEqual([routed, delivered, pending], [400, 400, 0])
   await again.close()
 })
+
+test('a kill when a full disk has let all segments go: the account goes on from where the cursor knew it', async () => {
+  let files = new MemoryFiles()
+  const clock = new VirtualClock()
+  const open = async (): Promise<[Store, Cursor]> => {
+    const options = { dir: '/data', clock, log: silentLog, files, segmentBytes: 4096, reserveBlock: 5000 }
+    const store = await openStore(options)
+    return [store, await store.openCursor('s')]
+  }
+  const [first] = await open()
+  for (let count = 0; count < 3; count++) await second(first, clock)
+  files = files.afterKill()
+  const [store, cursor] = await open()
+  await second(store, clock)
+  while (cursor.ledger().pending > 0) settleBatch(cursor, await cursor.next(500, AbortSignal.timeout(5000)))
+  for (let count = 0; count < 5; count++) await clock.advance(1000)
+  files.writeFault = 'ENOSPC'
+  await second(store, clock).catch(() => undefined)
+  for (let count = 0; count < 5; count++) await clock.advance(5000)
+  assert.equal(store.info().segments, 0)
+  files = files.afterKill()
+  const [again, cursorAgain] = await open()
+  balance(cursorAgain)
+  const { routed, delivered, pending } = cursorAgain.ledger()
+  assert.deepEqual([routed, delivered, pending], [400, 400, 0])
+  await again.close()
+})

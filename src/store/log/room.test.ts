@@ -260,3 +260,26 @@ test('a log that is large enough for a year holds no longer than its samples may
   assert.ok(rig.store.info().hoursLeft! > 1.999, `${rig.store.info().hoursLeft} h`)
   await rig.store.close()
 })
+
+for (const policy of ['drop-newest', 'block'] as const) {
+  test(`${policy}: an open segment larger than the bound does not keep the log full when the sink has everything`, async () => {
+    const rig = await new Rig(policy).open({ preallocateBytes: 2 * MAX_BYTES })
+    await rig.second()
+    assert.equal(rig.store.info().isFull, true)
+    await rig.second()
+    const got = (await rig.cursor.next(500, AbortSignal.timeout(1000))) as SampleBatch
+    rig.cursor.ack(got.seq![got.length - 1]!, { delivered: got.length })
+    await rig.clock.advance(3000)
+    await settle()
+    // The gap of what was refused waits too.
+    await rig.drain()
+    await rig.clock.advance(3000)
+    await settle()
+    assert.equal(rig.store.info().isFull, false)
+    const { refused } = rig
+    await rig.second()
+    assert.equal(rig.refused, refused, 'samples are taken again')
+    await rig.drain()
+    await rig.store.close()
+  })
+}

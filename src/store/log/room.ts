@@ -56,12 +56,14 @@ export class Room {
 
   /** Looks whether something has to go, and lets it go. */
   make(): void {
-    const { bounds, segments } = this.#context
+    const { bounds, segments, settledSeq } = this.#context
     const expired = this.#countExpired()
     if (expired > 0) this.#expire(expired)
     const isOver = totalBytes(segments) > bounds.maxBytes
     if (bounds.policy === 'thin-oldest' && isOver) this.#thinOldest()
-    this.isFull = isOver && (bounds.policy === 'drop-newest' || bounds.policy === 'block')
+    // The open segment may be larger than all that is allowed (one large commit, zeros written ahead); it goes when more has come.
+    const isWaitedFor = (segments.at(-1)?.lastSeq ?? 0) > settledSeq()
+    this.isFull = isOver && isWaitedFor && (bounds.policy === 'drop-newest' || bounds.policy === 'block')
   }
 
   /** The disk has no room although the bounds would allow more. True when something was let go. */

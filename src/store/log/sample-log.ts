@@ -39,6 +39,8 @@ export interface SampleLogOptions {
   readonly tags: TagFile
   readonly sequence: Sequence
   readonly recovered: Recovered
+  /** The furthest place that was said to be durable, by the sequence file or a cursor: where the log goes on when no segment is left. */
+  readonly known: Position
   readonly syncEveryMs: number
   readonly segmentBytes: number
   readonly segmentAgeMs: number
@@ -88,7 +90,7 @@ export class SampleLog implements LogView {
     this.#sequence = sequence
     this.#segments = [...recovered.segments]
     this.tail = new Tail(options.tailRows)
-    this.ordinals = createOrdinals(this.#segments, sequence.known)
+    this.ordinals = createOrdinals(this.#segments, options.known)
     this.#waiters = new Waiters(clock, options.wakeEveryMs)
     this.#writer = new SegmentWriter(
       {
@@ -327,7 +329,7 @@ export class SampleLog implements LogView {
 
   #noteUncleanStop(lastFound: number): void {
     const { segments } = this.#options.recovered
-    const known = Math.max(lastFound, this.#sequence.known.seq)
+    const known = Math.max(lastFound, this.#options.known.seq)
     const now = this.#options.clock.now()
     const fromTime = segments.at(-1)?.lastReceived ?? now
     const toSeq = this.#sequence.next - 1
