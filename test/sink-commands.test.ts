@@ -81,11 +81,19 @@ test(
     const audit = readFileSync(join(gateway.folder, 'data', 'audit.ndjson'), 'utf8')
       .trim()
       .split('\n')
-    const actions = audit.map((line) => JSON.parse(line) as { sink: string; action: string; what: string })
+    const actions = audit.map(
+      (line) => JSON.parse(line) as { sink: string; action: string; what: string; outcome: string },
+    )
     assert.deepEqual(
-      actions.map(({ sink: name, action }) => `${name} ${action}`),
-      ['broker replay', 'broker purge', 'broker replay dead letters'],
+      actions.map(({ sink: name, action, outcome }) => `${name} ${action} ${outcome}`),
+      [
+        'broker replay requested',
+        'broker purge requested',
+        'broker purge done',
+        'broker replay dead letters requested',
+      ],
     )
     assert.match(actions[0]!.what, /the historian lost a day/)
+    assert.equal(actions[2]!.what, `${count} samples`)
   },
 )

@@ -47,10 +47,16 @@ export function createSinkCommands({ runners, clock, audit, scan }: SinkCommands
     return runner
   }
 
-  function record(sink: string, action: string, what: string, { user, from, reason }: Asker): Promise<void> {
+  /** On record before anything is done; what is returned puts the end of it on record, too. */
+  async function record(sink: string, action: string, what: string, { user, from, reason }: Asker) {
     const why = reason === undefined ? '' : ` (${reason})`
-    const line = { id: randomUUID(), time: new Date(clock.now()).toISOString(), user, from, sink }
-    return audit.append({ ...line, action, what: `${what}${why}`, outcome: 'requested' })
+    const line = (words: string, outcome: string) => {
+      const time = new Date(clock.now()).toISOString()
+      return audit.append({ id, time, user, from, sink, action, what: `${words}${why}`, outcome })
+    }
+    const id = randomUUID()
+    await line(what, 'requested')
+    return (result: string) => line(result, 'done')
   }
 
   function assertConfirmed(sink: string, confirm: string): void {
@@ -94,17 +100,21 @@ export function createSinkCommands({ runners, clock, audit, scan }: SinkCommands
     async purge(sink, confirm, asker) {
       const runner = find(sink)
       assertConfirmed(sink, confirm)
-      await record(sink, 'purge', `${runner.status().pending} samples`, asker)
-      return runner.purge()
+      const done = await record(sink, 'purge', `${runner.status().pending} samples`, asker)
+      const purged = runner.purge()
+      await done(`${purged} samples`)
+      return purged
     },
     deadLetters: (sink, limit) => find(sink).deadLetters.list(limit),
     async purgeDeadLetters(sink, confirm, asker) {
       const runner = find(sink)
       assertConfirmed(sink, confirm)
       assertNoReplay(runner)
-      await record(sink, 'purge dead letters', 'all', asker)
+      const done = await record(sink, 'purge dead letters', 'all', asker)
       assertNoReplay(runner)
-      return runner.deadLetters.purge()
+      const purged = await runner.deadLetters.purge()
+      await done(`${purged} samples`)
+      return purged
     },
   }
 }

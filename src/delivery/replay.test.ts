@@ -78,6 +78,21 @@ test('a connection that is lost during a replay: the same batch again, nothing i
   assert.equal(r.sink.connects, 2)
 })
 
+test('what a sink leaves out of a replay on purpose does not count as delivered', async (t) => {
+  const r = rig(t)
+  const write = r.sink.write.bind(r.sink)
+  const thinning = r.sink as { write(batch: SampleBatch): Promise<unknown> }
+  thinning.write = async (batch) => {
+    if (batch.value[0] === 1020) throw new PartialWriteError('no', new Map([[3, 'no']]), { leftOut: { thinned: 2 } })
+    await write(batch)
+    return { thinned: 4 }
+  }
+  r.runner.replay(range(30))
+  await done(r)
+  const { replay, replayed } = r.runner.status()
+  assert.deepEqual([replay!.delivered, replay!.rejected, replayed], [19, 1, 19])
+})
+
 test('samples of a replay that are refused are counted, and no dead letters', async (t) => {
   const r = rig(t)
   r.sink.judge = (batch: SampleBatch) => {

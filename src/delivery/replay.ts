@@ -4,8 +4,9 @@
  */
 import { HISTORICAL, SampleBatch } from '../core/batch.ts'
 import type { Clock } from '../core/clock.ts'
-import { GatewayError, messageOf } from '../core/errors.ts'
+import { GatewayError, messageOf, type PartialWriteError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
+import type { LeftOut } from '../core/sink.ts'
 import { BatchSize } from './batch-size.ts'
 import { decide, everyRow, type Decision } from './decide.ts'
 
@@ -54,6 +55,8 @@ class Replay {
   #reason: string | null = null
   #endedAt: number | null = null
   #delivered = 0
+  /** Of the batch that is written. */
+  #leftOut = 0
   #rejected = 0
 
   constructor(source: ReplaySource, startedAt: number) {
@@ -106,13 +109,21 @@ class Replay {
     this.#rest = joined(rest)
   }
 
-  /** The far side has it, but for these rows. */
-  async settle(rejected: ReadonlyMap<number, string>): Promise<void> {
+  /** What the sink leaves out of the batch on purpose. */
+  leave(leftOut: LeftOut): void {
+    this.#leftOut = Object.values(leftOut).reduce((sum, count) => sum + count, 0)
+  }
+
+  /** The far side has it, but for these rows and what was left out; how many samples that is. */
+  async settle(rejected: ReadonlyMap<number, string>): Promise<number> {
     const batch = this.#current!
     await this.#source.settled?.(batch, rejected)
     this.#current = undefined
-    this.#delivered += batch.length - rejected.size
+    const delivered = batch.length - rejected.size - this.#leftOut
+    this.#leftOut = 0
+    this.#delivered += delivered
     this.#rejected += rejected.size
+    return delivered
   }
 
   /** Ends it. */
@@ -134,7 +145,7 @@ export interface ReplayContext {
   readonly log: Log
   /** No faster than this, so that a far side is not run over; undefined: as fast as it goes. */
   readonly rowsPerSecond?: number | undefined
-  write(batch: SampleBatch): Promise<unknown>
+  write(batch: SampleBatch): Promise<LeftOut | void>
   /** The runner stops: nothing follows from an error any more. */
   isOver(): boolean
   /** Waits as the decision says; the next turn writes again. */
@@ -192,8 +203,7 @@ export class Replays {
       const rejected = await this.#write(replay, batch)
       if (rejected === undefined) return
       this.#openAt = this.#context.clock.monotonic() + (batch.length / (this.#context.rowsPerSecond ?? Infinity)) * 1000
-      await replay.settle(rejected)
-      this.replayed += batch.length - rejected.size
+      this.replayed += await replay.settle(rejected)
     } catch (error) {
       await replay.end('failed', clock.now(), messageOf(error))
       log.error({ reason: messageOf(error) }, 'the replay ended early')
@@ -204,13 +214,17 @@ export class Replays {
   async #write(replay: Replay, batch: SampleBatch): Promise<ReadonlyMap<number, string> | undefined> {
     const last = batch.seq?.[batch.length - 1] ?? 0
     try {
-      await this.#context.write(batch)
+      const leftOut = await this.#context.write(batch)
       this.#size.passed(last)
+      if (leftOut !== undefined) replay.leave(leftOut)
       return new Map()
     } catch (error) {
       if (this.#context.isOver()) return undefined
       const decision = this.#decide(error, batch)
-      if (decision.action === 'reject-rows') return decision.rejected
+      if (decision.action === 'reject-rows') {
+        replay.leave((error as PartialWriteError).leftOut)
+        return decision.rejected
+      }
       if (decision.action === 'reject-batch') return everyRow(batch, decision.reason)
       if (decision.action === 'bisect') {
         if (this.#size.halve(batch.length, last)) replay.cut(this.#size.rows)
