@@ -13,6 +13,8 @@ export interface Position {
 
 export class Ordinals {
   #base: Position
+  /** Places before the base that a cursor remembers, ascending. What lay between them is gone, and how it was spread is not known. */
+  #remembered: Position[] = []
   readonly #gaps: Gap[] = []
 
   /** `base` is the place before the oldest sample held. */
@@ -20,12 +22,20 @@ export class Ordinals {
     this.#base = base
   }
 
-  /** The place after `seq`, which must not lie before the base. */
+  /** A place that may be asked about though it lies before the base. */
+  remember(place: Position): void {
+    if (place.seq >= this.#base.seq) return
+    this.#remembered.push(place)
+    this.#remembered.sort((a, b) => a.seq - b.seq)
+  }
+
+  /** The place after `seq`. Before the base it is exact at places that are remembered, and never goes back between them. */
   position(seq: number): Position {
     return { seq, ordinal: this.at(seq) }
   }
 
   at(seq: number): number {
+    if (seq < this.#base.seq) return this.#early(seq)
     let ordinal = this.#base.ordinal + seq - this.#base.seq
     for (const gap of this.#gaps) {
       if (gap.fromSeq > seq) break
@@ -33,6 +43,13 @@ export class Ordinals {
       ordinal += Math.min(gap.samples ?? 0, seq >= gap.toSeq ? Infinity : width) - width
     }
     return ordinal
+  }
+
+  #early(seq: number): number {
+    const after = this.#remembered.find((place) => place.seq > seq) ?? this.#base
+    const before = this.#remembered.findLast((place) => place.seq <= seq)
+    if (before === undefined) return Math.max(0, after.ordinal - (after.seq - seq))
+    return Math.min(after.ordinal, before.ordinal + (seq - before.seq))
   }
 
   /** Gaps come in the order of their numbers. */
@@ -55,6 +72,7 @@ export class Ordinals {
   prune(seq: number): void {
     if (seq <= this.#base.seq) return
     this.#base = this.position(seq)
+    this.#remembered = []
     while (this.#gaps[0] !== undefined && this.#gaps[0].toSeq <= seq) this.#gaps.shift()
   }
 }

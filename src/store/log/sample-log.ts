@@ -256,6 +256,8 @@ export class SampleLog implements LogView {
     const { files, clock, log, dir } = this.#options
     const start = this.ordinals.position(this.oldestSeq - 1)
     const { slots, account, purged } = await openCursorFile(files, dir, sink, log, { start, head: this.head })
+    const places = [account.acked, ...account.ahead.flatMap(({ from, to }) => [from, to]), ...(purged ? [purged] : [])]
+    for (const place of places) this.ordinals.remember(place)
     const createReader = () => new FrameReader(files, (segment, offset) => this.#noteDamage(segment, offset))
     const onClosed = () => void this.#cursors.delete(sink)
     const context = {
