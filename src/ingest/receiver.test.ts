@@ -151,6 +151,39 @@ test('new samples first, old ones later: stretches are known apart, and come onc
 })
 
 test(
+  'new samples first, and many of them refused: what waits behind them is not taken for known',
+  { timeout },
+  async (t) => {
+    const rig = await ReceiverRig.start(t, { devices: ['edge-1.own'] })
+    const { bifrost } = await import('../sinks/bifrost/sink.ts')
+    const { sinkContext } = await import('../testing/delivery-rig.ts')
+    const options = bifrost.options.parse({ host: '127.0.0.1', port: rig.port, tls: false, gateway: 'edge-1' })
+    const open = async () => {
+      const sink = bifrost.create(options, sinkContext({ tags: tagTable('a/x', 'own/y') }))
+      await sink.connect(signal)
+      return sink
+    }
+    // Of the newest every second one, and at the end runs that are longer than what is left of the backlog.
+    const newest = Array.from({ length: 400 }, (_, at): Row => [1 + (at < 200 ? at % 2 : Math.floor(at / 20) % 2), 5001 + at]) // prettier-ignore
+    let sink = await open()
+    await assert.rejects(sink.write(batchOf(newest, 5001), signal), /will not take 200 of 400/)
+    await sink.write(batchOf(counters(1, 4990), 1), signal)
+    await assert.rejects(sink.write(batchOf(newest.map(([tag, value]) => [tag, Number(value) + 400]), 5401), signal), /will not take 200 of 400/) // prettier-ignore
+    await sink.close()
+    await rig.close()
+    await rig.open()
+    sink = await open()
+    await assert.rejects(sink.write(batchOf(newest.map(([tag, value]) => [tag, Number(value) + 800]), 5801), signal), /will not take 200 of 400/) // prettier-ignore
+    await sink.write(batchOf(counters(4991, 5000), 4991), signal)
+    assert.equal(sink.facts!()['had already'], 0)
+    await sink.close()
+    const values = (await rig.rows()).map(({ value }) => Number(value))
+    assert.deepEqual(values.filter((value) => value <= 5000), upTo(5000)) // prettier-ignore
+    assert.equal(rig.receiver.status()[0]!.repeated, 0)
+  },
+)
+
+test(
   'what is known of a tag follows it, is there after a restart, and names of others are refused',
   { timeout },
   async (t) => {
