@@ -42,16 +42,13 @@ export class Origin {
   torn: TornRows | undefined
   /** Rows that came though they were here. */
   repeated = 0
-  /** When it was last used, ms since 1970. */
-  usedAt: number
 
-  constructor(logId: string, markers: Markers, held: Ranges, refused: Ranges, usedAt: number) {
+  constructor(logId: string, markers: Markers, held: Ranges, refused: Ranges) {
     this.logId = logId
     this.markers = markers
     this.held = held
     this.#refused = refused
     this.#received = new Ranges(held.list)
-    this.usedAt = usedAt
   }
 
   /**

@@ -183,6 +183,36 @@ test(
   },
 )
 
+test('others under its name, each with a log of its own, do not make an edge forgotten', { timeout }, async (t) => {
+  const rig = await ReceiverRig.start(t)
+  const { bifrost } = await import('../sinks/bifrost/sink.ts')
+  const { sinkContext } = await import('../testing/delivery-rig.ts')
+  const edge = rig.edge({ tags: tagTable('a/x') })
+  edge.cursor.append(batchOf(counters(1, 50)))
+  await confirmed(edge)
+  const options = bifrost.options.parse({ host: '127.0.0.1', port: rig.port, tls: false, gateway: 'edge-1' })
+  const tags = () => [...rig.store.knownTags()].length
+  const before = tags()
+  for (let at = 0; at < 10; at++) {
+    const other = bifrost.create(options, sinkContext({ tags: tagTable('a/x'), logId: `other-${at}` }))
+    await assert.rejects(other.connect(signal), /edge-1 is connected already/)
+  }
+  assert.equal(tags(), before)
+  edge.cursor.append(batchOf(counters(51, 100)))
+  await confirmed(edge)
+  await edge.runner.stop(1000)
+  // One by one they may connect; the eight that were here last are remembered, whatever the clock says.
+  for (let at = 0; at < 7; at++) {
+    const other = bifrost.create(options, sinkContext({ tags: tagTable('a/x'), logId: `other-${at}` }))
+    await eventually('it may', () => other.connect(signal).then(() => true, () => false)) // prettier-ignore
+    await other.close()
+  }
+  const again = rig.edge({ tags: tagTable('a/x') })
+  again.cursor.append(batchOf(counters(1, 120)))
+  await confirmed(again)
+  assert.deepEqual((await rig.rows()).map(({ value }) => value), upTo(120)) // prettier-ignore
+})
+
 test(
   'what is known of a tag follows it, is there after a restart, and names of others are refused',
   { timeout },

@@ -248,6 +248,10 @@ class RunningReceiver implements Receiver {
       const admitted = admit(hello, stream, this.#config.clients)
       if ('code' in admitted) return this.#refuse(session, admitted, from)
       client = this.#clients.get(admitted.name)!
+      // A log that is not let in leaves no trace: it would push out those that are remembered.
+      const other = client.present
+      if (other !== undefined && other.origin.logId !== hello.logId)
+        return this.#refuse(session, { code: 'wait', reason: anotherIsHere(client.config.name, other.from) }, from)
       origin = await client.origins.open(hello.logId)
     } catch (error) {
       return this.#refuse(session, { code: 'violation', reason: messageOf(error) }, from)
