@@ -214,6 +214,24 @@ test('others under its name, each with a log of its own, do not make an edge for
 })
 
 test(
+  'few bytes that hold many: they wait outside, and nothing is told as lost that comes again',
+  { timeout },
+  async (t) => {
+    const rig = await ReceiverRig.start(t, { syncMs: 50, store: { retention: { maxBytes: 4_000_000 } } })
+    const edge = rig.edge({ tags: typedTable(['a/text', 'string']) })
+    const text = 'x'.repeat(100_000)
+    let most = 0
+    const timer = setInterval(() => (most = Math.max(most, rig.store.info().pendingRows)), 1)
+    edge.cursor.append(batchOf(Array.from({ length: 600 }, (): Row => [1, text])))
+    await confirmed(edge)
+    clearInterval(timer)
+    assert.ok(most < 200, `${most} texts waited for the disk`)
+    assert.deepEqual([rig.store.info().refused, edge.runner.status().retries], [0, 0])
+    assert.equal(rig.receiver.status()[0]!.samples, 600)
+  },
+)
+
+test(
   'what is known of a tag follows it, is there after a restart, and names of others are refused',
   { timeout },
   async (t) => {
