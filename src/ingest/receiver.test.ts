@@ -231,6 +231,27 @@ test(
   },
 )
 
+test('an edge says nothing in the place of what upstream says of it', { timeout }, async (t) => {
+  const rig = await ReceiverRig.start(t, { receive: { devices: '{device}' } })
+  const tags = typedTable(['press/x', 'float64'], ['edge-1/connected', 'bool'], ['edge-1/origin/k3f9/to', 'float64'])
+  const edge = rig.edge({ tags })
+  edge.cursor.append(batchOf([[1, 1], [2, false], [3, 1e9], [1, 2]])) // prettier-ignore
+  await confirmed(edge)
+  assert.deepEqual(edge.cursor.ledger().dropped, { rejected: 2 })
+  assert.match(
+    readFileSync(edge.deadLetterFile, 'utf8'),
+    /edge-1 is the gateway itself here: give the device another name/,
+  )
+  const tag = rig.store.tags.find('edge-1', 'connected')!
+  assert.equal(rig.store.latest.get(tag.id).value, true)
+  await edge.runner.stop(1000)
+  await rig.crash(rig.files.afterKill())
+  const again = rig.edge({ tags })
+  again.cursor.append(batchOf([[1, 1], [2, false], [3, 1e9], [1, 2], [1, 3]])) // prettier-ignore
+  await confirmed(again)
+  assert.equal(rig.receiver.status()[0]!.upTo, 5)
+})
+
 test(
   'what is known of a tag follows it, is there after a restart, and names of others are refused',
   { timeout },
