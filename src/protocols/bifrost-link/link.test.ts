@@ -6,6 +6,7 @@ import { HAS_VALUE, SampleBatch } from '../../core/batch.ts'
 import { systemClock } from '../../core/clock.ts'
 import { BusyError, GatewayError, NotConnectedError } from '../../core/errors.ts'
 import { duplexPair } from '../../testing/duplex-pair.ts'
+import { eventually } from '../../testing/peers.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
 import { LinkClient } from './client.ts'
 import { Compressor } from './compression.ts'
@@ -130,7 +131,7 @@ test('what comes or goes in one piece leaves others their turn, at both ends', a
     client.send(encodeGap({ number: client.nextNumber(), epoch: 0, from: batch.seq![0]!, to: batch.seq![0]!, samples: 1, reason: 'x', fromTime: 1, toTime: 2, tags: undefined })) // prettier-ignore
   }
   const sending = turns - before
-  while (frames < 200) await new Promise((resolve) => setImmediate(resolve))
+  await eventually('all have come', () => frames === 200)
   const receiving = turns - before - sending
   assert.ok(sending > 50, `${sending} turns while 200 frames went`)
   assert.ok(sending + receiving > 90, `${sending} and ${receiving} turns`)
