@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { GatewayError } from '../core/errors.ts'
 import type { ReceiveConfig } from '../core/receive.ts'
+import { Strangers } from './strangers.ts'
 import { TlsFiles, type RenewalContext, type TlsMaterial } from './tls-files.ts'
 
 const HANDSHAKE_MS = 10_000
@@ -16,24 +17,29 @@ export interface Listener {
 }
 
 /**
- * Resolves when it listens. `serve` gets every connection, with the client's address; of an encrypted one it must look at the certificate
- * before anything else. More than `maxConnections` at once are closed at once.
+ * Resolves when it listens. `serve` gets every connection, with the client's address, and says when it has let the client in; of an
+ * encrypted one it must look at the certificate before anything else. Of more than `maxStrangers` that were not let in some are closed.
  */
 export async function listen(
   { listen: { host, port }, tls }: Pick<ReceiveConfig, 'listen' | 'tls'>,
-  maxConnections: number,
+  maxStrangers: number,
   context: RenewalContext,
-  serve: (stream: Duplex, from: string) => void,
+  serve: (stream: Duplex, from: string, letIn: () => void) => void,
 ): Promise<Listener> {
   const sockets = new Set<Socket>()
-  const onSocket = (socket: Socket) => serve(socket, `${socket.remoteAddress}:${socket.remotePort}`)
+  const strangers = new Strangers(maxStrangers)
+  const onSocket = (socket: Socket) => {
+    const from = `${socket.remoteAddress}:${socket.remotePort}`
+    serve(socket, from, () => strangers.letIn(from))
+  }
   const files = tls === undefined ? undefined : await TlsFiles.open(tls)
   const secured = files && createSecure(files.material, onSocket)
-  const server = secured ?? createServer(SOCKET, onSocket)
-  server.maxConnections = maxConnections
+  const server = secured ?? createServer(SOCKET)
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
+    strangers.add(socket)
     socket.once('close', () => sockets.delete(socket))
+    if (secured === undefined) onSocket(socket)
   })
   const bound = await listening(server, port, host)
   const renewal = secured && files?.renew(secured, context)

@@ -4,7 +4,7 @@
  */
 import { HAS_VALUE, SampleBatch } from '../core/batch.ts'
 import { Status } from '../core/status.ts'
-import { MAX_RANGES } from '../protocols/bifrost-link/index.ts'
+import { MAX_RANGES, type Range } from '../protocols/bifrost-link/index.ts'
 import type { Markers, TornRows } from './markers.ts'
 import { Ranges } from './ranges.ts'
 
@@ -36,19 +36,19 @@ export class Origin {
   readonly held: Ranges
   /** Here, on the disk or not yet. */
   readonly #received: Ranges
+  /** Numbers of samples that were refused: they are in neither of the two, and may come again from the dead letters of the client. */
+  readonly #refused: Ranges
   #waiting: Waiting[] = []
   torn: TornRows | undefined
   /** Rows that came though they were here. */
   repeated = 0
-  /** When it was last used, ms since 1970. */
-  usedAt: number
 
-  constructor(logId: string, markers: Markers, held: Ranges, usedAt: number) {
+  constructor(logId: string, markers: Markers, held: Ranges, refused: Ranges) {
     this.logId = logId
     this.markers = markers
     this.held = held
+    this.#refused = refused
     this.#received = new Ranges(held.list)
-    this.usedAt = usedAt
   }
 
   /**
@@ -57,6 +57,15 @@ export class Origin {
    */
   place(durableSeq: number): number | undefined {
     return this.torn === undefined ? (this.#waiting[0]?.before ?? durableSeq) : undefined
+  }
+
+  /** What is to be remembered, in so many stretches: the numbers on our disk, and those between them that were refused. */
+  kept(most: number): { held: readonly Range[]; refused: readonly Range[] } {
+    const held = new Ranges(this.held.list)
+    held.bound(most, this.#refused)
+    const { list } = held
+    const holes = list.slice(1).map(({ from }, at) => ({ from: list[at]!.to + 1, to: from - 1 }))
+    return { held: list, refused: holes.filter(({ from, to }) => this.#refused.hasAll(from, to)) }
   }
 
   /** All of these numbers are here already. */
@@ -89,11 +98,12 @@ export class Origin {
     for (const row of rejected) {
       const seq = batch.seq![row]!
       if (start < seq) settled.push({ from: start, to: seq - 1 })
+      this.#refused.add(seq, seq)
       start = seq + 1
     }
     if (start <= to) settled.push({ from: start, to })
     for (const part of settled) this.#received.add(part.from, part.to)
-    this.#received.bound(MAX_RANGES)
+    this.#received.bound(MAX_RANGES, this.#refused)
     this.#waiting.push({ before, localSeq, settled, done })
     if (this.torn !== undefined && (this.torn.count === 0 || from > this.torn.from + TORN_REACH)) this.torn = undefined
   }
@@ -105,7 +115,8 @@ export class Origin {
     if (count === 0) return false
     const ready = this.#waiting.splice(0, count)
     for (const { settled } of ready) for (const { from, to } of settled) this.held.add(from, to)
-    this.held.bound(MAX_RANGES)
+    this.held.bound(MAX_RANGES, this.#refused)
+    this.#refused.forget(MAX_REFUSED)
     for (const { done } of ready) done()
     return true
   }
@@ -130,5 +141,7 @@ export class Origin {
   }
 }
 
+/** Stretches of refused numbers: more than the samples of a frame. */
+const MAX_REFUSED = 20_000
 /** So far behind a torn stretch nothing of it comes again. */
 const TORN_REACH = 1_000_000

@@ -8,7 +8,7 @@ import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Gap, SinkState } from '../core/sink.ts'
 import type { TagId } from '../core/value.ts'
-import { MAX_RANGES } from '../protocols/bifrost-link/index.ts'
+import { MAX_RANGES, type Range } from '../protocols/bifrost-link/index.ts'
 import type { Store } from '../store/store.ts'
 import { markerSettings, TornRows } from './markers.ts'
 import { Origin } from './origin.ts'
@@ -17,9 +17,15 @@ import { Ranges } from './ranges.ts'
 interface KeptLog {
   readonly id: string
   readonly place: number
-  readonly usedAt: number
-  readonly held: readonly (readonly [number, number])[]
+  readonly held: readonly Pair[]
+  /** Between them, samples that were refused; absent in files of before. */
+  readonly refused?: readonly Pair[]
 }
+
+type Pair = readonly [from: number, to: number]
+
+const rangesOf = (pairs: readonly Pair[] = []): Ranges => new Ranges(pairs.map(([from, to]) => ({ from, to })))
+const pairsOf = (ranges: readonly Range[]): Pair[] => ranges.map(({ from, to }) => [from, to])
 
 /** A gateway has one log at a time; a few more are remembered, for data folders that are put back. */
 const MAX_LOGS = 8
@@ -39,6 +45,7 @@ export interface OriginsContext {
 
 export class Origins {
   readonly #context: OriginsContext
+  /** The one that connected last comes last; by a count and not by a clock, which may be stepped. */
   readonly #logs = new Map<string, Origin>()
   readonly #byMarker = new Map<TagId, { readonly origin: Origin; readonly isFrom: boolean }>()
   /** The stretch that recovery is in. */
@@ -61,8 +68,8 @@ export class Origins {
   /** What the file says; then our log after the place that this resolves to is to be read. Infinity: there is nothing to read. */
   async restore(): Promise<number> {
     const kept = this.#context.state.load() as { logs?: readonly KeptLog[] } | undefined
-    for (const { id, place, held, usedAt } of kept?.logs ?? []) {
-      await this.#add(id, new Ranges(held.map(([from, to]) => ({ from, to }))), usedAt)
+    for (const { id, place, held, refused } of [...(kept?.logs ?? [])].reverse()) {
+      await this.#add(id, rangesOf(held), rangesOf(refused))
       this.#place = Math.min(this.#place, place)
     }
     return this.#place
@@ -92,15 +99,14 @@ export class Origins {
 
   /** The log of this id; one that is new is on record when this resolves. */
   async open(logId: string): Promise<Origin> {
-    const now = this.#context.clock.now()
     const known = this.#logs.get(logId)
     if (known !== undefined) {
-      known.usedAt = now
+      this.#logs.delete(logId)
+      this.#logs.set(logId, known)
       return known
     }
-    const origin = await this.#add(logId, new Ranges(), now)
-    const oldest = [...this.#logs.values()].sort((a, b) => a.usedAt - b.usedAt)
-    for (const { logId: old, repeated } of oldest.slice(0, -MAX_LOGS)) {
+    const origin = await this.#add(logId, new Ranges(), new Ranges())
+    for (const [old, { repeated }] of [...this.#logs].slice(0, -MAX_LOGS)) {
       this.#logs.delete(old)
       this.#repeatedBefore += repeated
     }
@@ -120,10 +126,10 @@ export class Origins {
     await this.#save()
   }
 
-  async #add(logId: string, held: Ranges, usedAt: number): Promise<Origin> {
+  async #add(logId: string, held: Ranges, refused: Ranges): Promise<Origin> {
     const { client, store } = this.#context
     const [from, to] = await store.addTags(markerSettings(logId).map((settings) => ({ device: client, settings })))
-    const origin = new Origin(logId, { from: from!, to: to! }, held, usedAt)
+    const origin = new Origin(logId, { from: from!, to: to! }, held, refused)
     this.#logs.set(logId, origin)
     this.#byMarker.set(from!, { origin, isFrom: true })
     this.#byMarker.set(to!, { origin, isFrom: false })
@@ -143,15 +149,14 @@ export class Origins {
     this.#timer = undefined
     this.#saving = this.#saving.then(async () => {
       const { client, state, store, log } = this.#context
-      const logs = [...this.#logs.values()].sort((a, b) => b.usedAt - a.usedAt)
+      const logs = [...this.#logs.values()].reverse()
       const { durableSeq } = store.info()
       const places = logs.map((origin) => origin.place(durableSeq))
       if (places.includes(undefined)) return
       const place = Math.min(durableSeq, ...(places as number[]))
-      const kept = logs.map(({ logId, usedAt, held }, at) => {
-        const ranges = new Ranges(held.list)
-        ranges.bound(at === 0 ? MAX_RANGES : MAX_OLD_RANGES)
-        return { id: logId, place, usedAt, held: ranges.list.map(({ from, to }) => [from, to]) }
+      const kept = logs.map((origin, at): KeptLog => {
+        const { held, refused } = origin.kept(at === 0 ? MAX_RANGES : MAX_OLD_RANGES)
+        return { id: origin.logId, place, held: pairsOf(held), refused: pairsOf(refused) }
       })
       try {
         await state.save({ logs: kept })

@@ -24,8 +24,12 @@ test('as a set of numbers, in stretches that never touch', () => {
   )
 })
 
-test('when there are too many stretches the lowest are joined', () => {
-  const ranges = new Ranges([1, 3, 5, 7, 9].map((seq) => ({ from: seq, to: seq })))
-  ranges.bound(3)
-  assert.deepEqual(ranges.list, [{ from: 1, to: 5 }, { from: 7, to: 7 }, { from: 9, to: 9 }]) // prettier-ignore
+test('when there are too many stretches what was refused counts as here first, then the shortest that is missing', () => {
+  const stretches = [1, 3, 5, 107, 109].map((seq) => ({ from: seq, to: seq }))
+  const shortest = new Ranges(stretches)
+  shortest.bound(3)
+  assert.deepEqual(shortest.list, [{ from: 1, to: 5 }, { from: 107, to: 107 }, { from: 109, to: 109 }]) // prettier-ignore
+  const refused = new Ranges(stretches)
+  refused.bound(4, new Ranges([{ from: 6, to: 106 }]))
+  assert.deepEqual(refused.list, [{ from: 1, to: 1 }, { from: 3, to: 3 }, { from: 5, to: 107 }, { from: 109, to: 109 }]) // prettier-ignore
 })

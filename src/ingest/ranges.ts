@@ -28,7 +28,15 @@ export class Ranges {
   }
 
   hasAll(from: number, to: number): boolean {
-    return this.#list.some((range) => range.from <= from && to <= range.to)
+    const list = this.#list
+    let low = 0
+    let high = list.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (list[middle]!.to < from) low = middle + 1
+      else high = middle
+    }
+    return low < list.length && list[low]!.from <= from && to <= list[low]!.to
   }
 
   /** Mostly what is added goes on from the end, so that the search begins there. */
@@ -44,13 +52,30 @@ export class Ranges {
   }
 
   /**
-   * At most so many stretches: the lowest ones are joined, with the numbers between them. Those are the oldest samples that were refused
-   * or lost, and would be asked for again by hand only.
+   * At most so many stretches: what lies between others counts as here. First that is what is `settled` anyway, samples that were refused;
+   * then the shortest, so that a long stretch that still waits for its turn is not taken for known.
    */
-  bound(most: number): void {
+  bound(most: number, settled: Ranges = NONE): void {
     const list = this.#list
     if (list.length <= most) return
-    const joined = list.splice(0, list.length - most + 1)
-    list.unshift({ from: joined[0]!.from, to: joined.at(-1)!.to })
+    const holes = list.slice(1).map(({ from }, at) => {
+      const start = list[at]!.to + 1
+      return { at: at + 1, rank: settled.hasAll(start, from - 1) ? 0 : from - start }
+    })
+    holes.sort((a, b) => a.rank - b.rank || a.at - b.at)
+    const closed = new Set(holes.slice(0, list.length - most).map(({ at }) => at))
+    const bounded: { from: number; to: number }[] = []
+    for (const [at, range] of list.entries()) {
+      if (closed.has(at)) bounded.at(-1)!.to = range.to
+      else bounded.push(range)
+    }
+    this.#list = bounded
+  }
+
+  /** At most so many stretches: the lowest are forgotten. */
+  forget(most: number): void {
+    if (this.#list.length > most) this.#list.splice(0, this.#list.length - most)
   }
 }
+
+const NONE = new Ranges()

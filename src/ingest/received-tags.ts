@@ -76,6 +76,9 @@ export class ReceivedTags {
   /** Why a device cannot be this client's; undefined: it is. */
   #owns(device: string): string | undefined {
     const { client, owners } = this.#context
+    // Its tags are what we say of it: whether it is here, and which of its numbers are.
+    if (device === client)
+      return `${client} is the gateway itself here: give the device another name, or receive.devices a {gateway}`
     if (owners.configured.has(device)) return `a device of the name ${device} is configured here`
     const owner = owners.received.get(device)
     return owner === undefined || owner === client ? undefined : `the device ${device} comes from ${owner} already`

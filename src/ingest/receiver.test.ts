@@ -151,6 +151,108 @@ test('new samples first, old ones later: stretches are known apart, and come onc
 })
 
 test(
+  'new samples first, and many of them refused: what waits behind them is not taken for known',
+  { timeout },
+  async (t) => {
+    const rig = await ReceiverRig.start(t, { devices: ['edge-1.own'] })
+    const { bifrost } = await import('../sinks/bifrost/sink.ts')
+    const { sinkContext } = await import('../testing/delivery-rig.ts')
+    const options = bifrost.options.parse({ host: '127.0.0.1', port: rig.port, tls: false, gateway: 'edge-1' })
+    const open = async () => {
+      const sink = bifrost.create(options, sinkContext({ tags: tagTable('a/x', 'own/y') }))
+      await sink.connect(signal)
+      return sink
+    }
+    // Of the newest every second one, and at the end runs that are longer than what is left of the backlog.
+    const newest = Array.from({ length: 400 }, (_, at): Row => [1 + (at < 200 ? at % 2 : Math.floor(at / 20) % 2), 5001 + at]) // prettier-ignore
+    let sink = await open()
+    await assert.rejects(sink.write(batchOf(newest, 5001), signal), /will not take 200 of 400/)
+    await sink.write(batchOf(counters(1, 4990), 1), signal)
+    await assert.rejects(sink.write(batchOf(newest.map(([tag, value]) => [tag, Number(value) + 400]), 5401), signal), /will not take 200 of 400/) // prettier-ignore
+    await sink.close()
+    await rig.close()
+    await rig.open()
+    sink = await open()
+    await assert.rejects(sink.write(batchOf(newest.map(([tag, value]) => [tag, Number(value) + 800]), 5801), signal), /will not take 200 of 400/) // prettier-ignore
+    await sink.write(batchOf(counters(4991, 5000), 4991), signal)
+    assert.equal(sink.facts!()['had already'], 0)
+    await sink.close()
+    const values = (await rig.rows()).map(({ value }) => Number(value))
+    assert.deepEqual(values.filter((value) => value <= 5000), upTo(5000)) // prettier-ignore
+    assert.equal(rig.receiver.status()[0]!.repeated, 0)
+  },
+)
+
+test('others under its name, each with a log of its own, do not make an edge forgotten', { timeout }, async (t) => {
+  const rig = await ReceiverRig.start(t)
+  const { bifrost } = await import('../sinks/bifrost/sink.ts')
+  const { sinkContext } = await import('../testing/delivery-rig.ts')
+  const edge = rig.edge({ tags: tagTable('a/x') })
+  edge.cursor.append(batchOf(counters(1, 50)))
+  await confirmed(edge)
+  const options = bifrost.options.parse({ host: '127.0.0.1', port: rig.port, tls: false, gateway: 'edge-1' })
+  const tags = () => [...rig.store.knownTags()].length
+  const before = tags()
+  for (let at = 0; at < 10; at++) {
+    const other = bifrost.create(options, sinkContext({ tags: tagTable('a/x'), logId: `other-${at}` }))
+    await assert.rejects(other.connect(signal), /edge-1 is connected already/)
+  }
+  assert.equal(tags(), before)
+  edge.cursor.append(batchOf(counters(51, 100)))
+  await confirmed(edge)
+  await edge.runner.stop(1000)
+  // One by one they may connect; the eight that were here last are remembered, whatever the clock says.
+  for (let at = 0; at < 7; at++) {
+    const other = bifrost.create(options, sinkContext({ tags: tagTable('a/x'), logId: `other-${at}` }))
+    await eventually('it may', () => other.connect(signal).then(() => true, () => false)) // prettier-ignore
+    await other.close()
+  }
+  const again = rig.edge({ tags: tagTable('a/x') })
+  again.cursor.append(batchOf(counters(1, 120)))
+  await confirmed(again)
+  assert.deepEqual((await rig.rows()).map(({ value }) => value), upTo(120)) // prettier-ignore
+})
+
+test(
+  'few bytes that hold many: they wait outside, and nothing is told as lost that comes again',
+  { timeout },
+  async (t) => {
+    const rig = await ReceiverRig.start(t, { syncMs: 50, store: { retention: { maxBytes: 4_000_000 } } })
+    const edge = rig.edge({ tags: typedTable(['a/text', 'string']) })
+    const text = 'x'.repeat(100_000)
+    let most = 0
+    const timer = setInterval(() => (most = Math.max(most, rig.store.info().pendingRows)), 1)
+    edge.cursor.append(batchOf(Array.from({ length: 600 }, (): Row => [1, text])))
+    await confirmed(edge)
+    clearInterval(timer)
+    assert.ok(most < 200, `${most} texts waited for the disk`)
+    assert.deepEqual([rig.store.info().refused, edge.runner.status().retries], [0, 0])
+    assert.equal(rig.receiver.status()[0]!.samples, 600)
+  },
+)
+
+test('an edge says nothing in the place of what upstream says of it', { timeout }, async (t) => {
+  const rig = await ReceiverRig.start(t, { receive: { devices: '{device}' } })
+  const tags = typedTable(['press/x', 'float64'], ['edge-1/connected', 'bool'], ['edge-1/origin/k3f9/to', 'float64'])
+  const edge = rig.edge({ tags })
+  edge.cursor.append(batchOf([[1, 1], [2, false], [3, 1e9], [1, 2]])) // prettier-ignore
+  await confirmed(edge)
+  assert.deepEqual(edge.cursor.ledger().dropped, { rejected: 2 })
+  assert.match(
+    readFileSync(edge.deadLetterFile, 'utf8'),
+    /edge-1 is the gateway itself here: give the device another name/,
+  )
+  const tag = rig.store.tags.find('edge-1', 'connected')!
+  assert.equal(rig.store.latest.get(tag.id).value, true)
+  await edge.runner.stop(1000)
+  await rig.crash(rig.files.afterKill())
+  const again = rig.edge({ tags })
+  again.cursor.append(batchOf([[1, 1], [2, false], [3, 1e9], [1, 2], [1, 3]])) // prettier-ignore
+  await confirmed(again)
+  assert.equal(rig.receiver.status()[0]!.upTo, 5)
+})
+
+test(
   'what is known of a tag follows it, is there after a restart, and names of others are refused',
   { timeout },
   async (t) => {

@@ -196,8 +196,8 @@ class RunningReceiver implements Receiver {
 
   async listen(): Promise<void> {
     for (const client of this.#clients.values()) this.#sayConnected(client, false)
-    const serve = (stream: Duplex, from: string) =>
-      void this.#serve(stream, from).catch((error: unknown) => {
+    const serve = (stream: Duplex, from: string, letIn: () => void) =>
+      void this.#serve(stream, from, letIn).catch((error: unknown) => {
         this.#context.log.error(
           { from, error: messageOf(error) },
           `a connection of ${from} failed: ${messageOf(error)}`,
@@ -236,7 +236,7 @@ class RunningReceiver implements Receiver {
     await this.#learned.close()
   }
 
-  async #serve(stream: Duplex, from: string): Promise<void> {
+  async #serve(stream: Duplex, from: string, letIn: () => void): Promise<void> {
     const { clock, heartbeatMs = HEARTBEAT_MS } = this.#context
     const session = new LinkSession(stream, { clock, heartbeatMs })
     const fault = certificateFault(stream)
@@ -248,6 +248,10 @@ class RunningReceiver implements Receiver {
       const admitted = admit(hello, stream, this.#config.clients)
       if ('code' in admitted) return this.#refuse(session, admitted, from)
       client = this.#clients.get(admitted.name)!
+      // A log that is not let in leaves no trace: it would push out those that are remembered.
+      const other = client.present
+      if (other !== undefined && other.origin.logId !== hello.logId)
+        return this.#refuse(session, { code: 'wait', reason: anotherIsHere(client.config.name, other.from) }, from)
       origin = await client.origins.open(hello.logId)
     } catch (error) {
       return this.#refuse(session, { code: 'violation', reason: messageOf(error) }, from)
@@ -262,6 +266,7 @@ class RunningReceiver implements Receiver {
       stream.destroy()
       return
     }
+    letIn()
     this.#refused.delete(hostOf(from))
     const { store, keep, log } = this.#context
     const { tags, config } = client

@@ -11,6 +11,11 @@ import type { Admitted, ReceivedTags } from './received-tags.ts'
 const CREDIT_BYTES = 1024 * 1024
 /** So many rows are not left to wait for the next group commit. */
 const EAGER_ROWS = 4000
+/** What one client has in our memory before our disk has it; a frame of few bytes may hold very many. Beyond this nothing more is read. */
+const MAX_PENDING_BYTES = 4 * 1024 * 1024
+/** What a row takes, strings and bytes apart, and a frame besides its rows. */
+const ROW_BYTES = 33
+const FRAME_BYTES = 512
 /** Rows that wait for our disk beyond this are enough: the rest stays where it is. */
 const MAX_PENDING_ROWS = 262_144
 const RETRY_MS = 2000
@@ -57,6 +62,8 @@ export class Reception {
   #isBlocked = false
   #isTold = false
   #eagerRows = 0
+  #pendingBytes = 0
+  #wake: () => void = () => undefined
 
   constructor(context: ReceptionContext) {
     this.#context = context
@@ -91,6 +98,7 @@ export class Reception {
       this.#ack(new Map())
       return
     }
+    await this.#room()
     const why = this.#whyNot()
     if (why !== undefined) {
       this.#freed += frame.bytes
@@ -120,10 +128,14 @@ export class Reception {
     }
     const localSeq = stored === undefined ? before : stored.seq![stored.length - 1]!
     if (this.#waiting++ === 0) this.#waitsSince = clock.monotonic()
+    const size = sizeOf(arrival.batch)
+    this.#pendingBytes += size
     origin.arrived(arrival, before, localSeq, () => {
       this.#freed += frame.bytes
       this.#acked = frame.number
       this.#waiting--
+      this.#pendingBytes -= size
+      this.#wake()
       this.#waitsSince = clock.monotonic()
       this.#ack(refusals)
     })
@@ -170,6 +182,15 @@ export class Reception {
     store.flush().catch(() => undefined)
   }
 
+  /** Until our disk has most of what came. In the meantime nothing is read: TCP tells the client. */
+  async #room(): Promise<void> {
+    const { session, store } = this.#context
+    if (this.#pendingBytes <= MAX_PENDING_BYTES) return
+    store.flush().catch(() => undefined)
+    while (this.#pendingBytes > MAX_PENDING_BYTES / 2 && !session.isEnded)
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+  }
+
   /** Why nothing can be taken now, for the client. */
   #whyNot(): string | undefined {
     const { isFull, pendingRows, failed } = this.#context.store.info()
@@ -195,6 +216,7 @@ export class Reception {
   #lookAfter(): void {
     const { clock, store } = this.#context
     this.#eagerRows = 0
+    this.#wake()
     if (this.#isBlocked && this.#whyNot() === undefined) {
       this.#isBlocked = false
       this.#ack(new Map())
@@ -215,15 +237,25 @@ export class Reception {
   }
 }
 
+/** What a batch takes in memory, about. */
+function sizeOf(batch: SampleBatch): number {
+  let bytes = FRAME_BYTES + batch.length * ROW_BYTES
+  for (const value of batch.other?.values() ?? [])
+    if (typeof value === 'string' || value instanceof Uint8Array) bytes += value.length
+  return bytes
+}
+
 function numbersByReason(batch: SampleBatch, rejected: ReadonlyMap<number, string>): Map<string, number[]> {
   const numbers = new Map<string, number[]>()
+  const others: number[] = []
   for (const [row, reason] of rejected) {
     const known = numbers.get(reason)
     const seq = batch.seq![row]!
     if (known !== undefined) known.push(seq)
     else if (numbers.size < MAX_REASONS - 1) numbers.set(reason, [seq])
-    else numbers.set(OTHER, [...(numbers.get(OTHER) ?? []), seq])
+    else others.push(seq)
   }
+  if (others.length > 0) numbers.set(OTHER, others)
   return numbers
 }
 

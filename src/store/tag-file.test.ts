@@ -61,3 +61,19 @@ for (const [how, damage] of Object.entries(damages)) {
     }
   })
 }
+
+test('tags that are introduced at the same time, as by two gateways, get ids that last', async () => {
+  const files = new MemoryFiles()
+  const store = await open(files)
+  await store.defineTags([])
+  const introduce = (to: Store, device: string) =>
+    to.addTags(Array.from({ length: 20 }, (_, at) => ({ device, settings: tagSettings(`tag ${at}`) })))
+  const both = (to: Store) => Promise.all(['edge-1.press', 'edge-2.press', 'edge-1.press'].map((device) => introduce(to, device))) // prettier-ignore
+  const before = await both(store)
+  assert.deepEqual(before[0], before[2])
+  await store.close()
+  const again = await open(files)
+  assert.deepEqual(await both(again), before)
+  assert.equal(new Set(before.flat()).size, 40)
+  await again.close()
+})

@@ -65,7 +65,15 @@ export async function openTagFile(
     await restore(await elsewhere((id) => names.at(id) !== undefined))
   }
 
-  async function allocate(tags: readonly TagWanted[]): Promise<TagId[]> {
+  // Gateways that hand on their tags come at the same time: each writes where the one before has ended.
+  let turn: Promise<unknown> = Promise.resolve()
+  function allocate(tags: readonly TagWanted[]): Promise<TagId[]> {
+    const ids = turn.then(() => allocateNow(tags))
+    turn = ids.catch(() => undefined)
+    return ids
+  }
+
+  async function allocateNow(tags: readonly TagWanted[]): Promise<TagId[]> {
     const index = new NameIndex(names)
     const first = next
     const ids = tags.map(({ device, settings: { name, type } }) => {

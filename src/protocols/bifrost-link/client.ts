@@ -3,6 +3,7 @@
  * it on its disk. Loses itself when the far side is silent; is never mended: a new stream is a new link.
  */
 import type { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import type { Clock, Timer } from '../../core/clock.ts'
 import { GatewayError, NotConnectedError } from '../../core/errors.ts'
 import { violation } from '../../wire/reader.ts'
@@ -25,6 +26,8 @@ export interface LinkClientOptions {
 
 /** Silence of so many heartbeats is the end. */
 const SILENT_HEARTBEATS = 3
+/** After so long of encoding and pressing others get their turn: what is sent may be small, and wait for nothing. */
+const TURN_MS = 10
 
 export class LinkClient {
   /** What the server said at the beginning. */
@@ -45,6 +48,7 @@ export class LinkClient {
   #acked = 0
   #epoch = 0
   #begunIn = 0
+  #turnSince = 0
   #busy: Busy | undefined
   #rejected = new Map<number, string>()
   #wake: () => void = () => undefined
@@ -108,12 +112,17 @@ export class LinkClient {
   /** Begins a write: what the server asks from now on counts for it. */
   begin(): void {
     this.#begunIn = this.#epoch
+    this.#turnSince = this.#options.clock.monotonic()
   }
 
   /** Resolves when a frame may be sent, at once. Throws BusyError when the server asks for patience. */
-  ready(signal: AbortSignal): Promise<void> {
-    const { endpoint } = this.#options
-    return this.#until(() => {
+  async ready(signal: AbortSignal): Promise<void> {
+    const { endpoint, clock } = this.#options
+    if (clock.monotonic() - this.#turnSince > TURN_MS) {
+      await setImmediate()
+      this.#turnSince = clock.monotonic()
+    }
+    await this.#until(() => {
       if (this.#charged < this.#credit) return !this.#stream.writableNeedDrain
       if (this.#busy !== undefined) throw busyError(endpoint, this.#busy)
       return false

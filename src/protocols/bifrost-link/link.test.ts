@@ -6,6 +6,7 @@ import { HAS_VALUE, SampleBatch } from '../../core/batch.ts'
 import { systemClock } from '../../core/clock.ts'
 import { BusyError, GatewayError, NotConnectedError } from '../../core/errors.ts'
 import { duplexPair } from '../../testing/duplex-pair.ts'
+import { eventually } from '../../testing/peers.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
 import { LinkClient } from './client.ts'
 import { Compressor } from './compression.ts'
@@ -104,6 +105,38 @@ test('hello and welcome say what each side has; samples and gaps arrive in order
   const [, samples, told] = got
   assert.deepEqual(samples?.kind === 'samples' && [...samples.batch].map(({ seq, value }) => [seq, value]), [[11, 1.5], [12, 2.5]]) // prettier-ignore
   assert.deepEqual(told?.kind === 'gap' && [told.from, told.to, told.samples, told.reason, told.tags], [13, 20, 8, 'retention', [1]]) // prettier-ignore
+})
+
+test('what comes or goes in one piece leaves others their turn, at both ends', async () => {
+  // Each look at this clock takes as long as a frame that a few bytes were pressed from.
+  let now = 0
+  const clock = { ...systemClock, monotonic: () => (now += 6) }
+  const { client, session } = await linked(clock)
+  let frames = 0
+  let turns = 0
+  const turn = () => {
+    turns++
+    if (frames < 200) setImmediate(turn)
+  }
+  setImmediate(turn)
+  const serving = (async () => {
+    for await (const frame of session.frames()) if (frame.kind !== 'tags') frames++
+  })().catch(() => undefined)
+  const sender = new Sender(client)
+  await sender.introduce()
+  const before = turns
+  for (let at = 0; at < 200; at++) {
+    await client.ready(signal)
+    const batch = batchOf([at], 11 + at)
+    client.send(encodeGap({ number: client.nextNumber(), epoch: 0, from: batch.seq![0]!, to: batch.seq![0]!, samples: 1, reason: 'x', fromTime: 1, toTime: 2, tags: undefined })) // prettier-ignore
+  }
+  const sending = turns - before
+  await eventually('all have come', () => frames === 200)
+  const receiving = turns - before - sending
+  assert.ok(sending > 50, `${sending} turns while 200 frames went`)
+  assert.ok(sending + receiving > 90, `${sending} and ${receiving} turns`)
+  await client.close()
+  await serving
 })
 
 test('a client without credit waits, and goes on when there is some', async () => {

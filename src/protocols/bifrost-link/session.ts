@@ -3,6 +3,7 @@
  * before was dealt with, so that a server that is slow slows its client down by TCP too.
  */
 import type { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import type { Clock, Timer } from '../../core/clock.ts'
 import { GatewayError, NotConnectedError } from '../../core/errors.ts'
 import { violation } from '../../wire/reader.ts'
@@ -37,6 +38,8 @@ export type ClientFrame =
   | ({ readonly kind: 'gap'; readonly bytes: number } & GapFrame)
 
 const SILENT_HEARTBEATS = 3
+/** After so long on what is there already others get their turn: a few bytes may be pressed out of very many. */
+const TURN_MS = 10
 /** What a client may leave unread of what we say. */
 const MAX_UNREAD_BYTES = 1024 * 1024
 
@@ -101,7 +104,12 @@ export class LinkSession {
 
   /** Until the client ends; rejects with what ended it. Frames that were sent before the client heard of `busy` are left out. */
   async *frames(): AsyncGenerator<ClientFrame> {
+    let since = this.#options.clock.monotonic()
     for (;;) {
+      if (this.#options.clock.monotonic() - since > TURN_MS) {
+        await setImmediate()
+        since = this.#options.clock.monotonic()
+      }
       const { kind, body, bytes } = await this.#next()
       if (kind === 'ping') this.#put(encodeStamp('pong', decodeStamp(body)))
       else if (kind === 'tags') {
@@ -131,6 +139,11 @@ export class LinkSession {
   busy(busy: Busy): void {
     this.#epoch++
     this.#put(encodeBusy(busy))
+  }
+
+  /** Nothing comes any more. */
+  get isEnded(): boolean {
+    return this.#stream.destroyed
   }
 
   /** Cuts the connection; `frames` rejects with this. */

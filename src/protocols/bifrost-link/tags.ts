@@ -22,13 +22,14 @@ export interface LinkTag {
 
 const HAS = { unit: 1, low: 2, high: 4, symbols: 8, description: 16 } as const
 
-/** A frame that introduces the first of these tags, as many as fit, and how many they are. */
-export function encodeTags(tags: readonly LinkTag[]): { frame: Buffer; count: number } {
+/** A frame of about so many bytes that introduces the first of these tags, as many as fit and one at least, and how many they are. */
+export function encodeTags(tags: readonly LinkTag[], maxBytes = MAX_FRAME_BYTES): { frame: Buffer; count: number } {
   const body = new LinkWriter(4096)
+  const most = Math.min(MAX_FRAME_BYTES, maxBytes) - FRAME_HEAD_BYTES
   let count = 0
   for (const tag of tags) {
     const encoded = encodeTag(tag)
-    if (body.length + encoded.length > MAX_FRAME_BYTES - FRAME_HEAD_BYTES) break
+    if (count > 0 && body.length + encoded.length > most) break
     body.raw(encoded)
     count++
   }

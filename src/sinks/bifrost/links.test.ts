@@ -59,6 +59,24 @@ test('a cap on bandwidth is kept to, by many small frames', { timeout }, async (
   assert.equal((await rig.rows()).length, 2000)
 })
 
+test('tags are introduced within the cap too', { timeout }, async (t) => {
+  const rig = await ReceiverRig.start(t)
+  const bytesPerSecond = 10_000
+  const names = Array.from({ length: 600 }, (_, at) => `a/${'long name '.repeat(5)}${at}`)
+  const edge = rig.edge({ tags: tagTable(...names) }, { bandwidth: bytesPerSecond })
+  const began = performance.now()
+  let most = 0
+  const timer = setInterval(() => {
+    const allowed = bytesPerSecond * ((performance.now() - began) / 1000 + 3.1)
+    most = Math.max(most, rig.receiver.status()[0]!.bytes - allowed)
+  }, 20)
+  edge.cursor.append(batchOf(names.map((_, at): Row => [1 + at, at])))
+  await confirmed(edge)
+  clearInterval(timer)
+  assert.ok(rig.receiver.status()[0]!.bytes > 36_000)
+  assert.ok(most <= 0, `${most} bytes more than allowed`)
+})
+
 test('sent no more often than said, in fewer bytes a sample', { timeout }, async (t) => {
   const cost = async (options: object) => {
     const rig = await ReceiverRig.start(t)

@@ -216,7 +216,7 @@ class BifrostSink implements Sink {
     const { aliases } = link
     while (aliases.news.length > 0) {
       await this.#ready(link, signal)
-      const { frame, count } = encodeTags(aliases.news)
+      const { frame, count } = encodeTags(aliases.news, this.#bandwidth.frameBytes)
       this.#put(link, frame)
       aliases.introduced(count)
     }

@@ -159,7 +159,8 @@ export class Connection {
   }
 
   #send(messages: Outgoing, settings: PublishSettings, done: (refusals: Refusals) => void): InFlight {
-    return new InFlight(this.#client, this.#window, settings, messages, this.#tooLarge(messages), done)
+    const extra = settings.properties?.correlationData?.length ?? 0
+    return new InFlight(this.#client, this.#window, settings, messages, this.#tooLarge(messages, extra), done)
   }
 
   /** Runs one exchange; ends it when the connection is lost, the signal aborts or the broker confirms nothing any more. */
@@ -239,12 +240,13 @@ export class Connection {
   }
 
   /** Messages that the broker would not take for their size: it says how large a packet may be. */
-  #tooLarge({ topics, payloads }: Outgoing): ReadonlyMap<number, number> {
+  #tooLarge({ topics, payloads }: Outgoing, extraBytes: number): ReadonlyMap<number, number> {
     if (this.maxPacketBytes === Infinity) return NO_REFUSALS
     const refused = new Map<number, number>()
+    const most = this.maxPacketBytes - PUBLISH_OVERHEAD_BYTES - extraBytes
     for (let message = 0; message < topics.length; message++) {
-      const bytes = Buffer.byteLength(topics[message]!) + Buffer.byteLength(payloads[message]!) + PUBLISH_OVERHEAD_BYTES
-      if (bytes > this.maxPacketBytes) refused.set(message, PACKET_TOO_LARGE)
+      if (Buffer.byteLength(topics[message]!) + Buffer.byteLength(payloads[message]!) > most)
+        refused.set(message, PACKET_TOO_LARGE)
     }
     return refused
   }

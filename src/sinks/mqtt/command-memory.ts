@@ -4,9 +4,15 @@ import type { Clock } from '../../core/clock.ts'
 const KEPT_MS = 600_000
 const MOST_KEPT = 10_000
 
-interface Kept<Outcome> {
-  readonly until: number
+/** A command that was taken. */
+export interface Remembered<Outcome> {
+  /** What it was to write. */
+  readonly value: string
   readonly outcome: Promise<Outcome>
+}
+
+interface Kept<Outcome> extends Remembered<Outcome> {
+  readonly until: number
 }
 
 export class CommandMemory<Outcome> {
@@ -17,12 +23,12 @@ export class CommandMemory<Outcome> {
     this.#clock = clock
   }
 
-  find(key: string): Promise<Outcome> | undefined {
+  find(key: string): Remembered<Outcome> | undefined {
     const kept = this.#kept.get(key)
-    return kept !== undefined && kept.until > this.#clock.monotonic() ? kept.outcome : undefined
+    return kept !== undefined && kept.until > this.#clock.monotonic() ? kept : undefined
   }
 
-  keep(key: string, outcome: Promise<Outcome>): void {
+  keep(key: string, command: Remembered<Outcome>): void {
     const now = this.#clock.monotonic()
     // The order of a map is that of time: the oldest come first.
     for (const [old, { until }] of this.#kept) {
@@ -30,6 +36,6 @@ export class CommandMemory<Outcome> {
       this.#kept.delete(old)
     }
     this.#kept.delete(key)
-    this.#kept.set(key, { until: now + KEPT_MS, outcome })
+    this.#kept.set(key, { ...command, until: now + KEPT_MS })
   }
 }

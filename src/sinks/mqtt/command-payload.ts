@@ -25,13 +25,13 @@ export function parseCommand(payload: Uint8Array): CommandPayload {
   if (payload.length > MOST_PAYLOAD_BYTES)
     throw new GatewayError('BODY_TOO_LARGE', `a command has at most ${MOST_PAYLOAD_BYTES} bytes, not ${payload.length}`)
   const json = parseJson(payload)
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return { value: json }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return { value: scalar(json) }
   const given = json as Record<string, unknown>
   const unknown = Object.keys(given).find((key) => !(KEYS as readonly string[]).includes(key))
   if (unknown !== undefined) throw invalid(`a command has no "${unknown.slice(0, 40)}"; it may have ${KEYS.join(', ')}`)
   if (!('value' in given)) throw invalid('a command has a "value"')
   return {
-    value: given.value,
+    value: scalar(given.value),
     id: typeof given.id === 'number' ? given.id : text(given, 'id'),
     t: time(given, 't'),
     expiresAt: time(given, 'expiresAt'),
@@ -58,6 +58,12 @@ function parseJson(payload: Uint8Array): unknown {
   } catch {
     throw invalid('a command is JSON: a value such as 12.5, true or "text", or {"value":12.5,"id":"a1"}')
   }
+}
+
+/** No tag takes anything else, and what is nested deeply could not even be put on record. */
+function scalar(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  throw new GatewayError('INVALID_VALUE', 'the value of a command is a number, true, false or text')
 }
 
 function text(given: Record<string, unknown>, key: string): string | undefined {

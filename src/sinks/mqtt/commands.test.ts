@@ -101,6 +101,8 @@ test('bad input: each has a clear answer, is carried out nowhere and is logged o
     ['{}', 'INVALID_REQUEST', /has a "value"/],
     ['{"value":1,"expires":5}', 'INVALID_REQUEST', /has no "expires"/],
     ['{"value":1,"t":"now"}', 'INVALID_REQUEST', /"t" of a command is a time in ms/],
+    ['[1]', 'INVALID_VALUE', /a number, true, false or text/],
+    [`{"value":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, 'INVALID_VALUE', /a number, true, false or text/],
     ['{"value":1,"id":{}}', 'INVALID_REQUEST', /"id" of a command is text/],
     [`"${'x'.repeat(70_000)}"`, 'BODY_TOO_LARGE', /at most 65536 bytes/],
   ]
@@ -133,6 +135,8 @@ test('what has expired is answered so and never carried out; the earliest bound 
     [{ value: 1, expiresAt: now + 60_000 }, 50_000, 60_000],
     [{ value: 1, t: now, expiresAt: now + 4000 }, 1000, 4000],
     [{ value: 1 }, 4000, 5000],
+    [{ value: 1, t: now + 86_400_000 }, 4000, 5000],
+    [{ value: 1, expiresAt: now + 86_400_000_000 }, 3_000_000, 3_600_000],
   ] as const) {
     assert.equal((await sender.ask(SET, payload)).body.ok, true)
     const { deadlineMs }: SinkCommand = lastOf(asked)
@@ -156,13 +160,68 @@ test('a repeat is answered with the first outcome and not carried out again', op
   await sender.send(SET, '2', { properties: { responseTopic: 'replies/x', correlationData } })
   release()
   await eventually('four answers', () => sender.answers.length === 4)
-  assert.equal((await sender.ask(SET, { value: 9, id: 'a' })).body.readBack, 1)
+  assert.equal((await sender.ask(SET, { value: 1, id: 'a', t: Date.now() })).body.readBack, 1)
+  // Nobody is told that 9 was written.
+  const other = await sender.ask(SET, { value: 9, id: 'a' })
+  assert.deepEqual([other.body.ok, other.body.code], [false, 'INVALID_REQUEST'])
+  assert.match(String(other.body.error), /the id "a" was that of another command/)
   assert.deepEqual(asked.map(({ value }) => value), [1, 2]) // prettier-ignore
   // The same id for another tag is another command; without an id each is a command of its own.
   await sender.ask('acme/press/count/set', { value: '7', id: 'a' })
   await sender.ask(SET, '3')
   await sender.ask(SET, '3')
   assert.deepEqual(asked.map(({ value }) => value), [1, 2, '7', 3, 3]) // prettier-ignore
+})
+
+test('two senders with the same correlation data, or one that counts anew, are no repeats', options, async (t) => {
+  const { sender, asked } = await start(t)
+  const correlationData = Buffer.from([1])
+  const ask = (value: string, responseTopic: string) => sender.ask(SET, value, { properties: { responseTopic, correlationData } }) // prettier-ignore
+  assert.equal((await ask('1', 'replies/ada')).body.readBack, 1)
+  assert.equal((await ask('1', 'replies/bob')).body.readBack, 1)
+  assert.equal((await ask('2', 'replies/ada')).body.readBack, 2)
+  assert.equal((await ask('2', 'replies/ada')).body.readBack, 2)
+  assert.deepEqual(asked.map(({ value }) => value), [1, 1, 2]) // prettier-ignore
+})
+
+test('an answer that the broker would not take does not end the connection', options, async (t) => {
+  const broker = await startMosquitto(t, { extra: ['max_packet_size 400'] })
+  const wire = await startMqttWire(t, broker.port)
+  const sender = await startCommander(t, broker.url)
+  const asked: SinkCommand[] = []
+  const command = async (given: SinkCommand) => (asked.push(given), { status: Status.Good, readBack: 1 })
+  const given = { url: wire.url, topic: 'acme/{device}/{tag}', commands: { topic: 'acme/{device}/{tag}/set' } }
+  const rig = startDelivery(t, type, given, { tags: TAGS, context: { command } })
+  await eventually('subscribed', () => wire.of('subscribe').length === 1 && rig.runner.status().state === 'Running')
+  await sender.send(SET, '1', { properties: { responseTopic: 'replies/x', correlationData: Buffer.alloc(350, 1) } })
+  await eventually('carried out', () => asked.length === 1)
+  assert.equal((await sender.ask(SET, '2')).body.ok, true)
+  assert.equal(rig.runner.status().reconnects, 0)
+  assert.equal(sender.answers.length, 1)
+})
+
+test('answers that a slow broker does not take are bounded', options, async (t) => {
+  const broker = await startJudgingBroker(t, () => 0, { ackDelayMs: 5 })
+  const warnings: string[] = []
+  const log = { ...silentLog, warn: (_: object, sentence: string) => void warnings.push(sentence) }
+  const given = { url: broker.url, topic: 'acme/{device}/{tag}', commands: { topic: 'acme/{device}/{tag}/set' } }
+  const rig = startDelivery(t, type, given, { tags: TAGS, context: { log } })
+  await eventually('subscribed', () => rig.runner.status().state === 'Running')
+  const answers = () => broker.taken.filter(([topic]) => topic.endsWith('/reply')).length
+  for (let at = 0; at < 2000; at++) broker.deliver(SET, 'nonsense')
+  await eventually('it is said', () => warnings.some((each) => /faster than their answers go/.test(each)))
+  await eventually('the first ones are given', () => answers() >= 200)
+  await pause(200)
+  const before = answers()
+  assert.ok(before < 1000, `${before}`)
+  broker.deliver(SET, 'more')
+  await eventually('and go on', () => answers() > before)
+})
+
+test('answers go to no topic of the broker, nor to one that the cloud would not take', options, async (t) => {
+  const { sender } = await start(t)
+  await sender.send(SET, '1', { properties: { responseTopic: '$aws/things/x/shadow/update' } })
+  await eventually('answered beside it', () => sender.answers.some((answer) => answer.topic === `${SET}/reply`))
 })
 
 test('a refusal is answered with its code, and the next command is carried out', options, async (t) => {

@@ -2,6 +2,7 @@
  * Writes that others ask for by MQTT: what comes by a command topic is checked, carried out by the way of all writes, and answered.
  * What has expired, was retained, or came before is not carried out. The answer says what became of it.
  */
+import { createHash } from 'node:crypto'
 import { GatewayError, messageOf } from '../../core/errors.ts'
 import type { SinkContext } from '../../core/sink.ts'
 import type { TagInfo } from '../../core/tags.ts'
@@ -17,10 +18,17 @@ const REFUSED = 0x80
 /** Different complaints that are logged; a sender of nonsense must not fill the log. */
 const MOST_COMPLAINTS = 100
 
+/** Answers that wait until the broker has taken those before; further ones are not given. */
+const MOST_ANSWERS = 200
+/** A command is never good for longer, whatever its sender says. */
+const MOST_AGE_MS = 3_600_000
+
 /** What is answered, without the id. */
 type Answer = Readonly<Record<string, unknown>>
 
 interface Sender {
+  /** The topic that it asked for. */
+  readonly asked: string | undefined
   readonly reply: string | undefined
   readonly correlationData: Uint8Array | undefined
 }
@@ -29,6 +37,7 @@ export class Commands {
   readonly #context: SinkContext
   readonly #topics: CommandTopics
   readonly #maxAgeMs: number
+  readonly #topicFault: (topic: string) => string | undefined
   readonly #queue: CommandQueue
   readonly #memory: CommandMemory<Answer>
   readonly #complaints = new Set<string>()
@@ -38,11 +47,20 @@ export class Commands {
   #isClosed = false
   /** Answers leave one by one. */
   #answers: Promise<void> = Promise.resolve()
+  #unanswered = 0
+  #repeats = 0
 
-  constructor(context: SinkContext, topics: CommandTopics, maxAgeMs: number) {
+  /** `topicFault`: why the broker would not take a topic. */
+  constructor(
+    context: SinkContext,
+    topics: CommandTopics,
+    maxAgeMs: number,
+    topicFault: (topic: string) => string | undefined = () => undefined,
+  ) {
     this.#context = context
     this.#topics = topics
     this.#maxAgeMs = maxAgeMs
+    this.#topicFault = topicFault
     this.#queue = new CommandQueue(context.clock)
     this.#memory = new CommandMemory(context.clock)
   }
@@ -76,8 +94,9 @@ export class Commands {
     // A broker would give it to us again at every connection.
     if (retained) return this.#complain(topic, 'a retained command is not carried out; publish commands without retain')
     const found = this.#topics.find(topic)
-    const reply = this.#replyTopic(properties.responseTopic) ?? this.#topics.replyOf(topic, found)
-    const sender: Sender = { reply, correlationData: properties.correlationData }
+    const asked = this.#replyTopic(properties.responseTopic)
+    const reply = asked ?? this.#topics.replyOf(topic, found)
+    const sender: Sender = { asked, reply, correlationData: properties.correlationData }
     try {
       if (found === undefined) throw new GatewayError('NOT_FOUND', `no tag has the command topic "${topic}"`)
       this.#take(topic, found, parseCommand(payload), properties, sender)
@@ -89,27 +108,43 @@ export class Commands {
 
   #take(topic: string, info: TagInfo, command: CommandPayload, properties: MessageProperties, sender: Sender): void {
     const { id } = command
-    const name = id ?? (properties.correlationData && Buffer.from(properties.correlationData).toString('hex'))
-    const key = name === undefined ? undefined : JSON.stringify([topic, name])
+    const key = keyOf(topic, command, sender)
+    const value = hashOf(command.value)
     const earlier = key === undefined ? undefined : this.#memory.find(key)
-    if (earlier !== undefined) return void earlier.then((answer) => this.#answer(sender, id, answer))
+    if (earlier?.value === value) return this.#repeat(earlier.outcome, sender, id)
+    // Correlation data alone is a sender's private matter: it may begin anew with each start, and then is another command.
+    if (earlier !== undefined && id !== undefined)
+      throw new GatewayError(
+        'INVALID_REQUEST',
+        `the id ${JSON.stringify(id)} was that of another command: give each its own`,
+      )
     const goodForMs = this.#goodFor(command, properties.messageExpiryInterval)
     if (goodForMs <= 0) throw expired(`it was good until ${Math.ceil(-goodForMs)} ms before it came`)
     if (this.#queue.isFull) throw new GatewayError('BUSY', `${MOST_WAITING} commands wait already`)
-    const answer = this.#queue.add(goodForMs, (leftMs) => this.#carryOut(topic, info, command, leftMs))
-    if (key !== undefined) this.#memory.keep(key, answer)
-    void answer.then((said) => this.#answer(sender, id, said))
+    const outcome = this.#queue.add(goodForMs, (leftMs) => this.#carryOut(topic, info, command, leftMs))
+    if (key !== undefined) this.#memory.keep(key, { value, outcome })
+    void outcome.then((said) => this.#answer(sender, id, said))
   }
 
-  /** ms from now; the earliest bound counts. Without any it is good for `maxAge` from its arrival. */
+  /** Answered as the first one; more of them than answers may wait are not. */
+  #repeat(outcome: Promise<Answer>, sender: Sender, id: string | number | undefined): void {
+    if (this.#repeats >= MOST_ANSWERS) return
+    this.#repeats++
+    void outcome.then((answer) => {
+      this.#repeats--
+      this.#answer(sender, id, answer)
+    })
+  }
+
+  /** ms from now; the earliest bound counts. Without any it is good for `maxAge` from its arrival, and a `t` that lies ahead is now. */
   #goodFor({ t, expiresAt }: CommandPayload, expiryInterval: number | undefined): number {
     const now = this.#context.clock.now()
     const bounds = [
       ...(expiryInterval === undefined ? [] : [expiryInterval * 1000]),
       ...(expiresAt === undefined ? [] : [expiresAt - now]),
-      ...(t === undefined ? [] : [t + this.#maxAgeMs - now]),
+      ...(t === undefined ? [] : [Math.min(t, now) + this.#maxAgeMs - now]),
     ]
-    return bounds.length === 0 ? this.#maxAgeMs : Math.min(...bounds)
+    return bounds.length === 0 ? this.#maxAgeMs : Math.min(MOST_AGE_MS, ...bounds)
   }
 
   /** Never rejects: whatever happens is an answer. */
@@ -147,13 +182,20 @@ export class Commands {
 
   /** The sender's own, unless it cannot be one, or would come back to us as a command. */
   #replyTopic(topic: string | undefined): string | undefined {
-    if (topic === undefined || topic === '' || /[+#\0]/.test(topic)) return undefined
+    if (topic === undefined || topic === '' || /^\$|[+#\0]/.test(topic)) return undefined
+    if (this.#topicFault(topic) !== undefined) return undefined
     return this.#filters.some((filter) => matches(filter, topic)) ? undefined : topic
   }
 
   #answer({ reply, correlationData }: Sender, id: string | number | undefined, answer: Answer): void {
     const connection = this.#connection
     if (reply === undefined || connection === undefined) return
+    if (this.#unanswered >= MOST_ANSWERS)
+      return this.#complain(
+        '',
+        `commands come faster than their answers go: beyond ${MOST_ANSWERS} that wait none is given`,
+      )
+    this.#unanswered++
     const text = JSON.stringify(id === undefined ? answer : { id, ...answer })
     this.#answers = this.#answers.then(async () => {
       try {
@@ -161,6 +203,8 @@ export class Commands {
         if (code !== 0) this.#complain(reply, `the broker does not take the answer to a command: ${reasonText(code)}`)
       } catch (error) {
         this.#complain(reply, `a command was not answered: ${messageOf(error)}`)
+      } finally {
+        this.#unanswered--
       }
     })
   }
@@ -173,5 +217,17 @@ export class Commands {
     this.#context.log.warn({ topic }, sentence)
   }
 }
+
+/** What makes a command the same as one before, beside its value; undefined: it has no name. Short, whatever its sender made up. */
+function keyOf(topic: string, { id }: CommandPayload, { asked, correlationData }: Sender): string | undefined {
+  if (id !== undefined) return hashOf([topic, id])
+  if (correlationData === undefined) return undefined
+  return hashOf([topic, asked ?? null, Buffer.from(correlationData).toString('hex')])
+}
+
+const hashOf = (what: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify(what) ?? '')
+    .digest('base64')
 
 const expired = (why: string) => new GatewayError('WRITE_EXPIRED', `the command has expired: ${why}; nothing was sent`)

@@ -16,6 +16,7 @@ import { CommandTopics } from './command-topics.ts'
 import { Commands } from './commands.ts'
 import { cautions, conflicts } from './conflicts.ts'
 import { mqttOptions } from './options.ts'
+import { topicFault } from './presets/presets.ts'
 import { Publisher } from './publisher.ts'
 import { isShared, settingsOf, type MqttSettings } from './settings.ts'
 
@@ -196,7 +197,7 @@ function commandsOf(settings: MqttSettings, client: string, context: SinkContext
   const { topic, maxAge, replyTopic } = commands
   const reply = replyTopic === undefined ? 'behind' : replyTopic === '' ? undefined : parseTopic(replyTopic)
   const templates = { topic: parseTopic(topic), reply, slashes, client, log: context.logId } as const
-  return new Commands(context, new CommandTopics(templates, context.tags), maxAge)
+  return new Commands(context, new CommandTopics(templates, context.tags), maxAge, (text) => topicFault(settings, text))
 }
 
 const ownTopic = (text: string, fields: TopicFields): string | undefined =>
