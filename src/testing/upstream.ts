@@ -53,6 +53,8 @@ export interface Upstream {
   start(): Promise<void>
   stop(signal?: NodeJS.Signals): Promise<void>
   status(): Promise<UpstreamStatus>
+  /** It stands still: connections stay and nothing is answered. */
+  pause(isPaused: boolean): void
   rows(): readonly RecordedRow[]
   gaps(): readonly RecordedGap[]
   /** What came of this client, as it numbered it. */
@@ -116,6 +118,7 @@ export async function startUpstream(
         if ('status' in message) return message
       }
     },
+    pause: (isPaused) => void child?.kill(isPaused ? 'SIGSTOP' : 'SIGCONT'),
     rows: () => rows,
     gaps: () => gaps,
     delivered: (client) => numbered(rows, client),

@@ -17,6 +17,10 @@ function peerOf(upstream: Upstream, options: object): SinkPeer {
     gaps: () => gapsOf(upstream),
     start: () => upstream.start(),
     stop: () => upstream.stop(),
+    standStill: async () => {
+      upstream.pause(true)
+      return () => upstream.pause(false)
+    },
     refusedValue: 'x'.repeat(200_000),
   }
 }
