@@ -57,7 +57,8 @@ test(
     assert.deepEqual(await refused('level', '101'), [false, 'INVALID_VALUE'])
     assert.deepEqual(await refused('whole', '70000'), [false, 'INVALID_VALUE'])
     assert.deepEqual(await refused('level', { value: 1, expiresAt: Date.now() - 1 }), [false, 'WRITE_EXPIRED'])
-    assert.equal((await ask('level', { value: 99, id: 'a' })).body.readBack, 12.5, 'the first outcome')
+    assert.equal((await ask('level', { value: 12.5, id: 'a' })).body.readBack, 12.5, 'the first outcome')
+    assert.deepEqual(await refused('level', { value: 99, id: 'a' }), [false, 'INVALID_REQUEST'])
     const writes = device.requests.filter(({ what }) => what.startsWith('w'))
     assert.equal(writes.length, 1)
 
