@@ -91,7 +91,8 @@ export class TrendEncoder {
       raw.writeUInt32LE(headBytes + offset, 12 + at * 12)
     }
     raw.set(this.#sink.bytes.subarray(0, this.#sink.length), headBytes)
-    const stored = zstdCompressSync(raw, ZSTD_FAST)
+    // A copy: what zlib gives is the beginning of a buffer of 64 KiB, all of which would be kept until the file is written.
+    const stored = new Uint8Array(zstdCompressSync(raw, ZSTD_FAST))
     const lastTag = this.#directory.at(-1)![0]
     this.index.push([first[0], lastTag, this.#offset, stored.length, crc32c(stored), this.#min, this.#max])
     this.groups.push(stored)
