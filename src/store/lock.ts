@@ -93,9 +93,9 @@ async function release(files: FileSystem, path: string, own: Holder): Promise<vo
 }
 
 async function readHolder(files: FileSystem, path: string): Promise<Holder | undefined> {
-  // A holder writes its name just after it made the file: an empty one gets a second look.
   const link = await files.readLink(path)
   if (link !== undefined) return parseLink(link)
+  // A holder writes its name just after it made the file: an empty one gets a second look.
   for (let look = 0; look < 3; look++) {
     const bytes = await readWhole(files, path)
     if (bytes !== undefined && bytes.length > 0) return parseHolder(bytes.toString())

@@ -5,25 +5,11 @@
 import { systemClock } from '../core/clock.ts'
 import { silentLog } from '../core/log.ts'
 import { startReceiver } from '../ingest/receiver.ts'
-import { nodeFiles, type FileSystem, type OpenFile } from '../store/files.ts'
+import { nodeFiles } from '../store/files.ts'
 import { openStore } from '../store/store.ts'
+import { lateFiles } from './late-files.ts'
 
 const [dir, port, mode] = process.argv.slice(2)
-
-const lateFiles: FileSystem = {
-  ...nodeFiles,
-  async open(path, openMode): Promise<OpenFile> {
-    const file = await nodeFiles.open(path, openMode)
-    if (!path.endsWith('.seg')) return file
-    return {
-      ...file,
-      async write(bytes, position) {
-        const kept = Buffer.from(bytes)
-        setTimeout(() => void file.write(kept, position), 250)
-      },
-    }
-  },
-}
 
 const store = await openStore({
   dir: dir!,

@@ -20,16 +20,14 @@ export const mayBeReset = (stream: Duplex): boolean => socketOf(stream) !== unde
 /** Destroys the stream, with a reset where it travels by TCP. */
 export function reset(stream: Duplex): void {
   const socket = socketOf(stream)
-  if (socket === undefined) return void stream.destroy()
-  if (socket.destroyed) return
+  if (socket === undefined || socket.destroyed) return void stream.destroy()
   // libuv does not reset what is being shut down, and Node then leaves it open for ever (EINVAL); all bytes are the kernel's by then.
   if (isShuttingDown(stream)) return void stream.once('finish', () => resetNow(stream, socket))
   resetNow(stream, socket)
 }
 
 function resetNow(stream: Duplex, socket: Socket): void {
-  if (socket.destroyed) return void stream.destroy()
-  socket.resetAndDestroy()
+  if (!socket.destroyed) socket.resetAndDestroy()
   if (stream === socket) return
   // An encrypted stream ends by what carries it. Destroyed in the same turn, with a write on its way, it takes Node 26 down (SIGSEGV).
   stream.on('error', () => undefined)

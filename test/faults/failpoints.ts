@@ -87,25 +87,6 @@ export function filesThatKill(name: string, hit: number): FileSystem {
   }
 }
 
-/** Writes to segments reach the kernel 250 ms after they were reported: the control of the kill tests. */
-export const lateFiles: FileSystem = {
-  ...nodeFiles,
-  async open(path, openMode): Promise<OpenFile> {
-    const file = await nodeFiles.open(path, openMode)
-    if (!path.endsWith('.seg')) return file
-    return {
-      ...file,
-      async write(bytes, position) {
-        const kept = Buffer.from(bytes)
-        setTimeout(() => void file.write(kept, position), 250)
-      },
-      async close() {
-        setTimeout(() => void file.close(), 500)
-      },
-    }
-  },
-}
-
 /** All is left to the kernel: the control of the power cuts. */
 export const filesWithoutSync: FileSystem = {
   ...nodeFiles,

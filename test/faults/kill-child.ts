@@ -9,7 +9,8 @@ import type { Cursor } from '../../src/core/cursor.ts'
 import { silentLog } from '../../src/core/log.ts'
 import { nodeFiles } from '../../src/store/files.ts'
 import { openStore } from '../../src/store/store.ts'
-import { filesThatKill, filesWithoutSync, lateFiles } from './failpoints.ts'
+import { lateFiles } from '../../src/testing/late-files.ts'
+import { filesThatKill, filesWithoutSync } from './failpoints.ts'
 
 export interface ChildSettings {
   readonly dir: string
