@@ -33,6 +33,16 @@ export interface Sample {
   seq: number | undefined
 }
 
+/** A batch between two threads. */
+export interface BatchParts {
+  readonly capacity: number
+  readonly length: number
+  readonly receivedAt: number
+  readonly buffer: ArrayBuffer
+  readonly big: BigInt64Array | undefined
+  readonly other: Map<number, Value> | undefined
+}
+
 export class SampleBatch implements Iterable<Sample> {
   readonly capacity: number
   length = 0
@@ -54,15 +64,29 @@ export class SampleBatch implements Iterable<Sample> {
   /** A row's sequence number: set by the store, read by sinks. */
   seq: Float64Array | undefined
 
-  constructor(capacity: number, receivedAt = 0) {
+  /** `buffer`: 25 × capacity bytes with the columns of another batch, as they come from another thread. */
+  constructor(capacity: number, receivedAt = 0, buffer = new ArrayBuffer(capacity * 25)) {
     this.capacity = capacity
     this.receivedAt = receivedAt
-    const buffer = new ArrayBuffer(capacity * 25)
     this.time = new Float64Array(buffer, 0, capacity)
     this.value = new Float64Array(buffer, capacity * 8, capacity)
     this.tag = new Uint32Array(buffer, capacity * 16, capacity)
     this.status = new Uint32Array(buffer, capacity * 20, capacity)
     this.flags = new Uint8Array(buffer, capacity * 24, capacity)
+  }
+
+  /** The batch as plain data for another thread; hand `buffer` over with it, and this batch is empty. */
+  toParts(): BatchParts {
+    const { capacity, length, receivedAt, big, other } = this
+    return { capacity, length, receivedAt, buffer: this.tag.buffer as ArrayBuffer, big, other }
+  }
+
+  static fromParts({ capacity, length, receivedAt, buffer, big, other }: BatchParts): SampleBatch {
+    const batch = new SampleBatch(capacity, receivedAt, buffer)
+    batch.length = length
+    batch.big = big
+    batch.other = other
+    return batch
   }
 
   /** Appends a row of any value type. `time` defaults to `receivedAt`. Pushing past the capacity throws. */
