@@ -1,0 +1,127 @@
+/**
+ * One certificate presented by the far side: the verdict on it, and what is remembered of that. Who is refused lands in the inbox
+ * (`rejected/`) with the sentence; trust on first use, where it is asked for, trusts only while nothing of that endpoint is trusted yet.
+ */
+import { join } from 'node:path'
+import { Status } from '../../core/status.ts'
+import { writeFileSafely } from './certificate-files.ts'
+import { certificateFileName, readCertificateStore, type CertificateStore } from './certificate-store.ts'
+import type { Certificate } from './certificate.ts'
+import { addToInbox } from './inbox.ts'
+import {
+  emptyRecord,
+  encodeRecord,
+  presentedAgain,
+  recordFile,
+  type Presentation,
+  type PresentationRecord,
+} from './presentations.ts'
+import { judgeCertificate, otherTrusted, type CertificateQuestion, type CertificateVerdict } from './verdict.ts'
+
+export interface PresentedQuestion extends Omit<CertificateQuestion, 'assumeTrusted'> {
+  /** The device or sink of the configuration, for people. */
+  readonly device: string
+  /** Trust the certificate by itself, if it passes all else and none of this endpoint was trusted before. */
+  readonly trustOnFirstUse?: boolean | undefined
+  /** Called before a certificate is trusted on first use, to put it on record; when it rejects, nothing is trusted. */
+  readonly onFirstUse?: ((certificate: Certificate) => Promise<void>) | undefined
+  /** Nothing is written of a refusal: there were too many in too short a time. */
+  readonly isQuiet?: boolean | undefined
+}
+
+/** The same presentation is noted again after so long at the soonest, to spare the disk. */
+const NOTE_EVERY_MS = 60_000
+
+/** Reads the folder anew. A disk that fails while something is noted rejects; the caller decides what that means. */
+export async function checkPresented(
+  folder: string,
+  chain: readonly Uint8Array[],
+  question: PresentedQuestion,
+): Promise<CertificateVerdict> {
+  const store = await readCertificateStore(folder)
+  const verdict = judgeCertificate(chain, question, store)
+  const { certificate } = verdict
+  if (certificate === undefined) return verdict
+  const presentation = presentationOf(certificate, question)
+  if (verdict.ok) {
+    await noteAccepted(store, verdict.chain, presentation)
+    return verdict
+  }
+  if (verdict.statusCode !== Status.BadCertificateUntrusted) {
+    const noted = await noteRefused(folder, store, certificate, chain, presentation, verdict, question)
+    return noted
+  }
+  const then = judgeCertificate(chain, { ...question, assumeTrusted: true }, store)
+  if (question.trustOnFirstUse === true && then.ok && otherTrusted(certificate, question, store) === undefined) {
+    await question.onFirstUse?.(certificate)
+    await trustOnFirstUse(folder, certificate, presentation)
+    return then
+  }
+  const reason = then.ok ? verdict.reason : `${verdict.reason}. That alone will not do: ${then.reason}`
+  return noteRefused(folder, store, certificate, chain, presentation, { ...verdict, reason }, question)
+}
+
+const presentationOf = (certificate: Certificate, { endpoint, device, now }: PresentedQuestion): Presentation => ({
+  // A client is known by what it calls itself: its address has another port each time.
+  endpoint: endpoint ?? certificate.applicationUri ?? certificate.subject,
+  device,
+  at: now,
+})
+
+type Refused = Extract<CertificateVerdict, { ok: false }>
+
+async function noteRefused(
+  folder: string,
+  store: CertificateStore,
+  certificate: Certificate,
+  chain: readonly Uint8Array[],
+  presentation: Presentation,
+  verdict: Refused,
+  { isQuiet }: PresentedQuestion,
+): Promise<CertificateVerdict> {
+  if (isQuiet === true) return verdict
+  const { status, reason } = verdict
+  // A trusted one that has expired stays where it is, with the reason beside it.
+  const trusted = store.trusted.find((one) => one.certificate.sha256 === certificate.sha256)
+  const stored = trusted ?? store.rejected.find((one) => one.certificate.sha256 === certificate.sha256)
+  const before = stored?.record
+  if (before?.reason === reason && !isNews(before, presentation)) return verdict
+  const issuers = chain.slice(1).map((der) => Buffer.from(der).toString('base64'))
+  const record = presentedAgain({ ...(before ?? emptyRecord), status, reason, issuers }, presentation)
+  if (trusted === undefined) await addToInbox(folder, certificate, record, store.rejected)
+  else await writeFileSafely(recordFile(join(folder, 'trusted'), certificate.thumbprint), encodeRecord(record))
+  return verdict
+}
+
+const isNews = ({ presented }: PresentationRecord, { endpoint, device, at }: Presentation): boolean => {
+  const before = presented.find((one) => one.endpoint === endpoint && one.device === device)
+  return before === undefined || Math.abs(at - before.lastAt) >= NOTE_EVERY_MS
+}
+
+/** The endpoint is noted at what is trusted, be it the certificate itself or an authority above it, so that a change is noticed. */
+async function noteAccepted(
+  { trusted }: CertificateStore,
+  chain: readonly Certificate[],
+  presentation: Presentation,
+): Promise<void> {
+  const anchor = chain
+    .map(({ sha256 }) => trusted.find(({ certificate }) => certificate.sha256 === sha256))
+    .find((found) => found !== undefined)
+  if (anchor === undefined) return
+  const before = anchor.record ?? emptyRecord
+  const isKnown = before.presented.some(
+    ({ endpoint, device }) => endpoint === presentation.endpoint && device === presentation.device,
+  )
+  if (isKnown && before.reason === undefined && before.trustedAt !== undefined) return
+  const { status: _status, reason: _reason, ...kept } = before
+  const record = presentedAgain({ ...kept, trustedAt: before.trustedAt ?? presentation.at }, presentation)
+  await writeFileSafely(recordFile(join(anchor.file, '..'), anchor.certificate.thumbprint), encodeRecord(record))
+}
+
+async function trustOnFirstUse(folder: string, certificate: Certificate, presentation: Presentation): Promise<void> {
+  const trusted = join(folder, 'trusted')
+  const record = presentedAgain({ ...emptyRecord, trustedAt: presentation.at, trustedBy: 'first use' }, presentation)
+  // The record first: without it, a power cut in between would leave the endpoint open to a second first use.
+  await writeFileSafely(recordFile(trusted, certificate.thumbprint), encodeRecord(record))
+  await writeFileSafely(join(trusted, certificateFileName(certificate)), certificate.der)
+}
