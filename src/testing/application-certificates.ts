@@ -65,7 +65,7 @@ export class CertificateWorkshop {
     const { commonName = name, applicationUri = `urn:test:${name}`, names = ['DNS:localhost', 'IP:127.0.0.1'] } = wishes
     const { keyUsage = issuer === undefined ? `${APPLICATION},keyCertSign` : APPLICATION, hash = 'sha256' } = wishes
     const { extendedKeyUsage = 'serverAuth,clientAuth', basicConstraints = 'critical,CA:FALSE' } = wishes
-    const [cert, request, extensions] = ['crt', 'csr', 'ext'].map((ending) => this.#file(`${name}.${ending}`)) as [
+    const [cert, request, extensions] = ['pem', 'csr', 'ext'].map((ending) => this.#file(`${name}.${ending}`)) as [
       string,
       string,
       string,
@@ -141,7 +141,7 @@ export class CertificateWorkshop {
 
   /** Keys take time: all that do not say otherwise share one. */
   #key({ bits = 2048, elliptic = false }: CertificateWishes, name: string): string {
-    const file = this.#file(`${elliptic ? 'ec' : bits}-${name}.key`)
+    const file = this.#file(`${elliptic ? 'ec' : bits}-${name}.key.pem`)
     if (existsSync(file)) return file
     const kind = elliptic
       ? ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256']

@@ -173,7 +173,7 @@ test(
     await checkPresented(second, [press.der, root.der], asked)
     await trustCertificate(second, thumbprintOf(press), change)
     assert.equal((await checkPresented(second, [press.der], asked)).ok, true, 'without the issuer in the message')
-    },
+  },
 )
 
 test('imports: an authority, a list; an older list is refused, an application is no authority', { skip }, async (t) => {

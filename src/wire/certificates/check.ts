@@ -25,6 +25,8 @@ export interface PresentedQuestion extends Omit<CertificateQuestion, 'assumeTrus
   readonly trustOnFirstUse?: boolean | undefined
   /** Called before a certificate is trusted on first use, to put it on record; when it rejects, nothing is trusted. */
   readonly onFirstUse?: ((certificate: Certificate) => Promise<void>) | undefined
+  /** A note could not be written; the verdict stands all the same. */
+  readonly onNoteLost?: ((error: unknown) => void) | undefined
   /** Nothing is written of a refusal: there were too many in too short a time. */
   readonly isQuiet?: boolean | undefined
 }
@@ -32,7 +34,7 @@ export interface PresentedQuestion extends Omit<CertificateQuestion, 'assumeTrus
 /** The same presentation is noted again after so long at the soonest, to spare the disk. */
 const NOTE_EVERY_MS = 60_000
 
-/** Reads the folder anew. A disk that fails while something is noted rejects; the caller decides what that means. */
+/** Reads the folder anew. A disk that takes no notes changes no verdict; only a first use that cannot be written rejects. */
 export async function checkPresented(
   folder: string,
   chain: readonly Uint8Array[],
@@ -44,12 +46,12 @@ export async function checkPresented(
   if (certificate === undefined) return verdict
   const presentation = presentationOf(certificate, question)
   if (verdict.ok) {
-    await noteAccepted(store, verdict.chain, presentation)
+    await noteAccepted(store, verdict.chain, presentation).catch(question.onNoteLost ?? ignore)
     return verdict
   }
   if (verdict.statusCode !== Status.BadCertificateUntrusted) {
-    const noted = await noteRefused(folder, store, certificate, chain, presentation, verdict, question)
-    return noted
+    await noteRefused(folder, store, chain, presentation, { ...verdict, certificate }, question)
+    return verdict
   }
   const then = judgeCertificate(chain, { ...question, assumeTrusted: true }, store)
   if (question.trustOnFirstUse === true && then.ok && otherTrusted(certificate, question, store) === undefined) {
@@ -58,8 +60,13 @@ export async function checkPresented(
     return then
   }
   const reason = then.ok ? verdict.reason : `${verdict.reason}. That alone will not do: ${then.reason}`
-  return noteRefused(folder, store, certificate, chain, presentation, { ...verdict, reason }, question)
+  const refused = { ...verdict, certificate, reason }
+  await noteRefused(folder, store, chain, presentation, refused, question)
+  return refused
 }
+
+/** Nobody wants to know. */
+const ignore = (): void => undefined
 
 const presentationOf = (certificate: Certificate, { endpoint, device, now }: PresentedQuestion): Presentation => ({
   // A client is known by what it calls itself: its address has another port each time.
@@ -68,29 +75,30 @@ const presentationOf = (certificate: Certificate, { endpoint, device, now }: Pre
   at: now,
 })
 
-type Refused = Extract<CertificateVerdict, { ok: false }>
+type Refused = Extract<CertificateVerdict, { ok: false }> & { readonly certificate: Certificate }
 
 async function noteRefused(
   folder: string,
   store: CertificateStore,
-  certificate: Certificate,
   chain: readonly Uint8Array[],
   presentation: Presentation,
-  verdict: Refused,
-  { isQuiet }: PresentedQuestion,
-): Promise<CertificateVerdict> {
-  if (isQuiet === true) return verdict
-  const { status, reason } = verdict
+  { certificate, status, reason }: Refused,
+  { isQuiet, onNoteLost = ignore }: PresentedQuestion,
+): Promise<void> {
+  if (isQuiet === true) return
   // A trusted one that has expired stays where it is, with the reason beside it.
   const trusted = store.trusted.find((one) => one.certificate.sha256 === certificate.sha256)
   const stored = trusted ?? store.rejected.find((one) => one.certificate.sha256 === certificate.sha256)
   const before = stored?.record
-  if (before?.reason === reason && !isNews(before, presentation)) return verdict
+  if (before?.reason === reason && !isNews(before, presentation)) return
   const issuers = chain.slice(1).map((der) => Buffer.from(der).toString('base64'))
   const record = presentedAgain({ ...(before ?? emptyRecord), status, reason, issuers }, presentation)
-  if (trusted === undefined) await addToInbox(folder, certificate, record, store.rejected)
-  else await writeFileSafely(recordFile(join(folder, 'trusted'), certificate.thumbprint), encodeRecord(record))
-  return verdict
+  try {
+    if (trusted === undefined) await addToInbox(folder, certificate, record, store.rejected)
+    else await writeFileSafely(recordFile(join(folder, 'trusted'), certificate.thumbprint), encodeRecord(record))
+  } catch (error) {
+    onNoteLost(error)
+  }
 }
 
 const isNews = ({ presented }: PresentationRecord, { endpoint, device, at }: Presentation): boolean => {
