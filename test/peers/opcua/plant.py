@@ -189,7 +189,7 @@ async def add_types(plant):
     await plant.variable("Structures/Axis", ua.Variant(held, KINDS.ExtensionObject), axis.nodeid)
     both = ua.Variant([one, two], KINDS.ExtensionObject, is_array=True)
     await plant.variable("Structures/Motors", both, motor.nodeid)
-    await plant.variable("Structures/Recipe", ua.Variant(ua.Recipe("R7", temperature=81.5), KINDS.ExtensionObject), recipe.nodeid)
+    await plant.variable("Structures/Recipe", ua.Variant(ua.Recipe(name="R7", temperature=81.5), KINDS.ExtensionObject), recipe.nodeid)
     chosen = ua.Either()
     chosen.text = "open"
     await plant.variable("Structures/Either", ua.Variant(chosen, KINDS.ExtensionObject), either.nodeid)

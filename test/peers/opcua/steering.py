@@ -20,49 +20,24 @@ ping                                             → {}
 """
 import asyncio
 import dataclasses
-import json
-import threading
 import time
-import traceback
 
 from asyncua import ua
 
-from .values import data_value, from_json, from_time, now, say, status
+from .lines import Lines
+from .values import data_value, from_json, from_time, now, status
 
 IDS = ua.ObjectIds
 LIMITS = "Server_ServerCapabilities_OperationLimits_"
 
 
-class Steering:
+class Steering(Lines):
     def __init__(self, plant, counters, events, faults):
         self.plant = plant
         self.server = plant.server
         self.counters_ = counters
         self.events = events
         self.faults = faults
-
-    async def run(self, stream):
-        """Carries out one line after the other until the stream ends. A thread reads: pipes and files alike."""
-        lines, loop = asyncio.Queue(), asyncio.get_running_loop()
-
-        def read():
-            for line in stream:
-                loop.call_soon_threadsafe(lines.put_nowait, line)
-            loop.call_soon_threadsafe(lines.put_nowait, None)
-
-        threading.Thread(target=read, daemon=True).start()
-        while (line := await lines.get()) is not None:
-            if not line.strip():
-                continue
-            asked = json.loads(line)
-            number, name = asked.pop("id", None), asked.pop("do")
-            try:
-                command = getattr(self, f"do_{name}", None)
-                if command is None:
-                    raise ValueError(f"there is no command '{name}'")
-                say({"id": number, "ok": await command(**asked) or {}})
-            except Exception as error:
-                say({"id": number, "error": f"{name}: {type(error).__name__}: {error}", "trace": traceback.format_exc(limit=-3)})
 
     async def do_ping(self):
         return {}
