@@ -1,6 +1,6 @@
 // The one way in: `npm start`, `npm test`, `npm run check|bench|docs` each work as the first command of a fresh clone.
 // Plain JavaScript that Node 20 can run: it installs what the lock file names, finds Node 26, builds the page when its
-// sources are newer, brings the Debian packages of the tests, and hands over.
+// sources are newer, brings the Debian packages and the Python peer of the tests, and hands over.
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
@@ -31,6 +31,7 @@ function start(args) {
 
 function test(args) {
   installDebianPackages()
+  installAsyncua()
   buildPage()
   return runNode(['scripts/test.ts', ...args])
 }
@@ -144,6 +145,16 @@ function installDebianPackages() {
   spawnSync('apt-get', ['update', '-qq'], quiet)
   if (spawnSync('apt-get', ['-qq', ...install], quiet).status !== 0)
     say('apt-get failed; the tests that need these packages are skipped by name')
+}
+
+/** The OPC UA peer of the tests, from the Python package index into a virtual environment of this checkout. Its script says what it did. */
+function installAsyncua() {
+  const python = ['/usr/bin/python3', '/usr/local/bin/python3'].find((path) => existsSync(path))
+  if (python === undefined) return say('tests with asyncua will be skipped by name: there is no python3')
+  const folder = join(root, '.cache', 'asyncua')
+  if (!existsSync(join(folder, 'installed'))) say('installing asyncua for the tests')
+  const result = spawnSync(python, [join(root, 'test', 'peers', 'asyncua-install.py'), folder], { encoding: 'utf8' })
+  if (result.status !== 0) say(`tests with asyncua will be skipped by name: ${(result.stdout || result.stderr).trim()}`)
 }
 
 function isInstalled(name) {

@@ -1,0 +1,1 @@
+"""What opcua-server.py and opcua-client.py are made of."""
