@@ -41,13 +41,14 @@ export async function withDriver<T>(
   signal: AbortSignal,
   use: (driver: Driver<unknown>) => Promise<T>,
 ): Promise<T> {
-  const shared: { thing?: unknown } = {}
+  const shared: { thing?: unknown; all?: unknown } = {}
   const context: Context = {
     name: target.name,
     log: silentLog,
     clock: systemClock,
     dial: (endpoint, until): Promise<Duplex> => dial(endpoint, until),
     share: <Thing>(create: () => Thing) => (shared.thing ??= create()) as Thing,
+    shareAll: <Thing>(create: () => Thing) => (shared.all ??= create()) as Thing,
   }
   const driver = target.type.create(target.options as never, context)
   try {

@@ -162,6 +162,10 @@ export interface Context {
    * the same. Reference counting is the thing's own business.
    */
   share<T>(create: () => T): T
+  /** The same for all devices of this driver type, such as a worker thread. */
+  shareAll<T>(create: () => T): T
+  /** Where application certificates are kept and trusted; absent where nothing is kept. */
+  readonly certificates?: { readonly folder: string } | undefined
   /** How many requests the line may have in flight from now on, for drivers that adapt to what their line bears. */
   limitInFlight?(limit: number): void
   /** Puts an action on record; resolves when it is on disk, rejects with STORE_FAILED: then it must not be carried out. */
@@ -190,8 +194,13 @@ export interface Driver<Address> {
   /** One status an item, in order; a refusal is data. */
   write(items: readonly WriteItem<Address>[], signal: AbortSignal): Promise<StatusCode[]>
   close(): Promise<void>
+  /** The longest pause between two attempts to connect, ms, where the gateway's own would be too long. */
+  readonly retryMaxMs?: number
   /** Who has this point, where one device stands for several: the unit id. */
   unitOf?(point: Point<Address>): number
+  /** Values come by themselves: these points are not polled but subscribed to. */
+  subscribes?(point: Point<Address>): boolean
+  /** Until the signal aborts; rejects with NotConnectedError when the connection is lost. The first values come at once. */
   subscribe?(points: readonly Point<Address>[], emit: Emit, signal: AbortSignal): Promise<void>
   identify?(signal: AbortSignal): Promise<Identity>
   /** Runs beside the polls from start to stop of the gateway, connected or not: a server for others (a proxy). */

@@ -71,7 +71,7 @@ export interface SinkState {
   save(state: object): Promise<void>
 }
 
-export interface SinkContext extends Omit<Context, 'share'> {
+export interface SinkContext extends Omit<Context, 'share' | 'shareAll'> {
   /** (logId, seq) is the deduplication key of every sample. */
   readonly logId: string
   readonly tags: TagTable

@@ -51,6 +51,8 @@ export const Status = {
   BadNoCommunication: 0x80310000,
   BadWaitingForInitialData: 0x80320000,
   BadNodeIdUnknown: 0x80340000,
+  BadIndexRangeInvalid: 0x80360000,
+  BadIndexRangeNoData: 0x80370000,
   BadNotReadable: 0x803a0000,
   BadNotWritable: 0x803b0000,
   BadOutOfRange: 0x803c0000,
@@ -64,6 +66,7 @@ export const Status = {
   BadNoData: 0x809b0000,
   BadDataLost: 0x809d0000,
   BadInvalidState: 0x80af0000,
+  BadTooManyMonitoredItems: 0x80db0000,
   BadCertificateChainIncomplete: 0x810d0000,
   BadRequestNotComplete: 0x81130000,
   BadCertificatePolicyCheckFailed: 0x81140000,
@@ -110,6 +113,8 @@ const TEXT: Record<StatusName, string> = {
   BadNoCommunication: 'There is no connection to the device and no earlier value.',
   BadWaitingForInitialData: 'The tag has not been read yet.',
   BadNodeIdUnknown: 'The device does not know this address.',
+  BadIndexRangeInvalid: 'The member that the address names is written in a way that the server does not take.',
+  BadIndexRangeNoData: 'The value has no member where the address says there is one.',
   BadNotReadable: 'The device does not allow this address to be read.',
   BadNotWritable: 'The tag or address does not allow writing.',
   BadOutOfRange: 'The value is outside the range that is allowed.',
@@ -124,8 +129,10 @@ const TEXT: Record<StatusName, string> = {
   BadDataLost: 'Samples were lost here.',
   BadInvalidState: 'The operation is not possible in the present state.',
   BadCertificateChainIncomplete: 'An issuer of the certificate is not known.',
+  BadTooManyMonitoredItems: 'The server watches no more items.',
   BadRequestNotComplete: 'The request was not carried out: its time was over before its turn came.',
-  BadCertificatePolicyCheckFailed: 'The key or the signature of the certificate is too weak, or of a kind that is not allowed.',
+  BadCertificatePolicyCheckFailed:
+    'The key or the signature of the certificate is too weak, or of a kind that is not allowed.',
 }
 
 /** Every status that the gateway itself uses, in ascending order of its code. */

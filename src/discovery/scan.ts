@@ -43,6 +43,7 @@ export function scan(setup: ScanSetup, signal: AbortSignal): AsyncIterable<Found
     clock,
     dial: guardedDial(setup),
     share: (create) => create(),
+    shareAll: (create) => create(),
   }
   const { ports, units, timeoutMs, concurrency, ratePerSecond } = setup
   const hosts = allHosts(networks)

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import type { AuditedAction, Context, LearnedStore, TraceTap } from '../core/driver.ts'
 import type { Log } from '../core/log.ts'
 import type { Line } from './line.ts'
-import type { PollingContext } from './polling.ts'
+import type { DeviceSetup, PollingContext } from './polling.ts'
 
 export class DeviceContext implements Context {
   readonly name: string
@@ -13,10 +13,18 @@ export class DeviceContext implements Context {
   readonly dial: Context['dial']
   declare readonly audit?: (action: AuditedAction) => Promise<void>
   readonly #line: Line
+  readonly #common: Map<string, unknown>
+  readonly #driver: string
   readonly #log: Log
   #ownLog: Log | undefined
 
-  constructor(name: string, line: Line, { clock, trace, learned, dial, log, audit }: PollingContext) {
+  /** `common`: what all devices of a driver type share, by the type's name. */
+  constructor(
+    { name, type }: Pick<DeviceSetup, 'name' | 'type'>,
+    line: Line,
+    common: Map<string, unknown>,
+    { clock, trace, learned, dial, log, audit }: PollingContext,
+  ) {
     this.name = name
     this.clock = clock
     this.trace = trace?.(name)
@@ -24,6 +32,8 @@ export class DeviceContext implements Context {
     this.dial = dial
     if (audit !== undefined) this.audit = (action) => audit(name, action)
     this.#line = line
+    this.#common = common
+    this.#driver = type.name
     this.#log = log
   }
 
@@ -34,6 +44,11 @@ export class DeviceContext implements Context {
 
   share<T>(create: () => T): T {
     return this.#line.share(create)
+  }
+
+  shareAll<T>(create: () => T): T {
+    if (!this.#common.has(this.#driver)) this.#common.set(this.#driver, create())
+    return this.#common.get(this.#driver) as T
   }
 
   limitInFlight(limit: number): void {

@@ -24,6 +24,7 @@ import { hasGood, statusRows } from './rows.ts'
 import type { Schedule } from './schedule.ts'
 import { keepServing } from './serving.ts'
 import { Silence } from './silence.ts'
+import { SubscribedPoints } from './subscribed.ts'
 
 const RETRY_MIN_MS = 500
 const RETRY_MAX_MS = 30_000
@@ -47,6 +48,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   readonly #log: Log
   readonly #gate: ConnectGate
   readonly #groups: PollGroup[]
+  readonly #subscribed: SubscribedPoints
   readonly #retry: Backoff
   readonly #silence: Silence
   readonly #random: () => number
@@ -72,10 +74,12 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     const random = context.random ?? Math.random
     this.#log = context.log
     this.#gate = gate
-    this.#retry = new Backoff({ firstMs: RETRY_MIN_MS, maxMs: RETRY_MAX_MS, random })
+    this.#retry = new Backoff({ firstMs: RETRY_MIN_MS, maxMs: device.retryMaxMs ?? RETRY_MAX_MS, random })
     this.#silence = new Silence(random)
     this.#random = random
-    this.#groups = groupByInterval(setup.points).map(([everyMs, points]) => new PollGroup(this, everyMs, points))
+    this.#subscribed = new SubscribedPoints(device, setup.points, this)
+    const polled = setup.points.filter((point) => !this.#subscribed.points.includes(point))
+    this.#groups = groupByInterval(polled).map(([everyMs, points]) => new PollGroup(this, everyMs, points))
     if (!setup.enabled) return
     for (const group of this.#groups) {
       group.prepare(this.device.prepare(group.points))
@@ -188,7 +192,18 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     this.#outage = undefined
     if (this.#silence.silent) return this.#resumeProbes()
     if (this.#groups.length === 0) this.#assess()
+    this.#subscribe()
     for (const group of this.#groups) if (group.everyMs > FIRST_READ_MS) group.begin(undefined)
+  }
+
+  #subscribe(): void {
+    if (this.#held !== undefined) return
+    this.#subscribed.start((batch) => {
+      this.emit(batch)
+      // What was said of all points when the connection was lost is over with the first good one.
+      if (this.#hasValues) this.#outage = undefined
+      if (this.#hasValues) this.#retry.reset()
+    })
   }
 
   #refused(error: unknown): void {
@@ -209,12 +224,15 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   /** No poll begins while there is a reason for that; values stay as they are, and the reason is shown. */
   hold(reason: string | undefined): void {
     this.#held = reason
+    if (reason !== undefined) this.#subscribed.stop()
+    else if (this.connected) this.#subscribe()
     if (this.state === 'Running' || this.state === 'Degraded') this.#assess()
   }
 
   /** The commands first: a place that a poll gives back is not for one of those that go with the connection. */
   #drop(): void {
     this.#connection.abort()
+    this.#subscribed.stop()
     for (const group of this.#groups) group.cancel()
   }
 

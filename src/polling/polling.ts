@@ -60,9 +60,10 @@ export function createPolling(devices: readonly DeviceSetup[], context: PollingC
   const gate = new ConnectGate(context.clock)
   const lines = new Map<string, Line>()
   const names = new Set<string>()
+  const common = new Map<string, unknown>()
   const sessions = devices.map((setup) => {
     const line = lineOf(setup, lines, names, context.clock)
-    const driver = setup.type.create(setup.options as never, new DeviceContext(setup.name, line, context))
+    const driver = setup.type.create(setup.options as never, new DeviceContext(setup, line, common, context))
     return new Lifecycle(setup, driver, line, { context, schedule, gate })
   })
   const byName = new Map(sessions.map((session) => [session.name, session]))

@@ -64,13 +64,14 @@ export function tagOf(
 }
 
 /** What a gateway gives to a driver, over real sockets; contexts that should share a line get the same `shared`. */
-export function testContext(name = 'device', shared: { thing?: unknown } = {}): Context {
+export function testContext(name = 'device', shared: { thing?: unknown; all?: unknown } = {}): Context {
   return {
     name,
     log: silentLog,
     clock: systemClock,
     dial: dialSocket,
     share: <T>(create: () => T): T => (shared.thing ??= create()) as T,
+    shareAll: <T>(create: () => T): T => (shared.all ??= create()) as T,
   }
 }
 

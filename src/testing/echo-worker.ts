@@ -7,7 +7,7 @@ serveWorkerLink({
   echo: (args: unknown) => args,
   double: ({ bytes }: { bytes: Uint8Array }) => {
     const result = bytes.map((byte) => byte * 2)
-    return new Transferred(result, [result.buffer as ArrayBuffer])
+    return new Transferred(result, [result.buffer])
   },
   fail: ({ how }: { how: string }) => {
     if (how === 'lost') throw new NotConnectedError('plc-1 closed the connection', { details: { endpoint: 'x' } })

@@ -79,7 +79,7 @@ export class WorkerLink {
       }
       signal?.addEventListener('abort', onAbort, { once: true })
       const forget = () => signal?.removeEventListener('abort', onAbort)
-      this.#calls.set(id, { resolve: resolve as (result: unknown) => void, reject, forget })
+      this.#calls.set(id, { resolve, reject, forget })
       this.#post({ kind: 'call', id, operation, args }, transfer)
     })
   }
@@ -125,7 +125,7 @@ export class WorkerLink {
     if (this.#ended !== undefined) return
     this.#ended = new NotConnectedError(sentence)
     this.#watch.cancel()
-    for (const id of [...this.#calls.keys()]) this.#settle(id)?.reject(this.#ended)
+    for (const id of this.#calls.keys()) this.#settle(id)?.reject(this.#ended)
     if (!this.#closing) this.#options.onEnd(this.#ended)
   }
 }

@@ -1,0 +1,196 @@
+/** One OPC UA server as the rest of the gateway has it: what it does happens in the worker, this hands it on. */
+import { SampleBatch } from '../../core/batch.ts'
+import type { Context, Driver, Emit, Identity, Point, Poll, StepResult, WriteItem } from '../../core/driver.ts'
+import { NotConnectedError } from '../../core/errors.ts'
+import { Status, type StatusCode } from '../../core/status.ts'
+import type { TagId } from '../../core/value.ts'
+import type { OpcuaAddress } from './address.ts'
+import type { Tenant, WorkerHost } from './host.ts'
+import {
+  EMPTY_VIEW,
+  type DeviceView,
+  type ReadAnswer,
+  type SentEvents,
+  type SentPoint,
+  type WriteAnswer,
+} from './messages.ts'
+import type { OpcuaOptions } from './options.ts'
+
+type OpcuaPoint = Point<OpcuaAddress>
+
+export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
+  readonly #options: OpcuaOptions
+  readonly #context: Context
+  readonly #host: WorkerHost
+  readonly #number: number
+  readonly #reasons = new Map<TagId, string>()
+  /** Polls that the worker knows since it was opened. */
+  readonly #known = new Set<string>()
+  #opened = false
+  #polls = 0
+  #emit: Emit | undefined
+  #view: DeviceView = EMPTY_VIEW
+
+  constructor(options: OpcuaOptions, context: Context, host: WorkerHost) {
+    this.#options = options
+    this.#context = context
+    this.#host = host
+    this.#number = host.register(this)
+  }
+
+  get log(): Context['log'] {
+    return this.#context.log
+  }
+
+  async connect(signal: AbortSignal): Promise<void> {
+    if (!this.#opened) {
+      const setup = { device: this.#number, name: this.#context.name, options: this.#options }
+      await this.#host.open({ ...setup, certificates: this.#context.certificates?.folder }, signal)
+      this.#opened = true
+    }
+    await this.#call('connect', {}, signal)
+  }
+
+  subscribes({ address }: OpcuaPoint): boolean {
+    if (address.kind === 'events') return true
+    return address.kind === 'value' && this.#options.mode === 'subscribe' && !address.polled
+  }
+
+  prepare(points: readonly OpcuaPoint[], onDemand = false): Poll {
+    const id = onDemand ? 0 : ++this.#polls
+    const values = points.filter(({ address }) => address.kind === 'value')
+    const others = points.filter(({ address }) => address.kind !== 'value')
+    const size = this.#options.maxNodesPerRequest
+    const steps = Math.max(1, Math.ceil(values.length / size))
+    return {
+      steps,
+      read: async (step, emit, signal): Promise<StepResult> => {
+        // A method and a notifier have no value to be read.
+        if (step === 0 && others.length > 0) emit(unreadable(others, this.#context.clock.now()))
+        if (values.length === 0) return 'unasked'
+        return this.#readStep({ id, step, points: values.slice(step * size, (step + 1) * size) }, emit, signal)
+      },
+    }
+  }
+
+  /** Rejects with NotConnectedError when the connection is lost. */
+  async subscribe(points: readonly OpcuaPoint[], emit: Emit, signal: AbortSignal): Promise<void> {
+    this.#emit = emit
+    try {
+      const values = points.filter(({ address }) => address.kind === 'value')
+      const events = points.filter(({ address }) => address.kind === 'events')
+      const request = { points: values.map(toSent), events: events.map(toSentEvents) }
+      await this.#call('subscribe', request, signal)
+    } finally {
+      this.#emit = undefined
+    }
+  }
+
+  async write(items: readonly WriteItem<OpcuaAddress>[], signal: AbortSignal): Promise<StatusCode[]> {
+    const statuses: StatusCode[] = items.map(() => Status.BadRequestNotComplete)
+    const begun = items.flatMap((item, at) => ((item.watch?.begin() ?? true) ? [{ item, at }] : []))
+    if (begun.length === 0) return statuses
+    const sent = begun.map(({ item: { point, value } }) => ({
+      address: point.address,
+      type: point.settings.type,
+      value,
+    }))
+    const answer = await this.#call<WriteAnswer>('write', { items: sent }, signal)
+    for (const [i, { item, at }] of begun.entries()) {
+      statuses[at] = answer.statuses[i] ?? Status.BadUnknownResponse
+      const remark = answer.remarks[i]
+      if (remark !== undefined) item.watch?.remark(remark)
+    }
+    return statuses
+  }
+
+  async identify(signal: AbortSignal): Promise<Identity> {
+    return this.#call<Identity>('identify', {}, signal)
+  }
+
+  async close(): Promise<void> {
+    await this.#host.leave(this.#number, this.#opened)
+    this.#opened = false
+  }
+
+  trouble(): string | undefined {
+    return this.#view.trouble
+  }
+
+  reasonOf(tag: TagId): string | undefined {
+    return this.#reasons.get(tag)
+  }
+
+  /** @see DeviceView */
+  get state(): DeviceView {
+    return this.#view
+  }
+
+  rows(batch: SampleBatch): void {
+    this.#emit?.(batch)
+  }
+
+  reasons(reasons: readonly (readonly [TagId, string | undefined])[]): void {
+    for (const [tag, reason] of reasons) {
+      if (reason === undefined) this.#reasons.delete(tag)
+      else this.#reasons.set(tag, reason)
+    }
+  }
+
+  view(view: DeviceView): void {
+    this.#view = view
+  }
+
+  async audit(action: string, what: string): Promise<void> {
+    await this.#context.audit?.({ action, from: 'gateway', what, outcome: 'done' })
+  }
+
+  evicted(): void {
+    this.#opened = false
+    this.#known.clear()
+  }
+
+  async #readStep(
+    { id, step, points }: { id: number; step: number; points: readonly OpcuaPoint[] },
+    emit: Emit,
+    signal: AbortSignal,
+  ): Promise<StepResult> {
+    const key = `${id} ${step}`
+    const once = id === 0
+    const isNew = once || !this.#known.has(key)
+    const request = { poll: id, step, once, ...(isNew ? { points: points.map(toSent) } : {}) }
+    const { batch, unfinished } = await this.#call<ReadAnswer>('read', request, signal)
+    if (!once) this.#known.add(key)
+    if (batch.length > 0) emit(SampleBatch.fromParts(batch))
+    if (unfinished) return 'again'
+  }
+
+  #call<T = void>(operation: string, args: object, signal: AbortSignal): Promise<T> {
+    if (!this.#opened) return Promise.reject(new NotConnectedError(`${this.#options.endpoint} is not connected`))
+    return this.#host.call<T>(operation, { device: this.#number, ...args }, signal)
+  }
+}
+
+function toSent({ tag, address, settings }: OpcuaPoint): SentPoint {
+  const { node, member } = address as OpcuaAddress & { kind: 'value' }
+  const { type, everyMs, deadband, scale } = settings
+  // The server compares its own numbers; a range that the tag has is not the one that the server knows.
+  const raw =
+    deadband === undefined || !('absolute' in deadband) || member.length > 0
+      ? undefined
+      : { absolute: deadband.absolute / Math.abs(scale ?? 1) }
+  return { tag, type, node, member, everyMs, deadband: raw }
+}
+
+const toSentEvents = ({ tag, address, settings }: OpcuaPoint): SentEvents => ({
+  tag,
+  address: address as OpcuaAddress & { kind: 'events' },
+  everyMs: settings.everyMs,
+})
+
+function unreadable(points: readonly OpcuaPoint[], now: number): SampleBatch {
+  const batch = new SampleBatch(points.length, now)
+  for (const { tag, address } of points)
+    batch.push(tag, undefined, address.kind === 'call' ? Status.BadNotReadable : Status.BadWaitingForInitialData)
+  return batch
+}

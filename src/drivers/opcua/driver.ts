@@ -1,0 +1,25 @@
+/** OPC UA: values of a server, subscribed to or read; its events; writes and calls of its methods. */
+import { defineDriver } from '../../core/driver.ts'
+import { ADDRESS_EXAMPLES, describeAddress, parseAddress } from './address.ts'
+import { OpcuaDevice } from './device.ts'
+import { WorkerHost } from './host.ts'
+import { options } from './options.ts'
+
+/** With the reconnect itself this keeps what a restart of the server costs below ten seconds. */
+export const opcua = defineDriver({
+  name: 'opcua',
+  summary: 'OPC UA servers (binary over TCP): subscriptions watched by evidence, reads, events, methods, history.',
+  options,
+  addressExamples: ADDRESS_EXAMPLES,
+  parseAddress,
+  describeAddress,
+  line: ({ endpoint }) => endpoint,
+  endpoint: ({ endpoint }) => endpoint,
+  inFlight: ({ maxInFlight }) => maxInFlight,
+  create: (settings, context) =>
+    new OpcuaDevice(
+      settings,
+      context,
+      context.shareAll(() => new WorkerHost()),
+    ),
+})

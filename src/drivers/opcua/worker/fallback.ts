@@ -1,0 +1,67 @@
+/** Points that the server does not watch are read at their interval instead, beside its subscriptions. */
+import type { SampleBatch } from '../../../core/batch.ts'
+import { messageOf, NotConnectedError } from '../../../core/errors.ts'
+import type { SentPoint } from '../messages.ts'
+import { Poll, type PollContext } from './poll.ts'
+
+export interface FallbackSetup extends Omit<PollContext, 'expand'> {
+  readonly emit: (batch: SampleBatch) => void
+  readonly tell: (level: 'debug' | 'info' | 'warn', sentence: string) => void
+  readonly lost: (error: NotConnectedError) => void
+  readonly expandAnswer: PollContext['expand']
+}
+
+export class FallbackPolls {
+  readonly #setup: FallbackSetup
+  readonly #groups = new Map<number, SentPoint[]>()
+  #timers: NodeJS.Timeout[] = []
+
+  constructor(setup: FallbackSetup) {
+    this.#setup = setup
+  }
+
+  add(points: readonly SentPoint[]): void {
+    for (const point of points) {
+      const group = this.#groups.get(point.everyMs)
+      if (group === undefined) this.#groups.set(point.everyMs, [point])
+      else group.push(point)
+    }
+    this.start()
+  }
+
+  start(): void {
+    this.stop()
+    for (const [everyMs, points] of this.#groups) {
+      const poll = new Poll({ ...this.#setup, expand: this.#setup.expandAnswer }, points, true)
+      let busy = false
+      const read = async () => {
+        if (busy) return
+        busy = true
+        try {
+          for (let more = true; more;) {
+            const { batch, unfinished } = await poll.read()
+            if (batch.length > 0) this.#setup.emit(batch)
+            more = unfinished
+          }
+        } catch (error) {
+          if (error instanceof NotConnectedError) this.#setup.lost(error)
+          else this.#setup.tell('debug', messageOf(error))
+        } finally {
+          busy = false
+        }
+      }
+      this.#timers.push(setInterval(() => void read(), everyMs))
+      void read()
+    }
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#timers = []
+  }
+
+  clear(): void {
+    this.stop()
+    this.#groups.clear()
+  }
+}
