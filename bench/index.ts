@@ -14,6 +14,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
     summary: 'a day of 1,000 tags: bytes kept a sample, one tag over an hour',
     load: () => import('./trends.ts'),
   },
+  opcua: {
+    summary: "10,000 monitored items and batched reads on asyncua's server, beside its client",
+    load: () => import('./opcua.ts'),
+  },
   mqtt: { summary: 'samples through runner and MQTT sink, beside the bare client', load: () => import('./mqtt.ts') },
   'catch-up': {
     summary: 'after an outage: live samples first, ten minutes made up for beside them, over MQTT',
