@@ -93,6 +93,10 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       log: log.child({ component: 'polling' }),
       dial,
       trace: (device) => traces.device(device),
+      confirm: (tag, at) => {
+        store.confirm(tag, at)
+        pipeline.confirm(tag)
+      },
       learned: (device) => learned.device(device),
       audit: (device, action) => audit.record(device, action, clock),
     })

@@ -202,6 +202,8 @@ export interface Driver<Address> {
   subscribes?(point: Point<Address>): boolean
   /** Until the signal aborts; rejects with NotConnectedError when the connection is lost. The first values come at once. */
   subscribe?(points: readonly Point<Address>[], emit: Emit, signal: AbortSignal): Promise<void>
+  /** How its subscriptions do; undefined: it has none. */
+  liveness?(): LivenessView | undefined
   identify?(signal: AbortSignal): Promise<Identity>
   /** Runs beside the polls from start to stop of the gateway, connected or not: a server for others (a proxy). */
   serve?(access: LineAccess, signal: AbortSignal): Promise<void>
@@ -215,6 +217,29 @@ export interface Driver<Address> {
   forget?(): void
   /** Why this tag is bad, where the driver knows more than its status says: a sentence. */
   reasonOf?(tag: TagId): string | undefined
+}
+
+/** How the subscriptions of a device do, by evidence: what they sent, and what a read beside them says. Counters from the start. */
+export interface LivenessView {
+  /** Since when the evidence speaks against them, ms since 1970; undefined: it does not. */
+  readonly staleSince: number | undefined
+  /** When they proved last that they are alive, ms since 1970: what they have not reported until then has not changed. */
+  readonly provenAt: number
+  readonly subscriptions: number
+  readonly monitoredItems: number
+  /** What was made anew because it had gone silent. */
+  readonly rebuilds: { readonly subscription: number; readonly session: number; readonly socket: number }
+  /** Notifications that are lost for good, and those that were missing and sent again. */
+  readonly missed: number
+  readonly republished: number
+  /** Values before which a queue of the server overflowed. */
+  readonly overflows: number
+  /** Reads that compared a value with what was reported of it. */
+  readonly canaries: number
+  /** The far side's clock before ours, ms; undefined: not known. */
+  readonly skewMs: number | undefined
+  /** How often its clock was set back. */
+  readonly clockResets: number
 }
 
 /** What others did through a server of the driver (a proxy), since the start. */

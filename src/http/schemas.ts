@@ -56,6 +56,22 @@ export const deviceSchema = z.object({
   reconnects: count(),
   pollMs: percentilesSchema,
   latenessMs: percentilesSchema,
+  liveness: z
+    .object({
+      staleForSeconds: z.number().describe('0 while the evidence says that the subscriptions are alive'),
+      provenAt: time().nullable().describe('When they proved last that they are alive'),
+      subscriptions: count(),
+      monitoredItems: count(),
+      rebuilds: z.object({ subscription: count(), session: count(), socket: count() }),
+      missed: count(),
+      republished: count(),
+      overflows: count(),
+      canaries: count(),
+      clockOffsetMs: z.number().nullable().describe('The clock of the device before ours'),
+      clockResets: count(),
+    })
+    .nullable()
+    .describe('How its subscriptions do; null where it has none'),
 })
 
 export const devicesSchema = z.object({ devices: z.array(deviceSchema) })

@@ -111,6 +111,25 @@ export function deviceView(gateway: Gateway, device: ShownDevice, tags = countTa
     reconnects: stats.reconnects,
     pollMs: percentiles(stats.pollDuration),
     latenessMs: percentiles(stats.lateness),
+    liveness: livenessView(gateway, isReceived(device) ? undefined : device.liveness()),
+  }
+}
+
+function livenessView(gateway: Gateway, view: ReturnType<DeviceSession['liveness']>) {
+  if (view === undefined) return null
+  const { staleSince, provenAt, skewMs, ...counts } = view
+  return {
+    subscriptions: counts.subscriptions,
+    monitoredItems: counts.monitoredItems,
+    rebuilds: counts.rebuilds,
+    missed: counts.missed,
+    republished: counts.republished,
+    overflows: counts.overflows,
+    canaries: counts.canaries,
+    clockResets: counts.clockResets,
+    staleForSeconds: staleSince === undefined ? 0 : Math.max(0, gateway.clock.now() - staleSince) / 1000,
+    provenAt: provenAt > 0 ? isoOf(provenAt) : null,
+    clockOffsetMs: skewMs === undefined ? null : Math.round(skewMs),
   }
 }
 

@@ -11,6 +11,7 @@ import type { HttpStats } from './http-stats.ts'
 import { busySeconds, cappedLines, perLine, seriesDropped, type CappedLines } from './line-series.ts'
 import type { MetricName } from './metrics-table.ts'
 import { perProxy, proxiesOf, refusals, type Proxied } from './proxy-series.ts'
+import { perSubscribed, rebuilds, subscribedOf, worst, type Subscribed } from './subscription-series.ts'
 
 type DeviceSession = Gateway['polling']['devices'][number]
 type SinkStatus = ReturnType<Gateway['runners'][number]['status']>
@@ -26,6 +27,7 @@ export interface Snapshot {
   readonly others: readonly DeviceSession[]
   readonly lines: CappedLines
   readonly proxies: readonly Proxied[]
+  readonly subscribed: readonly Subscribed[]
   readonly sinks: readonly SinkStatus[]
   /** Other gateways that send their logs here. */
   readonly received: readonly ReceivedFrom[]
@@ -44,6 +46,7 @@ export function takeSnapshot(gateway: Gateway, http: HttpStats, maxDevices: numb
     others: all.slice(maxDevices),
     lines: cappedLines(gateway.polling.lines, maxDevices),
     proxies: proxiesOf(all, maxDevices),
+    subscribed: subscribedOf(all, maxDevices),
     sinks: gateway.runners.map((runner) => runner.status()),
     received: gateway.receiver?.status() ?? [],
     log: gateway.store.info(),
@@ -98,6 +101,25 @@ export const collectors: Record<MetricName, Collector> = {
   bifrost_proxy_requests_total: (out, { proxies }) => perProxy(out, proxies, ({ requests }) => requests),
   bifrost_proxy_cache_hits_total: (out, { proxies }) => perProxy(out, proxies, ({ cached }) => cached),
   bifrost_proxy_refusals_total: (out, { proxies }) => refusals(out, proxies),
+  bifrost_subscription_stale_seconds: (out, { subscribed, gateway }) =>
+    worst(out, subscribed, ({ staleSince }) =>
+      staleSince === undefined ? 0 : Math.max(0, gateway.clock.now() - staleSince) / 1000,
+    ),
+  bifrost_subscription_items: (out, { subscribed }) =>
+    perSubscribed(out, subscribed, ({ monitoredItems }) => monitoredItems),
+  bifrost_subscription_rebuilds_total: (out, { subscribed }) => rebuilds(out, subscribed),
+  bifrost_subscription_notifications_missed_total: (out, { subscribed }) =>
+    perSubscribed(out, subscribed, ({ missed }) => missed),
+  bifrost_subscription_notifications_republished_total: (out, { subscribed }) =>
+    perSubscribed(out, subscribed, ({ republished }) => republished),
+  bifrost_subscription_queue_overflows_total: (out, { subscribed }) =>
+    perSubscribed(out, subscribed, ({ overflows }) => overflows),
+  bifrost_subscription_canary_reads_total: (out, { subscribed }) =>
+    perSubscribed(out, subscribed, ({ canaries }) => canaries),
+  bifrost_device_clock_offset_seconds: (out, { subscribed }) =>
+    worst(out, subscribed, ({ skewMs }) => (skewMs === undefined ? undefined : skewMs / 1000)),
+  bifrost_device_clock_resets_total: (out, { subscribed }) =>
+    perSubscribed(out, subscribed, ({ clockResets }) => clockResets),
   bifrost_tags: async (out, { gateway }) => {
     let good = 0
     let uncertain = 0

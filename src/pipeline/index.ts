@@ -46,6 +46,8 @@ export interface Pipeline {
   tick(now: number, emit: Emit): void
   /** Emits the points that swinging doors hold: call once, when polling has stopped. */
   flush(emit: Emit): void
+  /** The tag's value was found to hold still, without a row. */
+  confirm(tag: TagId): void
   /** How many values each rule found fault with, from the start. */
   readonly rejected: Readonly<Record<Rule, number>>
 }
@@ -102,6 +104,10 @@ export function createPipeline(tags: TagTable, clock: Clock, options: PipelineOp
     rejected,
     apply: (batch, emit) => run(batch, 0, emit),
     tick: (now, emit) => act((step) => step.tick?.(clock.monotonic(), now), emit),
+    confirm(tag) {
+      const needed = needs[tag] ?? 0
+      for (const { bit, step } of places) if (needed & bit) step.confirm?.(tag, clock.monotonic())
+    },
     flush: (emit) => act((step) => step.flush?.(), emit),
   }
 }

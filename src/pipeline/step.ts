@@ -25,6 +25,8 @@ export interface Step {
   apply(batch: SampleBatch, now: number): SampleBatch
   /** What is due by time alone, as rows for the steps after this one. `wall` is ms since 1970. */
   tick?(now: number, wall: number): readonly SampleBatch[]
+  /** The tag's value holds still, says who gave it. */
+  confirm?(tag: TagId, now: number): void
   /** Everything that is held back; called once at the end. */
   flush?(): readonly SampleBatch[]
   /** A later step sent this row with a value out by itself: it is now what the far side knows. */

@@ -19,7 +19,7 @@ import type { UnitUse } from './line-use.ts'
 import { groupByInterval, PollGroup, type GroupOwner } from './poll-group.ts'
 import { PolledDevice } from './polled-device.ts'
 import type { DeviceSetup, PollingContext } from './polling.ts'
-import { reasonOfDegradation, reasonOfLoss, reasonOfRefusal, reasonOfSilence } from './reason.ts'
+import { reasonOfDegradation, reasonOfLoss, reasonOfRefusal, reasonOfSilence, reasonOfSubscribed } from './reason.ts'
 import { hasGood, statusRows } from './rows.ts'
 import type { Schedule } from './schedule.ts'
 import { keepServing } from './serving.ts'
@@ -77,7 +77,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     this.#retry = new Backoff({ firstMs: RETRY_MIN_MS, maxMs: device.retryMaxMs ?? RETRY_MAX_MS, random })
     this.#silence = new Silence(random)
     this.#random = random
-    this.#subscribed = new SubscribedPoints(device, setup.points, this)
+    this.#subscribed = new SubscribedPoints(device, setup.points, this, context.confirm)
     const polled = setup.points.filter((point) => !this.#subscribed.points.includes(point))
     this.#groups = groupByInterval(polled).map(([everyMs, points]) => new PollGroup(this, everyMs, points))
     if (!setup.enabled) return
@@ -137,6 +137,8 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     if (hasGood(batch)) {
       this.lastGoodAt = batch.receivedAt
       this.#hasValues = true
+      // What was said of all points when the connection was lost is over.
+      if (this.#subscribed.points.length > 0) this.#outage = undefined
     }
     this.#emit(batch)
   }
@@ -152,6 +154,12 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     else if (group.partial) group.begin(undefined)
     // A partial poll says that the device is there, not how its points are.
     if (!group.partial || wasSilent) this.#assess()
+  }
+
+  observed(): void {
+    if (!this.connected || this.#silence.silent) return
+    if (this.#hasValues) this.#retry.reset()
+    this.#assess()
   }
 
   /** A neighbour on the line answers again: perhaps this device does, too. */
@@ -192,18 +200,8 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     this.#outage = undefined
     if (this.#silence.silent) return this.#resumeProbes()
     if (this.#groups.length === 0) this.#assess()
-    this.#subscribe()
+    if (this.#held === undefined) this.#subscribed.start()
     for (const group of this.#groups) if (group.everyMs > FIRST_READ_MS) group.begin(undefined)
-  }
-
-  #subscribe(): void {
-    if (this.#held !== undefined) return
-    this.#subscribed.start((batch) => {
-      this.emit(batch)
-      // What was said of all points when the connection was lost is over with the first good one.
-      if (this.#hasValues) this.#outage = undefined
-      if (this.#hasValues) this.#retry.reset()
-    })
   }
 
   #refused(error: unknown): void {
@@ -225,7 +223,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   hold(reason: string | undefined): void {
     this.#held = reason
     if (reason !== undefined) this.#subscribed.stop()
-    else if (this.connected) this.#subscribe()
+    else if (this.connected) this.#subscribed.start()
     if (this.state === 'Running' || this.state === 'Degraded') this.#assess()
   }
 
@@ -314,6 +312,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     const reason =
       this.#held ??
       reasonOfDegradation(this.name, this.#groups, this.line, names, (tag) => this.reasonOf(tag)) ??
+      reasonOfSubscribed(this.name, this.#subscribed, names, (tag) => this.reasonOf(tag)) ??
       this.device.trouble?.()
     this.condition.become(reason === undefined ? 'Running' : 'Degraded', reason ?? null)
   }

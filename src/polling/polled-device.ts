@@ -4,7 +4,7 @@
  */
 import type { SampleBatch } from '../core/batch.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Driver, DriverType, LineAccess, Point, ServedView, WriteItem } from '../core/driver.ts'
+import type { Driver, DriverType, LineAccess, LivenessView, Point, ServedView, WriteItem } from '../core/driver.ts'
 import { Status, type StatusCode } from '../core/status.ts'
 import type { TagId } from '../core/value.ts'
 import { runCommand } from './command.ts'
@@ -105,6 +105,10 @@ export abstract class PolledDevice implements DeviceSession {
 
   served(): ServedView | undefined {
     return this.device.served?.()
+  }
+
+  liveness(): LivenessView | undefined {
+    return this.device.liveness?.()
   }
 
   reasonOf(tag: TagId): string | undefined {

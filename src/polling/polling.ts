@@ -5,6 +5,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { AuditedAction, Context, DriverType, Emit, LearnedStore, Point, TraceTap } from '../core/driver.ts'
 import type { Log } from '../core/log.ts'
+import type { TagId } from '../core/value.ts'
 import { ConnectGate } from './connect-gate.ts'
 import { DeviceContext } from './device-context.ts'
 import { Lifecycle } from './lifecycle.ts'
@@ -37,6 +38,8 @@ export interface PollingContext {
   readonly trace?: ((device: string) => TraceTap | undefined) | undefined
   /** What drivers keep across restarts. */
   readonly learned?: ((device: string) => LearnedStore | undefined) | undefined
+  /** The value of a tag holds still, without a row that says so. */
+  readonly confirm?: ((tag: TagId, at: number) => void) | undefined
   /** Where actions that do not go through the commands are put on record. */
   readonly audit?: ((device: string, action: AuditedAction) => Promise<void>) | undefined
 }

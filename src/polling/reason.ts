@@ -5,6 +5,7 @@ import { statusHex, statusInfo, type StatusCode } from '../core/status.ts'
 import { GATEWAY } from './line-use.ts'
 import type { Line } from './line.ts'
 import type { PollGroup } from './poll-group.ts'
+import type { SubscribedPoints } from './subscribed.ts'
 
 /** The connection could not be made. */
 export function reasonOfRefusal(device: string, error: unknown, pauseMs: number): string {
@@ -65,19 +66,47 @@ function reasonOfEater(device: string, line: Line): string {
   return ` ${who} uses ${Math.round(eater.share * 100)} % of the line ${line.key}.`
 }
 
+/** Points that come by themselves and are bad; undefined when none is. */
+export function reasonOfSubscribed(
+  device: string,
+  { points, bad }: Pick<SubscribedPoints, 'points' | 'bad'>,
+  nameOf: (tag: number) => string,
+  detailOf: (tag: number) => string | undefined,
+): string | undefined {
+  const [first] = bad
+  if (first === undefined) return undefined
+  const [tag, status] = first
+  const of = `out of ${points.length} that it reports`
+  return badPoints(device, { bad: bad.size, of, first: nameOf(tag), status, detail: detailOf(tag) })
+}
+
 function reasonOfBadPoints(
   device: string,
   group: PollGroup,
-  tag: string,
+  first: string,
   status: StatusCode,
   detail: string | undefined,
 ): string {
+  const of = `out of ${group.points.length} read every ${formatDuration(group.everyMs)}`
+  return badPoints(device, { bad: group.badRows, of, first, status, detail })
+}
+
+interface BadPoints {
+  readonly bad: number
+  /** Out of which. */
+  readonly of: string
+  readonly first: string
+  readonly status: StatusCode
+  readonly detail: string | undefined
+}
+
+function badPoints(device: string, { bad, of, first, status, detail }: BadPoints): string {
   const info = statusInfo(status)
-  const points = group.badRows === 1 ? 'One point' : `${group.badRows} points`
-  const verb = group.badRows === 1 ? 'is' : 'are'
+  const points = bad === 1 ? 'One point' : `${bad} points`
+  const verb = bad === 1 ? 'is' : 'are'
   return (
-    `${points} of ${device} ${verb} bad, out of ${group.points.length} read every ${formatDuration(group.everyMs)}. ` +
-    `The first is ${tag}: ${info.name} (${statusHex(status)}). ${detail ?? info.text}`
+    `${points} of ${device} ${verb} bad, ${of}. ` +
+    `The first is ${first}: ${info.name} (${statusHex(status)}). ${detail ?? info.text}`
   )
 }
 

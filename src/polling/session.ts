@@ -3,7 +3,7 @@
  * ahead of its polls. The lifecycle behind it is in `lifecycle.ts`.
  */
 import type { SampleBatch } from '../core/batch.ts'
-import type { DriverType, Point, ServedView, WriteItem } from '../core/driver.ts'
+import type { DriverType, LivenessView, Point, ServedView, WriteItem } from '../core/driver.ts'
 import { createHistogram, type Histogram } from '../core/histogram.ts'
 import type { StatusCode } from '../core/status.ts'
 import type { TagId } from '../core/value.ts'
@@ -66,6 +66,8 @@ export interface DeviceSession {
   forget(): void
   /** What others did with it through a server of the driver, such as a proxy; undefined: it has none. */
   served(): ServedView | undefined
+  /** How its subscriptions do; undefined: it has none. */
+  liveness(): LivenessView | undefined
   /** Which line it is on. */
   readonly line: { readonly key: string }
   /** Why this tag is bad, where the driver knows more than its status says: a sentence. */

@@ -1,6 +1,16 @@
 /** One OPC UA server as the rest of the gateway has it: what it does happens in the worker, this hands it on. */
 import { SampleBatch } from '../../core/batch.ts'
-import type { Context, Driver, Emit, Identity, Point, Poll, StepResult, WriteItem } from '../../core/driver.ts'
+import type {
+  Context,
+  Driver,
+  Emit,
+  Identity,
+  LivenessView,
+  Point,
+  Poll,
+  StepResult,
+  WriteItem,
+} from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
 import type { TagId } from '../../core/value.ts'
@@ -26,6 +36,8 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
   readonly #reasons = new Map<TagId, string>()
   /** Polls that the worker knows since it was opened. */
   readonly #known = new Set<string>()
+  /** A server that is back is found within ten seconds. */
+  readonly retryMaxMs = 5000
   #opened = false
   #polls = 0
   #emit: Emit | undefined
@@ -121,9 +133,8 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
     return this.#reasons.get(tag)
   }
 
-  /** @see DeviceView */
-  get state(): DeviceView {
-    return this.#view
+  liveness(): LivenessView | undefined {
+    return this.#view.subscriptions > 0 || this.#view.canaries > 0 ? this.#view : undefined
   }
 
   rows(batch: SampleBatch): void {
@@ -173,13 +184,13 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
 
 function toSent({ tag, address, settings }: OpcuaPoint): SentPoint {
   const { node, member } = address as OpcuaAddress & { kind: 'value' }
-  const { type, everyMs, deadband, scale } = settings
+  const { type, everyMs, deadband, scale, staleAfterMs } = settings
   // The server compares its own numbers; a range that the tag has is not the one that the server knows.
   const raw =
     deadband === undefined || !('absolute' in deadband) || member.length > 0
       ? undefined
       : { absolute: deadband.absolute / Math.abs(scale ?? 1) }
-  return { tag, type, node, member, everyMs, deadband: raw }
+  return { tag, type, node, member, everyMs, deadband: raw, staleAfterMs }
 }
 
 const toSentEvents = ({ tag, address, settings }: OpcuaPoint): SentEvents => ({

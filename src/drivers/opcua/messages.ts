@@ -1,4 +1,5 @@
 /** What goes between the driver in the main thread and its worker: plain data only. */
+import type { LivenessView } from '../../core/driver.ts'
 import type { BatchParts } from '../../core/batch.ts'
 import type { Deadband } from '../../core/tags.ts'
 import type { DataType, TagId, Value } from '../../core/value.ts'
@@ -27,6 +28,8 @@ export interface SentPoint {
   readonly everyMs: number
   /** In the device's own numbers: scaling is undone. */
   readonly deadband?: Deadband | undefined
+  /** How old its value may become: it has to be proved more often than that. */
+  readonly staleAfterMs?: number | undefined
 }
 
 /** Events of one notifier, as a tag wants them. */
@@ -74,28 +77,13 @@ export interface WriteAnswer {
 }
 
 /** How a device does, as the worker sees it. */
-export interface DeviceView {
-  /** Since when nothing was heard of the subscriptions that should have been: ms since 1970. */
-  readonly staleSince: number | undefined
-  /** When the server was last heard: ms since 1970. */
-  readonly heardAt: number
-  readonly subscriptions: number
-  readonly monitoredItems: number
-  /** What was made anew because it had gone silent. */
-  readonly rebuilds: { readonly subscription: number; readonly session: number; readonly socket: number }
-  readonly missed: number
-  readonly republished: number
-  readonly overflows: number
-  readonly canaries: number
-  /** The server's clock before ours, ms. */
-  readonly skewMs: number | undefined
-  readonly clockResets: number
+export interface DeviceView extends LivenessView {
   readonly trouble: string | undefined
 }
 
 export const EMPTY_VIEW: DeviceView = {
   staleSince: undefined,
-  heardAt: 0,
+  provenAt: 0,
   subscriptions: 0,
   monitoredItems: 0,
   rebuilds: { subscription: 0, session: 0, socket: 0 },

@@ -39,7 +39,6 @@ export class Device {
   /** What the subscriptions are of: those of other points are made anew. */
   #subscribed = ''
   #endSubscribing: ((error: unknown) => void) | undefined
-  #heardAt = 0
 
   constructor(
     { options }: OpenDevice,
@@ -64,7 +63,6 @@ export class Device {
     const opened = await this.connection.open(signal)
     // A new session stays one until the subscriptions have been told.
     if (opened !== 'same') this.#opened = opened
-    this.#heardAt = Date.now()
   }
 
   /** The next part of a step of a poll. */
@@ -78,7 +76,6 @@ export class Device {
       if (once !== true) this.#polls.set(key, poll)
     }
     const { batch, unfinished } = once === true ? await readWhole(poll) : await poll.read()
-    this.#heardAt = Date.now()
     const parts = batch.toParts()
     return new Transferred({ batch: parts, unfinished }, [parts.buffer])
   }
@@ -126,11 +123,12 @@ export class Device {
 
   view(): DeviceView {
     const subscriptions = this.#subscriptions
-    if (subscriptions === undefined) return { ...EMPTY_VIEW, heardAt: this.#heardAt, ...this.#clock() }
+    if (subscriptions === undefined) return { ...EMPTY_VIEW, ...this.#clock() }
+    const wall = (monotonic: number) => Date.now() - (performance.now() - monotonic)
     const stale = subscriptions.staleSince(performance.now())
     return {
-      staleSince: stale === undefined ? undefined : Date.now() - (performance.now() - stale),
-      heardAt: this.#heardAt,
+      staleSince: stale === undefined ? undefined : wall(stale),
+      provenAt: stale === undefined ? wall(subscriptions.provenAt) : 0,
       subscriptions: subscriptions.size,
       monitoredItems: subscriptions.items,
       rebuilds: { ...subscriptions.escalation.rebuilds },
@@ -154,10 +152,7 @@ export class Device {
       ...this.#pollContext(),
       expandAnswer: (response) => this.#expandAnswer(response),
       expand: (values) => this.#expand(values),
-      emit: (batch) => {
-        this.#heardAt = batch.receivedAt
-        this.#outlets.rows(batch)
-      },
+      emit: (batch) => this.#outlets.rows(batch),
       tell: this.#outlets.tell,
       lost: (error) => this.#lost(error),
       points,

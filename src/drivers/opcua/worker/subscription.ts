@@ -69,7 +69,12 @@ export class Subscription {
     const { connection } = this.#context
     const { options, library } = connection
     const { publishMs, items } = this.plan
-    const keepAlive = Math.max(1, Math.round(options.liveness.keepAlive / publishMs))
+    // Who wants values of a certain age has to hear that they still hold.
+    const stalest = Math.min(
+      ...items.flatMap(({ wanted }) => wanted.map(({ staleAfterMs }) => staleAfterMs ?? Infinity)),
+    )
+    const keepAliveMs = Math.min(options.liveness.keepAlive, stalest / 3)
+    const keepAlive = Math.max(1, Math.round(keepAliveMs / publishMs))
     const request = new library.CreateSubscriptionRequest({
       requestedPublishingInterval: publishMs,
       requestedMaxKeepAliveCount: keepAlive,

@@ -87,6 +87,13 @@ export class Subscriptions {
     return this.#canaries + this.#subscriptions.reduce((sum, { canary }) => sum + canary.reads, 0)
   }
 
+  /** When the last of them was heard, ms by a clock that nobody sets. */
+  get provenAt(): number {
+    return this.#open
+      ? Math.min(...this.#subscriptions.map(({ subscription }) => subscription.heardAt), performance.now())
+      : 0
+  }
+
   /** Since when (ms by a clock that nobody sets) the evidence speaks against it; undefined: it does not. */
   staleSince(now: number): number | undefined {
     const since = this.#subscriptions.flatMap(({ subscription, canary }) => {
