@@ -15,7 +15,6 @@
  * freeze { ms }                                the whole process stands still, after the answer
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { NodeId } from 'node-opcua-client'
 import type { ChildSettings } from './child.ts'
 import type { Faults, Publishing, Rule } from './faults.ts'
 import { createPlant, type FaultyPlant } from './plant.ts'
@@ -104,7 +103,7 @@ function count(server: FaultyServer): object {
 
 function forget(server: FaultyServer, what: string): void {
   for (const session of server.engine.getSessions()) {
-    if (what === 'sessions') server.engine.closeSession(session.authenticationToken as NodeId, true, 'Forcing')
+    if (what === 'sessions') server.engine.closeSession(session.authenticationToken, true, 'Forcing')
     else for (const { id } of session.publishEngine.subscriptions) session.deleteSubscription(id)
   }
 }

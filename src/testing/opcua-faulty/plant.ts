@@ -59,7 +59,7 @@ export function createPlant(server: OPCUAServer, settings: ChildSettings, began:
       const node = found(name)
       const variant = value === undefined ? node.readValue().value : toVariant((type ?? DataType[node.readValue().value.dataType]) as 'Double', value) // prettier-ignore
       const code = status === undefined ? StatusCodes.Good : toStatus(status as string)
-      node.setValueFromSource(variant, code, sourceTime === undefined ? new Date() : new Date(String(sourceTime)))
+      node.setValueFromSource(variant, code, sourceTime === undefined ? new Date() : new Date(sourceTime as string))
     },
     add: (name: string, { value, type }: Readonly<Record<string, unknown>>) => void variable(name, type as 'Double', value, true), // prettier-ignore
     remove: (name: string) => space.deleteNode(idOf(name)),
@@ -92,5 +92,9 @@ const SCALARS = {
 
 function toVariant(type: keyof typeof DataType, value: unknown): Variant {
   const isArray = Array.isArray(value) && type !== 'Int64'
-  return new Variant({ dataType: DataType[type], value, arrayType: isArray ? VariantArrayType.Array : VariantArrayType.Scalar })
+  return new Variant({
+    dataType: DataType[type],
+    value,
+    arrayType: isArray ? VariantArrayType.Array : VariantArrayType.Scalar,
+  })
 }
