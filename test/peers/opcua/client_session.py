@@ -27,7 +27,9 @@ class ClientSession(Lines, Measure):
         self.uris = []
 
     def _make(self):
-        client = Client(self.settings["url"], timeout=self.settings.get("timeoutMs", 5000) / 1000)
+        patience = self.settings.get("timeoutMs", 5000) / 1000
+        # By itself it gives a connection up that has no answer to spare within a second: a server busy with 10,000 items has none.
+        client = Client(self.settings["url"], timeout=patience, watchdog_intervall=patience)
         client.application_uri = self.settings.get("applicationUri", "urn:bifrost:test:client")
         client.name = "asyncua of the tests"
         return client
