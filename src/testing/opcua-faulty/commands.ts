@@ -8,6 +8,7 @@
  * skew { ms }                                  moves all times that go out: of values, of the server's clock, of the replies
  * asked → { Read: 3, Publish: 10 … }           how often each service was asked for; `reset: true` begins anew
  * sessions → { channels, sessions, subscriptions, items, waitingPublishes, rejectedSessions }
+ * who → [{ policy, mode, user }]                of each session
  * drop                                         resets every connection; sessions stay
  * forget { what: "sessions" | "subscriptions" }   they are gone, and nobody was told
  * restart { downMs }                           ends with all sessions, and listens again on the same port after that time
@@ -15,6 +16,8 @@
  * freeze { ms }                                the whole process stands still, after the answer
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { MessageSecurityMode, UserNameIdentityToken, X509IdentityToken } from 'node-opcua-client'
+import type { ServerSession } from 'node-opcua-server'
 import type { ChildSettings } from './child.ts'
 import type { Faults, Publishing, Rule } from './faults.ts'
 import { createPlant, type FaultyPlant } from './plant.ts'
@@ -64,6 +67,7 @@ export function createCommands(settings: ChildSettings, faults: Faults): Command
       return counts
     },
     sessions: () => count(server),
+    who: () => server.engine.getSessions().map(who),
     drop: () => {
       for (const endpoint of server.endpoints) endpoint.abruptlyInterruptChannels()
     },
@@ -99,6 +103,14 @@ function count(server: FaultyServer): object {
     waitingPublishes: sessions.reduce((sum, { publishEngine }) => sum + publishEngine.pendingPublishRequestCount, 0),
     rejectedSessions: server.rejectedSessionCount,
   }
+}
+
+/** Users are named as asyncua's server names them. */
+function who({ channel, userIdentityToken }: ServerSession): object {
+  const policy = channel?.securityPolicy.split('#')[1]
+  const mode = MessageSecurityMode[channel?.securityMode ?? MessageSecurityMode.Invalid]
+  if (userIdentityToken instanceof UserNameIdentityToken) return { policy, mode, user: userIdentityToken.userName }
+  return { policy, mode, user: userIdentityToken instanceof X509IdentityToken ? 'certificate' : 'anonymous' }
 }
 
 function forget(server: FaultyServer, what: string): void {
