@@ -14,7 +14,9 @@ write {node, value, type, status, sourceTime, serverTime} → {status, code}
 call {object, method, arguments: [{value, type}]} → {status, code, outputs, argumentResults}
 history {node, from, to, max} → {values, calls}
 subscribe {nodes, publishingMs, samplingMs, queue, keepAlive, trigger, deadband, percent} → {subscription, publishingMs, items: [{status, samplingMs, queue}]}
-   what comes is kept: received {clear} → {values: [{node, …}], statuses}      unsubscribe {}
+   what comes is kept: received {clear} → {values: [{node, …}], statuses}; messages {clear} → [{subscription, sequence, items, available}],
+   keep-alives with no items among them; republish {subscription, sequence} → {sequence, values}; transfer {subscription} → {status,
+   available} takes another session's subscription; unsubscribe {}
 subscribeEvents {node, types, fields} → {}; each is told as {"event": "event", "fields": {…}}; refresh {} calls ConditionRefresh
 verify {nodes, publishingMs, queue, seconds, perCall, raw} → {received, missed, wrong, repeated, first, last, cpuS, seconds, lagMs}
    subscribes to counters (opcua/counters.py) and judges what came by the values: a gap in a node's count is missed, a value that belongs

@@ -103,6 +103,9 @@ def refusal(plant, users, item, user):
     name = item.NodeId.Identifier if item.NodeId.NamespaceIndex == plant.index else None
     if user.name in users.readers:
         return ua.StatusCode(ua.StatusCodes.BadUserAccessDenied)
+    if item.IndexRange:
+        # asyncua would put the part in the place of the whole array.
+        return ua.StatusCode(ua.StatusCodes.BadWriteNotSupported)
     if name == "ReadOnly":
         return ua.StatusCode(ua.StatusCodes.BadNotWritable)
     if name == "Writable/ValueOnly":

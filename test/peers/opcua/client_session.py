@@ -23,10 +23,13 @@ class ClientSession(Lines, Measure):
         self.subscriptions = []
         self.values = []
         self.statuses = []
+        self.messages = []
         self.uris = []
 
     def _make(self):
-        client = Client(self.settings["url"], timeout=self.settings.get("timeoutMs", 5000) / 1000)
+        patience = self.settings.get("timeoutMs", 5000) / 1000
+        # By itself it gives a connection up that has no answer to spare within a second: a server busy with 10,000 items has none.
+        client = Client(self.settings["url"], timeout=patience, watchdog_intervall=patience)
         client.application_uri = self.settings.get("applicationUri", "urn:bifrost:test:client")
         client.name = "asyncua of the tests"
         return client
@@ -171,6 +174,7 @@ class ClientSession(Lines, Measure):
         parameters = ua.CreateSubscriptionParameters(publishingMs, 10_000, keepAlive, 0, True, 0)
         made = await self.client.create_subscription(parameters, Keeper(self))
         self.subscriptions.append(made)
+        self._listen(made)
         chosen = None
         if trigger is not None or deadband is not None:
             kind = ua.DeadbandType.None_ if deadband is None else ua.DeadbandType.Percent if percent else ua.DeadbandType.Absolute
@@ -179,6 +183,36 @@ class ClientSession(Lines, Measure):
         results = await made._subscribe(found, ua.AttributeIds.Value, chosen, queue, ua.MonitoringMode.Reporting, samplingMs)
         items = ["Good" if isinstance(one, int) else status_name(one.value) for one in results]
         return {"subscription": made.subscription_id, "publishingMs": made.parameters.RequestedPublishingInterval, "items": items}
+
+    def _listen(self, subscription):
+        """Notes each message, a keep-alive too, before asyncua takes it apart."""
+        known = self.client.uaclient.session._subscription_callbacks
+
+        async def take(result):
+            message = result.NotificationMessage
+            items = [one for data in message.NotificationData or [] for one in getattr(data, "MonitoredItems", [])]
+            self.messages.append(
+                {"subscription": result.SubscriptionId, "sequence": message.SequenceNumber, "items": len(items), "available": list(result.AvailableSequenceNumbers or [])}
+            )
+            await subscription.publish_callback(result)
+
+        known[subscription.subscription_id] = take
+
+    async def do_messages(self, clear=False):
+        answer = list(self.messages)
+        if clear:
+            self.messages.clear()
+        return answer
+
+    async def do_republish(self, subscription, sequence):
+        message = await self.client.uaclient.session.republish(subscription, sequence)
+        items = [one for data in message.NotificationData or [] for one in getattr(data, "MonitoredItems", [])]
+        return {"sequence": message.SequenceNumber, "values": [data_value(one.Value) for one in items]}
+
+    async def do_transfer(self, subscription, sendInitialValues=False):
+        parameters = ua.TransferSubscriptionsParameters([subscription], sendInitialValues)
+        result = (await self.client.uaclient.session.transfer_subscriptions(parameters))[0]
+        return {"status": status_name(result.StatusCode.value), "available": list(result.AvailableSequenceNumbers or [])}
 
     async def do_received(self, clear=False):
         answer = {"values": list(self.values), "statuses": list(self.statuses)}

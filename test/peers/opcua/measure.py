@@ -54,7 +54,7 @@ class Measure:
             if refused:
                 raise RuntimeError(f"{len(refused)} items were refused, the first with {refused[0]}")
         before, began = cpu(), time.monotonic()
-        judge.received = 0
+        judge.received, judge.lag = 0, 0.0
         await asyncio.sleep(seconds)
         took, used = time.monotonic() - began, cpu() - before
         answer = {

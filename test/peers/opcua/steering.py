@@ -8,7 +8,7 @@ describe {node, text} · rename {node, text}      Description and DisplayName
 structure {node, fields}                         fields of a structure are set to other values
 counters {running, skewMs, status}  → {count}    stops and starts the counting, moves its timestamps, gives it another status
 fire {kind, message, severity, fields, time, source, times} · alarm {name, active, severity, message} · see events.py
-sessions → {connections, sessions, subscriptions, items}
+sessions → {connections, sessions, subscriptions, items} · who → [{policy, mode, user}] of each session
 limits {"MaxNodesPerRead": n}                    shown and kept; 0 is none
 fault {rule} · clear                             see faults.py
 publishing {mode, gap, forget} → {lost}          see faults.py
@@ -127,6 +127,14 @@ class Steering(Lines):
         items = sum(len(one.monitored_item_srv._monitored_items) for one in theirs)
         active = sum(1 for session in own if session.is_activated())
         return {"connections": len(self.server.bserver.clients), "sessions": active, "subscriptions": len(theirs), "items": items}
+
+    async def do_who(self):
+        found = [client.processor for client in self.server.bserver.clients if client.processor.session is not None]
+        policies = [one._connection.security_policy for one in found]
+        return [
+            {"policy": policy.URI.rpartition("#")[2], "mode": ua.MessageSecurityMode(policy.Mode).name.rstrip("_"), "user": one.session.user.name}
+            for one, policy in zip(found, policies, strict=True)
+        ]
 
     async def do_limits(self, **limits):
         await self.set_limits(limits)
