@@ -147,6 +147,12 @@ export interface AuditedAction {
   readonly outcome: string
 }
 
+/** Where the certificates of the gateway lie; `wire/certificates` reads it, in workers too. */
+export interface CertificatePlace {
+  /** `DATA/certificates`. */
+  readonly folder: string
+}
+
 /** What a driver gets from the gateway. */
 export interface Context {
   /** The device's name. */
@@ -168,6 +174,8 @@ export interface Context {
   readonly certificates?: { readonly folder: string } | undefined
   /** How many requests the line may have in flight from now on, for drivers that adapt to what their line bears. */
   limitInFlight?(limit: number): void
+  /** Certificates of OPC UA; absent where nothing is kept, as for a command that reads one value. */
+  readonly certificates?: CertificatePlace | undefined
   /** Puts an action on record; resolves when it is on disk, rejects with STORE_FAILED: then it must not be carried out. */
   audit?(action: AuditedAction): Promise<void>
 }

@@ -3,7 +3,16 @@
  * as batches of one `emit`.
  */
 import type { Clock } from '../core/clock.ts'
-import type { AuditedAction, Context, DriverType, Emit, LearnedStore, Point, TraceTap } from '../core/driver.ts'
+import type {
+  AuditedAction,
+  CertificatePlace,
+  Context,
+  DriverType,
+  Emit,
+  LearnedStore,
+  Point,
+  TraceTap,
+} from '../core/driver.ts'
 import type { Log } from '../core/log.ts'
 import { ConnectGate } from './connect-gate.ts'
 import { DeviceContext } from './device-context.ts'
@@ -39,6 +48,7 @@ export interface PollingContext {
   readonly learned?: ((device: string) => LearnedStore | undefined) | undefined
   /** Where actions that do not go through the commands are put on record. */
   readonly audit?: ((device: string, action: AuditedAction) => Promise<void>) | undefined
+  readonly certificates?: CertificatePlace | undefined
 }
 
 export interface Polling {
