@@ -111,7 +111,13 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const receiver =
       config.receive && (await startReceiver(config.receive, { store, keep, clock, log, ...placesOf(config) }))
 
-    const certificates = await openCertificates({ folder: certificateFolder(config), clock, log, audit })
+    const certificates = await openCertificates({
+      folder: certificateFolder(config),
+      clock,
+      log: log.child({ component: 'certificates' }),
+      audit,
+      onTrust: (refused) => refused.forEach((device) => polling.device(device)?.retryNow()),
+    })
     const startedAt = clock.now()
     for (const runner of runners) runner.start()
     store.onBlocked((isBlocked) => polling.hold(isBlocked ? HELD : undefined))

@@ -180,9 +180,7 @@ function linesOf({ state, thumbprint, subject, validFrom, validTo, ...one }: Lis
     `${state}  ${thumbprint}  ${subject}`,
     `  valid ${dayOf(validFrom)} to ${dayOf(validTo)}${applicationUri === null ? '' : `, ${applicationUri}`}${names.length === 0 ? '' : `, for ${names.join(', ')}`}`,
     ...(trustedAt === null ? [] : [`  trusted ${dayOf(trustedAt)}${trustedBy === null ? '' : ` by ${trustedBy}`}`]),
-    ...(latest === undefined
-      ? []
-      : [`  presented by ${latest.endpoint} to ${latest.device}, last ${latest.lastAt}, ${latest.times} times noted`]),
+    ...(latest === undefined ? [] : [`  presented by ${latest.endpoint} to ${latest.device}, last ${latest.lastAt}`]),
     ...(reason === null ? [] : [`  ${reason}`]),
   ]
 }

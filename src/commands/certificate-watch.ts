@@ -31,6 +31,8 @@ const LOOK_EVERY_MS = 60_000
 const DAY_MS = 86_400_000
 /** The bound on series of the metrics. */
 const SHOWN_LIMIT = 100
+/** So many of the inbox are said at once; the list has all. */
+const SAID_LIMIT = 20
 const SOON_MS = 30 * DAY_MS
 
 interface WatchContext {
@@ -55,6 +57,11 @@ export async function watchCertificates({ folder, clock, log }: WatchContext) {
     summary = summaryOf(store, own, clock.now())
     for (const sentence of expirySentences(own, store, clock.now()))
       sayOnce(sentence.replace(/\d+/g, ''), () => log.warn({ folder }, sentence))
+    for (const { certificate, record } of store.rejected.slice(0, SAID_LIMIT)) {
+      const reason = record?.reason
+      if (reason !== undefined)
+        sayOnce(`${certificate.sha256} ${reason}`, () => log.warn({ thumbprint: certificate.thumbprint }, reason))
+    }
     for (const { file, problem } of [...store.problems, ...own.problems])
       sayOnce(`${file} ${problem}`, () => log.warn({ file, problem }, `${file} is of no use: ${problem}.`))
     if (said.size > 1000) said.clear()

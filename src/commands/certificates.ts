@@ -88,6 +88,8 @@ export interface CertificatesContext {
   readonly clock: Clock
   readonly log: Log
   readonly audit: AuditFile
+  /** What these devices were refused for may be put right. */
+  readonly onTrust?: ((devices: readonly string[]) => void) | undefined
 }
 
 /** As `openCertificates`, in a data folder that no gateway has to be running on; `close` ends it. */
@@ -103,7 +105,13 @@ export async function openCertificatesAlone(data: string, { clock, log }: Pick<C
 }
 
 /** Looks at the folder and goes on doing so until `close`. */
-export async function openCertificates({ folder, clock, log, audit }: CertificatesContext): Promise<Certificates> {
+export async function openCertificates({
+  folder,
+  clock,
+  log,
+  audit,
+  onTrust = () => undefined,
+}: CertificatesContext): Promise<Certificates> {
   const folderOf = (holders: Holders): string => (holders === 'applications' ? folder : join(folder, 'users'))
   const watch = await watchCertificates({ folder, clock, log })
   /** One after the other: two renewals at once would take each other's files away. */
@@ -140,7 +148,24 @@ export async function openCertificates({ folder, clock, log, audit }: Certificat
     return result
   }
 
+  /** Whom something that is trusted or imported may let in: the devices of the inbox, and of what was refused though trusted. */
+  const refusedDevices = async (holders: Holders): Promise<string[]> => {
+    const { rejected, trusted } = await readCertificateStore(folderOf(holders))
+    const records = [...rejected, ...trusted].map(({ record }) => record)
+    return [
+      ...new Set(
+        records.flatMap((record) => (record?.reason === undefined ? [] : record.presented.map(({ device }) => device))),
+      ),
+    ]
+  }
+
   const named = ({ subject, thumbprint }: Certificate): string => `"${subject}" ${thumbprint}`
+  const letIn = async <T>(holders: Holders, run: () => Promise<T>): Promise<T> => {
+    const devices = await refusedDevices(holders)
+    const result = await run()
+    onTrust(devices)
+    return result
+  }
   const stamp = ({ user }: Asker) => ({ by: user, at: clock.now() })
   const actionOf = (action: string, holders: Holders): string =>
     holders === 'applications' ? `${action} certificate` : `${action} certificate of a person`
@@ -168,7 +193,7 @@ export async function openCertificates({ folder, clock, log, audit }: Certificat
       const own = holders === 'applications' ? await readOwn(folder) : undefined
       if (holders === 'applications' && own !== undefined) watch.take(summaryOf(store, own, clock.now()))
       return {
-        certificates: [...ownOf(own), ...storedOf(store)],
+        certificates: [...storedOf(store), ...ownOf(own)],
         lists: store.lists,
         problems: [...store.problems, ...(own?.problems ?? [])],
         applicationUri: own?.applicationUri,
@@ -180,7 +205,8 @@ export async function openCertificates({ folder, clock, log, audit }: Certificat
         'thumbprint' in what
           ? trustCertificate(folderOf(holders), what.thumbprint, stamp(asker))
           : trustFile(folderOf(holders), what.file, stamp(asker))
-      return change('thumbprint' in what ? what.thumbprint : 'a file', actionOf('trust', holders), asker, run, named)
+      const given = 'thumbprint' in what ? what.thumbprint : 'a file'
+      return letIn(holders, () => change(given, actionOf('trust', holders), asker, run, named))
     },
     reject: (holders, thumbprint, asker) =>
       change(thumbprint, actionOf('reject', holders), asker, () => rejectCertificate(folderOf(holders), thumbprint, stamp(asker)), named), // prettier-ignore
@@ -191,7 +217,9 @@ export async function openCertificates({ folder, clock, log, audit }: Certificat
       return (await change(thumbprint, actionOf('remove', holders), asker, run, words)).certificate
     },
     import: (holders, file, asker) =>
-      change('a file', actionOf('import', holders), asker, () => importFile(folderOf(holders), file), importedWords),
+      letIn(holders, () =>
+        change('a file', actionOf('import', holders), asker, () => importFile(folderOf(holders), file), importedWords),
+      ),
     makeOwn: async (asker, keyBits) => {
       const own = await readOwn(folder)
       if (own.current !== undefined) return own

@@ -7,8 +7,9 @@ import { test, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import { runCli } from '../cli/cli.ts'
 import { simulated } from '../drivers/simulated/driver.ts'
+import { FakeDevice, fakeDriver } from '../testing/fake-driver.ts'
 import { CertificateWorkshop } from '../testing/application-certificates.ts'
-import { startTestGateway } from '../testing/gateway-fixture.ts'
+import { startTestGateway, type DeviceSketch } from '../testing/gateway-fixture.ts'
 import { eventually, needs, temporaryFolder } from '../testing/peers.ts'
 import { parseCertificate } from '../wire/certificates/certificate.ts'
 import { checkPresented } from '../wire/certificates/check.ts'
@@ -18,7 +19,7 @@ const skip = needs('openssl')
 const endpoint = 'opc.tcp://127.0.0.1:4840'
 const DAY_MS = 86_400_000
 
-async function start(t: TestContext) {
+async function start(t: TestContext, devices: readonly DeviceSketch[] = []) {
   const said: string[] = []
   const log = {
     debug() {},
@@ -28,7 +29,7 @@ async function start(t: TestContext) {
     child: () => log,
   }
   const gateway = await startTestGateway(t, {
-    devices: [{ name: 'plant', type: simulated, tags: [{ name: 'wave', address: 'counter' }] }],
+    devices: [{ name: 'plant', type: simulated, tags: [{ name: 'wave', address: 'counter' }] }, ...devices],
     log,
   })
   const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [] })
@@ -119,6 +120,25 @@ test(
     assert.equal(gateway.certificates.summary.rejected, 0)
   },
 )
+
+test('a device that waits for its certificate connects as soon as that is trusted', { skip }, async (t) => {
+  const device = new FakeDevice()
+  device.mode = 'refuse'
+  const sketch = {
+    name: 'press-1',
+    type: fakeDriver,
+    options: { line: 'press-1', device },
+    tags: [{ name: 'x', address: '' }],
+  }
+  const { gateway, call, present, workshop } = await start(t, [sketch])
+  const press = workshop.application('press')
+  await present(press)
+  await eventually('the pauses are long', () => device.connects >= 4, 10_000)
+  device.mode = 'well'
+  const { thumbprint } = parseCertificate(press.der)
+  assert.equal((await call('POST', 'certificates/trust', { thumbprint })).status, 200)
+  await eventually('it runs', () => gateway.polling.device('press-1')!.state === 'Running', 1500)
+})
 
 test('files are sent as PEM or base64; nonsense is a problem in words', { skip }, async (t) => {
   const { call, workshop } = await start(t)

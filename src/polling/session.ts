@@ -66,6 +66,8 @@ export interface DeviceSession {
   forget(): void
   /** What others did with it through a server of the driver, such as a proxy; undefined: it has none. */
   served(): ServedView | undefined
+  /** Ends the pause before the next attempt to connect, when what kept it away has just been put right. */
+  retryNow(): void
   /** Which line it is on. */
   readonly line: { readonly key: string }
   /** Why this tag is bad, where the driver knows more than its status says: a sentence. */
