@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { AuditFile } from './commands/audit.ts'
+import { openCertificates, type Certificates } from './commands/certificates.ts'
 import { createCommands, type Commands } from './commands/commands.ts'
 import { createSinkCommands, type SinkCommands } from './commands/sink-commands.ts'
 import type { Config, DeviceConfig } from './config/config.ts'
@@ -24,6 +25,9 @@ import { openLearned } from './store/learned.ts'
 import { openStore, type Store } from './store/store.ts'
 import { dial as dialTcp } from './wire/dial.ts'
 
+/** For the command line, where no gateway runs. */
+export { openCertificatesAlone, type Certificates, type Holders } from './commands/certificates.ts'
+
 /** The running gateway, as http and cli see it. */
 export interface Gateway {
   readonly config: Config
@@ -38,6 +42,7 @@ export interface Gateway {
   readonly runners: readonly Runner[]
   readonly commands: Commands
   readonly sinkCommands: SinkCommands
+  readonly certificates: Certificates
   /** Undefined unless the configuration lets other gateways hand on their logs. */
   readonly receiver: Receiver | undefined
   readonly traces: Traces
@@ -99,9 +104,10 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       },
       learned: (device) => learned.device(device),
       audit: (device, action) => audit.record(device, action, clock),
+      certificates: { folder: certificateFolder(config) },
     })
     const commands = createCommands({ store, polling, clock, log: log.child({ component: 'commands' }), audit, emit })
-    const runners = await createRunners(config, store, commands, { clock, log, dial })
+    const runners = await createRunners(config, store, commands, audit, { clock, log, dial })
 
     const scan: Store['scan'] = (range, signal) => store.scan(range, signal)
     const sinkCommands = createSinkCommands({ runners, clock, audit, scan })
@@ -109,6 +115,13 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     const receiver =
       config.receive && (await startReceiver(config.receive, { store, keep, clock, log, ...placesOf(config) }))
 
+    const certificates = await openCertificates({
+      folder: certificateFolder(config),
+      clock,
+      log: log.child({ component: 'certificates' }),
+      audit,
+      onTrust: (refused) => refused.forEach((device) => polling.device(device)?.retryNow()),
+    })
     const startedAt = clock.now()
     for (const runner of runners) runner.start()
     store.onBlocked((isBlocked) => polling.hold(isBlocked ? HELD : undefined))
@@ -121,6 +134,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       await polling.stop()
       await receiver?.stop()
       traces.close()
+      certificates.close()
       await learned.close()
       await recorded
       await audit.close()
@@ -150,6 +164,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       runners,
       commands,
       sinkCommands,
+      certificates,
       receiver,
       traces,
       onBatch(observer: (batch: SampleBatch) => void) {
@@ -178,6 +193,8 @@ async function defineDevices(store: Store, devices: readonly DeviceConfig[]): Pr
   }))
 }
 
+const certificateFolder = ({ data }: Config): string => join(data, 'certificates')
+
 const placesOf = ({ data, devices }: Config) => ({
   folder: join(data, 'received'),
   devices: new Set(devices.map(({ name }) => name)),
@@ -188,16 +205,19 @@ async function createRunners(
   config: Config,
   store: Store,
   commands: Commands,
+  audited: AuditFile,
   { clock, log, dial }: { clock: Clock; log: Log; dial: Context['dial'] },
 ): Promise<Runner[]> {
   const { logId, tags, latest } = store
   const folder = join(config.data, 'dead-letters')
+  const certificates = { folder: certificateFolder(config) }
   return Promise.all(
     config.sinks.map(async ({ name, type, options, enabled, replay }) => {
       const sinkLog = log.child({ component: 'sink', sink: name })
       const state = await store.openSinkState(name)
       const command: SinkContext['command'] = (asked) => commands.write(asked)
-      const context = { name, log: sinkLog, clock, dial, logId, tags, latest, command, state }
+      const audit: SinkContext['audit'] = (action) => audited.recordSink(name, action, clock)
+      const context = { name, log: sinkLog, clock, dial, logId, tags, latest, command, state, audit, certificates }
       return createRunner({
         name,
         type: type.name,

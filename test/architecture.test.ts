@@ -33,8 +33,8 @@ const RULES: Record<string, Rule> = {
     says: 'what other gateways send comes in here: ingest imports core, the link, and the store that it fills',
   },
   commands: {
-    may: ['core/', 'polling/', 'store/', 'pipeline/', 'delivery/'],
-    says: 'commands go back through polling and compare with the store',
+    may: ['core/', 'polling/', 'store/', 'pipeline/', 'delivery/', 'wire/certificates/'],
+    says: 'commands go back through polling and compare with the store; those about certificates change their folder',
   },
   discovery: { may: ['core/'], says: 'a scan sees drivers only through core/driver.ts' },
   config: { may: ['core/', 'drivers/index.ts', 'sinks/index.ts'], says: SINKS_AND_DRIVERS },
@@ -54,6 +54,7 @@ const RULES: Record<string, Rule> = {
       'polling/',
       'delivery/',
       'ingest/',
+      'wire/certificates/',
       'drivers/index.ts',
     ],
     says: 'http talks to the gateway and shows what its parts say',

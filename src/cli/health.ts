@@ -5,7 +5,12 @@ import { Exit } from './exit-code.ts'
 
 interface Health {
   readonly ok: boolean
-  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]
+  readonly checks: readonly {
+    readonly name: string
+    readonly ok: boolean
+    readonly detail: string
+    readonly attention?: true
+  }[]
 }
 
 export async function run(call: Call): Promise<number> {
@@ -16,7 +21,8 @@ export async function run(call: Call): Promise<number> {
   if (!isHealth(health)) throw noGateway(base, undefined)
   if (call.terminal.json) call.terminal.resultJson(health)
   else {
-    for (const { name, ok, detail } of health.checks) call.terminal.result(`[${ok ? '+' : '-'}] ${name}: ${detail}`)
+    for (const { name, ok, detail, attention } of health.checks)
+      call.terminal.result(`[${ok ? (attention ? '!' : '+') : '-'}] ${name}: ${detail}`)
     call.terminal.result(health.ok ? 'ok' : 'not ok')
   }
   return health.ok && response.ok ? Exit.ok : Exit.failure

@@ -4,22 +4,31 @@
  */
 import { z } from 'zod'
 import type { DriverTool, DriverType } from '../core/driver.ts'
+import { CERTIFICATE_COMMANDS } from './certificate-commands.ts'
 import { FROM_CONFIG, URL_OPTION, type CommandInfo } from './commands.ts'
 
 /** The command groups of these drivers. */
-export const toolCommands = (drivers: readonly DriverType[]): CommandInfo[] =>
-  drivers.flatMap((type) => {
-    const { name, tools = [] } = type
-    if (tools.length === 0) return []
+export function toolCommands(drivers: readonly DriverType[]): CommandInfo[] {
+  const names = new Set([...drivers.map(({ name }) => name), ...Object.keys(BESIDES)])
+  return [...names].flatMap((name) => {
+    const type = drivers.find((driver) => driver.name === name)
+    const { tools = [] } = type ?? {}
+    const besides = BESIDES[name] ?? []
+    if (tools.length + besides.length === 0) return []
+    const words = [...tools.map((tool) => tool.name), ...besides.map(({ usage }) => usage.split(' ')[0])]
     return [
       {
         usage: name,
-        summary: `what can be done with a ${name} device besides its tags: ${tools.map((tool) => tool.name).join(', ')}`,
-        examples: tools.flatMap(({ examples }) => examples.slice(0, 1)),
-        commands: tools.map((tool) => toolCommand(type, tool)),
+        summary: `what can be done with a ${name} device besides its tags: ${words.join(', ')}`,
+        examples: [...tools, ...besides].flatMap(({ examples }) => examples.slice(0, 1)),
+        commands: [...(type === undefined ? [] : tools.map((tool) => toolCommand(type, tool))), ...besides],
       },
     ]
   })
+}
+
+/** Commands in the group of a driver that are about no single device. */
+const BESIDES: Readonly<Record<string, readonly CommandInfo[]>> = { opcua: CERTIFICATE_COMMANDS }
 
 function toolCommand(type: DriverType, tool: DriverTool): CommandInfo {
   const positions = tool.positions.map((field) => `[${field}]`)

@@ -60,6 +60,20 @@ export interface SinkLine {
   readonly outcome: string
 }
 
+/** Something that was done to a certificate. */
+export interface CertificateLine {
+  readonly id: string
+  /** ISO 8601, UTC. */
+  readonly time: string
+  readonly user: string
+  readonly from: string
+  /** Its thumbprint as it was given, `own`, or `a file`. */
+  readonly certificate: string
+  readonly action: string
+  readonly what: string
+  readonly outcome: string
+}
+
 export class AuditFile {
   readonly #path: string
   #file: Promise<FileHandle> | undefined
@@ -76,7 +90,7 @@ export class AuditFile {
   }
 
   /** Resolves when the line is on disk; throws STORE_FAILED when it cannot be. */
-  append(line: AuditLine | ActionLine | SinkLine): Promise<void> {
+  append(line: AuditLine | ActionLine | SinkLine | CertificateLine): Promise<void> {
     const batch = (this.#batch ??= this.#begin())
     batch.lines.push(`${JSON.stringify(line)}\n`)
     return batch.written
@@ -89,6 +103,15 @@ export class AuditFile {
     clock: Clock,
   ): Promise<void> {
     return this.append({ id, time: new Date(clock.now()).toISOString(), from, device, action, what, outcome })
+  }
+
+  /** As `record`, for the session of a sink with its far side. */
+  recordSink(
+    sink: string,
+    { id = randomUUID(), action, from, what, outcome }: AuditedAction,
+    clock: Clock,
+  ): Promise<void> {
+    return this.append({ id, time: new Date(clock.now()).toISOString(), user: from, from, sink, action, what, outcome })
   }
 
   async close(): Promise<void> {

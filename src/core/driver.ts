@@ -147,6 +147,12 @@ export interface AuditedAction {
   readonly outcome: string
 }
 
+/** Where the application certificates of the gateway are kept and trusted; `wire/certificates` reads it, in workers too. */
+export interface CertificatePlace {
+  /** `DATA/certificates`. */
+  readonly folder: string
+}
+
 /** What a driver gets from the gateway. */
 export interface Context {
   /** The device's name. */
@@ -164,10 +170,10 @@ export interface Context {
   share<T>(create: () => T): T
   /** The same for all devices of this driver type, such as a worker thread. */
   shareAll<T>(create: () => T): T
-  /** Where application certificates are kept and trusted; absent where nothing is kept. */
-  readonly certificates?: { readonly folder: string } | undefined
   /** How many requests the line may have in flight from now on, for drivers that adapt to what their line bears. */
   limitInFlight?(limit: number): void
+  /** Certificates of OPC UA; absent where nothing is kept, as for a command that reads one value. */
+  readonly certificates?: CertificatePlace | undefined
   /** Puts an action on record; resolves when it is on disk, rejects with STORE_FAILED: then it must not be carried out. */
   audit?(action: AuditedAction): Promise<void>
 }

@@ -32,9 +32,11 @@ export async function documentRoutes(app: App, version: string): Promise<void> {
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/' }],
-      tags: ['devices', 'values', 'history', 'sinks', 'received', 'log', 'health', 'problems'].map((name) => ({
-        name,
-      })),
+      tags: ['devices', 'values', 'history', 'sinks', 'received', 'certificates', 'log', 'health', 'problems'].map(
+        (name) => ({
+          name,
+        }),
+      ),
     },
     transform: (document) => {
       // The router's wildcard is the tag's name.

@@ -245,7 +245,14 @@ export const writeResultSchema = z.object({
 
 export const healthSchema = z.object({
   ok: z.boolean(),
-  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+  checks: z.array(
+    z.object({
+      name: z.string(),
+      ok: z.boolean(),
+      detail: z.string(),
+      attention: z.literal(true).optional().describe('All is well, and yet somebody should look soon'),
+    }),
+  ),
 })
 
 export const toolsSchema = z.object({

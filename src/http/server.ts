@@ -20,6 +20,7 @@ import { answerUnknown, rememberRoutes } from './not-found.ts'
 import { documentRoutes, openapiRoute } from './openapi.ts'
 import { isPage, servePage } from './page.ts'
 import { fromFrameworkError, PROBLEM_TYPE, retryAfterSeconds, toProblem } from './problem.ts'
+import { certificateRoutes } from './routes/certificates.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { exportRoutes } from './routes/export.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -212,6 +213,7 @@ function addRoutes(app: App, context: RouteContext): void {
   sinkRoutes(app, context)
   receivedRoutes(app, context)
   sinkActionRoutes(app, context)
+  certificateRoutes(app, context)
   logRoutes(app, context)
   statusCodeRoutes(app)
   liveRoutes(app)

@@ -172,6 +172,15 @@ export const collectors: Record<MetricName, Collector> = {
   bifrost_received_samples_left_out_total: (out, { received }) => perClient(out, received, (client) => client.leftOut),
   bifrost_received_bytes_total: (out, { received }) => perClient(out, received, (client) => client.bytes),
 
+  bifrost_certificate_expiry_timestamp_seconds: (out, { gateway }) => {
+    const { own, trusted } = gateway.certificates.summary
+    const write = (kind: string, { thumbprint, commonName, notAfter }: (typeof trusted)[number]): void =>
+      out.sample({ kind, thumbprint, name: commonName }, notAfter / 1000)
+    if (own !== undefined) write('own', own)
+    for (const one of trusted) write('trusted', one)
+  },
+  bifrost_certificates_rejected: (out, { gateway }) => out.sample({}, gateway.certificates.summary.rejected),
+
   bifrost_log_bytes: (out, { log }) => out.sample({}, log.bytes),
   bifrost_log_next_seq: (out, { log }) => out.sample({}, log.nextSeq),
   bifrost_log_durable_seq: (out, { log }) => out.sample({}, log.durableSeq),

@@ -10,6 +10,8 @@ export interface HealthCheck {
   readonly name: string
   readonly ok: boolean
   readonly detail: string
+  /** All is well, and yet somebody should look soon. */
+  readonly attention?: true
 }
 
 export interface HealthReport {
@@ -57,6 +59,7 @@ export function createHealth(gateway: Gateway): Health {
         },
         { name: 'store', ok: failed === null, detail: failed ?? 'the log can be written' },
         { name: 'gateway', ok: !leaving, detail: leaving ? 'shutting down' : 'started' },
+        ...certificateChecks(gateway),
       ])
     },
     startup: () =>
@@ -66,6 +69,14 @@ export function createHealth(gateway: Gateway): Health {
     },
     close: () => timer.cancel(),
   }
+}
+
+/** A certificate never takes the gateway out of service: its devices say by themselves what does not work. */
+function certificateChecks({ certificates: { summary } }: Gateway): HealthCheck[] {
+  if (!summary.isUsed) return []
+  const [first] = summary.attention
+  if (first === undefined) return [{ name: 'certificates', ok: true, detail: 'none expires soon, none waits' }]
+  return [{ name: 'certificates', ok: true, detail: summary.attention.join('; '), attention: true }]
 }
 
 const count = (things: readonly unknown[], word: string): string =>

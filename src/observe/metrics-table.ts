@@ -267,6 +267,21 @@ export const metricsTable = [
     'Bytes of the link from the other gateway, without those of TLS and TCP.',
   ),
 
+  define(
+    'bifrost_certificate_expiry_timestamp_seconds',
+    'gauge',
+    'seconds',
+    ['kind', 'thumbprint', 'name'],
+    'When a certificate of OPC UA expires: kind is own or trusted; of the trusted ones the 100 that expire first.',
+  ),
+  define(
+    'bifrost_certificates_rejected',
+    'gauge',
+    '',
+    [],
+    'Certificates that were presented, are not trusted, and wait for somebody to decide.',
+  ),
+
   define('bifrost_log_bytes', 'gauge', 'bytes', [], 'Size of the log on disk.'),
   define('bifrost_log_next_seq', 'gauge', '', [], 'The sequence number that the next sample gets.'),
   define('bifrost_log_durable_seq', 'gauge', '', [], 'The highest sequence number that is safe on disk.'),

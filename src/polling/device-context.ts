@@ -1,6 +1,6 @@
 /** What the driver of one device gets from the gateway. A class, because there is one for each of ten thousand devices. */
 import type { Clock } from '../core/clock.ts'
-import type { AuditedAction, Context, LearnedStore, TraceTap } from '../core/driver.ts'
+import type { AuditedAction, CertificatePlace, Context, LearnedStore, TraceTap } from '../core/driver.ts'
 import type { Log } from '../core/log.ts'
 import type { Line } from './line.ts'
 import type { DeviceSetup, PollingContext } from './polling.ts'
@@ -11,6 +11,7 @@ export class DeviceContext implements Context {
   readonly trace: TraceTap | undefined
   readonly learned: LearnedStore | undefined
   readonly dial: Context['dial']
+  readonly certificates: CertificatePlace | undefined
   declare readonly audit?: (action: AuditedAction) => Promise<void>
   readonly #line: Line
   readonly #common: Map<string, unknown>
@@ -23,13 +24,14 @@ export class DeviceContext implements Context {
     { name, type }: Pick<DeviceSetup, 'name' | 'type'>,
     line: Line,
     common: Map<string, unknown>,
-    { clock, trace, learned, dial, log, audit }: PollingContext,
+    { clock, trace, learned, dial, log, audit, certificates }: PollingContext,
   ) {
     this.name = name
     this.clock = clock
     this.trace = trace?.(name)
     this.learned = learned?.(name)
     this.dial = dial
+    this.certificates = certificates
     if (audit !== undefined) this.audit = (action) => audit(name, action)
     this.#line = line
     this.#common = common

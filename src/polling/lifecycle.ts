@@ -170,6 +170,13 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     return true
   }
 
+  retryNow(): void {
+    if (this.#phase !== 'pausing') return
+    this.#timer?.cancel()
+    this.#retry.reset()
+    this.#connect()
+  }
+
   lost(error: unknown): void {
     if (this.#phase !== 'connected') return
     if (!(error instanceof NotConnectedError))

@@ -52,6 +52,7 @@ export abstract class PolledDevice implements DeviceSession {
   abstract get signal(): AbortSignal
   /** A request threw: the connection is lost. */
   abstract lost(error: unknown): void
+  abstract retryNow(): void
 
   get state(): DeviceState {
     return this.condition.state

@@ -136,6 +136,21 @@ describe('bad devices', () => {
     assert.equal(lines.length, 3)
   })
 
+  test('what kept it away was put right: the pause ends at once, and only a pause', async () => {
+    const device = new FakeDevice()
+    device.mode = 'refuse'
+    const { clock, session } = startPolling(setupOf(device))
+    while (device.connects < 6) await clock.advance(100)
+    device.mode = 'well'
+    session.retryNow()
+    await clock.advance(1500)
+    assert.equal(session.state, 'Running')
+    const { connects } = device
+    session.retryNow()
+    await clock.advance(1000)
+    assert.equal(device.connects, connects, 'a connection that works is left alone')
+  })
+
   test('a device that is silent: three polls, then single probes with growing pauses; it recovers alone', async () => {
     const device = new FakeDevice()
     device.timeoutMs = 100

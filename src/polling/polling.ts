@@ -3,7 +3,16 @@
  * as batches of one `emit`.
  */
 import type { Clock } from '../core/clock.ts'
-import type { AuditedAction, Context, DriverType, Emit, LearnedStore, Point, TraceTap } from '../core/driver.ts'
+import type {
+  AuditedAction,
+  CertificatePlace,
+  Context,
+  DriverType,
+  Emit,
+  LearnedStore,
+  Point,
+  TraceTap,
+} from '../core/driver.ts'
 import type { Log } from '../core/log.ts'
 import type { TagId } from '../core/value.ts'
 import { ConnectGate } from './connect-gate.ts'
@@ -42,6 +51,7 @@ export interface PollingContext {
   readonly confirm?: ((tag: TagId, at: number) => void) | undefined
   /** Where actions that do not go through the commands are put on record. */
   readonly audit?: ((device: string, action: AuditedAction) => Promise<void>) | undefined
+  readonly certificates?: CertificatePlace | undefined
 }
 
 export interface Polling {

@@ -68,6 +68,8 @@ export interface DeviceSession {
   served(): ServedView | undefined
   /** How its subscriptions do; undefined: it has none. */
   liveness(): LivenessView | undefined
+  /** Ends the pause before the next attempt to connect, when what kept it away has just been put right. */
+  retryNow(): void
   /** Which line it is on. */
   readonly line: { readonly key: string }
   /** Why this tag is bad, where the driver knows more than its status says: a sentence. */

@@ -39,8 +39,10 @@ export function healthRoutes(app: App, { health }: RouteContext): void {
   define('/startupz', 'Has the gateway been started', () => health.startup())
 }
 
+const markOf = ({ ok, attention }: HealthReport['checks'][number]): string => (ok ? (attention ? '!' : '+') : '-')
+
 function healthText(report: HealthReport, verbose: boolean): string {
   const last = report.ok ? 'ok\n' : 'not ok\n'
-  const shown = verbose ? report.checks : report.checks.filter((check) => !check.ok)
-  return shown.map((check) => `[${check.ok ? '+' : '-'}] ${check.name}: ${check.detail}\n`).join('') + last
+  const shown = verbose ? report.checks : report.checks.filter((check) => !check.ok || check.attention === true)
+  return shown.map((check) => `[${markOf(check)}] ${check.name}: ${check.detail}\n`).join('') + last
 }

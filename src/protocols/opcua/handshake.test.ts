@@ -3,31 +3,34 @@
  * its client and asyncua's. Each refusal is a sentence within five seconds, nothing is printed, and nothing is written to the home folder.
  */
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { systemClock } from '../../core/clock.ts'
+import { needsAsyncua, startAsyncuaClient, startAsyncuaServer } from '../../testing/asyncua.ts'
 import { CertificateWorkshop, type CertificateWishes, type Issued } from '../../testing/application-certificates.ts'
 import { freePort, needs, temporaryFolder, type Cleanup } from '../../testing/peers.ts'
 import { parseCertificate } from '../../wire/certificates/certificate.ts'
 import { importFile, trustCertificate, trustFile } from '../../wire/certificates/changes.ts'
 import { openOwn } from '../../wire/certificates/renewal.ts'
 import { CertificateChecker, type CheckerOptions } from './certificate-checker.ts'
+import { silence } from './library.ts'
 import { clientIdentity, serverIdentity } from './own-identity.ts'
 
 const skip = needs('openssl')
+const withoutPeer = skip || needsAsyncua()
 
 const home = mkdtempSync(join(tmpdir(), 'bifrost-home-'))
 Object.assign(process.env, { HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, XDG_CACHE_HOME: home })
 after(() => rmSync(home, { recursive: true, force: true }))
 
-const { MessageSecurityMode, OPCUAClient, SecurityPolicy, UserTokenType, setLogLevel, LogLevel } =
+const { MessageSecurityMode, OPCUAClient, SecurityPolicy, UserTokenType, ...library } =
   await import('node-opcua-client')
 const { OPCUAServer } = await import('node-opcua-server')
-// The worker does the same; what is printed in spite of it would show in the runner.
-setLogLevel(LogLevel.Emergency)
+silence(library, () => undefined)
+const printed: unknown[] = []
+for (const stream of ['log', 'warn', 'error'] as const) console[stream] = (...words) => void printed.push(words)
 
 const now = () => systemClock.now()
 const change = { by: 'local', at: 0 }
@@ -113,7 +116,7 @@ test('not trusted, seen, trusted, in; and nothing lands in the home folder', { s
   assert.equal(readdirSync(join(site.folder, 'rejected')).length, 2)
   await trustCertificate(site.folder, thumbprint, change)
   assert.equal(await connect(port, site), 'ok')
-  assert.deepEqual(readdirSync(home), [])
+  assert.deepEqual([readdirSync(home), printed], [[], []])
   assert.equal(existsSync(join(site.folder, 'rejected', `${thumbprint}.json`)), false)
 })
 
@@ -249,40 +252,53 @@ test(
   },
 )
 
-/** A Python that has asyncua. */
-const python = process.env.BIFROST_ASYNCUA_PYTHON ?? ''
-
-const ASYNCUA = `
-import asyncio, sys
-from asyncua import Client
-from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
-async def main():
-    url, cert, key, uri = sys.argv[1:5]
-    client = Client(url, timeout=4)
-    client.application_uri = uri
-    await client.set_security(SecurityPolicyBasic256Sha256, cert, key)
-    async with client:
-        print("state", await client.nodes.server_state.read_value())
-asyncio.run(main())
-`
-
 test(
-  'our server and asyncua: refused until it is trusted, and it takes our certificate as it is',
-  { skip: skip || (python === '' ? 'no Python with asyncua: BIFROST_ASYNCUA_PYTHON' : false) },
+  'asyncua as a client of our server: refused until it is trusted, and it takes our certificate as it is',
+  { skip: withoutPeer },
   async (t) => {
     const { folder, workshop } = createSite(t)
     const { port, clients } = await startOwnServer(t, folder)
     const peer = workshop.application('asyncua')
-    const run = () => {
-      const args = ['-c', ASYNCUA, `opc.tcp://127.0.0.1:${port}`, peer.cert, peer.key, 'urn:test:asyncua']
-      return new Promise<string>((resolve) =>
-        execFile(python, args, { timeout: 20_000 }, (_error, stdout, stderr) => resolve(stdout + stderr)),
-      )
-    }
-    const refused = await run()
-    assert.ok(clients.refusal !== undefined, refused)
-    assert.match(clients.refusal, /^nobody has trusted the certificate "asyncua" of the client yet/)
+    const connectPeer = () =>
+      startAsyncuaClient(t, {
+        url: `opc.tcp://127.0.0.1:${port}`,
+        policy: 'Basic256Sha256/SignAndEncrypt',
+        certificate: peer.cert,
+        key: peer.key,
+        applicationUri: 'urn:test:asyncua',
+      })
+    await assert.rejects(connectPeer())
+    assert.match(clients.refusal!, /^nobody has trusted the certificate "asyncua" of the client yet/)
     await trustCertificate(folder, parseCertificate(peer.der).thumbprint, change)
-    assert.match(await run(), /^state 0/)
+    const client = await connectPeer()
+    const [state] = await client.ask<{ value: unknown }[]>('read', { nodes: ['i=2259'] })
+    assert.equal(state!.value, 0)
+  },
+)
+
+test(
+  'asyncua as a server: each refusal with its sentence, and in when it is trusted',
+  { skip: withoutPeer },
+  async (t) => {
+    const site = createSite(t)
+    const own = await openOwn(site.folder, { now: now() })
+    const serve = async (certificate: Issued) => {
+      const { port } = await startAsyncuaServer(t, {
+        certificate: certificate.cert,
+        key: certificate.key,
+        applicationUri: `urn:test:${certificate.name}`,
+        policies: ['Basic256Sha256/SignAndEncrypt'],
+        trusted: [own.certificateFile],
+      })
+      return port
+    }
+    const press = site.workshop.application('press')
+    const port = await serve(press)
+    assert.match(await connect(port, site), /^nobody has trusted the certificate "press" of the server at opc\.tcp:/)
+    await trustCertificate(site.folder, parseCertificate(press.der).thumbprint, change)
+    assert.equal(await connect(port, site), 'ok')
+    const elsewhere = site.workshop.application('elsewhere', { names: ['DNS:press-7'] })
+    await trustFile(site.folder, elsewhere.der, change)
+    assert.match(await connect(await serve(elsewhere), site), /is for press-7, not for 127\.0\.0\.1/)
   },
 )
