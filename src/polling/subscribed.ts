@@ -91,7 +91,8 @@ export class SubscribedPoints {
 
   #ended(running: AbortController, signal: AbortSignal, error: unknown): void {
     if (this.#running !== running) return
+    const wasGivenUp = signal.aborted
     this.stop()
-    if (!signal.aborted) this.#owner.lost(error)
+    if (!wasGivenUp) this.#owner.lost(error)
   }
 }

@@ -34,9 +34,7 @@ export async function startOpcuaRig(
   everyMs = 100,
 ): Promise<OpcuaRig> {
   const gateway = await startTestGateway(t, {
-    devices: [
-      { name: 'ua', type: opcua, options: { endpoint, securityPolicy: 'None', ...options }, tags, everyMs },
-    ],
+    devices: [{ name: 'ua', type: opcua, options: { endpoint, securityPolicy: 'None', ...options }, tags, everyMs }],
   })
   let rows: SeenRow[] = []
   gateway.onBatch((batch) => {
@@ -52,7 +50,8 @@ export async function startOpcuaRig(
     device: gateway.polling.device('ua')!,
     async see(tag, what, passes, timeoutMs) {
       let found: SeenRow | undefined
-      const said = () => `${tag}: ${what}; it is ${gateway.polling.device('ua')!.state}: ${gateway.polling.device('ua')!.reason}; seen ${JSON.stringify(of(tag).slice(-3), (_, v: unknown) => (typeof v === 'bigint' ? `${v}n` : v))}`
+      const said = () =>
+        `${tag}: ${what}; it is ${gateway.polling.device('ua')!.state}: ${gateway.polling.device('ua')!.reason}; seen ${JSON.stringify(of(tag).slice(-3), (_, v: unknown) => (typeof v === 'bigint' ? `${v}n` : v))}`
       await eventually(said, () => (found = of(tag).find(passes)) !== undefined, timeoutMs)
       return found!
     },

@@ -16,8 +16,10 @@ const MARGIN_MS = 500
 
 interface Suspicion {
   readonly item: MonitoredItem
-  /** What was read and not reported. */
+  /** When another value was read than was reported. */
   readonly since: number
+  /** What was reported by then; undefined: nothing. */
+  readonly reported: DataValue | undefined
 }
 
 export class Canary {
@@ -51,7 +53,7 @@ export class Canary {
     if (suspicion !== undefined) return this.#lookAgain(suspicion, now)
     const item = this.#choose()
     if (item === undefined) return false
-    if (await this.#differs(item)) this.#suspicion = { item, since: now }
+    if (await this.#differs(item)) this.#suspicion = { item, since: now, reported: item.last }
     return false
   }
 
@@ -61,10 +63,10 @@ export class Canary {
     return 2 * (this.#subscription.publishMs + slowest) + MARGIN_MS
   }
 
-  async #lookAgain({ item, since }: Suspicion, now: number): Promise<boolean> {
+  async #lookAgain(suspicion: Suspicion, now: number): Promise<boolean> {
+    const { item, since } = suspicion
     if (now - since < this.patienceMs) return false
-    // Reported since: it was on its way.
-    const isFrozen = item.lastAt <= since && (await this.#differs(item)) && item.lastAt <= since
+    const isFrozen = !hasMoved(suspicion) && (await this.#differs(item)) && !hasMoved(suspicion)
     this.#suspicion = undefined
     return isFrozen
   }
@@ -85,6 +87,14 @@ export class Canary {
     if (item.last === undefined) return read.statusCode.value === 0
     return !agree(read, item.last, item, this.#statusOnly)
   }
+}
+
+/** Something newer was reported since: it was on its way. The same old value again and again is nothing newer. */
+function hasMoved({ item: { last, lastAt }, since, reported }: Suspicion): boolean {
+  if (lastAt <= since || last === undefined) return false
+  if (reported === undefined) return true
+  const [then, now] = [reported.sourceTimestamp?.getTime() ?? 0, last.sourceTimestamp?.getTime() ?? 0]
+  return now > then || toText(last.value?.value) !== toText(reported.value?.value)
 }
 
 /** Whether what was read may be what was reported. */

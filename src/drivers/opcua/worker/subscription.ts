@@ -164,6 +164,8 @@ export class Subscription {
     const request = new RepublishRequest({ subscriptionId: this.id, retransmitSequenceNumber: sequence })
     try {
       const { notificationMessage } = await connection.session.request<RepublishResponse>(request)
+      // Some servers answer for what they do not have with an empty message.
+      if (notificationMessage.sequenceNumber !== sequence) return false
       counts.republished++
       this.#last = sequence
       await this.#process(notificationMessage)

@@ -35,7 +35,10 @@ interface Answer {
 }
 
 interface Inner {
-  performMessageTransaction(request: unknown, callback: (error: Error | null, answer?: Answer) => void): void
+  performMessageTransaction(
+    request: unknown,
+    callback: (error: Error | null | undefined, answer?: Answer) => void,
+  ): void
 }
 
 /** Statuses that mean: this session, or its channel, is no more. */
@@ -72,7 +75,10 @@ export function transact<T>(
   const name = request.constructor.name.replace(/Request$/, '')
   return new Promise<T>((resolve, reject) => {
     ;(client as unknown as Inner).performMessageTransaction(request, (error, answer) => {
-      if (error !== null) return reject(toError(error, name, timeoutMs))
+      // Cancelled with a channel that was closed in good order: the library gives neither an error nor an answer.
+      if (answer === undefined && !(error instanceof Error))
+        return reject(new NotConnectedError(`the connection was closed during ${name}`))
+      if (error instanceof Error) return reject(toError(error, name, timeoutMs))
       const { serviceResult } = answer!.responseHeader
       if (serviceResult.value !== 0 && serviceResult.value >= 0x8000_0000)
         return reject(new ServiceError(serviceResult.value, serviceResult.name, `${name}: ${serviceResult.name}`))
