@@ -27,7 +27,6 @@ OUT_OF_REACH = (
     "Cannot connect to proxy",
     "ProxyError",
     "RemoteDisconnected",
-    "from versions: none",
 )
 
 
