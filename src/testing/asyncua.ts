@@ -18,6 +18,8 @@ const PYTHON = join(FOLDER, 'bin', 'python')
 const OUT_OF_REACH = 3
 
 let verdict: string | false | undefined
+/** Why it cannot be had, told by the first test that needs it. */
+let trouble = 'needsAsyncua() was not asked'
 
 /** `test('…', { skip: needsAsyncua() }, …)`: false when it is here, else the reason. Installs it when it is missing. */
 export function needsAsyncua(): string | false {
@@ -29,12 +31,17 @@ function judge(): string | false {
   if (isInstalled()) return false
   const required = process.env.BIFROST_REQUIRE_PEERS === '1'
   const python = ['/usr/bin/python3', findCommand('python3')].find((path) => path !== undefined && existsSync(path))
-  if (python === undefined) return required ? false : 'not installed: python3, python3-venv (Debian)'
+  trouble = 'not installed: python3, python3-venv (Debian)'
+  if (python === undefined) return required ? false : trouble
   const result = spawnSync(python, [join(PEERS, 'asyncua-install.py'), FOLDER], { encoding: 'utf8' })
   if (result.status === 0) return false
-  const reason = result.stdout.trim() || result.stderr.trim()
-  if (required && result.status !== OUT_OF_REACH) return false
-  return reason
+  trouble = result.stdout.trim() || result.stderr.trim()
+  return required && result.status !== OUT_OF_REACH ? false : trouble
+}
+
+function start(t: Cleanup, script: string, settings: object): SteeredProcess {
+  if (!isInstalled()) throw new Error(trouble)
+  return startSteered(t, PYTHON, [join(PEERS, script), JSON.stringify(settings)], ENVIRONMENT)
 }
 
 function isInstalled(): boolean {
@@ -103,7 +110,7 @@ export const TYPES = 'urn:bifrost:test:types'
 /** Starts it and waits until it listens (about two seconds; 20,000 nodes take longer). Stopped when the test ends. */
 export async function startAsyncuaServer(t: Cleanup, settings: AsyncuaServerSettings = {}): Promise<AsyncuaServer> {
   const port = settings.port ?? (await freePort())
-  const running = startSteered(t, PYTHON, script('opcua-server.py', { ...settings, port }), ENVIRONMENT)
+  const running = start(t, 'opcua-server.py', { ...settings, port })
   const ready = await running.heard('ready', undefined, 60_000)
   return { ...running, port, url: String(ready.url), namespaces: ready.namespaces as string[] }
 }
@@ -126,11 +133,9 @@ export interface AsyncuaClientSettings {
 
 /** A client process; `await client.heard('connected')` is done. Its commands are described in test/peers/opcua-client.py. */
 export async function startAsyncuaClient(t: Cleanup, settings: AsyncuaClientSettings): Promise<SteeredProcess> {
-  const running = startSteered(t, PYTHON, script('opcua-client.py', settings), ENVIRONMENT)
+  const running = start(t, 'opcua-client.py', settings)
   await running.heard('connected', undefined, 30_000)
   return running
 }
 
 const ENVIRONMENT = { PYTHONDONTWRITEBYTECODE: '1', PYTHONUNBUFFERED: '1' }
-
-const script = (name: string, settings: object): string[] => [join(PEERS, name), JSON.stringify(settings)]

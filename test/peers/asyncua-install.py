@@ -14,21 +14,8 @@ import time
 
 REQUIREMENTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "asyncua.txt")
 TRY_AGAIN_AFTER_S = 600
-OUT_OF_REACH = (
-    "NewConnectionError",
-    "ConnectTimeout",
-    "ReadTimeout",
-    "Connection refused",
-    "Connection reset",
-    "Network is unreachable",
-    "No route to host",
-    "name resolution",
-    "Name or service not known",
-    "Cannot connect to proxy",
-    "ProxyError",
-    "RemoteDisconnected",
-    "from versions: none",
-)
+# What pip prints when it tries again, and where a proxy stands between.
+OUT_OF_REACH = ("after connection broken by", "ProxyError", "Cannot connect to proxy", "Connection timed out")
 
 
 def main(folder):

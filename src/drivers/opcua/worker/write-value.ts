@@ -36,7 +36,8 @@ export async function variantOf(
   const raw = toRaw(builtIn, value)
   if (raw === undefined) return undefined
   // One element of an array is written as an array of one.
-  return index === undefined ? { dataType: builtIn, value: raw } : { dataType: builtIn, arrayType: ARRAY, value: [raw] }
+  if (index === undefined) return { dataType: builtIn, arrayType: SCALAR, value: raw }
+  return { dataType: builtIn, arrayType: ARRAY, value: [raw] }
 }
 
 /** A whole array is given as JSON. */
@@ -76,7 +77,8 @@ export async function argumentOf(
   const builtIn = await resolveBuiltIn(connection, dataType)
   if (valueRank >= 1) return Array.isArray(given) ? arrayOf(builtIn, JSON.stringify(given)) : undefined
   const raw = toRaw(builtIn, given as Value)
-  return raw === undefined ? undefined : { dataType: builtIn, value: raw }
+  // Two halves of an Int64 are an array to the library until it is told that they are none.
+  return raw === undefined ? undefined : { dataType: builtIn, arrayType: SCALAR, value: raw }
 }
 
 /** The value as the library encodes it in a Variant of this built-in type; undefined: it does not fit. */
