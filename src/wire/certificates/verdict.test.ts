@@ -1,6 +1,7 @@
 /** The verdict, step by step of OPC 10000-4, 6.1.3, on certificates that openssl made: what is refused, with which status and sentence. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { needs, temporaryFolder } from '../../testing/peers.ts'
 import { CertificateWorkshop, type CertificateWishes, type Issued } from '../../testing/application-certificates.ts'
@@ -264,3 +265,14 @@ test(
     }
   },
 )
+
+test('each status with which a certificate is refused is explained in the guide', () => {
+  const code = readFileSync(join(import.meta.dirname, 'verdict.ts'), 'utf8')
+  const guide = readFileSync(join(import.meta.dirname, '../../../docs/guide/opcua-certificates.md'), 'utf8')
+  const names = new Set([...code.matchAll(/Status\.(Bad\w+)/g)].map(([, name]) => name!))
+  assert.ok(names.size >= 14)
+  assert.deepEqual(
+    [...names].filter((name) => !guide.includes(`\`${name}\``)),
+    [],
+  )
+})
