@@ -13,6 +13,7 @@ import type {
 } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
+import type { TagSettings } from '../../core/tags.ts'
 import type { TagId } from '../../core/value.ts'
 import type { OpcuaAddress } from './address.ts'
 import type { Tenant, WorkerHost } from './host.ts'
@@ -184,13 +185,17 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
 
 function toSent({ tag, address, settings }: OpcuaPoint): SentPoint {
   const { node, member } = address as OpcuaAddress & { kind: 'value' }
-  const { type, everyMs, deadband, scale, staleAfterMs } = settings
-  // The server compares its own numbers; a range that the tag has is not the one that the server knows.
-  const raw =
-    deadband === undefined || !('absolute' in deadband) || member.length > 0
-      ? undefined
-      : { absolute: deadband.absolute / Math.abs(scale ?? 1) }
-  return { tag, type, node, member, everyMs, deadband: raw, staleAfterMs }
+  const { type, everyMs, staleAfterMs } = settings
+  const deadband = member.length > 0 ? undefined : rawDeadband(settings)
+  return { tag, type, node, member, everyMs, deadband, staleAfterMs }
+}
+
+/** The deadband in the server's own numbers: percent are of the tag's range, which is not the one that the server knows. */
+function rawDeadband({ deadband, scale = 1, low, high }: TagSettings): SentPoint['deadband'] {
+  if (deadband === undefined) return undefined
+  const span = low === undefined || high === undefined ? undefined : high - low
+  const absolute = 'absolute' in deadband ? deadband.absolute : span === undefined ? 0 : (deadband.percent / 100) * span
+  return absolute > 0 ? absolute / Math.abs(scale) : undefined
 }
 
 const toSentEvents = ({ tag, address, settings }: OpcuaPoint): SentEvents => ({

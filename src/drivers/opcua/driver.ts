@@ -5,7 +5,6 @@ import { OpcuaDevice } from './device.ts'
 import { WorkerHost } from './host.ts'
 import { options } from './options.ts'
 
-/** With the reconnect itself this keeps what a restart of the server costs below ten seconds. */
 export const opcua = defineDriver({
   name: 'opcua',
   summary: 'OPC UA servers (binary over TCP): subscriptions watched by evidence, reads, events, methods, history.',
@@ -13,6 +12,8 @@ export const opcua = defineDriver({
   addressExamples: ADDRESS_EXAMPLES,
   parseAddress,
   describeAddress,
+  check: (address, { type }) =>
+    address.kind === 'events' && type !== 'string' ? 'events are JSON: give the tag type: string' : undefined,
   line: ({ endpoint }) => endpoint,
   endpoint: ({ endpoint }) => endpoint,
   inFlight: ({ maxInFlight }) => maxInFlight,

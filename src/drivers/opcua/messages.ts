@@ -1,7 +1,6 @@
 /** What goes between the driver in the main thread and its worker: plain data only. */
 import type { LivenessView } from '../../core/driver.ts'
 import type { BatchParts } from '../../core/batch.ts'
-import type { Deadband } from '../../core/tags.ts'
 import type { DataType, TagId, Value } from '../../core/value.ts'
 import type { MemberStep, NodeRef, OpcuaAddress } from './address.ts'
 import type { OpcuaOptions } from './options.ts'
@@ -27,7 +26,7 @@ export interface SentPoint {
   readonly member: readonly MemberStep[]
   readonly everyMs: number
   /** In the device's own numbers: scaling is undone. */
-  readonly deadband?: Deadband | undefined
+  readonly deadband?: number | undefined
   /** How old its value may become: it has to be proved more often than that. */
   readonly staleAfterMs?: number | undefined
 }

@@ -52,7 +52,7 @@ const liveness = z.strictObject({
     .describe('A subscription without changes says so about this often; three times this without a word is a fault.'),
 })
 
-export const options = z.strictObject({
+const base = z.strictObject({
   endpoint: z
     .string()
     .regex(/^opc\.tcp:\/\/[^\s/]+(\/\S*)?$/, 'expected an address such as opc.tcp://10.0.0.5:4840')
@@ -78,11 +78,11 @@ export const options = z.strictObject({
     .enum(['subscribe', 'poll'])
     .default('subscribe')
     .describe(
-      'Whether values are subscribed to or read at their interval; a tag may ask for it by `poll ` before its node.',
+      'Whether values are subscribed to or read at their interval; a tag asks for it by the word poll before its node.',
     ),
   publishEvery: duration({ minMs: 10, maxMs: 3_600_000 })
     .optional()
-    .describe('Publishing interval of the subscriptions; the sampling interval of their tags (`every`) where absent.'),
+    .describe('Publishing interval of the subscriptions; the sampling interval of their tags (every) where absent.'),
   queueSize: z
     .number()
     .int()
@@ -133,8 +133,13 @@ export const options = z.strictObject({
     .describe('After a gap, read what the server has recorded meanwhile (HistoricalAccess).'),
 })
 
-export type OpcuaOptions = z.output<typeof options>
+/** Encryption goes with a policy, and a policy with encryption: what contradicts itself is a mistake, not a wish. */
+export const options = base.superRefine(({ securityPolicy, securityMode }, context) => {
+  const issue = (message: string) => context.addIssue({ code: 'custom', path: ['securityMode'], message })
+  if (securityPolicy === 'None' && securityMode !== undefined && securityMode !== 'None')
+    issue('securityPolicy None has no encryption and no signatures; leave securityMode away, or take another policy')
+  if (securityPolicy !== 'None' && securityMode === 'None')
+    issue('securityMode None goes with securityPolicy: None alone; say that if you mean to go without encryption')
+})
 
-/** Certificates are of no use without encryption, nor is encryption without them. */
-export const isPlain = ({ securityPolicy, securityMode }: OpcuaOptions): boolean =>
-  securityPolicy === 'None' || securityMode === 'None'
+export type OpcuaOptions = z.output<typeof options>

@@ -109,10 +109,7 @@ function agree(
   const [a, b] = [read.value?.value as unknown, reported.value?.value as unknown]
   if (typeof a === 'number' && typeof b === 'number') {
     if (Object.is(a, b)) return true
-    const deadband = wanted[0]?.deadband
-    if (!filtered || deadband === undefined) return false
-    // Percent of a range that only the server knows.
-    return 'absolute' in deadband ? Math.abs(a - b) <= deadband.absolute : true
+    return filtered && Math.abs(a - b) <= (wanted[0]?.deadband ?? 0)
   }
   return toText(a) === toText(b)
 }

@@ -37,7 +37,6 @@ export interface MonitoredItem {
 /** DataChangeTrigger and DeadbandType by their numbers. */
 const TRIGGERS = { status: 0, value: 1, timestamp: 2 } as const
 const ABSOLUTE = 1
-const PERCENT = 2
 const REPORTING = 2
 
 /** The server knows no such filter, or not for this node: BadMonitoredItemFilterInvalid, …Unsupported, BadFilterNotAllowed, BadDeadbandFilterInvalid. */
@@ -96,11 +95,11 @@ function itemRequest(connection: Connection, item: MonitoredItem): MonitoredItem
 
 function filterOf({ trigger }: OpcuaOptions, { wanted, filtered }: MonitoredItem) {
   const deadband = filtered ? wanted[0]!.deadband : undefined
-  const bare = { trigger: TRIGGERS[trigger], deadbandType: 0, deadbandValue: 0 }
-  if (deadband === undefined) return bare
-  return 'absolute' in deadband
-    ? { ...bare, deadbandType: ABSOLUTE, deadbandValue: deadband.absolute }
-    : { ...bare, deadbandType: PERCENT, deadbandValue: deadband.percent }
+  return {
+    trigger: TRIGGERS[trigger],
+    deadbandType: deadband === undefined ? 0 : ABSOLUTE,
+    deadbandValue: deadband ?? 0,
+  }
 }
 
 /** A deadband that the server can apply: all tags of the node want the same, and none is a member of it. */
@@ -109,9 +108,7 @@ export function canFilter({ deadband: who }: OpcuaOptions, wanted: readonly Sent
   return (
     who === 'server' &&
     first?.deadband !== undefined &&
-    wanted.every(
-      ({ deadband, member }) => member.length === 0 && JSON.stringify(deadband) === JSON.stringify(first.deadband),
-    )
+    wanted.every(({ deadband, member }) => member.length === 0 && deadband === first.deadband)
   )
 }
 

@@ -20,7 +20,7 @@ export interface Plan {
 const MOST_SUBSCRIPTIONS = 32
 
 export async function planSubscriptions(connection: Connection, points: readonly SentPoint[]): Promise<Plan> {
-  const nodes = byNode(points, ({ everyMs, deadband }) => `${everyMs} ${JSON.stringify(deadband)}`)
+  const nodes = byNode(points, ({ everyMs, deadband }) => `${everyMs} ${deadband}`)
   const resolved = await resolveNodes(
     connection,
     nodes.map(({ node }) => node),
