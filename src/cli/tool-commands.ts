@@ -19,7 +19,7 @@ export function toolCommands(drivers: readonly DriverType[]): CommandInfo[] {
     return [
       {
         usage: name,
-        summary: `what can be done with a ${name} device besides its tags: ${words.join(', ')}`,
+        summary: `what can be done with ${name} devices besides their tags: ${words.join(', ')}`,
         examples: [...tools, ...besides].flatMap(({ examples }) => examples.slice(0, 1)),
         commands: [...(type === undefined ? [] : tools.map((tool) => toolCommand(type, tool))), ...besides],
       },
