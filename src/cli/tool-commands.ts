@@ -35,7 +35,7 @@ function toolCommand(type: DriverType, tool: DriverTool): CommandInfo {
   return {
     usage: [tool.name, '<target>', ...positions].join(' '),
     summary: tool.summary,
-    description: `${tool.summary}.\nThe target is a device of the running gateway, of a file (-c), or ${type.name}://host:port/unit?option=…, ${type.name}+TRANSPORT://…, for a serial port ${type.name}+rtu:///dev/ttyUSB0/unit?baud=9600.`,
+    description: `${tool.summary}.\nThe target is a device of the running gateway, of a file (-c), or ${urlForms(type)}.`,
     examples: tool.examples,
     options: [FROM_CONFIG, URL_OPTION, ...fieldsOf(tool).map(flagOf)],
     load: async () => {
@@ -44,6 +44,12 @@ function toolCommand(type: DriverType, tool: DriverTool): CommandInfo {
     },
   }
 }
+
+/** How a device is named by a URL. */
+const urlForms = ({ name, urls }: DriverType): string =>
+  urls === undefined
+    ? `${name}://host:port/unit?option=…, ${name}+TRANSPORT://…, for a serial port ${name}+rtu:///dev/ttyUSB0/unit?baud=9600`
+    : `${urls.schemes[0]}://host:port/path?option=…`
 
 /** One field of a tool's input, as the command line needs it. */
 export interface ToolField {

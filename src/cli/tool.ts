@@ -41,11 +41,12 @@ export async function runTool(type: DriverType, tool: DriverTool, call: Call): P
 const NOT_THERE: ReadonlySet<string> = new Set(['NOT_FOUND', 'NOT_CONNECTED'])
 
 /** Where a target says where a device is, without being a URL, the URL that is meant: `10.0.0.5:502`, `/dev/ttyUSB0`. */
-function urlLike({ name }: DriverType, target: string): string | undefined {
-  if (/^(\/dev\/|COM\d)/.test(target)) return `${name}+rtu:///${target.replace(/^\//, '')}/1`
+function urlLike({ name, urls }: DriverType, target: string): string | undefined {
+  if (urls === undefined && /^(\/dev\/|COM\d)/.test(target)) return `${name}+rtu:///${target.replace(/^\//, '')}/1`
   const [, place] =
     /^(?:[a-z+]+:\/*)?((?:\d+\.){3}\d+(?::\d+)?|[\w.-]+:\d+|\[[\da-f:]+\](?::\d+)?)(?:\/|$)/i.exec(target) ?? []
-  return place === undefined ? undefined : `${name}://${place}/1`
+  if (place === undefined) return undefined
+  return urls === undefined ? `${name}://${place}/1` : `${urls.schemes[0]}://${place}`
 }
 
 /** The tool's input out of words and flags, each in the type that its field takes. Throws USAGE for what does not fit. */

@@ -223,6 +223,11 @@ export interface Driver<Address> {
   forget?(): void
   /** Why this tag is bad, where the driver knows more than its status says: a sentence. */
   reasonOf?(tag: TagId): string | undefined
+  /**
+   * What the device itself says of these points, for people who named addresses and no types. One answer a point, in order;
+   * undefined: nothing is known of it.
+   */
+  describe?(points: readonly Point<Address>[], signal: AbortSignal): Promise<readonly (TagDefaults | undefined)[]>
 }
 
 /** How the subscriptions of a device do, by evidence: what they sent, and what a read beside them says. Counters from the start. */
@@ -381,6 +386,13 @@ export interface DriverType<Options extends Schema = Schema, Address = unknown> 
   inFlight?(options: output<Options>): number
   create(options: output<Options>, context: Context): Driver<Address>
   readonly tools?: readonly DriverTool[]
+  /**
+   * URLs of the protocol's own (`opc.tcp://10.0.0.5:4840/plant`), which name a device on the command line as `driver://host` does:
+   * their schemes, the usual one first, and the option that takes such a URL whole.
+   */
+  readonly urls?: { readonly schemes: readonly string[]; readonly option: string }
+  /** Ports that a scan asks where none are named. */
+  readonly scanPorts?: readonly number[]
   /** Asks each host, reads only what is known to be harmless, and yields what answered. */
   scan?(range: ScanRange, context: Context, signal: AbortSignal): AsyncIterable<FoundDevice>
   /** The fields of a traced frame in words, such as `unit 1 Read Holding Registers (03) address 0 count 10`. */

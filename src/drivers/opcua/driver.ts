@@ -4,6 +4,7 @@ import { ADDRESS_EXAMPLES, describeAddress, parseAddress } from './address.ts'
 import { OpcuaDevice } from './device.ts'
 import { WorkerHost } from './host.ts'
 import { options } from './options.ts'
+import { withPort } from './place.ts'
 
 /** With the reconnect itself this keeps what a restart of the server costs below ten seconds. */
 export const opcua = defineDriver({
@@ -13,7 +14,8 @@ export const opcua = defineDriver({
   addressExamples: ADDRESS_EXAMPLES,
   parseAddress,
   describeAddress,
-  line: ({ endpoint }) => endpoint,
+  line: ({ endpoint }) => withPort(endpoint),
+  urls: { schemes: ['opc.tcp'], option: 'endpoint' },
   endpoint: ({ endpoint }) => endpoint,
   inFlight: ({ maxInFlight }) => maxInFlight,
   create: (settings, context) =>
