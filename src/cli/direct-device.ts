@@ -46,11 +46,12 @@ export async function writeDirect(
 
 /** The points of the target; those that nobody gave a type as the device itself describes them. */
 async function describedPoints(
-  { tags, untyped }: DirectTarget,
+  target: DirectTarget,
   driver: Driver<unknown>,
   signal: AbortSignal,
 ): Promise<Point<unknown>[]> {
-  const points = tags.map(({ settings, address }, index) => ({ tag: index, address, settings }))
+  const { tags, untyped } = target
+  const points = configuredPoints(target)
   if (untyped === undefined || untyped.size === 0 || driver.describe === undefined) return points
   const asked = points.filter((_, at) => untyped.has(tags[at]!))
   const known = await driver.describe(asked, signal)
@@ -58,11 +59,16 @@ async function describedPoints(
   return points.map((point) => ({ ...point, settings: { ...point.settings, ...described.get(point.tag) } }))
 }
 
-/** Connects a driver of its own to the target, lets it be used, and closes it. */
+/** The points that a configuration has of the target. */
+export const configuredPoints = ({ tags }: DirectTarget): Point<unknown>[] =>
+  tags.map(({ settings, address }, index) => ({ tag: index, address, settings }))
+
+/** Connects a driver of its own to the target unless it is `offline`, lets it be used, and closes it. */
 export async function withDriver<T>(
   target: DirectTarget,
   signal: AbortSignal,
   use: (driver: Driver<unknown>) => Promise<T>,
+  offline = false,
 ): Promise<T> {
   const shared: { thing?: unknown; all?: unknown } = {}
   const context: Context = {
@@ -75,7 +81,7 @@ export async function withDriver<T>(
   }
   const driver = target.type.create(target.options as never, context)
   try {
-    await driver.connect(signal)
+    if (!offline) await driver.connect(signal)
     return await use(driver)
   } finally {
     await driver.close()

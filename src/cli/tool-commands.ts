@@ -57,6 +57,8 @@ export interface ToolField {
   readonly schema: z.ZodType
   /** A flag that stands alone. */
   readonly isSwitch: boolean
+  /** The command line names a file with the text. */
+  readonly isTextFile: boolean
   readonly description: string
 }
 
@@ -70,13 +72,14 @@ export function fieldsOf(tool: DriverTool): ToolField[] {
       name,
       schema,
       isSwitch: json.type === 'boolean',
+      isTextFile: json.textFile === true,
       description: `${json.description ?? name}${fallback}`,
     }
   })
 }
 
 /** `registerCount` → `--register-count <value>`. */
-function flagOf({ name, isSwitch, description }: ToolField): readonly [string, string] {
+function flagOf({ name, isSwitch, isTextFile, description }: ToolField): readonly [string, string] {
   const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-  return [isSwitch ? flag : `${flag} <value>`, description]
+  return [isSwitch ? flag : `${flag} <${isTextFile ? 'file' : 'value'}>`, description]
 }

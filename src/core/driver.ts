@@ -270,6 +270,8 @@ export interface ServedView {
 export interface LineAccess {
   /** Before `run`: is the device connected? */
   readonly connected: boolean
+  /** What is configured of the device, for tools that compare; absent where nothing is. */
+  readonly points?: readonly Point<unknown>[] | undefined
   /**
    * 'command': ahead of the polls; 'turn': in turn with them, so that others who ask much don't starve them. Rejects with
    * NotConnectedError while there is no connection, with what `work` threw, or with the signal's reason. `unit`: who is asked,
@@ -294,16 +296,23 @@ export interface DriverTool<Input extends Schema = Schema> {
   readonly summary: string
   /** Command line and what it does. */
   readonly examples: readonly (readonly [line: string, meaning: string])[]
-  /** Fields of the API's body and flags of the command line, each with its description. */
+  /**
+   * Fields of the API's body and flags of the command line, each with its description. One with `.meta({ textFile: true })` is a text,
+   * for which the command line takes the name of a file.
+   */
   readonly input: Input
   /** The inputs that the command line takes by position after the target, in order. */
   readonly positions: readonly (keyof output<Input> & string)[]
-  /** It asks the device for nothing: it works while there is no connection, too. */
+  /** It needs no connection of the driver's: it works while there is none, too. */
   readonly offline?: true
   /** Resolves with JSON. `driver` is an instance of this driver type, connected. */
   run(input: output<Input>, driver: Driver<never>, access: LineAccess, signal: AbortSignal): Promise<unknown>
   /** The result as lines for people. */
   toLines(result: never): readonly string[]
+  /** What people should know besides, apart from the result: it may go into a file. */
+  toRemarks?(result: never): readonly string[]
+  /** It compared two things that are not the same: the command ends with an exit code of its own. */
+  isDifferent?(result: never): boolean
 }
 
 /** Gives a tool its inferred types; has no effect of its own. */

@@ -83,10 +83,13 @@ export interface WalkStart {
 
 export interface DescribeNodes extends OfDevice {
   readonly nodes: readonly NodeRef[]
+  readonly members?: { readonly most: number } | undefined
 }
 
 export interface NextOfWalk extends OfDevice {
   readonly walk: number
+  /** No more nodes in this part. */
+  readonly most?: number | undefined
 }
 
 export interface WalkPart {
@@ -101,13 +104,23 @@ export interface WalkPart {
   readonly problems: readonly string[]
 }
 
+export interface NodeReference {
+  /** By its browse name: `HasComponent`. */
+  readonly type: string
+  readonly forward: boolean
+  readonly node: string
+  readonly name: string
+}
+
 /** What there is of one node. */
 export interface NodeDetails {
-  readonly node: string
-  readonly path: string | null
   readonly facts: BrowsedNode
-  /** By the standard's names; those that the node does not have are absent. */
   readonly attributes: Readonly<Record<string, string>>
-  readonly references: readonly { readonly type: string; readonly forward: boolean; readonly node: string; readonly name: string }[]
-  readonly moreReferences: boolean
+  readonly references: readonly NodeReference[]
+  /** There are more references than these. */
+  readonly more: boolean
+}
+
+export interface OneNode extends OfDevice {
+  readonly node: string
 }

@@ -5,6 +5,7 @@ import { OpcuaDevice } from './device.ts'
 import { WorkerHost } from './host.ts'
 import { options } from './options.ts'
 import { withPort } from './place.ts'
+import { tools } from './tools/list.ts'
 
 /** With the reconnect itself this keeps what a restart of the server costs below ten seconds. */
 export const opcua = defineDriver({
@@ -24,4 +25,5 @@ export const opcua = defineDriver({
       context,
       context.shareAll(() => new WorkerHost()),
     ),
+  tools,
 })

@@ -3,11 +3,12 @@
  * for one session: indexes of namespaces may be others in the next.
  */
 import { GatewayError } from '../../../core/errors.ts'
-import { parseNode, type BrowseName, type NodeRef } from '../address.ts'
-import type { BrowsedNode, OpenWalk, WalkPart, WalkStart } from '../browsed.ts'
+import { parseNode, type BrowseName } from '../address.ts'
+import type { BrowsedNode, DescribeNodes, NextOfWalk, NodeDetails, OneNode, OpenWalk, WalkPart, WalkStart } from '../browsed.ts'
 import type { Connection } from './connection.ts'
 import { DataTypes } from './data-types.ts'
 import { classOf, findNodes, isServerPath, type FoundNode } from './found-node.ts'
+import { readAllAttributes, readReferences } from './node-details.ts'
 import { readFacts } from './node-facts.ts'
 import { nodeText, pathText } from './node-text.ts'
 import { resolveNodes } from './nodes.ts'
@@ -47,15 +48,16 @@ export class Browser {
   }
 
   /** Throws NOT_FOUND for a walk that has ended, was given up, or began in another session. */
-  async next(number: number, signal: AbortSignal): Promise<WalkPart> {
+  async next({ walk: number, most }: NextOfWalk, signal: AbortSignal): Promise<WalkPart> {
     return this.#guarded(async () => {
       const walk = this.#walks.get(number)
       if (walk === undefined)
         throw new GatewayError('NOT_FOUND', 'this search is over, or the connection was lost meanwhile: begin again')
       // It goes to the end of the row: it is in use.
       this.#walks.delete(number)
-      const part = await walk.next(signal)
-      if (!part.done) this.#walks.set(number, walk)
+      this.#walks.set(number, walk)
+      const part = await walk.next(signal, most)
+      if (part.done) this.#walks.delete(number)
       return part
     })
   }
@@ -65,13 +67,13 @@ export class Browser {
   }
 
   /** What tags of these nodes would be; undefined for a node that the server does not have. */
-  async describe(nodes: readonly NodeRef[], signal: AbortSignal): Promise<(BrowsedNode | undefined)[]> {
+  async describe({ nodes, members }: DescribeNodes, signal: AbortSignal): Promise<(BrowsedNode | undefined)[]> {
     return this.#guarded(async () => {
       const resolved = await resolveNodes(this.#connection, nodes)
       const ids = resolved.flatMap(({ nodeId }) => nodeId ?? [])
       const found = await findNodes(this.#connection, ids, signal)
       const known = found.flatMap((one) => one ?? [])
-      const facts = await readFacts(this.#connection, this.#types, known, {}, signal)
+      const facts = await readFacts(this.#connection, this.#types, known, { members }, signal)
       const described = new Map(known.map((one, at) => [one, facts[at]!]))
       let at = 0
       return resolved.map(({ nodeId }) => {
@@ -80,6 +82,16 @@ export class Browser {
         const { children: _, ...rest } = described.get(one)!
         return { ...this.#head(one, undefined), ...rest }
       })
+    })
+  }
+
+  /** All of one node. Throws NOT_FOUND where the server has no such node. */
+  async details({ node }: OneNode, signal: AbortSignal): Promise<NodeDetails> {
+    return this.#guarded(async () => {
+      const { found, path } = await this.#find(node, signal)
+      const facts = await this.#describe(found, path, signal)
+      const attributes = await readAllAttributes(this.#connection, found.nodeId)
+      return { facts, attributes, ...(await readReferences(this.#connection, found.nodeId, signal)) }
     })
   }
 

@@ -24,6 +24,7 @@ export interface Facts {
 }
 
 const MOST_CHILDREN = 200
+const MOST_DIMENSIONS = 16
 const CAN_READ = 1
 const CAN_WRITE = 2
 /** Values in one request: arrays may be long. */
@@ -59,7 +60,9 @@ export async function readFacts(
   let at = 0
   const descriptions = new Map<FoundNode, string | undefined>()
   for (const node of nodes) {
-    descriptions.set(node, textOf(goodValue(values[at])))
+    const text = textOf(goodValue(values[at]))
+    // Some servers say the name once more.
+    if (text !== node.displayName && text !== node.browseName.name) descriptions.set(node, text)
     if (node.nodeClass !== VARIABLE) at++
     else {
       drafts.set(node, toDraft(node, values.slice(at, at + VARIABLE_ATTRIBUTES.length).map(goodValue)))
@@ -68,6 +71,7 @@ export async function readFacts(
   }
   const all = [...drafts.values()]
   await askAccess(all, read)
+  await askDimensions(all, read)
   await types.load(all.flatMap(({ dataType }) => dataType ?? []), signal)
   const parents = variables.filter((node) => !isProperty(node))
   const below = await browseAll(
@@ -97,7 +101,6 @@ const VARIABLE_ATTRIBUTES = [
   Attribute.Description,
   Attribute.DataType,
   Attribute.ValueRank,
-  Attribute.ArrayDimensions,
   Attribute.UserAccessLevel,
 ]
 
@@ -112,12 +115,12 @@ interface Draft {
   data?: DataValue | undefined
 }
 
-function toDraft(node: FoundNode, [, dataType, valueRank, dimensions, access]: readonly unknown[]): Draft {
+function toDraft(node: FoundNode, [, dataType, valueRank, access]: readonly unknown[]): Draft {
   return {
     node,
     dataType: dataType as NodeId | undefined,
     valueRank: typeof valueRank === 'number' ? valueRank : -2,
-    dimensions: isList(dimensions) ? [...dimensions].slice(0, 16).map(Number) : [],
+    dimensions: [],
     access: typeof access === 'number' ? access : undefined,
   }
 }
@@ -126,6 +129,15 @@ const isList = (value: unknown): value is ArrayLike<unknown> & Iterable<unknown>
   Array.isArray(value) || ArrayBuffer.isView(value)
 
 type Read = (asked: readonly { nodeId: NodeId; attributeId: number }[]) => Promise<(DataValue | undefined)[]>
+
+async function askDimensions(drafts: readonly Draft[], read: Read): Promise<void> {
+  const arrays = drafts.filter(({ valueRank }) => valueRank >= 1)
+  const values = await read(arrays.map(({ node }) => ({ nodeId: node.nodeId, attributeId: Attribute.ArrayDimensions })))
+  for (const [i, draft] of arrays.entries()) {
+    const dimensions = goodValue(values[i])
+    if (isList(dimensions)) draft.dimensions = [...dimensions].slice(0, MOST_DIMENSIONS).map(Number)
+  }
+}
 
 /** Servers without users may leave UserAccessLevel out. */
 async function askAccess(drafts: readonly Draft[], read: Read): Promise<void> {

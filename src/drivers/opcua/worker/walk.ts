@@ -50,6 +50,8 @@ export class Walk {
   readonly #seen = new Set<string>()
   #frontier: Parent[]
   #pending: Pending[] = []
+  /** Described, and not given yet. */
+  #ready: BrowsedNode[] = []
   #given = 0
   #next = 1
   #cut = false
@@ -70,26 +72,27 @@ export class Walk {
     this.#frontier = [{ ...start, index: 0, level: 0, text: nodeText(connection, start.nodeId) }]
   }
 
-  /** The next nodes: some hundreds, or none although there are more to come. */
-  async next(signal: AbortSignal): Promise<WalkPart> {
+  /** The next nodes: some hundreds, `most` of them, or none although there are more to come. */
+  async next(signal: AbortSignal, most = PART): Promise<WalkPart> {
     const problems: string[] = []
-    if (this.#pending.length === 0) await this.#look(problems, signal)
-    const part = this.#pending.splice(0, PART)
-    const nodes = part.length === 0 ? [] : await this.#describe(part, signal)
-    const left = this.#options.most - this.#given
-    if (nodes.length > left) this.#end()
-    const given = nodes.slice(0, left)
-    this.#given += given.length
+    if (this.#ready.length === 0) {
+      if (this.#pending.length === 0) await this.#look(problems, signal)
+      const part = this.#pending.splice(0, PART)
+      if (part.length > 0) this.#ready = await this.#describe(part, signal)
+    }
+    const nodes = this.#ready.splice(0, Math.min(most, this.#options.most - this.#given))
+    this.#given += nodes.length
     if (this.#given >= this.#options.most && !this.#isDone) this.#end()
-    return { nodes: given, looked: this.#next - 1, done: this.#isDone, cut: this.#cut, problems }
+    return { nodes, looked: this.#next - 1, done: this.#isDone, cut: this.#cut, problems }
   }
 
   get #isDone(): boolean {
-    return this.#pending.length === 0 && this.#frontier.length === 0
+    return this.#ready.length === 0 && this.#pending.length === 0 && this.#frontier.length === 0
   }
 
   #end(): void {
     this.#cut = true
+    this.#ready = []
     this.#pending = []
     this.#frontier = []
   }
