@@ -71,6 +71,8 @@ export interface OpenWalk extends OfDevice {
   /** The Server object with its diagnostics, which is left out unless the walk begins there. */
   readonly withServer: boolean
   readonly members: { readonly most: number } | undefined
+  /** Only what the references say: no types, no descriptions. */
+  readonly bare?: boolean | undefined
   /** Only what fits is given. */
   readonly pattern?: string | undefined
 }
@@ -83,6 +85,8 @@ export interface WalkStart {
 
 export interface DescribeNodes extends OfDevice {
   readonly nodes: readonly NodeRef[]
+  /** Where they are, too. */
+  readonly paths?: boolean | undefined
   readonly members?: { readonly most: number } | undefined
 }
 

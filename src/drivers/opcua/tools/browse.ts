@@ -19,7 +19,10 @@ export const browse = defineTool({
   examples: [
     ['bifrost opcua browse opc.tcp://10.0.0.5:4840', 'what is in the Objects folder'],
     ['bifrost opcua browse plant /2:Line1 --depth 3', 'three levels, through the running gateway'],
-    ['bifrost opcua browse plant --depth 20 --most 50000 --json > before.json', 'a snapshot, for `bifrost opcua compare`'],
+    [
+      'bifrost opcua browse plant --depth 20 --most 50000 --json > before.json',
+      'a snapshot, for `bifrost opcua compare`',
+    ],
   ],
   input: z.strictObject({ node: START, depth: depth(1), most: most(1000), server: SERVER }),
   positions: ['node'],
@@ -31,7 +34,10 @@ export const browse = defineTool({
     const walked = await walkAll(asking, request)
     return { ...walked, nodes: inTreeOrder(walked.nodes), depth: input.depth, server: withServer }
   },
-  toLines: ({ start, nodes }: Browsed) => [headOf(start), ...(nodes.length === 0 ? ['nothing is below it'] : tree(nodes))],
+  toLines: ({ start, nodes }: Browsed) => [
+    headOf(start),
+    ...(nodes.length === 0 ? ['nothing is below it'] : tree(nodes)),
+  ],
   toRemarks: walkRemarks,
 })
 

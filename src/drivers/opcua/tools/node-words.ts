@@ -26,7 +26,13 @@ export function shapeOf({ dataType, valueRank, dimensions = [] }: VariableFacts)
 }
 
 /** What is to be said of a walk that did not see everything. */
-export const walkRemarks = ({ cut, problems }: { readonly cut: boolean; readonly problems: readonly string[] }): string[] => [
+export const walkRemarks = ({
+  cut,
+  problems,
+}: {
+  readonly cut: boolean
+  readonly problems: readonly string[]
+}): string[] => [
   ...(cut ? ['There is more than was asked for: raise --most, or begin further down.'] : []),
   ...problems.map(oneLine),
 ]

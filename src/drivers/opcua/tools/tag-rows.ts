@@ -41,17 +41,23 @@ export function toTagRows(nodes: readonly BrowsedNode[], rules: TagRules, most: 
       drafts.push({ name: nameOf(parts, member, rules), address, type, ...about(node, member, symbols, rules) })
     }
     const { noMembers } = node.variable!
-    if (noMembers !== undefined && rules.composites === 'members') notes.push(`${node.node} is one tag with JSON: ${noMembers}`)
+    if (noMembers !== undefined && rules.composites === 'members')
+      notes.push(`${node.node} is one tag with JSON: ${noMembers}`)
   }
   const tags = drafts.slice(0, most)
   const { names, clashes } = distinct(tags)
-  const told = notes.length > MOST_NOTES ? [...notes.slice(0, MOST_NOTES), `and ${notes.length - MOST_NOTES} more`] : notes
+  const told =
+    notes.length > MOST_NOTES ? [...notes.slice(0, MOST_NOTES), `and ${notes.length - MOST_NOTES} more`] : notes
   return {
     tags: tags.map((tag, at) => ({ ...tag, name: names[at]! })),
     notes: [
       ...(unreadable === 0 ? [] : [`${unreadable} variables may not be read by us and are left out`]),
-      ...(clashes === 0 ? [] : [`${clashes} names came twice or were too long: they end in ~ and a part of a hash of their address`]),
-      ...(tags.length === drafts.length ? [] : [`${drafts.length} tags were found, ${tags.length} are given: raise --most`]),
+      ...(clashes === 0
+        ? []
+        : [`${clashes} names came twice or were too long: they end in ~ and a part of a hash of their address`]),
+      ...(tags.length === drafts.length
+        ? []
+        : [`${drafts.length} tags were found, ${tags.length} are given: raise --most`]),
       ...told,
     ],
   }
@@ -80,7 +86,8 @@ function about(
 ): Omit<ProposedTag, 'name' | 'address' | 'type'> {
   const { unit, low, high, writable: may, isStructure } = variable!
   // Unit and range are of the value itself or of all elements, not of the fields of a structure.
-  const analog = isStructure === true ? {} : { ...(unit === undefined ? {} : { unit }), ...(low === undefined ? {} : { low, high }) }
+  const analog =
+    isStructure === true ? {} : { ...(unit === undefined ? {} : { unit }), ...(low === undefined ? {} : { low, high }) }
   const text = description ?? (displayName === browseName ? undefined : displayName)
   const isTwoFold = member !== '' && !member.startsWith('[')
   return {

@@ -4,7 +4,16 @@
  */
 import { GatewayError } from '../../../core/errors.ts'
 import { parseNode, type BrowseName } from '../address.ts'
-import type { BrowsedNode, DescribeNodes, NextOfWalk, NodeDetails, OneNode, OpenWalk, WalkPart, WalkStart } from '../browsed.ts'
+import type {
+  BrowsedNode,
+  DescribeNodes,
+  NextOfWalk,
+  NodeDetails,
+  OneNode,
+  OpenWalk,
+  WalkPart,
+  WalkStart,
+} from '../browsed.ts'
 import type { Connection } from './connection.ts'
 import { DataTypes } from './data-types.ts'
 import { classOf, findNodes, isServerPath, type FoundNode } from './found-node.ts'
@@ -12,7 +21,7 @@ import { readAllAttributes, readReferences } from './node-details.ts'
 import { readFacts } from './node-facts.ts'
 import { nodeText, pathText } from './node-text.ts'
 import { resolveNodes } from './nodes.ts'
-import { pathOf } from './path.ts'
+import { pathsOf } from './path.ts'
 import { endsSession, NoAnswerError, ServiceError } from './transaction.ts'
 import { Walk } from './walk.ts'
 
@@ -67,7 +76,10 @@ export class Browser {
   }
 
   /** What tags of these nodes would be; undefined for a node that the server does not have. */
-  async describe({ nodes, members }: DescribeNodes, signal: AbortSignal): Promise<(BrowsedNode | undefined)[]> {
+  async describe(
+    { nodes, members, paths = false }: DescribeNodes,
+    signal: AbortSignal,
+  ): Promise<(BrowsedNode | undefined)[]> {
     return this.#guarded(async () => {
       const resolved = await resolveNodes(this.#connection, nodes)
       const ids = resolved.flatMap(({ nodeId }) => nodeId ?? [])
@@ -75,12 +87,14 @@ export class Browser {
       const known = found.flatMap((one) => one ?? [])
       const facts = await readFacts(this.#connection, this.#types, known, { members }, signal)
       const described = new Map(known.map((one, at) => [one, facts[at]!]))
+      const ways = paths ? await pathsOf(this.#connection, known, signal) : []
+      const placed = new Map(known.map((one, at) => [one, ways[at]]))
       let at = 0
       return resolved.map(({ nodeId }) => {
         const one = nodeId === undefined ? undefined : found[at++]
         if (one === undefined) return undefined
         const { children: _, ...rest } = described.get(one)!
-        return { ...this.#head(one, undefined), ...rest }
+        return { ...this.#head(one, placed.get(one)), ...rest }
       })
     })
   }
@@ -103,7 +117,8 @@ export class Browser {
     if (resolved?.nodeId === undefined) throw new GatewayError('NOT_FOUND', resolved!.reason)
     const [found] = await findNodes(this.#connection, [resolved.nodeId], signal)
     if (found === undefined) throw unknownNode(text)
-    return { found, path: await pathOf(this.#connection, found, signal) }
+    const [path] = await pathsOf(this.#connection, [found], signal)
+    return { found, path }
   }
 
   async #describe(
@@ -145,7 +160,9 @@ export class Browser {
       if (error instanceof NoAnswerError)
         throw new GatewayError('TIMEOUT', `${endpoint}: ${error.message}`, { cause: error })
       if (error instanceof ServiceError)
-        throw new GatewayError('DEVICE_REFUSED', `the server at ${endpoint} refused it: ${error.message}`, { cause: error })
+        throw new GatewayError('DEVICE_REFUSED', `the server at ${endpoint} refused it: ${error.message}`, {
+          cause: error,
+        })
       throw error
     }
   }

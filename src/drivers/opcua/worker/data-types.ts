@@ -77,7 +77,9 @@ export class DataTypes {
       await this.#learn(missing, signal)
       const chains = await this.#learnAbove(missing, signal)
       await this.#describe(chains, signal)
-      missing = this.#missing(chains.flatMap((id) => this.#types.get(id.toString())?.fields?.map(({ type }) => type) ?? []))
+      missing = this.#missing(
+        chains.flatMap((id) => this.#types.get(id.toString())?.fields?.map(({ type }) => type) ?? []),
+      )
     }
   }
 
@@ -154,9 +156,16 @@ export class DataTypes {
   async #readWords(types: readonly Known[], signal: AbortSignal): Promise<void> {
     const connection = this.#connection
     const query = { type: ReferenceType.hasProperty, most: MOST_PROPERTIES }
-    const properties = await browseAll(connection, types.map(({ id }) => id), query, signal)
+    const properties = await browseAll(
+      connection,
+      types.map(({ id }) => id),
+      query,
+      signal,
+    )
     const found = types.flatMap((type, at) => {
-      const property = properties[at]!.references.find(({ browseName }) => /^Enum(Strings|Values)$/.test(browseName.name ?? ''))
+      const property = properties[at]!.references.find(({ browseName }) =>
+        /^Enum(Strings|Values)$/.test(browseName.name ?? ''),
+      )
       const nodeId = property === undefined ? undefined : localId(connection, property.nodeId)
       return nodeId === undefined ? [] : [{ type, nodeId }]
     })
@@ -179,12 +188,14 @@ function standard({ namespace, value }: NodeId): UaDataType | undefined {
 }
 
 interface Definition {
-  readonly fields?: readonly {
-    readonly name?: string | null
-    readonly value?: unknown
-    readonly dataType?: NodeId
-    readonly valueRank?: number
-  }[] | null
+  readonly fields?:
+    | readonly {
+        readonly name?: string | null
+        readonly value?: unknown
+        readonly dataType?: NodeId
+        readonly valueRank?: number
+      }[]
+    | null
   /** 2: a union, of which one field is there at a time (OPC 10000-3, 8.49). */
   readonly structureType?: number
 }
@@ -192,11 +203,13 @@ interface Definition {
 function fieldsOf(builtIn: number, definition: unknown): { readonly fields?: readonly UaField[] } {
   const { fields, structureType } = (definition ?? {}) as Definition
   if (builtIn !== STRUCTURE || structureType === 2 || !Array.isArray(fields)) return {}
-  const named = fields.slice(0, MOST_FIELDS).flatMap(({ name, dataType, valueRank }): UaField[] =>
-    typeof name === 'string' && name !== '' && dataType !== undefined
-      ? [{ name, type: dataType, valueRank: valueRank ?? -1 }]
-      : [],
-  )
+  const named = fields
+    .slice(0, MOST_FIELDS)
+    .flatMap(({ name, dataType, valueRank }): UaField[] =>
+      typeof name === 'string' && name !== '' && dataType !== undefined
+        ? [{ name, type: dataType, valueRank: valueRank ?? -1 }]
+        : [],
+    )
   return named.length === 0 ? {} : { fields: named }
 }
 

@@ -23,7 +23,11 @@ export type Members = { readonly members: readonly NodeMember[] } | { readonly n
 /** `most`: a variable with more stays one tag, as JSON. */
 export function membersOf(types: DataTypes, of: Composite, data: DataValue | undefined, most: number): Members {
   const root = data?.value
-  const value: Found = { raw: root?.value as unknown, builtIn: root?.dataType, dimensions: root?.dimensions ?? undefined }
+  const value: Found = {
+    raw: root?.value as unknown,
+    builtIn: root?.dataType,
+    dimensions: root?.dimensions ?? undefined,
+  }
   const members: NodeMember[] = []
   try {
     expand({ ...of, path: [] })

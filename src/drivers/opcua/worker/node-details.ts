@@ -31,7 +31,15 @@ export async function readAllAttributes(connection: Connection, nodeId: NodeId):
 }
 
 /** Bits of AccessLevel (OPC 10000-3, 8.57). */
-const ACCESS = ['read', 'write', 'read history', 'write history', 'semantic change', 'write status', 'write time'] as const
+const ACCESS = [
+  'read',
+  'write',
+  'read history',
+  'write history',
+  'semantic change',
+  'write status',
+  'write time',
+] as const
 
 function attributeText(connection: Connection, attribute: number, value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined
@@ -43,7 +51,9 @@ function attributeText(connection: Connection, attribute: number, value: unknown
   if (attribute === 1 || attribute === Attribute.DataType) return nodeText(connection, value as NodeId)
   if (attribute === Attribute.BrowseName) {
     const { namespaceIndex, name } = value as { namespaceIndex: number; name: string | null }
-    return namespaceIndex === 0 ? (name ?? '') : `{${connection.namespaces[namespaceIndex] ?? namespaceIndex}}${name ?? ''}`
+    return namespaceIndex === 0
+      ? (name ?? '')
+      : `{${connection.namespaces[namespaceIndex] ?? namespaceIndex}}${name ?? ''}`
   }
   return toText(value)
 }
@@ -55,13 +65,17 @@ export async function readReferences(
   signal: AbortSignal,
 ): Promise<{ references: readonly NodeReference[]; more: boolean }> {
   const [found] = await browseAll(connection, [nodeId], { both: true, most: MOST_REFERENCES }, signal)
-  const types = [...new Map(found!.references.map(({ referenceTypeId }) => [referenceTypeId.toString(), referenceTypeId]))]
+  const types = [
+    ...new Map(found!.references.map(({ referenceTypeId }) => [referenceTypeId.toString(), referenceTypeId])),
+  ]
   const asked = types.map(([, id]) => ({ nodeId: id, attributeId: Attribute.BrowseName }))
   const names = await readAttributes(connection.session, connection.limits, asked)
   const named = new Map(
     types.map(([key], at) => [key, (goodValue(names[at]) as { name?: string | null } | undefined)?.name ?? key]),
   )
-  const references = found!.references.map((one) => toReference(connection, one, named.get(one.referenceTypeId.toString())!))
+  const references = found!.references.map((one) =>
+    toReference(connection, one, named.get(one.referenceTypeId.toString())!),
+  )
   return { references, more: found!.cut }
 }
 

@@ -52,7 +52,10 @@ export async function readFacts(
     readAttributes(connection.session, connection.limits, asked)
   const variables = nodes.filter(({ nodeClass }) => nodeClass === VARIABLE)
   const asked = nodes.flatMap(({ nodeId, nodeClass }) =>
-    (nodeClass === VARIABLE ? VARIABLE_ATTRIBUTES : [Attribute.Description]).map((attributeId) => ({ nodeId, attributeId })),
+    (nodeClass === VARIABLE ? VARIABLE_ATTRIBUTES : [Attribute.Description]).map((attributeId) => ({
+      nodeId,
+      attributeId,
+    })),
   )
   const values = await read(asked)
   signal.throwIfAborted()
@@ -72,7 +75,10 @@ export async function readFacts(
   const all = [...drafts.values()]
   await askAccess(all, read)
   await askDimensions(all, read)
-  await types.load(all.flatMap(({ dataType }) => dataType ?? []), signal)
+  await types.load(
+    all.flatMap(({ dataType }) => dataType ?? []),
+    signal,
+  )
   const parents = variables.filter((node) => !isProperty(node))
   const below = await browseAll(
     connection,
@@ -97,12 +103,7 @@ export async function readFacts(
   })
 }
 
-const VARIABLE_ATTRIBUTES = [
-  Attribute.Description,
-  Attribute.DataType,
-  Attribute.ValueRank,
-  Attribute.UserAccessLevel,
-]
+const VARIABLE_ATTRIBUTES = [Attribute.Description, Attribute.DataType, Attribute.ValueRank, Attribute.UserAccessLevel]
 
 /** A variable while it is being asked about. */
 interface Draft {
@@ -180,7 +181,8 @@ async function readValues(
 ): Promise<void> {
   const readable = drafts.filter(({ access = 0 }) => (access & CAN_READ) !== 0)
   const open = readable.filter(
-    (draft) => isOpen(draft.valueRank) || typeOf(types, draft).builtIn === 0 || (withMembers && needsValue(types, draft)),
+    (draft) =>
+      isOpen(draft.valueRank) || typeOf(types, draft).builtIn === 0 || (withMembers && needsValue(types, draft)),
   )
   const scalars = open.filter(({ valueRank }) => valueRank === -1)
   for (const [some, size] of [
@@ -192,7 +194,9 @@ async function readValues(
       const chunk = some.slice(at, at + size)
       const asked = chunk.map(({ node }) => ({ nodeId: node.nodeId, attributeId: Attribute.Value }))
       const values = await readAttributes(connection.session, connection.limits, asked)
-      const structured = values.flatMap((data) => (data !== undefined && isStructure(data.value?.dataType) ? [data] : []))
+      const structured = values.flatMap((data) =>
+        data !== undefined && isStructure(data.value?.dataType) ? [data] : [],
+      )
       if (withMembers) await promote(connection, structured)
       for (const [i, draft] of chunk.entries()) takeValue(draft, values[i], withMembers)
     }
@@ -244,7 +248,9 @@ function finish(
   const { valueRank, dimensions, access = 0 } = draft
   const isScalar = valueRank < 1
   const range = rangeOf(properties.get('EURange'))
-  const unit = clean(textOf((properties.get('EngineeringUnits') as { displayName?: unknown } | undefined)?.displayName) ?? '')
+  const unit = clean(
+    textOf((properties.get('EngineeringUnits') as { displayName?: unknown } | undefined)?.displayName) ?? '',
+  )
   const symbols =
     toSymbols(properties.get('EnumValues')) ??
     toSymbols(properties.get('EnumStrings')) ??

@@ -15,7 +15,11 @@ export function nodeText(connection: Pick<Connection, 'namespaces'>, nodeId: Nod
   const type = TYPES[nodeId.identifierType - 1]
   const { value } = nodeId
   if (type === undefined) return nodeId.toString()
-  const id = Buffer.isBuffer(value) ? value.toString('base64') : type === 'g' ? String(value).toLowerCase() : String(value)
+  const id = Buffer.isBuffer(value)
+    ? value.toString('base64')
+    : type === 'g'
+      ? String(value).toLowerCase()
+      : String(value)
   const reference: NodeRef = { kind: 'id', namespace: namespaceOf(connection, nodeId.namespace), type, id }
   return formatNode(reference)
 }
@@ -26,12 +30,16 @@ export function localId(
   { serverIndex, namespaceUri, namespace, identifierType, value }: ExpandedNodeId,
 ): NodeId | undefined {
   if (serverIndex !== 0) return undefined
-  const named = namespaceUri === null || namespaceUri === undefined || namespaceUri === '' ? -1 : namespaces.indexOf(namespaceUri)
+  const named =
+    namespaceUri === null || namespaceUri === undefined || namespaceUri === '' ? -1 : namespaces.indexOf(namespaceUri)
   return new Id(identifierType, value as string, named < 0 ? namespace : named)
 }
 
 /** The path of a node below one whose path is known. */
-export function pathBelow(path: readonly BrowseName[] | undefined, name: BrowseName): readonly BrowseName[] | undefined {
+export function pathBelow(
+  path: readonly BrowseName[] | undefined,
+  name: BrowseName,
+): readonly BrowseName[] | undefined {
   return path === undefined ? undefined : [...path, name]
 }
 

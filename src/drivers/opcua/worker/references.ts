@@ -61,7 +61,11 @@ export async function browseAll(
   let most = nodes.length
   while (waiting.length > 0) {
     const now = waiting.slice(0, most)
-    const answers = await browse(connection, now.map((at) => nodes[at]!), query)
+    const answers = await browse(
+      connection,
+      now.map((at) => nodes[at]!),
+      query,
+    )
     await finish(connection, answers, query, signal)
     const crowded = now.filter((_, i) => answers[i]!.refused === NO_CONTINUATION_POINTS)
     // Alone, and still no room: it stays as it is.

@@ -28,7 +28,8 @@ export const toStates = (no: string | undefined, yes: string | undefined): strin
   no === undefined && yes === undefined ? undefined : toSymbols([{ text: no ?? '' }, { text: yes ?? '' }])
 
 function integerText(value: unknown): string | undefined {
-  if (Array.isArray(value) && value.length === 2) return longOf(value as unknown as readonly [number, number], true).toString()
+  if (Array.isArray(value) && value.length === 2)
+    return longOf(value as unknown as readonly [number, number], true).toString()
   if (typeof value === 'bigint') return value.toString()
   return typeof value === 'number' && Number.isInteger(value) ? String(value) : undefined
 }

@@ -40,7 +40,7 @@ interface Pending {
   readonly parent: Parent
 }
 
-export type WalkOptions = Pick<OpenWalk, 'depth' | 'most' | 'withServer' | 'members' | 'pattern'>
+export type WalkOptions = Pick<OpenWalk, 'depth' | 'most' | 'withServer' | 'members' | 'bare' | 'pattern'>
 
 export class Walk {
   readonly #connection: Connection
@@ -131,13 +131,11 @@ export class Walk {
 
   async #describe(part: readonly Pending[], signal: AbortSignal): Promise<BrowsedNode[]> {
     const given = this.#fits === undefined ? part : await this.#fitting(part, this.#fits)
-    const facts = await readFacts(
-      this.#connection,
-      this.#types,
-      given.map(({ found }) => found),
-      this.#options,
-      signal,
-    )
+    const nodes = given.map(({ found }) => found)
+    const facts =
+      this.#options.bare === true
+        ? nodes.map((node): Facts => (isProperty(node) ? { isProperty: true } : {}))
+        : await readFacts(this.#connection, this.#types, nodes, this.#options, signal)
     const known = new Map(given.map((one, at) => [one, facts[at]!]))
     for (const one of part) this.#follow(one, known.get(one)?.children)
     return given.map((one) => this.#toNode(one, known.get(one)!))
