@@ -6,6 +6,7 @@ import { isUnfinished, type Context, type Driver, type Point } from '../core/dri
 import { silentLog } from '../core/log.ts'
 import { isGood, statusInfo } from '../core/status.ts'
 import { symbolOf } from '../core/symbols.ts'
+import type { TagSettings } from '../core/tags.ts'
 import { toJsonValue, type Value } from '../core/value.ts'
 import { dial } from '../wire/dial.ts'
 import type { DirectTarget } from './direct-target.ts'
@@ -13,9 +14,10 @@ import { statusView, type ShownValue } from './value-line.ts'
 
 /** The values of all points of the target, scaled as configured. Throws NotConnectedError when the device cannot be reached. */
 export async function readDirect(target: DirectTarget, signal: AbortSignal): Promise<ShownValue[]> {
-  const points = toPoints(target)
+  let points: readonly Point<unknown>[] = []
   const shown = new Map<number, ShownValue>()
   await withDriver(target, signal, async (driver) => {
+    points = await describedPoints(target, driver, signal)
     const poll = driver.prepare(points)
     for (let step = 0; step < poll.steps; step++) {
       const emit = (batch: SampleBatch) => collect(batch, target, points, shown)
@@ -26,20 +28,47 @@ export async function readDirect(target: DirectTarget, signal: AbortSignal): Pro
   return points.flatMap((point) => shown.get(point.tag) ?? [])
 }
 
-/** Writes one raw value; the status says what the device made of it. */
-export async function writeDirect(target: DirectTarget, value: Value, signal: AbortSignal): Promise<number> {
-  const [point] = toPoints(target)
-  return withDriver(target, signal, async (driver) => (await driver.write([{ point: point!, value }], signal))[0]!)
+/**
+ * Writes one raw value, which `valueOf` makes for the type that the point turns out to have; the status says what the device made
+ * of it.
+ */
+export async function writeDirect(
+  target: DirectTarget,
+  valueOf: (settings: TagSettings) => Value,
+  signal: AbortSignal,
+): Promise<number> {
+  return withDriver(target, signal, async (driver) => {
+    const [point] = await describedPoints(target, driver, signal)
+    const [status] = await driver.write([{ point: point!, value: valueOf(point!.settings) }], signal)
+    return status!
+  })
 }
 
-const toPoints = ({ tags }: DirectTarget): Point<unknown>[] =>
+/** The points of the target; those that nobody gave a type as the device itself describes them. */
+async function describedPoints(
+  target: DirectTarget,
+  driver: Driver<unknown>,
+  signal: AbortSignal,
+): Promise<Point<unknown>[]> {
+  const { tags, untyped } = target
+  const points = configuredPoints(target)
+  if (untyped === undefined || untyped.size === 0 || driver.describe === undefined) return points
+  const asked = points.filter((_, at) => untyped.has(tags[at]!))
+  const known = await driver.describe(asked, signal)
+  const described = new Map(asked.map(({ tag }, at) => [tag, known[at]]))
+  return points.map((point) => ({ ...point, settings: { ...point.settings, ...described.get(point.tag) } }))
+}
+
+/** The points that a configuration has of the target. */
+export const configuredPoints = ({ tags }: DirectTarget): Point<unknown>[] =>
   tags.map(({ settings, address }, index) => ({ tag: index, address, settings }))
 
-/** Connects a driver of its own to the target, lets it be used, and closes it. */
+/** Connects a driver of its own to the target unless it is `offline`, lets it be used, and closes it. */
 export async function withDriver<T>(
   target: DirectTarget,
   signal: AbortSignal,
   use: (driver: Driver<unknown>) => Promise<T>,
+  offline = false,
 ): Promise<T> {
   const shared: { thing?: unknown; all?: unknown } = {}
   const context: Context = {
@@ -52,7 +81,7 @@ export async function withDriver<T>(
   }
   const driver = target.type.create(target.options as never, context)
   try {
-    await driver.connect(signal)
+    if (!offline) await driver.connect(signal)
     return await use(driver)
   } finally {
     await driver.close()

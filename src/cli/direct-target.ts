@@ -15,6 +15,8 @@ export interface DirectTarget {
   readonly type: DriverType
   readonly options: unknown
   readonly tags: readonly TagConfig[]
+  /** Tags whose type nobody gave: the device may know better. */
+  readonly untyped?: ReadonlySet<TagConfig> | undefined
 }
 
 /** How addresses given on the command line are to be read. */
@@ -37,7 +39,7 @@ export function targetFromUrl(
   points: PointOptions,
 ): DirectTarget {
   const target = parseTargetUrl(text, drivers)
-  return { ...target, tags: parseWords(target.type, words, points) }
+  return { ...target, ...parseWords(target.type, words, points) }
 }
 
 /** The device of this name, or of the name before the slash, with all its tags. */
@@ -59,8 +61,8 @@ export function targetFromConfig(config: Config, words: readonly string[], point
   const device = deviceFromConfig(config, first)
   const { name, type, options } = device
   if (!first.includes('/')) {
-    const tags = words.length === 1 ? device.tags : parseWords(type, words.slice(1), points)
-    return { name, type, options, tags }
+    const parsed = words.length === 1 ? { tags: device.tags } : parseWords(type, words.slice(1), points)
+    return { name, type, options, ...parsed }
   }
   const tags = words.map((word) => {
     const tag = device.tags.find(({ settings }) => `${name}/${settings.name}` === word)
@@ -78,14 +80,21 @@ export function targetFromConfig(config: Config, words: readonly string[], point
 }
 
 /** Addresses, each followed by its type where that is not uint16 (or bool). */
-function parseWords(type: DriverType, words: readonly string[], points: PointOptions): TagConfig[] {
+function parseWords(
+  type: DriverType,
+  words: readonly string[],
+  points: PointOptions,
+): Pick<DirectTarget, 'tags' | 'untyped'> {
   const tags: TagConfig[] = []
+  const untyped = new Set<TagConfig>()
   for (let at = 0; at < words.length; at++) {
     const next = DATA_TYPES.find((one) => one === words[at + 1])
-    tags.push(...parsePoint(type, words[at]!, next, points))
+    const parsed = parsePoint(type, words[at]!, next, points)
+    tags.push(...parsed)
     if (next !== undefined) at++
+    else for (const tag of parsed) untyped.add(tag)
   }
-  if (tags.length > 0) return tags
+  if (tags.length > 0) return { tags, untyped }
   throw new GatewayError('USAGE', `which address? For example: ${type.addressExamples.slice(0, 3).join(', ')}`)
 }
 

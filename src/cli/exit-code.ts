@@ -7,6 +7,8 @@ export const Exit = {
   usage: 2,
   unreachable: 3,
   forbidden: 4,
+  /** A command that compares found differences. */
+  different: 5,
   /** EX_CONFIG of sysexits.h. */
   config: 78,
   interrupted: 130,

@@ -49,6 +49,19 @@ test('a serial port: the last number of the path is the unit, unless the query n
   ])
 })
 
+test('a protocol with URLs of its own keeps them whole; only the query holds options', () => {
+  const plant = 'opc.tcp://10.0.0.5:4840/plant/a'
+  assert.deepEqual(optionsOf(plant, 'endpoint', 'securityPolicy', 'user'), [plant, 'best', undefined])
+  assert.deepEqual(
+    optionsOf(`${plant}?securityPolicy=None&user.name=ann&user.password=p%26w`, 'endpoint', 'securityPolicy', 'user'),
+    [plant, 'None', { name: 'ann', password: 'p&w' }],
+  )
+  assert.deepEqual(optionsOf('opcua://plc-7.local', 'endpoint'), ['opc.tcp://plc-7.local'])
+  assert.deepEqual(optionsOf('opc.tcp://[::1]:4841/', 'endpoint'), ['opc.tcp://[::1]:4841/'])
+  assert.equal(parseTargetUrl(plant, drivers).name, '10.0.0.5:4840')
+  assert.equal(parseTargetUrl(plant, drivers).type.name, 'opcua')
+})
+
 test('options take the type of the driver, and what is wrong is said by its name', () => {
   assert.deepEqual(
     optionsOf('modbus://h?timeout=500ms&maxRegisters=10&order=CDAB', 'timeout', 'maxRegisters', 'order'),
@@ -61,6 +74,8 @@ test('options take the type of the driver, and what is wrong is said by its name
     'modbus+rtu://10.0.0.5': /serial/,
     'modbus:///dev/ttyS0': /did you mean transport: rtu/,
     'modbos://h': /there is no driver "modbos"; did you mean modbus\?/,
+    'opc.tcp://ann:secret@h': /write \?user\.name=…&user\.password=… behind the address/,
+    'opc.tcp://h?securityPolicy=none': /securityPolicy: .*did you mean .*None/,
     'modbus://': /is not an address such as/,
     'modbus:10.0.0.5': /is not an address such as/,
   }

@@ -2,7 +2,8 @@
  * A device as one word: `driver[+transport]://host:port/unit?option=…`, or `driver+transport:///dev/ttyUSB0/unit?baud=9600` for one
  * on a serial port. The scheme's second part is the driver's `transport`; the last number of the path is its `unit` or `slot`
  * (where the query names that, the whole path is the port); the query is the driver's other options, those inside another one
- * (`serial.baud`) by their own name. Values are checked as those of a configuration file.
+ * (`serial.baud`) by their own name. Values are checked as those of a configuration file. A protocol that has URLs of its own
+ * (`opc.tcp://host:port/path`) keeps them whole, but for the query.
  */
 import { z } from 'zod'
 import { checkSchema } from '../config/schema-check.ts'
@@ -31,7 +32,8 @@ export function parseTargetUrl(text: string, drivers: readonly DriverType[]): Ta
   const options = new Map<string, string>()
   if (transport !== undefined) options.set('transport', transport)
   for (const [name, value] of url.searchParams) options.set(placeOf(type, name), value)
-  if (rest.startsWith('/')) takePort(type, url, options)
+  if (type.urls !== undefined) takeWhole(type, url, { scheme, rest }, options)
+  else if (rest.startsWith('/')) takePort(type, url, options)
   else takeHost(type, url, /^[^/?]*:(\d+)(?:[/?]|$)/.exec(rest)?.[1], options)
   return {
     name: url.host === '' ? decodeURIComponent(url.pathname) : url.host,
@@ -41,7 +43,7 @@ export function parseTargetUrl(text: string, drivers: readonly DriverType[]): Ta
 }
 
 function findDriver(scheme: string, drivers: readonly DriverType[]): DriverType {
-  const type = drivers.find((driver) => driver.name === scheme)
+  const type = drivers.find(({ name, urls }) => name === scheme || urls?.schemes.includes(scheme) === true)
   if (type !== undefined) return type
   const names = drivers.map((driver) => driver.name)
   const nearest = closest(scheme, names)
@@ -49,6 +51,23 @@ function findDriver(scheme: string, drivers: readonly DriverType[]): DriverType 
     'USAGE',
     `there is no driver "${scheme}"; ${nearest === undefined ? `there are ${names.join(', ')}` : `did you mean ${nearest}?`}`,
   )
+}
+
+/** The URL as the protocol has it, without the query. */
+function takeWhole(
+  { urls, options: { shape } }: DriverType,
+  url: URL,
+  { scheme, rest }: { readonly scheme: string; readonly rest: string },
+  options: Map<string, string>,
+): void {
+  const { schemes, option } = urls!
+  if (url.username !== '' || url.password !== '')
+    throw new GatewayError(
+      'USAGE',
+      `a user does not stand before the host${'user' in shape ? ': write ?user.name=…&user.password=… behind the address' : ''}`,
+    )
+  const own = schemes.includes(scheme) ? scheme : schemes[0]!
+  options.set(option, `${own}://${rest.replace(/[?#].*$/s, '')}`)
 }
 
 /** The option that a path's last number is. */

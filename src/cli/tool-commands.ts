@@ -35,7 +35,7 @@ function toolCommand(type: DriverType, tool: DriverTool): CommandInfo {
   return {
     usage: [tool.name, '<target>', ...positions].join(' '),
     summary: tool.summary,
-    description: `${tool.summary}.\nThe target is a device of the running gateway, of a file (-c), or ${type.name}://host:port/unit?option=…, ${type.name}+TRANSPORT://…, for a serial port ${type.name}+rtu:///dev/ttyUSB0/unit?baud=9600.`,
+    description: `${tool.summary}.\nThe target is a device of the running gateway, of a file (-c), or ${urlForms(type)}.`,
     examples: tool.examples,
     options: [FROM_CONFIG, URL_OPTION, ...fieldsOf(tool).map(flagOf)],
     load: async () => {
@@ -45,12 +45,20 @@ function toolCommand(type: DriverType, tool: DriverTool): CommandInfo {
   }
 }
 
+/** How a device is named by a URL. */
+const urlForms = ({ name, urls }: DriverType): string =>
+  urls === undefined
+    ? `${name}://host:port/unit?option=…, ${name}+TRANSPORT://…, for a serial port ${name}+rtu:///dev/ttyUSB0/unit?baud=9600`
+    : `${urls.schemes[0]}://host:port/path?option=…`
+
 /** One field of a tool's input, as the command line needs it. */
 export interface ToolField {
   readonly name: string
   readonly schema: z.ZodType
   /** A flag that stands alone. */
   readonly isSwitch: boolean
+  /** The command line names a file with the text. */
+  readonly isTextFile: boolean
   readonly description: string
 }
 
@@ -64,13 +72,14 @@ export function fieldsOf(tool: DriverTool): ToolField[] {
       name,
       schema,
       isSwitch: json.type === 'boolean',
+      isTextFile: json.textFile === true,
       description: `${json.description ?? name}${fallback}`,
     }
   })
 }
 
 /** `registerCount` → `--register-count <value>`. */
-function flagOf({ name, isSwitch, description }: ToolField): readonly [string, string] {
+function flagOf({ name, isSwitch, isTextFile, description }: ToolField): readonly [string, string] {
   const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-  return [isSwitch ? flag : `${flag} <value>`, description]
+  return [isSwitch ? flag : `${flag} <${isTextFile ? 'file' : 'value'}>`, description]
 }

@@ -81,11 +81,18 @@ async function writeToDevice(target: DirectTarget, text: string, call: Call): Pr
   if (textOption(call, 'config') !== undefined && call.args[0]!.includes('/'))
     checkLimits(target.name, tag.settings, text)
   const { writeDirect } = await import('./direct-device.ts')
-  const value = parseValue(text, tag.settings.type)
-  const raw = rawValue(value, tag.settings)
-  const status = await writeDirect(target, raw, AbortSignal.timeout(DIRECT_LIMIT_MS))
+  let rounding: string | undefined
+  const toRawValue = (settings: TagSettings): Value => {
+    const value = parseValue(text, settings.type)
+    const raw = rawValue(value, settings)
+    rounding = describeRounding(value, raw, settings)
+    return raw
+  }
+  // Before anything is connected, where the type is given.
+  if (target.untyped?.has(tag) !== true) toRawValue(tag.settings)
+  const status = await writeDirect(target, toRawValue, AbortSignal.timeout(DIRECT_LIMIT_MS))
   const view = statusView(status)
-  const remark = (isGood(status) ? describeRounding(value, raw, tag.settings) : undefined) ?? null
+  const remark = (isGood(status) ? rounding : undefined) ?? null
   if (call.terminal.json)
     call.terminal.resultJson({ device: target.name, tag: tag.settings.name, value: text, status: view, remark })
   else {

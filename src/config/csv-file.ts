@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { messageOf } from '../core/errors.ts'
-import { parseCsv, type CsvRecord } from './csv.ts'
+import { parseCsv, type CsvRecord } from '../core/csv.ts'
 import type { ProblemList } from './problem.ts'
 import { closest } from './suggestion.ts'
 import { firstForeignLine } from './utf8.ts'

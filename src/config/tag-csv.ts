@@ -1,6 +1,6 @@
 /** The tags of a device from a CSV file: the header says which columns there are, each further record is a tag. */
 import type { TagConfig } from './config.ts'
-import type { CsvRecord } from './csv.ts'
+import type { CsvRecord } from '../core/csv.ts'
 import { openCsvFile } from './csv-file.ts'
 import type { Place, ProblemList } from './problem.ts'
 import { TAG_COLUMN_NAMES, TAG_COLUMNS, type TagColumn } from './tag-columns.ts'

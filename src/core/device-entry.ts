@@ -4,7 +4,7 @@ import type { TagSettings } from './tags.ts'
 
 /** A tag as it is proposed: what is absent keeps its default. */
 export type ProposedTag = Pick<TagSettings, 'name' | 'address' | 'type'> &
-  Partial<Pick<TagSettings, 'length' | 'unit' | 'everyMs' | 'description'>>
+  Partial<Pick<TagSettings, 'length' | 'unit' | 'everyMs' | 'low' | 'high' | 'writable' | 'description' | 'symbols'>>
 
 /** A device as it is proposed. */
 export interface ProposedDevice {
@@ -23,9 +23,12 @@ export function yamlEntry({ name, driver, options, tags }: ProposedDevice): stri
     `  options: { ${words.join(', ')} }`,
     '  every: 1s',
   ]
-  if (tags.length === 0) return [...head, '  tags: []']
-  return [...head, '  tags:', ...tags.map((tag) => `    - { ${yamlTag(tag)} }`)]
+  return [...head, ...yamlTags(tags).map((line) => `  ${line}`)]
 }
+
+/** The lines of `tags:` of a device. */
+export const yamlTags = (tags: readonly Partial<ProposedTag>[]): string[] =>
+  tags.length === 0 ? ['tags: []'] : ['tags:', ...tags.map((tag) => `  - { ${yamlTag(tag)} }`)]
 
 /** The lines of a CSV file, header first (RFC 4180). */
 export function csvLines(tags: readonly Partial<ProposedTag>[]): string[] {
@@ -34,9 +37,11 @@ export function csvLines(tags: readonly Partial<ProposedTag>[]): string[] {
   return [used.join(','), ...rows.map((row) => used.map((column) => csvCell(row[column])).join(','))]
 }
 
-const COLUMNS = ['name', 'address', 'type', 'length', 'unit', 'every', 'description'] as const
+const COLUMNS = [
+  'name', 'address', 'type', 'length', 'unit', 'every', 'low', 'high', 'writable', 'description', 'symbols',
+] as const // prettier-ignore
 
-type Row = Partial<Record<(typeof COLUMNS)[number], string | number>>
+type Row = Partial<Record<(typeof COLUMNS)[number], string | number | boolean>>
 
 function columnsOf({ everyMs, ...rest }: Partial<ProposedTag>): Row {
   return { ...(rest as Row), ...(everyMs === undefined ? {} : { every: formatDuration(everyMs) }) }
@@ -49,7 +54,7 @@ function yamlTag(tag: Partial<ProposedTag>): string {
     .join(', ')
 }
 
-function csvCell(value: string | number | undefined): string {
+function csvCell(value: string | number | boolean | undefined): string {
   const text = `${value ?? ''}`
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -223,6 +223,11 @@ export interface Driver<Address> {
   forget?(): void
   /** Why this tag is bad, where the driver knows more than its status says: a sentence. */
   reasonOf?(tag: TagId): string | undefined
+  /**
+   * What the device itself says of these points, for people who named addresses and no types. One answer a point, in order;
+   * undefined: nothing is known of it.
+   */
+  describe?(points: readonly Point<Address>[], signal: AbortSignal): Promise<readonly (TagDefaults | undefined)[]>
 }
 
 /** How the subscriptions of a device do, by evidence: what they sent, and what a read beside them says. Counters from the start. */
@@ -265,6 +270,8 @@ export interface ServedView {
 export interface LineAccess {
   /** Before `run`: is the device connected? */
   readonly connected: boolean
+  /** What is configured of the device, for tools that compare; absent where nothing is. */
+  readonly points?: readonly Point<unknown>[] | undefined
   /**
    * 'command': ahead of the polls; 'turn': in turn with them, so that others who ask much don't starve them. Rejects with
    * NotConnectedError while there is no connection, with what `work` threw, or with the signal's reason. `unit`: who is asked,
@@ -289,16 +296,23 @@ export interface DriverTool<Input extends Schema = Schema> {
   readonly summary: string
   /** Command line and what it does. */
   readonly examples: readonly (readonly [line: string, meaning: string])[]
-  /** Fields of the API's body and flags of the command line, each with its description. */
+  /**
+   * Fields of the API's body and flags of the command line, each with its description. One with `.meta({ textFile: true })` is a text,
+   * for which the command line takes the name of a file.
+   */
   readonly input: Input
   /** The inputs that the command line takes by position after the target, in order. */
   readonly positions: readonly (keyof output<Input> & string)[]
-  /** It asks the device for nothing: it works while there is no connection, too. */
+  /** It needs no connection of the driver's: it works while there is none, too. */
   readonly offline?: true
   /** Resolves with JSON. `driver` is an instance of this driver type, connected. */
   run(input: output<Input>, driver: Driver<never>, access: LineAccess, signal: AbortSignal): Promise<unknown>
   /** The result as lines for people. */
   toLines(result: never): readonly string[]
+  /** What people should know besides, apart from the result: it may go into a file. */
+  toRemarks?(result: never): readonly string[]
+  /** It compared two things that are not the same: the command ends with an exit code of its own. */
+  isDifferent?(result: never): boolean
 }
 
 /** Gives a tool its inferred types; has no effect of its own. */
@@ -381,6 +395,13 @@ export interface DriverType<Options extends Schema = Schema, Address = unknown> 
   inFlight?(options: output<Options>): number
   create(options: output<Options>, context: Context): Driver<Address>
   readonly tools?: readonly DriverTool[]
+  /**
+   * URLs of the protocol's own (`opc.tcp://10.0.0.5:4840/plant`), which name a device on the command line as `driver://host` does:
+   * their schemes, the usual one first, and the option that takes such a URL whole.
+   */
+  readonly urls?: { readonly schemes: readonly string[]; readonly option: string }
+  /** Ports that a scan asks where none are named. */
+  readonly scanPorts?: readonly number[]
   /** Asks each host, reads only what is known to be harmless, and yields what answered. */
   scan?(range: ScanRange, context: Context, signal: AbortSignal): AsyncIterable<FoundDevice>
   /** The fields of a traced frame in words, such as `unit 1 Read Holding Registers (03) address 0 count 10`. */

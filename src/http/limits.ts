@@ -2,6 +2,8 @@
 export const LIMITS = {
   /** A request body, in bytes. */
   bodyBytes: 1024 * 1024,
+  /** That of a tool, which may be given a file to compare with. */
+  toolBodyBytes: 32 * 1024 * 1024,
   /** Nesting of JSON in a request. */
   jsonDepth: 32,
   /** Device and tag names in an address, characters. */

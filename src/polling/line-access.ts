@@ -2,7 +2,7 @@
  * The way of one device onto its line for requests that are no polls: a proxy, a tool of the driver. Commands go ahead of the
  * polls; turns wait among them like a poll of this device, so that whoever asks much does not starve the neighbours.
  */
-import type { LineAccess } from '../core/driver.ts'
+import type { LineAccess, Point } from '../core/driver.ts'
 import type { Clock, Timer } from '../core/clock.ts'
 import { formatDuration } from '../core/duration.ts'
 import { GatewayError, NotConnectedError } from '../core/errors.ts'
@@ -15,6 +15,7 @@ const REQUEST_LIMIT_MS = 60_000
 /** What the access needs of its session. */
 export interface AccessOwner {
   readonly name: string
+  readonly points: readonly Point<unknown>[]
   readonly line: Line
   /** For whom its time counts. */
   useOf(unit: number | undefined, by?: string): UnitUse
@@ -37,6 +38,10 @@ export class DeviceAccess implements LineAccess {
 
   get connected(): boolean {
     return this.#owner.connected
+  }
+
+  get points(): readonly Point<unknown>[] {
+    return this.#owner.points
   }
 
   run<T>(

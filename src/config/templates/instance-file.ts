@@ -1,5 +1,5 @@
 /** A CSV file with one row a device: column `name`, the parameters of the template, and if wanted `enabled` and `every`. */
-import type { CsvRecord } from '../csv.ts'
+import type { CsvRecord } from '../../core/csv.ts'
 import { openCsvFile } from '../csv-file.ts'
 import type { Loading } from '../loading.ts'
 import type { Path } from '../places.ts'

@@ -9,13 +9,15 @@ import type {
   Point,
   Poll,
   StepResult,
+  TagDefaults,
   WriteItem,
 } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
 import type { TagSettings } from '../../core/tags.ts'
 import type { TagId } from '../../core/value.ts'
-import type { OpcuaAddress } from './address.ts'
+import type { MemberStep, OpcuaAddress } from './address.ts'
+import type { BrowsedNode } from './browsed.ts'
 import type { Tenant, WorkerHost } from './host.ts'
 import {
   EMPTY_VIEW,
@@ -121,6 +123,22 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
     return this.#call<Identity>('identify', {}, signal)
   }
 
+  /** What tags of these points would be, as the server describes their nodes. */
+  async describe(points: readonly OpcuaPoint[], signal: AbortSignal): Promise<(TagDefaults | undefined)[]> {
+    const nodes = points.flatMap(({ address }) => (address.kind === 'value' ? [address.node] : []))
+    const described = await this.ask<(BrowsedNode | undefined)[]>('describe', { nodes }, signal)
+    let at = 0
+    return points.map(({ address }) =>
+      // Events and the arguments of a method are JSON.
+      address.kind === 'value' ? defaultsOf(address.member, described[at++]) : { type: 'string' },
+    )
+  }
+
+  /** An operation of the worker for this device, for the tools. Rejects with NotConnectedError while it is not connected. */
+  ask<T>(operation: string, args: object, signal: AbortSignal): Promise<T> {
+    return this.#call<T>(operation, args, signal)
+  }
+
   async close(): Promise<void> {
     await this.#host.leave(this.#number, this.#opened)
     this.#opened = false
@@ -196,6 +214,16 @@ function rawDeadband({ deadband, scale = 1, low, high }: TagSettings): SentPoint
   const span = low === undefined || high === undefined ? undefined : high - low
   const absolute = 'absolute' in deadband ? deadband.absolute : span === undefined ? 0 : (deadband.percent / 100) * span
   return absolute > 0 ? absolute / Math.abs(scale) : undefined
+}
+
+/** A member whose type nobody has told is taken as text, which every value can be. */
+function defaultsOf(member: readonly MemberStep[], node: BrowsedNode | undefined): TagDefaults | undefined {
+  const { variable } = node ?? {}
+  if (variable === undefined) return undefined
+  const { tagType, elementType, unit, symbols } = variable
+  const isElement = member.length === 1 && typeof member[0] !== 'string'
+  const type = member.length === 0 ? tagType : isElement ? elementType : 'string'
+  return { type, ...(unit === undefined ? {} : { unit }), ...(symbols === undefined ? {} : { symbols }) }
 }
 
 const toSentEvents = ({ tag, address, settings }: OpcuaPoint): SentEvents => ({

@@ -4,6 +4,8 @@ import { ADDRESS_EXAMPLES, describeAddress, parseAddress } from './address.ts'
 import { OpcuaDevice } from './device.ts'
 import { WorkerHost } from './host.ts'
 import { options } from './options.ts'
+import { withPort } from './place.ts'
+import { tools } from './tools/list.ts'
 
 export const opcua = defineDriver({
   name: 'opcua',
@@ -15,6 +17,8 @@ export const opcua = defineDriver({
   check: (address, { type }) =>
     address.kind === 'events' && type !== 'string' ? 'events are JSON: give the tag type: string' : undefined,
   line: ({ endpoint }) => endpoint,
+  line: ({ endpoint }) => withPort(endpoint),
+  urls: { schemes: ['opc.tcp'], option: 'endpoint' },
   endpoint: ({ endpoint }) => endpoint,
   inFlight: ({ maxInFlight }) => maxInFlight,
   create: (settings, context) =>
@@ -23,4 +27,5 @@ export const opcua = defineDriver({
       context,
       context.shareAll(() => new WorkerHost()),
     ),
+  tools,
 })

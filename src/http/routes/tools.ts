@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { isAbort, BusyError, GatewayError } from '../../core/errors.ts'
 import type { DeviceSession } from '../../polling/session.ts'
 import type { App, RouteContext } from '../app.ts'
+import { LIMITS } from '../limits.ts'
 import { answers, deviceParams, toolParams, toolResultSchema, toolsSchema } from '../schemas.ts'
 import { polledDevice } from '../shown-devices.ts'
 import { invalidRequest } from '../validation.ts'
@@ -41,6 +42,7 @@ export function toolRoutes(app: App, { gateway }: RouteContext): void {
   app.route({
     method: 'POST',
     url: '/api/v1/devices/:device/tools/:tool',
+    bodyLimit: LIMITS.toolBodyBytes,
     schema: {
       tags: ['devices'],
       summary: 'Run a tool on a device',

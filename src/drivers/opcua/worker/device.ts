@@ -15,6 +15,7 @@ import {
   type WriteAnswer,
   type WriteRequest,
 } from '../messages.ts'
+import { Browser } from './browser.ts'
 import { Connection, type Opened } from './connection.ts'
 import { Poll } from './poll.ts'
 import type { ClientSecurity } from './security.ts'
@@ -30,6 +31,7 @@ export interface DeviceOutlets {
 
 export class Device {
   readonly connection: Connection
+  readonly browser: Browser
   readonly times: SourceTime
   readonly #outlets: DeviceOutlets
   readonly #polls = new Map<string, Poll>()
@@ -55,6 +57,7 @@ export class Device {
       onLost: (error) => this.#lost(error),
       tell: outlets.tell,
     })
+    this.browser = new Browser(this.connection)
   }
 
   /** Throws NotConnectedError or DEVICE_REFUSED, each with a sentence for people. */

@@ -2,6 +2,7 @@
 import { GatewayError } from '../../../core/errors.ts'
 import { loadClient, type ClientLibrary } from '../../../protocols/opcua/library.ts'
 import { sendEvent, serveWorkerLink } from '../../../wire/worker-service.ts'
+import type { DescribeNodes, NextOfWalk, OneNode, OpenWalk } from '../browsed.ts'
 import type {
   AuditAnswer,
   AuditEvent,
@@ -89,6 +90,11 @@ serveWorkerLink({
   write: (request: WriteRequest) => device(request).write(request),
   audited,
   identify: (of: OfDevice) => device(of).connection.identity,
+  openWalk: (request: OpenWalk, signal) => device(request).browser.open(request, signal),
+  nextOfWalk: (request: NextOfWalk, signal) => device(request).browser.next(request, signal),
+  endWalk: (request: NextOfWalk) => device(request).browser.end(request.walk),
+  describe: (request: DescribeNodes, signal) => device(request).browser.describe(request, signal),
+  nodeDetails: (request: OneNode, signal) => device(request).browser.details(request, signal),
   close: async (of: OfDevice) => {
     const closing = device(of)
     devices.delete(of.device)

@@ -18,6 +18,7 @@ export const Attribute = {
   AccessLevel: 17,
   UserAccessLevel: 18,
   Executable: 21,
+  DataTypeDefinition: 23,
 } as const
 
 export interface NodeAttribute {

@@ -2,22 +2,9 @@
 import { GatewayError, NotConnectedError } from '../../../core/errors.ts'
 import { connectError } from '../../../wire/connect-error.ts'
 import type { OpcuaOptions } from '../options.ts'
+import { placeOf } from '../place.ts'
 import { tokenOf } from './endpoints.ts'
 import type { ClientSecurity } from './security.ts'
-
-export interface Place {
-  readonly host: string
-  readonly port: number
-}
-
-/** `opc.tcp://10.0.0.5:4840/path`; the port is 4840 where none is given (IANA). */
-export function placeOf(endpoint: string): Place {
-  const { hostname, port } = new URL(endpoint.replace(/^opc\.tcp:/, 'http:'))
-  return {
-    host: hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: port === '' ? (/:80(\/|$)/.test(endpoint) ? 80 : 4840) : Number(port),
-  }
-}
 
 type Words = (options: OpcuaOptions, security: ClientSecurity | undefined) => string
 

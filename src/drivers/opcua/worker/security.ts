@@ -12,7 +12,7 @@ import { CertificateChecker, firstUseWords } from '../../../protocols/opcua/cert
 import { clientIdentity } from '../../../protocols/opcua/own-identity.ts'
 import { openOwn } from '../../../wire/certificates/renewal.ts'
 import type { OpenDevice } from '../messages.ts'
-import { placeOf } from './reason.ts'
+import { placeOf } from '../place.ts'
 
 export interface ClientSecurity {
   readonly applicationUri: string
