@@ -16,7 +16,6 @@ export const opcua = defineDriver({
   describeAddress,
   check: (address, { type }) =>
     address.kind === 'events' && type !== 'string' ? 'events are JSON: give the tag type: string' : undefined,
-  line: ({ endpoint }) => endpoint,
   line: ({ endpoint }) => withPort(endpoint),
   urls: { schemes: ['opc.tcp'], option: 'endpoint' },
   endpoint: ({ endpoint }) => endpoint,
