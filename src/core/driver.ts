@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import type { output, ZodObject } from 'zod'
 import type { SampleBatch } from './batch.ts'
 import type { Clock } from './clock.ts'
+import type { LivenessView, ServedView } from './driver-views.ts'
 import type { Log } from './log.ts'
 import type { StatusCode } from './status.ts'
 import type { TagSettings } from './tags.ts'
@@ -228,42 +229,6 @@ export interface Driver<Address> {
    * undefined: nothing is known of it.
    */
   describe?(points: readonly Point<Address>[], signal: AbortSignal): Promise<readonly (TagDefaults | undefined)[]>
-}
-
-/** How the subscriptions of a device do, by evidence: what they sent, and what a read beside them says. Counters from the start. */
-export interface LivenessView {
-  /** Since when the evidence speaks against them, ms since 1970; undefined: it does not. */
-  readonly staleSince: number | undefined
-  /** When they proved last that they are alive, ms since 1970: what they have not reported until then has not changed. */
-  readonly provenAt: number
-  readonly subscriptions: number
-  readonly monitoredItems: number
-  /** What was made anew because it had gone silent. */
-  readonly rebuilds: { readonly subscription: number; readonly session: number; readonly socket: number }
-  /** Notifications that are lost for good, and those that were missing and sent again. */
-  readonly missed: number
-  readonly republished: number
-  /** Values before which a queue of the server overflowed. */
-  readonly overflows: number
-  /** Reads that compared a value with what was reported of it. */
-  readonly canaries: number
-  /** The far side's clock before ours, ms; undefined: not known. */
-  readonly skewMs: number | undefined
-  /** How often its clock was set back. */
-  readonly clockResets: number
-}
-
-/** What others did through a server of the driver (a proxy), since the start. */
-export interface ServedView {
-  /** Where they connect. */
-  readonly listen: string
-  /** Connected there now. */
-  readonly clients: number
-  readonly requests: number
-  /** Answered from what was read lately. */
-  readonly cached: number
-  /** Not passed on to the device, by reason: the same few words always. */
-  readonly refused: Readonly<Record<string, number>>
 }
 
 /** The way onto the line for requests that are no polls: each `run` is one request, which waits for its place. */

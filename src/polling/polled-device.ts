@@ -4,7 +4,8 @@
  */
 import type { SampleBatch } from '../core/batch.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Driver, DriverType, LineAccess, LivenessView, Point, ServedView, WriteItem } from '../core/driver.ts'
+import type { Driver, DriverType, LineAccess, Point, WriteItem } from '../core/driver.ts'
+import type { LivenessView, ServedView } from '../core/driver-views.ts'
 import { Status, type StatusCode } from '../core/status.ts'
 import type { TagId } from '../core/value.ts'
 import { runCommand } from './command.ts'

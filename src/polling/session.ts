@@ -3,7 +3,8 @@
  * ahead of its polls. The lifecycle behind it is in `lifecycle.ts`.
  */
 import type { SampleBatch } from '../core/batch.ts'
-import type { DriverType, LivenessView, Point, ServedView, WriteItem } from '../core/driver.ts'
+import type { DriverType, Point, WriteItem } from '../core/driver.ts'
+import type { LivenessView, ServedView } from '../core/driver-views.ts'
 import { createHistogram, type Histogram } from '../core/histogram.ts'
 import type { StatusCode } from '../core/status.ts'
 import type { TagId } from '../core/value.ts'

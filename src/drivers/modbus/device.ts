@@ -1,17 +1,8 @@
 /** One Modbus device (and the units that its tags name): polls, writes and identification over the socket of its line. */
 import { SampleBatch } from '../../core/batch.ts'
 import type { Clock } from '../../core/clock.ts'
-import type {
-  Context,
-  Driver,
-  Emit,
-  Identity,
-  LineAccess,
-  Point,
-  Poll,
-  ServedView,
-  WriteItem,
-} from '../../core/driver.ts'
+import type { Context, Driver, Emit, Identity, LineAccess, Point, Poll, WriteItem } from '../../core/driver.ts'
+import type { ServedView } from '../../core/driver-views.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
 import { encodeRequest } from '../../protocols/modbus/index.ts'

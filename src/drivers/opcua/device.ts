@@ -5,13 +5,13 @@ import type {
   Driver,
   Emit,
   Identity,
-  LivenessView,
   Point,
   Poll,
   StepResult,
   TagDefaults,
   WriteItem,
 } from '../../core/driver.ts'
+import type { LivenessView } from '../../core/driver-views.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
 import type { TagSettings } from '../../core/tags.ts'

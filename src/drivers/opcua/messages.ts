@@ -1,5 +1,5 @@
 /** What goes between the driver in the main thread and its worker: plain data only. */
-import type { LivenessView } from '../../core/driver.ts'
+import type { LivenessView } from '../../core/driver-views.ts'
 import type { BatchParts } from '../../core/batch.ts'
 import type { DataType, TagId, Value } from '../../core/value.ts'
 import type { MemberStep, NodeRef, OpcuaAddress } from './address.ts'

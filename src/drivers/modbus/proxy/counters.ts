@@ -1,5 +1,5 @@
 /** What the clients of a proxy did, counted from the start of the gateway: for the API and the metrics. */
-import type { ServedView } from '../../../core/driver.ts'
+import type { ServedView } from '../../../core/driver-views.ts'
 
 /**
  * Why a request got no answer of the device: its function or its client is not allowed; no device here has the unit; it breaks the
