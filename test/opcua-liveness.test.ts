@@ -105,7 +105,7 @@ test(
 
 test('a connection that breaks costs nothing: the session is taken up again and what was missed is sent again', async (t) => {
   const server = await startFaultyServer(t, { counters: 3, intervalMs: 100 })
-  const rig = await startOpcuaRig(t, server.url, COUNTERS_OF_OTHERS, { ...FAST, queueSize: 1000 })
+  const rig = await startOpcuaRig(t, server.url, COUNTERS_OF_OTHERS, { ...FAST, queueSize: 1000 }, 50)
   await rig.see('c0', 'a first value', ({ status }) => status === 0)
   for (let round = 0; round < 3; round++) {
     await server.ask('drop')

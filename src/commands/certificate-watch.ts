@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
+import { removeUnfinished } from '../wire/certificates/certificate-files.ts'
 import { readCertificateStore, type CertificateStore } from '../wire/certificates/certificate-store.ts'
 import type { Certificate } from '../wire/certificates/certificate.ts'
 import { readOwn, type OwnCertificates } from '../wire/certificates/own.ts'
@@ -66,6 +67,7 @@ export async function watchCertificates({ folder, clock, log }: WatchContext) {
       sayOnce(`${file} ${problem}`, () => log.warn({ file, problem }, `${file} is of no use: ${problem}.`))
     if (said.size > 1000) said.clear()
   }
+  await removeUnfinished(folder, clock.now())
   await look()
   const timer = clock.every(LOOK_EVERY_MS, () => void look())
   return {

@@ -18,6 +18,8 @@ export interface CertificateWishes {
   readonly bits?: number
   readonly hash?: 'sha256' | 'sha1'
   readonly elliptic?: boolean
+  /** The signature is one of RSASSA-PSS. */
+  readonly pss?: boolean
 }
 
 export interface Issued {
@@ -109,12 +111,17 @@ export class CertificateWorkshop {
       '-notext',
       '-batch',
       '-rand_serial',
+      ...(wishes.pss === true ? ['-sigopt', 'rsa_padding_mode:pss'] : []),
     ])
     return { name, cert, key, der: derOf(readFileSync(cert, 'utf8')) }
   }
 
   /** A list (PEM file) of `issuer` that names those revoked; `days` until the next one. */
-  revocationList(issuer: Issued, revoked: readonly Issued[], wishes: { from?: string; to?: string } = {}): string {
+  revocationList(
+    issuer: Issued,
+    revoked: readonly Issued[],
+    wishes: { from?: string; to?: string; isPartial?: boolean } = {},
+  ): string {
     for (const { cert } of revoked)
       this.#ca(issuer.name, ['-cert', issuer.cert, '-keyfile', issuer.key, '-md', 'sha256', '-revoke', cert])
     const list = this.#file(`${issuer.name}-${Math.random().toString(36).slice(2)}.crl`)
@@ -133,6 +140,7 @@ export class CertificateWorkshop {
       '-md',
       'sha256',
       ...times,
+      ...(wishes.isPartial === true ? ['-crlexts', 'part'] : []),
       '-out',
       list,
     ])
@@ -159,7 +167,7 @@ export class CertificateWorkshop {
       const places = `database=${index}\nserial=${this.#file(`${authority}.serial`)}\nnew_certs_dir=${this.folder}`
       writeFileSync(
         config,
-        `[ca]\ndefault_ca=own\n[own]\n${places}\nunique_subject=no\npolicy=any\n[any]\ncommonName=supplied\n`,
+        `[ca]\ndefault_ca=own\n[part]\nissuingDistributionPoint=critical,@idp\n[idp]\nonlyuser=TRUE\n[own]\n${places}\nunique_subject=no\npolicy=any\n[any]\ncommonName=supplied\n`,
       )
     }
     this.#openssl(['ca', '-config', config, ...args])

@@ -13,6 +13,9 @@ export const opcua = defineDriver({
   addressExamples: ADDRESS_EXAMPLES,
   parseAddress,
   describeAddress,
+  tagDefaults: ({ kind }) => (kind === 'events' ? { type: 'string' } : undefined),
+  check: ({ kind }, { type }) =>
+    kind === 'events' && type !== 'string' ? `events are JSON: give the tag the type string, not ${type}` : undefined,
   line: ({ endpoint }) => endpoint,
   endpoint: ({ endpoint }) => endpoint,
   inFlight: ({ maxInFlight }) => maxInFlight,

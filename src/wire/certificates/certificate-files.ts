@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { chmod, link, open, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, link, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolders } from '../../core/folder.ts'
 
@@ -101,6 +101,21 @@ export async function removeFile(path: string): Promise<void> {
   await rm(path, { force: true })
   await syncFolder(dirname(path))
 }
+
+/** What a power cut left half-written in this folder, or those in it; of younger files somebody may be at work. Never rejects. */
+export async function removeUnfinished(folder: string, now: number): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  for (const entry of entries) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) await removeUnfinished(path, now)
+    else if (/^\.[0-9a-f]{16}\.new$/.test(entry.name)) {
+      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }))
+      if (now - mtimeMs > HOUR_MS) await rm(path, { force: true }).catch(() => undefined)
+    }
+  }
+}
+
+const HOUR_MS = 3_600_000
 
 /** Hidden, so that nobody reads it before it is whole. */
 async function writeBeside(path: string, bytes: string | Uint8Array): Promise<string> {

@@ -1,11 +1,12 @@
 /** Our own certificate, judged by openssl: what stands in it, that it is made once, renewal, signing request and import. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { CertificateWorkshop } from '../../testing/application-certificates.ts'
 import { needs, temporaryFolder, type Cleanup } from '../../testing/peers.ts'
+import { removeUnfinished } from './certificate-files.ts'
 import { readCertificateStore } from './certificate-store.ts'
 import { readOwn } from './own.ts'
 import { forgetPrevious, importOwn, openOwn, renewOwn, requestOwn, useNext, usePrevious } from './renewal.ts'
@@ -149,3 +150,24 @@ test(
     assert.equal((await readOwn(folder)).current!.certificate.sha256, first.certificate.sha256)
   },
 )
+
+test('what a power cut left half-written goes at the next start, and nothing that somebody is at work on', async (t) => {
+  const folder = folderOf(t)
+  await openOwn(folder, options)
+  const own = join(folder, 'own')
+  const left = (name: string, age: number) => {
+    writeFileSync(join(own, name), 'half a key')
+    utimesSync(join(own, name), (now - age) / 1000, (now - age) / 1000)
+  }
+  left('.0123456789abcdef.new', 3_700_000)
+  left('.fedcba9876543210.new', 3_500_000)
+  left('.hidden', 3_700_000)
+  await removeUnfinished(folder, now)
+  assert.deepEqual(
+    readdirSync(own)
+      .filter((name) => name.startsWith('.'))
+      .toSorted(),
+    ['.fedcba9876543210.new', '.hidden'],
+  )
+  await removeUnfinished(join(folder, 'absent'), now)
+})

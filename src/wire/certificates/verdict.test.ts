@@ -1,6 +1,7 @@
 /** The verdict, step by step of OPC 10000-4, 6.1.3, on certificates that openssl made: what is refused, with which status and sentence. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { needs, temporaryFolder } from '../../testing/peers.ts'
 import { CertificateWorkshop, type CertificateWishes, type Issued } from '../../testing/application-certificates.ts'
@@ -91,16 +92,41 @@ test(
   },
 )
 
-test('a revocation list that is out of date, or not signed by the issuer, tells nothing', { skip }, (t) => {
-  const workshop = new CertificateWorkshop(temporaryFolder(t))
-  const root = workshop.authority('root')
-  const impostor = new CertificateWorkshop(temporaryFolder(t)).authority('root')
-  const press = workshop.application('press', {}, root)
-  const old = workshop.revocationList(root, [], { from: '20250101000000Z', to: '20260101000000Z' })
-  assertRefused(verdictOf([press], { trusted: [root], lists: [old] }), /^BadCertificateRevocationUnknown: .* out of date since 2026-01-01; import the present list/) // prettier-ignore
-  const forged = workshop.revocationList(impostor, [])
-  assertRefused(verdictOf([press], { trusted: [root], lists: [forged] }), /^BadCertificateRevocationUnknown: .* does not have its issuer's signature/) // prettier-ignore
-})
+test(
+  'a revocation list that is out of date, in part, not signed by the issuer, or not the newest, tells nothing',
+  { skip },
+  (t) => {
+    const workshop = new CertificateWorkshop(temporaryFolder(t))
+    const root = workshop.authority('root')
+    const impostor = new CertificateWorkshop(temporaryFolder(t)).authority('root')
+    const press = workshop.application('press', {}, root)
+    const old = workshop.revocationList(root, [], { from: '20250101000000Z', to: '20260101000000Z' })
+    assertRefused(verdictOf([press], { trusted: [root], lists: [old] }), /^BadCertificateRevocationUnknown: .* out of date since 2026-01-01; import the present list/) // prettier-ignore
+    const part = workshop.revocationList(root, [], { isPartial: true })
+    assertRefused(
+      verdictOf([press], { trusted: [root], lists: [part] }),
+      /^BadCertificateRevocationUnknown: .* only a part/,
+    )
+    const silent = workshop.authority('silent', undefined, { keyUsage: 'keyCertSign' })
+    const quiet = workshop.application('quiet', {}, silent)
+    assertRefused(verdictOf([quiet], { trusted: [silent], lists: [workshop.revocationList(silent, [])] }), /^BadCertificateRevocationUnknown: .* may not sign revocation lists/) // prettier-ignore
+    const before = workshop.revocationList(root, [], { from: '20260101000000Z' })
+    const later = workshop.revocationList(root, [press], { from: '20260601000000Z' })
+    for (const lists of [
+      [before, later],
+      [later, before],
+    ])
+      // prettier-ignore
+      assertRefused(verdictOf([press], { trusted: [root], lists }), /^BadCertificateRevoked/)
+    const future = workshop.revocationList(root, [], { from: '20280101000000Z' })
+    assertRefused(
+      verdictOf([press], { trusted: [root], lists: [future] }),
+      /^BadCertificateRevocationUnknown: .* of the future/,
+    )
+    const forged = workshop.revocationList(impostor, [])
+    assertRefused(verdictOf([press], { trusted: [root], lists: [forged] }), /^BadCertificateRevocationUnknown: .* does not have its issuer's signature/) // prettier-ignore
+  },
+)
 
 test('a forged signature: of a self-signed certificate, and in the name of an authority', { skip }, (t) => {
   const workshop = new CertificateWorkshop(temporaryFolder(t))
@@ -131,6 +157,8 @@ const WRONG: readonly (readonly [CertificateWishes, Partial<CertificateQuestion>
   [{ keyUsage: 'digitalSignature,keyCertSign' }, {}, /^BadCertificateUseNotAllowed/],
   [{ bits: 1024 }, {}, /^BadCertificatePolicyCheckFailed: .* a key of 1024 bits; 2048 to 4096/],
   [{ hash: 'sha1' }, {}, /^BadCertificatePolicyCheckFailed: .* signed with sha1WithRSAEncryption.*SHA-256/],
+  [{ bits: 4608 }, {}, /^BadCertificatePolicyCheckFailed: .* a key of 4608 bits/],
+  [{ pss: true, hash: 'sha1' }, {}, /^BadCertificatePolicyCheckFailed: .* signed with rsassaPss with SHA-1/],
   [{ elliptic: true }, {}, /^BadCertificatePolicyCheckFailed: .* a key of the kind ec/],
 ] // prettier-ignore
 
@@ -156,6 +184,10 @@ test(
     assert.equal(verdictOf([six], { trusted: [six] }, { hostname: '[fe80::7]' }), 'ok')
     const plain = workshop.application('plain', { keyUsage: null, extendedKeyUsage: null, applicationUri: null })
     assert.equal(verdictOf([plain], { trusted: [plain] }), 'ok')
+    const any = workshop.application('any', { extendedKeyUsage: '2.5.29.37.0' })
+    assert.equal(verdictOf([any], { trusted: [any] }), 'ok')
+    const pss = workshop.application('pss', { pss: true })
+    assert.equal(verdictOf([pss], { trusted: [pss] }), 'ok')
     const person = workshop.application('person', {
       keyUsage: 'digitalSignature,keyCertSign',
       extendedKeyUsage: null,
@@ -180,6 +212,16 @@ test('issuers that are none, that are too weak, that have expired', { skip }, (t
   assert.equal(judge(shallow), 'ok')
   const deep = workshop.application('deep', {}, below)
   assertRefused(verdictOf([deep, below], { trusted: [shallow] }, lenient), /^BadCertificateIssuerUseNotAllowed: .*"CN=shallow"/) // prettier-ignore
+})
+
+test('a chain that does not end is followed only so far', { skip }, (t) => {
+  const workshop = new CertificateWorkshop(temporaryFolder(t))
+  const chain = [workshop.authority('a0')]
+  for (let at = 1; at < 9; at++) chain.push(workshop.authority(`a${at}`, chain.at(-1)))
+  const judge = (depth: number) =>
+    verdictOf([workshop.application(`leaf-${depth}`, {}, chain[depth])], { trusted: [chain[0]!], issuers: chain }, { allowUnknownRevocation: true }) // prettier-ignore
+  assert.equal(judge(6), 'ok')
+  assertRefused(judge(8), /^BadCertificateChainIncomplete: .* more issuers than are followed/)
 })
 
 test('the first step that fails is the verdict, in the order of the standard', { skip }, (t) => {
@@ -223,3 +265,14 @@ test(
     }
   },
 )
+
+test('each status with which a certificate is refused is explained in the guide', () => {
+  const code = readFileSync(join(import.meta.dirname, 'verdict.ts'), 'utf8')
+  const guide = readFileSync(join(import.meta.dirname, '../../../docs/guide/opcua-certificates.md'), 'utf8')
+  const names = new Set([...code.matchAll(/Status\.(Bad\w+)/g)].map(([, name]) => name!))
+  assert.ok(names.size >= 14)
+  assert.deepEqual(
+    [...names].filter((name) => !guide.includes(`\`${name}\``)),
+    [],
+  )
+})
