@@ -106,7 +106,8 @@ export async function perform(
   timer.cancel()
   const readBack = engineeringOf(batch, info.settings)
   const readBackStatus = batch.status[0] ?? Status.BadNoData
-  emit?.(batch)
+  // What cannot be read has not changed by that: what it reports by itself stays as it is.
+  if (readBackStatus !== Status.BadNotReadable) emit?.(batch)
   return { ...known, status, readBack, readBackStatus, durationMs: spent() }
 }
 

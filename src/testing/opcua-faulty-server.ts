@@ -25,6 +25,8 @@ export interface FaultyServerSettings {
   readonly userCertificates?: readonly string[]
   readonly counters?: number
   readonly intervalMs?: number
+  /** Alarms by their names, see opcua-faulty/alarms.ts; default none. */
+  readonly alarms?: readonly string[]
   /** MaxNodesPerRead, MaxMonitoredItemsPerCall … */
   readonly limits?: Readonly<Record<string, number>>
   readonly maxSessions?: number

@@ -79,6 +79,8 @@ async def main(settings):
     server.manufacturer_name = "Acme"
     server.name = settings.get("name", "Plant of the tests")
     server._application_uri = settings.get("applicationUri", "urn:bifrost:test:server")
+    # ConditionRefresh is off unless asked for.
+    server.iserver.bind_condition_methods = True
     await server.init()
     host = settings.get("host", "127.0.0.1")
     server.set_endpoint(f"opc.tcp://{settings.get('endpointHost', host)}:{settings['port']}/plant")

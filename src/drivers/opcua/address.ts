@@ -66,7 +66,12 @@ export function parseAddress(text: string): OpcuaAddress {
   const events = /^events +/.exec(text)
   if (events !== null) {
     const [node, filter, at] = splitAt(text, events[0].length)
-    return { kind: 'events', node: parseNode(node, events[0].length), filter: parseFilter(filter ?? '', at), text }
+    return {
+      kind: 'events',
+      node: parseNode(node, events[0].length),
+      filter: parseFilter(filter ?? '', at, parseNode),
+      text,
+    }
   }
   const call = /^call +/.exec(text)
   if (call !== null) return parseCall(text, call[0].length)

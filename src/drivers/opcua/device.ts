@@ -234,7 +234,6 @@ const toSentEvents = ({ tag, address, settings }: OpcuaPoint): SentEvents => ({
 
 function unreadable(points: readonly OpcuaPoint[], now: number): SampleBatch {
   const batch = new SampleBatch(points.length, now)
-  for (const { tag, address } of points)
-    batch.push(tag, undefined, address.kind === 'call' ? Status.BadNotReadable : Status.BadWaitingForInitialData)
+  for (const { tag } of points) batch.push(tag, undefined, Status.BadNotReadable)
   return batch
 }

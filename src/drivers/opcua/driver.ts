@@ -14,8 +14,9 @@ export const opcua = defineDriver({
   addressExamples: ADDRESS_EXAMPLES,
   parseAddress,
   describeAddress,
-  check: (address, { type }) =>
-    address.kind === 'events' && type !== 'string' ? 'events are JSON: give the tag type: string' : undefined,
+  tagDefaults: ({ kind }) => (kind === 'events' ? { type: 'string' } : undefined),
+  check: ({ kind }, { type }) =>
+    kind === 'events' && type !== 'string' ? `events are JSON: give the tag the type string, not ${type}` : undefined,
   line: ({ endpoint }) => withPort(endpoint),
   urls: { schemes: ['opc.tcp'], option: 'endpoint' },
   endpoint: ({ endpoint }) => endpoint,

@@ -90,6 +90,13 @@ const base = z.strictObject({
     .max(100_000)
     .default(10)
     .describe('Changes of one item that the server keeps between two publishes.'),
+  eventQueueSize: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(10_000)
+    .describe('Events of one notifier that the server keeps between two publishes; it may keep fewer.'),
   discardOldest: z
     .boolean()
     .default(true)

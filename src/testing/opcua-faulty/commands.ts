@@ -3,6 +3,7 @@
  *
  * get { node } → { value, status, sourceTime } · set { node, value, type, status, sourceTime } · remove { node } · add { node, value, type }
  * counters { running } → { count }
+ * alarm { name, value } → { eventId } · fire { message, severity, type, times }     see alarms.ts
  * fault { … } · clear                          a rule, see faults.ts
  * publishing { mode, gap, forget } → { lost, taken }
  * skew { ms }                                  moves all times that go out: of values, of the server's clock, of the replies
@@ -18,6 +19,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MessageSecurityMode, UserNameIdentityToken, X509IdentityToken } from 'node-opcua-client'
 import type { ServerSession } from 'node-opcua-server'
+import { createAlarms, type FaultyAlarms } from './alarms.ts'
 import type { ChildSettings } from './child.ts'
 import type { Faults, Publishing, Rule } from './faults.ts'
 import { createPlant, type FaultyPlant } from './plant.ts'
@@ -34,9 +36,11 @@ export interface Commands {
 export function createCommands(settings: ChildSettings, faults: Faults): Commands {
   let server: FaultyServer
   let plant: FaultyPlant
+  let alarms: FaultyAlarms
   const start = async () => {
     server = await startServer(settings, faults)
     plant = createPlant(server, settings, plant?.count ?? 0)
+    alarms = createAlarms(server, settings)
     return `opc.tcp://${settings.host ?? '127.0.0.1'}:${settings.port}`
   }
   const stop = async () => {
@@ -52,6 +56,8 @@ export function createCommands(settings: ChildSettings, faults: Faults): Command
       if (typeof running === 'boolean') plant.running = running
       return { count: plant.count }
     },
+    alarm: ({ name, value }) => alarms.set(String(name), Number(value)),
+    fire: (event) => alarms.fire(event),
     fault: (rule) => void faults.rules.push({ ...(rule as unknown as Rule) }),
     clear: () => void (faults.rules = []),
     publishing({ mode, gap, forget }) {

@@ -16,7 +16,10 @@ import {
   type WriteRequest,
 } from '../messages.ts'
 import { Browser } from './browser.ts'
+import { Conditions } from './conditions.ts'
 import { Connection, type Opened } from './connection.ts'
+import { EventItems } from './event-items.ts'
+import { EventTypes } from './event-types.ts'
 import { Poll } from './poll.ts'
 import type { ClientSecurity } from './security.ts'
 import { SourceTime } from './source-time.ts'
@@ -36,6 +39,8 @@ export class Device {
   readonly #outlets: DeviceOutlets
   readonly #polls = new Map<string, Poll>()
   readonly #reasons = new Map<TagId, string>()
+  readonly #conditions = new Conditions()
+  readonly #eventTypes = new EventTypes()
   #opened: Opened = 'new'
   #subscriptions: Subscriptions | undefined
   /** What the subscriptions are of: those of other points are made anew. */
@@ -113,7 +118,7 @@ export class Device {
   }
 
   async write({ items }: WriteRequest): Promise<WriteAnswer> {
-    return write(this.connection, items)
+    return write(this.connection, this.#conditions, items)
   }
 
   async close(): Promise<void> {
@@ -160,9 +165,15 @@ export class Device {
       lost: (error) => this.#lost(error),
       points,
       events,
-      createEvents: () => {
-        throw new Error('events are not here yet')
-      },
+      createEvents: (outlets) =>
+        new EventItems({
+          ...outlets,
+          ...this.#pollContext(),
+          events,
+          conditions: this.#conditions,
+          types: this.#eventTypes,
+          tell: this.#outlets.tell,
+        }),
     })
   }
 
@@ -170,7 +181,7 @@ export class Device {
     return {
       connection: this.connection,
       times: this.times,
-      misfit: (tag: TagId, reason: string) => this.#misfit(tag, reason),
+      misfit: (tag: TagId, reason: string | undefined) => this.#misfit(tag, reason),
       expand: (response: ReadResponse) => this.#expandAnswer(response),
     }
   }
@@ -193,9 +204,10 @@ export class Device {
     }
   }
 
-  #misfit(tag: TagId, reason: string): void {
+  #misfit(tag: TagId, reason: string | undefined): void {
     if (this.#reasons.get(tag) === reason) return
-    this.#reasons.set(tag, reason)
+    if (reason === undefined) this.#reasons.delete(tag)
+    else this.#reasons.set(tag, reason)
     this.#outlets.reasons([[tag, reason]])
   }
 

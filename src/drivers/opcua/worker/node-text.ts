@@ -46,3 +46,7 @@ export function pathBelow(
 /** As an address has it; null: there is none. */
 export const pathText = (path: readonly BrowseName[] | undefined): string | null =>
   path === undefined || path.length === 0 ? null : formatNode({ kind: 'path', names: path })
+
+/** As `nodeText`; undefined: a null node id, which stands for nothing. */
+export const nodeTextOf = (namespaces: readonly string[], nodeId: NodeId | null | undefined): string | undefined =>
+  nodeId === null || nodeId === undefined || nodeId.isEmpty() ? undefined : nodeText({ namespaces }, nodeId)

@@ -54,7 +54,7 @@ function toNodeId({ NodeId }: ClientLibrary, namespace: number, { type, id }: No
   return new NodeId(TYPES[type], value, namespace)
 }
 
-function indexOf({ namespaces }: Connection, namespace: number | string): number | undefined {
+export function indexOf({ namespaces }: Connection, namespace: number | string): number | undefined {
   if (typeof namespace === 'number') return namespace
   const index = namespaces.indexOf(namespace)
   return index < 0 ? undefined : index
@@ -83,6 +83,23 @@ async function translate(
   }))
   const request = new TranslateBrowsePathsToNodeIdsRequest({ browsePaths })
   return (await connection.session.request<TranslateBrowsePathsToNodeIdsResponse>(request)).results ?? []
+}
+
+/** The child of this name in the standard's namespace; undefined: there is none. */
+export async function translateFrom(
+  connection: Connection,
+  startingNode: NodeId,
+  name: string,
+): Promise<NodeId | undefined> {
+  const { NodeId, TranslateBrowsePathsToNodeIdsRequest } = connection.library
+  const referenceTypeId = new NodeId(1, HIERARCHICAL_REFERENCES, 0)
+  const target = { referenceTypeId, isInverse: false, includeSubtypes: true, targetName: { namespaceIndex: 0, name } }
+  const request = new TranslateBrowsePathsToNodeIdsRequest({
+    browsePaths: [{ startingNode, relativePath: { elements: [target] } }],
+  })
+  const { results } = await connection.session.request<TranslateBrowsePathsToNodeIdsResponse>(request)
+  const found = results?.[0]?.statusCode.value === 0 ? results[0].targets?.[0]?.targetId : undefined
+  return found === undefined ? undefined : new NodeId(found.identifierType, found.value, found.namespace)
 }
 
 /** A path that leads to several nodes leads nowhere: nobody could tell which of them is meant. */

@@ -6,6 +6,7 @@ import type { UaSession } from './session.ts'
 
 /** OPC 10000-6, A.1. */
 export const Attribute = {
+  NodeId: 1,
   NodeClass: 2,
   BrowseName: 3,
   DisplayName: 4,

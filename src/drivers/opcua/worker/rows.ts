@@ -21,8 +21,8 @@ export const isBadStatus = (status: StatusCode): boolean => status >= 0x8000_000
 /** The queue of the item overflowed before this value: changes were lost (bits 10 and 7 of the status). */
 export const hasOverflow = (status: StatusCode): boolean => (status & 0x0480) === 0x0480
 
-/** Why a value is no value of the tag; told once a tag. */
-export type Misfit = (tag: TagId, reason: string) => void
+/** Why a value is no value of the tag; told once a tag. Undefined: what was told is over. */
+export type Misfit = (tag: TagId, reason: string | undefined) => void
 
 export function pushRow(
   batch: SampleBatch,

@@ -19,6 +19,8 @@ import type { SourceTime } from './source-time.ts'
 export interface SubscriptionPlan {
   readonly publishMs: number
   readonly items: readonly MonitoredItem[]
+  /** What belongs to it besides its items, made after them. */
+  readonly also?: (subscription: Subscription) => Promise<void>
 }
 
 export interface SubscriptionContext {
@@ -93,6 +95,7 @@ export class Subscription {
     this.#last = LAST_SEQUENCE
     for (const item of items) Object.assign(item, { last: undefined, lastAt: 0, serverId: undefined })
     await createItems(connection, this.id, items)
+    await this.plan.also?.(this)
   }
 
   /** Away from the server; a server that does not know it any more has done so already. */

@@ -2,7 +2,7 @@
  * All subscriptions of one device: planned, made, taken over by a new session, watched, and made anew when they go silent. Evidence
  * of life is what counts: notifications, keep-alives, and the shadow read (`canary.ts`).
  */
-import type { MonitoredItemNotification, TransferSubscriptionsResponse } from 'node-opcua-client'
+import type { MonitoredItemNotification } from 'node-opcua-client'
 import { SampleBatch } from '../../../core/batch.ts'
 import { messageOf, NotConnectedError } from '../../../core/errors.ts'
 import type { StatusCode } from '../../../core/status.ts'
@@ -11,7 +11,7 @@ import type { SentEvents, SentPoint } from '../messages.ts'
 import { Canary } from './canary.ts'
 import type { Connection, Opened } from './connection.ts'
 import { Escalation, type Level } from './escalation.ts'
-import type { EventItems } from './event-items.ts'
+import type { EventItems, EventOutlets } from './event-items.ts'
 import { FallbackPolls } from './fallback.ts'
 import { planSubscriptions, type Plan } from './plan.ts'
 import type { PollContext } from './poll.ts'
@@ -21,6 +21,7 @@ import type { Misfit, Wanted } from './rows.ts'
 import type { SourceTime } from './source-time.ts'
 import { Subscription, type SubscriptionCounts } from './subscription.ts'
 import { endsSession, NoAnswerError, ServiceError } from './transaction.ts'
+import { transferSubscriptions } from './transfer.ts'
 
 export interface SubscriptionsSetup {
   readonly connection: Connection
@@ -34,7 +35,7 @@ export interface SubscriptionsSetup {
   readonly lost: (error: NotConnectedError) => void
   readonly points: readonly SentPoint[]
   readonly events: readonly SentEvents[]
-  readonly createEvents: (emit: (batch: SampleBatch) => void) => EventItems
+  readonly createEvents: (outlets: EventOutlets) => EventItems
 }
 
 /** How often it is looked whether everything is on time. */
@@ -69,7 +70,8 @@ export class Subscriptions {
     const { canary, keepAlive } = setup.connection.options.liveness
     this.escalation = new Escalation(Math.max(4 * canary, 6 * keepAlive, 60_000))
     this.#fallback = new FallbackPolls(setup)
-    this.#events = setup.events.length > 0 ? setup.createEvents(setup.emit) : undefined
+    const overflowed = () => this.counts.overflows++
+    this.#events = setup.events.length > 0 ? setup.createEvents({ emit: setup.emit, overflowed }) : undefined
   }
 
   get size(): number {
@@ -138,7 +140,7 @@ export class Subscriptions {
     this.#tellLost(plan)
     this.trouble = undefined
     this.#startPublisher()
-    for (const one of plan.subscriptions) {
+    for (const one of [...plan.subscriptions, ...(this.#events === undefined ? [] : [this.#events.plan])]) {
       const subscription = new Subscription(
         { ...this.#setup, counts: this.counts, other: (...args) => this.#other(...args) },
         one,
@@ -149,11 +151,11 @@ export class Subscriptions {
         if (!(error instanceof ServiceError) || !NO_SUBSCRIPTIONS.includes(error.statusName)) throw error
         this.trouble = `The server gives no subscription (${error.statusName}): its tags are read at their interval instead.`
         this.#fallback.add(one.items.flatMap(({ wanted }) => wanted))
+        if (one === this.#events?.plan) this.#events.refused(error)
         continue
       }
       this.#add(subscription)
     }
-    await this.#events?.create(connection, (subscription) => this.#add(subscription))
     this.#publisher!.keep(this.#publishes)
   }
 
@@ -214,27 +216,14 @@ export class Subscriptions {
       }
     }
     if (gone.length > 0) return this.#makeAll()
+    this.#events?.resumed()
     this.#publisher!.keep(this.#publishes)
   }
 
-  /** A new session takes the subscriptions of the lost one over, with what they hold (TransferSubscriptions, 5.14.7). */
-  async #transfer(): Promise<boolean> {
+  #transfer(): Promise<boolean> {
     const { connection, tell } = this.#setup
-    const { TransferSubscriptionsRequest } = connection.library
-    const subscriptionIds = this.#subscriptions.map(({ subscription }) => subscription.id)
-    try {
-      const request = new TransferSubscriptionsRequest({ subscriptionIds, sendInitialValues: true })
-      const { results } = await connection.session.request<TransferSubscriptionsResponse>(request)
-      const taken = subscriptionIds.every((_, at) => results?.[at]?.statusCode.value === 0)
-      if (taken) return true
-      tell('info', 'the server did not hand the subscriptions over to the new session; they are made anew')
-      // Those that it did hand over would be nobody's.
-      await Promise.allSettled(this.#subscriptions.map(({ subscription }) => subscription.delete()))
-    } catch (error) {
-      if (endsSession(error) || error instanceof NoAnswerError) throw error
-      tell('info', `the server hands no subscriptions over (${messageOf(error)}); they are made anew`)
-    }
-    return false
+    const all = this.#subscriptions.map(({ subscription }) => subscription)
+    return transferSubscriptions(connection, all, tell)
   }
 
   async #watch(): Promise<void> {
@@ -252,6 +241,7 @@ export class Subscriptions {
       if (frozen !== undefined)
         return await this.#rebuild(frozen, 'a value of it has changed at the server and was not reported')
       if (this.#refused && now > this.#retryAt) await this.#retryLost(now)
+      await this.#events?.retry(now)
     } catch (error) {
       if (endsSession(error)) this.#lose(error)
       else this.#setup.tell('debug', messageOf(error))
@@ -321,7 +311,7 @@ export class Subscriptions {
     if (notification instanceof StatusChangeNotification) {
       const { status } = notification as { status: { name: string } }
       void this.#failed(new Error(`the server ended a subscription (${status.name})`), subscription)
-    } else this.#events?.take(subscription, notification)
+    } else this.#events?.take(notification)
   }
 
   #tellLost({ lost }: Plan): void {

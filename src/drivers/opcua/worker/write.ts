@@ -1,5 +1,5 @@
 /**
- * Writes of values, or of a member of an array, and calls of methods. One status an item: a refusal is data. The type of a node is
+ * Writes of values, or of a member of an array, calls of methods, and what is done about conditions. One status an item: a refusal is data. The type of a node is
  * asked for once a session, so that the server gets exactly what it stores.
  */
 import type {
@@ -15,6 +15,8 @@ import type { Value } from '../../../core/value.ts'
 import { halvesOf, toText } from '../../../protocols/opcua/value.ts'
 import type { OpcuaAddress } from '../address.ts'
 import type { SentWrite, WriteAnswer } from '../messages.ts'
+import { settleCondition } from './condition-call.ts'
+import type { Conditions } from './conditions.ts'
 import type { Connection } from './connection.ts'
 import { resolveNodes } from './nodes.ts'
 import { Attribute, readAttributes } from './reading.ts'
@@ -26,18 +28,22 @@ interface Outcome {
   readonly remark?: string | undefined
 }
 
-export async function write(connection: Connection, items: readonly SentWrite[]): Promise<WriteAnswer> {
+export async function write(
+  connection: Connection,
+  conditions: Conditions,
+  items: readonly SentWrite[],
+): Promise<WriteAnswer> {
   const outcomes: Outcome[] = []
   // In order: the last write of a node is the one that stays.
-  for (const item of items) outcomes.push(await writeOne(connection, item))
+  for (const item of items) outcomes.push(await writeOne(connection, conditions, item))
   return { statuses: outcomes.map(({ status }) => status), remarks: outcomes.map(({ remark }) => remark) }
 }
 
-async function writeOne(connection: Connection, item: SentWrite): Promise<Outcome> {
+async function writeOne(connection: Connection, conditions: Conditions, item: SentWrite): Promise<Outcome> {
   try {
     if (item.address.kind === 'call') return await call(connection, item.address, item.value)
     if (item.address.kind === 'value') return await writeValue(connection, item.address, item)
-    return { status: Status.BadNotWritable }
+    return await settleCondition(connection, conditions, String(item.value))
   } catch (error) {
     if (endsSession(error)) throw connection.lost(error)
     if (error instanceof NoAnswerError) return { status: Status.BadTimeout }
