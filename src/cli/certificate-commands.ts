@@ -6,12 +6,16 @@ const FOLDER = [
   '-c, --config <file>',
   'work on the data folder of this configuration itself, without a running gateway',
 ] as const
+const LOCAL = [
+  '--local',
+  'work on the certificates that the command line uses for devices given by their address (opc.tcp://…)',
+] as const
 const USERS = ['--users', 'certificates of persons who log in to our server, not those of applications'] as const
 const REASON = ['--reason <text>', 'why, for the audit'] as const
 const NEW_KEY = ['--new-key', 'with a new key in place of the one in use'] as const
 const BITS = ['--bits <n>', 'length of a new key: 2048, 3072 or 4096', '2048'] as const
 const OUTPUT = ['-o, --output <file>', 'write it into this file; - is stdout', '-'] as const
-const CHANGE = [FOLDER, URL_OPTION, USERS, REASON] as const
+const CHANGE = [FOLDER, LOCAL, URL_OPTION, USERS, REASON] as const
 
 type Name = 'list' | 'trust' | 'reject' | 'remove' | 'importFile' | 'own' | 'csr' | 'renew'
 
@@ -28,7 +32,13 @@ export const CERTIFICATE_COMMANDS: readonly CommandInfo[] = [
       ['bifrost opcua certificates 58A10A72', 'one of them, with all that stands in it'],
       ['bifrost opcua certificates -c bifrost.yaml --json', 'of a gateway that does not run, for a program'],
     ],
-    options: [FOLDER, URL_OPTION, USERS, ['--state <state>', 'rejected, trusted, issuer, own, next or previous']],
+    options: [
+      FOLDER,
+      LOCAL,
+      URL_OPTION,
+      USERS,
+      ['--state <state>', 'rejected, trusted, issuer, own, next or previous'],
+    ],
     load: load('list'),
   },
   {
@@ -84,6 +94,7 @@ export const CERTIFICATE_COMMANDS: readonly CommandInfo[] = [
     ],
     options: [
       FOLDER,
+      LOCAL,
       URL_OPTION,
       ['-o, --output <file>', 'write it into this file, DER, or PEM where the name ends so; - is stdout'],
       ['--pem', 'as PEM'],
@@ -97,7 +108,7 @@ export const CERTIFICATE_COMMANDS: readonly CommandInfo[] = [
     usage: 'csr',
     summary: 'a signing request for our certificate, for an authority (PKCS #10)',
     examples: [['bifrost opcua csr -o bifrost.csr', 'then `bifrost opcua own --import` with what comes back']],
-    options: [FOLDER, URL_OPTION, OUTPUT, NEW_KEY, BITS, REASON],
+    options: [FOLDER, LOCAL, URL_OPTION, OUTPUT, NEW_KEY, BITS, REASON],
     load: load('csr'),
   },
   {
@@ -112,6 +123,7 @@ export const CERTIFICATE_COMMANDS: readonly CommandInfo[] = [
     ],
     options: [
       FOLDER,
+      LOCAL,
       URL_OPTION,
       ['-o, --output <file>', 'write the new one into this file, DER, or PEM where the name ends so'],
       ['--use', 'take the new one in use'],

@@ -1,6 +1,6 @@
 /**
  * Where the commands about certificates work: at a running gateway through its API, or (with -c) on the data folder of a configuration
- * itself. Both take the same requests and give the same answers.
+ * itself, or (with --local) on what the command line keeps for itself. Both take the same requests and give the same answers.
  */
 import { stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
@@ -13,6 +13,7 @@ import type { certificateSchema, certificatesSchema, ownSchema } from '../http/c
 import { gatewayUrl, send } from './api-client.ts'
 import { textOption, type Call } from './call.ts'
 import { configFile, loadConfigFile } from './config-file.ts'
+import { localData } from './local-data.ts'
 
 export type Listing = z.output<typeof certificatesSchema>
 export type ListedView = Listing['certificates'][number]
@@ -39,7 +40,7 @@ export interface CertificateDesk {
 }
 
 export const openDesk = (call: Call): Promise<CertificateDesk> | CertificateDesk =>
-  textOption(call, 'config') === undefined ? atGateway(call) : inFolder(call)
+  textOption(call, 'config') === undefined && call.options.local !== true ? atGateway(call) : inFolder(call)
 
 function atGateway(call: Call): CertificateDesk {
   const base = gatewayUrl(call)
@@ -69,13 +70,13 @@ function atGateway(call: Call): CertificateDesk {
 }
 
 async function inFolder(call: Call): Promise<CertificateDesk> {
-  const [{ openCertificatesAlone }, views, config] = await Promise.all([
+  const [{ openCertificatesAlone }, views, data] = await Promise.all([
     import('../gateway.ts'),
     import('../http/certificate-views.ts'),
-    loadConfigFile(configFile(call), call.env),
+    call.options.local === true ? localData(call.env) : dataOfConfig(call),
   ])
-  await assertOwnUser(config.data)
-  const { certificates, close } = await openCertificatesAlone(config.data, { clock: systemClock, log: silentLog })
+  await assertOwnUser(data)
+  const { certificates, close } = await openCertificatesAlone(data, { clock: systemClock, log: silentLog })
   const asker = { user: 'local', from: `command line, ${userName()}`, reason: textOption(call, 'reason') }
   const { certificateView, listingView, ownView } = views
   const own = async (changed: ReturnType<Certificates['makeOwn']>): Promise<OwnView> => ownView(await changed)
@@ -95,6 +96,10 @@ async function inFolder(call: Call): Promise<CertificateDesk> {
     requestOwn: (choice) => certificates.requestOwn(choice, asker),
     close,
   }
+}
+
+async function dataOfConfig(call: Call): Promise<string> {
+  return (await loadConfigFile(configFile(call), call.env)).data
 }
 
 /** Files that another user made are closed to the gateway. */

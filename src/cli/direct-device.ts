@@ -10,6 +10,7 @@ import type { TagSettings } from '../core/tags.ts'
 import { toJsonValue, type Value } from '../core/value.ts'
 import { dial } from '../wire/dial.ts'
 import type { DirectTarget } from './direct-target.ts'
+import { withLocalFlag } from './local-data.ts'
 import { statusView, type ShownValue } from './value-line.ts'
 
 /** The values of all points of the target, scaled as configured. Throws NotConnectedError when the device cannot be reached. */
@@ -76,6 +77,7 @@ export async function withDriver<T>(
     log: silentLog,
     clock: systemClock,
     dial: (endpoint, until): Promise<Duplex> => dial(endpoint, until),
+    certificates: target.certificates,
     share: <Thing>(create: () => Thing) => (shared.thing ??= create()) as Thing,
     shareAll: <Thing>(create: () => Thing) => (shared.all ??= create()) as Thing,
   }
@@ -83,6 +85,8 @@ export async function withDriver<T>(
   try {
     if (!offline) await driver.connect(signal)
     return await use(driver)
+  } catch (error) {
+    throw target.certificates?.isLocal === true ? withLocalFlag(error) : error
   } finally {
     await driver.close()
   }

@@ -8,6 +8,7 @@ import type { DriverType } from '../core/driver.ts'
 import { GatewayError } from '../core/errors.ts'
 import { withDefaults, type TagSettings } from '../core/tags.ts'
 import { DATA_TYPES, type DataType } from '../core/value.ts'
+import { certificatesIn, localData } from './local-data.ts'
 import { parseTargetUrl } from './target-url.ts'
 
 export interface DirectTarget {
@@ -15,6 +16,8 @@ export interface DirectTarget {
   readonly type: DriverType
   readonly options: unknown
   readonly tags: readonly TagConfig[]
+  /** Where certificates are kept; those of the command line itself where `isLocal`. */
+  readonly certificates?: { readonly folder: string; readonly isLocal: boolean } | undefined
   /** Tags whose type nobody gave: the device may know better. */
   readonly untyped?: ReadonlySet<TagConfig> | undefined
 }
@@ -26,9 +29,15 @@ export interface PointOptions {
 }
 
 /** The device behind `modbus://10.0.0.5:502/1?timeout=5s`. */
-export const deviceFromUrl = (text: string, drivers: readonly DriverType[]): DirectTarget => ({
+export const deviceFromUrl = (text: string, drivers: readonly DriverType[], env: NodeJS.ProcessEnv): DirectTarget => ({
   ...parseTargetUrl(text, drivers),
   tags: [],
+  certificates: localCertificates(env),
+})
+
+const localCertificates = (env: NodeJS.ProcessEnv): DirectTarget['certificates'] => ({
+  folder: certificatesIn(localData(env)),
+  isLocal: true,
 })
 
 /** The device behind such a URL, with the points that the words name. */
@@ -37,8 +46,9 @@ export function targetFromUrl(
   words: readonly string[],
   drivers: readonly DriverType[],
   points: PointOptions,
+  env: NodeJS.ProcessEnv,
 ): DirectTarget {
-  const target = parseTargetUrl(text, drivers)
+  const target = deviceFromUrl(text, drivers, env)
   return { ...target, ...parseWords(target.type, words, points) }
 }
 
@@ -46,7 +56,7 @@ export function targetFromUrl(
 export function deviceFromConfig(config: Config, target: string): DirectTarget {
   const wanted = target.split('/')[0]!
   const device = config.devices.find(({ name }) => name === wanted)
-  if (device !== undefined) return device
+  if (device !== undefined) return { ...device, certificates: { folder: certificatesIn(config.data), isLocal: false } }
   const nearest = closest(
     wanted,
     config.devices.map(({ name }) => name),
@@ -59,10 +69,10 @@ export function deviceFromConfig(config: Config, target: string): DirectTarget {
 export function targetFromConfig(config: Config, words: readonly string[], points: PointOptions): DirectTarget {
   const [first = ''] = words
   const device = deviceFromConfig(config, first)
-  const { name, type, options } = device
+  const { name, type, options, certificates } = device
   if (!first.includes('/')) {
     const parsed = words.length === 1 ? { tags: device.tags } : parseWords(type, words.slice(1), points)
-    return { name, type, options, ...parsed }
+    return { name, type, options, certificates, ...parsed }
   }
   const tags = words.map((word) => {
     const tag = device.tags.find(({ settings }) => `${name}/${settings.name}` === word)
@@ -76,7 +86,7 @@ export function targetFromConfig(config: Config, words: readonly string[], point
       `${config.file} has no tag "${word}" on ${name}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
     )
   })
-  return { name, type, options, tags }
+  return { name, type, options, certificates, tags }
 }
 
 /** Addresses, each followed by its type where that is not uint16 (or bool). */

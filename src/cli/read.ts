@@ -28,7 +28,7 @@ export async function directTarget(call: Call, words: readonly string[]): Promis
   const { targetFromConfig, targetFromUrl } = await import('./direct-target.ts')
   if (config === undefined) {
     const { drivers } = await import('../drivers/index.ts')
-    return targetFromUrl(first!, words.slice(1), drivers, pointOptions(call))
+    return targetFromUrl(first!, words.slice(1), drivers, pointOptions(call), call.env)
   }
   if (first === undefined)
     throw new GatewayError('USAGE', 'which device or tag of the configuration? For example: press-1/level')

@@ -108,7 +108,7 @@ async function directTarget(type: DriverType, target: string, call: Call): Promi
   const { deviceFromConfig, deviceFromUrl } = await import('./direct-target.ts')
   const direct =
     config === undefined
-      ? deviceFromUrl(target, [type])
+      ? deviceFromUrl(target, [type], call.env)
       : deviceFromConfig(await loadConfigFile(config, call.env), target)
   if (direct.type.name === type.name) return direct
   throw new GatewayError('USAGE', `${target} is a ${direct.type.name} device, not ${type.name}`)

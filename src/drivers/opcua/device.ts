@@ -31,6 +31,14 @@ import type { OpcuaOptions } from './options.ts'
 
 type OpcuaPoint = Point<OpcuaAddress>
 
+/** What discovery needs to know of a device. */
+export interface Site extends Pick<Context, 'dial' | 'clock' | 'certificates'> {
+  readonly endpoint: string
+  readonly connectTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly ignoreHostname: boolean
+}
+
 export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
   readonly #options: OpcuaOptions
   readonly #context: Context
@@ -132,6 +140,14 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
       // Events and the arguments of a method are JSON.
       address.kind === 'value' ? defaultsOf(address.member, described[at++]) : { type: 'string' },
     )
+  }
+
+  /** Where the server is, and how it is reached without a session. */
+  get site(): Site {
+    const { endpoint, connectTimeout, requestTimeout, ignoreHostname } = this.#options
+    const { dial, clock, certificates } = this.#context
+    const times = { connectTimeoutMs: connectTimeout, requestTimeoutMs: requestTimeout }
+    return { endpoint, ...times, ignoreHostname, dial, clock, certificates }
   }
 
   /** An operation of the worker for this device, for the tools. Rejects with NotConnectedError while it is not connected. */

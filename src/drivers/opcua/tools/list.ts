@@ -2,8 +2,9 @@
 import type { DriverTool } from '../../../core/driver.ts'
 import { browse } from './browse.ts'
 import { compare } from './compare.ts'
+import { endpoints } from './endpoints.ts'
 import { nodeTool } from './node.ts'
 import { search } from './search.ts'
 import { tagsTool } from './tags.ts'
 
-export const tools: readonly DriverTool[] = [browse, search, nodeTool, tagsTool, compare]
+export const tools: readonly DriverTool[] = [endpoints, browse, search, nodeTool, tagsTool, compare]
