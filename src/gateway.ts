@@ -216,8 +216,9 @@ async function createRunners(
       const sinkLog = log.child({ component: 'sink', sink: name })
       const state = await store.openSinkState(name)
       const command: SinkContext['command'] = (asked) => commands.write(asked)
+      const history: SinkContext['history'] = (range, signal) => store.read(range, signal)
       const audit: SinkContext['audit'] = (action) => audited.recordSink(name, action, clock)
-      const context = { name, log: sinkLog, clock, dial, logId, tags, latest, command, state, audit, certificates }
+      const context = { name, log: sinkLog, clock, dial, logId, tags, latest, history, command, state, audit, certificates }
       return createRunner({
         name,
         type: type.name,

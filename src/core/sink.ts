@@ -63,6 +63,16 @@ export interface CommandOutcome {
   readonly readBack: Value | undefined
 }
 
+/** Which stored samples of a tag: source times in ms since 1970, `from` included, `to` not. */
+export interface HistoryRange {
+  readonly tag: TagId
+  readonly from: number
+  readonly to: number
+  /** At most so many: the first ones of the range, or the last ones. */
+  readonly rows: number
+  readonly last?: boolean | undefined
+}
+
 /** Something small that a sink has to remember over restarts and power cuts. */
 export interface SinkState {
   /** What was saved last; undefined at the first start. JSON, at most 4,000 bytes. */
@@ -76,6 +86,8 @@ export interface SinkContext extends Omit<Context, 'share' | 'shareAll'> {
   readonly logId: string
   readonly tags: TagTable
   readonly latest: Latest
+  /** Stored samples of one tag in the order of their source times; of equal ones in that of the log. Holds little more than it returns. */
+  history(range: HistoryRange, signal: AbortSignal): Promise<SampleBatch>
   /**
    * The way back to the devices: checked, read back and audited like every write, and refused unless the tag is writable. Rejects
    * with NOT_FOUND, WRITE_FORBIDDEN, INVALID_VALUE, WRITE_FAILED, WRITE_SUPERSEDED, WRITE_UNKNOWN, SHUTTING_DOWN. A sink offers it

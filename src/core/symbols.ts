@@ -39,3 +39,14 @@ function wholeNumber(value: Value | undefined): bigint | undefined {
   if (typeof value === 'boolean') return value ? 1n : 0n
   return typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : undefined
 }
+
+/** The numbers that have a name, in the order in which they are written; undefined of a bit field. */
+export function namedNumbers(symbols: string): readonly (readonly [number: bigint, name: string])[] | undefined {
+  const named: [bigint, string][] = []
+  for (const entry of symbols.split('|')) {
+    const [, key, , name = ''] = ENTRY.exec(entry) ?? []
+    if (key === undefined) return undefined
+    named.push([BigInt(key), name])
+  }
+  return named
+}

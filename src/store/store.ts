@@ -12,7 +12,7 @@ import type { Histogram } from '../core/histogram.ts'
 import { keepLastValues } from '../core/kept-values.ts'
 import type { Log } from '../core/log.ts'
 import type { RetentionPolicy } from '../core/retention.ts'
-import type { Gap, Latest, SinkState } from '../core/sink.ts'
+import type { Gap, HistoryRange, Latest, SinkState } from '../core/sink.ts'
 import { TagTable, type TagInfo, type TagSettings } from '../core/tags.ts'
 import type { TagId } from '../core/value.ts'
 import { nodeFiles, type FileSystem } from './files.ts'
@@ -25,6 +25,7 @@ import { readLog } from './log/read-log.ts'
 import type { Loss } from './log/refusal.ts'
 import { SampleLog } from './log/sample-log.ts'
 import { Sequence } from './log/sequence.ts'
+import { readRange } from './read-range.ts'
 import { scan, type ScanRange } from './scan.ts'
 import { openSinkStates, type SinkStates } from './sink-states.ts'
 import { openTagFile, type TagFile } from './tag-file.ts'
@@ -139,6 +140,8 @@ export interface Store {
   info(): LogInfo
   /** The samples of one tag with source times from `from` to `to`, in at most about `points` points. */
   history(tag: TagId, from: number, to: number, points: number, signal: AbortSignal): Promise<HistorySeries>
+  /** Stored samples of one tag as they are, in the order of their source times. Numbers above 2^53 are exact while the log has them. */
+  read(range: HistoryRange, signal: AbortSignal): Promise<SampleBatch>
   /**
    * All samples in a range of source times, for exports: rows of the log with `seq`, and without it where only their trend is left.
    * What is appended after the call is not in it.
@@ -268,6 +271,9 @@ function createStore(
     return firstSeq === 0 ? batch.length : 0
   }
 
+  const typeOf = (tag: TagId) => tagFile.name(tag)?.type
+  const scanRange: Store['scan'] = (range, abort) => scan({ files, samples, trends, typeOf }, range, abort)
+
   async function closeAll(): Promise<void> {
     try {
       await trends.stop()
@@ -306,7 +312,8 @@ function createStore(
     openOriginState: (client) => states.origins.open(client),
     info: () => infoOf(samples, sequence, trends.info),
     history: (tag, from, to, points, signal) => trends.history(tag, from, to, points, signal),
-    scan: (range, abort) => scan({ files, samples, trends, typeOf: (tag) => tagFile.name(tag)?.type }, range, abort),
+    read: (range, abort) => readRange({ trends, typeOf, scan: scanRange }, range, abort),
+    scan: scanRange,
     *knownTags() {
       for (let id = 1; id < tagFile.capacity; id++) {
         const info = tags.get(id)

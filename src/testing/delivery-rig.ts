@@ -73,6 +73,7 @@ export function sinkContext(more: Partial<SinkContext> = {}): SinkContext {
     logId: 'k3f9',
     tags: new TagTable(),
     latest: new MemoryLatest(),
+    history: async () => new SampleBatch(0),
     command: async () => {
       throw new GatewayError('WRITE_FORBIDDEN', 'nothing is writable here')
     },

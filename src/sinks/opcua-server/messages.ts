@@ -1,18 +1,17 @@
 /** What goes between the main thread and the worker that serves (`wire/worker-link.ts`): calls one way, events the other. */
 import type { BatchParts } from '../../core/batch.ts'
+import type { HistoryRange } from '../../core/sink.ts'
 import type { StatusCode } from '../../core/status.ts'
 import type { DataType, TagId, Value } from '../../core/value.ts'
 import type { OpcuaServerOptions } from './options.ts'
-
-/** The type of a variable: that of the tag, and float64 where its values are scaled. */
-export type NodeType = DataType
 
 /** A tag as the address space shows it. */
 export interface TagNode {
   readonly tag: TagId
   readonly device: string
   readonly name: string
-  readonly type: NodeType
+  /** That of the tag, and float64 where its values are scaled. */
+  readonly type: DataType
   readonly unit?: string | undefined
   readonly low?: number | undefined
   readonly high?: number | undefined
@@ -22,11 +21,9 @@ export interface TagNode {
   readonly writable: boolean
 }
 
-/** Opens the server. */
 export interface ServerSetup {
   readonly options: OpcuaServerOptions
-  /** The sink's name. */
-  readonly name: string
+  /** Of the gateway. */
   readonly version: string
 }
 
@@ -47,9 +44,21 @@ export interface ServerFacts {
   readonly monitoredItems: number
 }
 
-/** A client asks for a write; answered by the call `written`. */
-export interface AskedWrite {
+/** What the worker asks the main thread for (event `ask`); answered by the call `answer` with the same number. */
+export type Ask = { readonly id: number } & (
+  { readonly what: 'write'; readonly args: AskedWrite } | { readonly what: 'history'; readonly args: HistoryRange }
+)
+
+export interface Answer {
   readonly id: number
+  /** Of a write. */
+  readonly status: StatusCode
+  /** Of a history read. */
+  readonly parts?: BatchParts | undefined
+}
+
+/** A client asks for a write. */
+export interface AskedWrite {
   readonly device: string
   readonly tag: string
   readonly value: Value
@@ -58,12 +67,7 @@ export interface AskedWrite {
   readonly from: string
 }
 
-export interface WriteAnswer {
-  readonly id: number
-  readonly status: StatusCode
-}
-
-/** A line for the log of the sink. */
+/** A line for the log of the sink (event `log`). */
 export interface LogLine {
   readonly level: 'info' | 'warn' | 'error'
   readonly fields: Readonly<Record<string, unknown>>

@@ -25,3 +25,6 @@ export const variableId = (device: string, tag: string): string => `${device}/${
 /** The folder of a device is named like it; one below it has a sign in front that makes it no tag of any device. */
 export const folderId = (device: string, folders: readonly string[]): string =>
   folders.length === 0 ? device : `/${device}/${folders.join('/')}`
+
+/** A property of the variable with this id; two signs, so that it is no folder either. */
+export const propertyId = (variable: string, name: string): string => `//${variable}/${name}`

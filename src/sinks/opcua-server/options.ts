@@ -9,7 +9,12 @@ const patterns = (example: string) => z.array(z.string().min(1).max(512)).max(10
 
 const limits = z.strictObject({
   sessions: z.int().min(1).max(1000).default(50).describe('How many clients may have a session.'),
-  subscriptions: z.int().min(1).max(10_000).default(200).describe('How many subscriptions all clients together may have.'),
+  subscriptions: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(200)
+    .describe('How many subscriptions all clients together may have.'),
   monitoredItems: z
     .int()
     .min(1)
@@ -47,7 +52,9 @@ export const opcuaServerOptions = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('The name in the endpoint URLs that clients are given; by default that of this machine, or `host` where it is one address.'),
+    .describe(
+      'The name in the endpoint URLs that clients are given; by default that of this machine, or `host` where it is one address.',
+    ),
   namespace: z
     .string()
     .regex(/^urn:\S+$|^https?:\/\/\S+$/, 'a namespace is a URI such as urn:acme:plant-1:bifrost')
@@ -63,23 +70,38 @@ export const opcuaServerOptions = z.strictObject({
   insecure: z
     .boolean()
     .default(false)
-    .describe('Offer an endpoint without security too: whoever is on the network can then read along and forge. For first trials only.'),
+    .describe(
+      'Offer an endpoint without security too: whoever is on the network can then read along and forge. For first trials only.',
+    ),
   users: fileOption()
     .optional()
-    .describe('File with the users, a line each: name:role:password hash, or name:role:certificate:thumbprint. See the README of the sink.'),
+    .describe(
+      'File with the users, a line each: name:role:password hash, or name:role:certificate:thumbprint. See the README of the sink.',
+    ),
   anonymous: z.boolean().default(false).describe('Clients may come without a user, with the rights of a viewer.'),
   writable: z
     .boolean()
     .default(false)
-    .describe('Users with the role operator may write tags that are writable; each write is checked, read back and audited.'),
+    .describe(
+      'Users with the role operator may write tags that are writable; each write is checked, read back and audited.',
+    ),
   tags: patterns('Which tags there are, as patterns of device/tag with * for any text.').default(['*/*']),
   viewer: patterns('Which of them users with the role viewer, and anonymous ones, may see.').default(['*/*']),
-  operator: patterns('Which of them users with the role operator may see, and write if they may write at all.').default(['*/*']),
-  history: z.boolean().default(true).describe('Clients may read what the gateway has stored (HistoryRead, raw values).'),
+  operator: patterns('Which of them users with the role operator may see, and write if they may write at all.').default(
+    ['*/*'],
+  ),
+  history: z
+    .boolean()
+    .default(true)
+    .describe('Clients may read what the gateway has stored (HistoryRead, raw values).'),
   discovery: z
     .strictObject({
       mdns: z.boolean().default(false).describe('Announce the server in the local network by multicast DNS.'),
-      server: z.string().regex(/^opc\.tcp:\/\/\S+$/, 'a URL such as opc.tcp://lds:4840').optional().describe('Register at this local discovery server.'),
+      server: z
+        .string()
+        .regex(/^opc\.tcp:\/\/\S+$/, 'a URL such as opc.tcp://lds:4840')
+        .optional()
+        .describe('Register at this local discovery server.'),
     })
     .optional()
     .describe('Tell others that there is this server; absent: nobody is told.'),

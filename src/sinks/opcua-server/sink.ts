@@ -2,20 +2,23 @@
  * The opcua-server sink: the gateway's tags as an OPC UA server. node-opcua runs in a worker of its own; this side hands it tags and
  * samples, and carries its clients' writes to the devices. A write is done when the values are in the address space. See README.md.
  */
-import { SampleBatch } from '../../core/batch.ts'
-import { NotConnectedError, PartialWriteError } from '../../core/errors.ts'
-import { defineSink, type Sink, type SinkContext } from '../../core/sink.ts'
-import { isScaled } from '../../core/scaling.ts'
-import { matchesTag } from '../../core/tag-pattern.ts'
-import type { TagInfo } from '../../core/tags.ts'
-import { WorkerLink } from '../../wire/worker-link.ts'
-import type { Refused, ServerSetup, TagNode } from './messages.ts'
+import { HISTORICAL, SampleBatch } from '../../core/batch.ts'
+import { messageOf, NotConnectedError, PartialWriteError } from '../../core/errors.ts'
+import { defineSink, type Gap, type LeftOut, type Sink, type SinkContext } from '../../core/sink.ts'
+import type { TagId } from '../../core/value.ts'
+import { WorkerLink, type WorkerUsage } from '../../wire/worker-link.ts'
+import { gapDocument } from '../encode/gap-document.ts'
+import { carryOut } from './asked.ts'
+import type { Ask, LogLine, Refused, ServerFacts, ServerSetup, ValueSet } from './messages.ts'
 import { opcuaServerOptions, type OpcuaServerOptions } from './options.ts'
+import { TagNodes } from './tag-nodes.ts'
 
 const WORKER = new URL('./worker/main.ts', import.meta.url)
 const HEAP_MIB = 1024
 /** Tags or values of one call while the address space is built. */
 const CHUNK = 500
+/** How long clients may take to go. */
+const GOODBYE_MS = 1500
 
 /** The gateway's tags as an OPC UA server. */
 export const opcuaServer = defineSink({
@@ -23,80 +26,192 @@ export const opcuaServer = defineSink({
   summary: 'An OPC UA server with a variable a tag: subscriptions, history, writes, encrypted endpoints and users.',
   options: opcuaServerOptions,
   batchRows: 5000,
-  create: (options, context) => new OpcuaServerSink(options, context),
+  create: (options, context) => createOpcuaServer(options, context),
 })
 
-class OpcuaServerSink implements Sink {
+/** `worker`: tests have one of their own. */
+export const createOpcuaServer = (
+  options: OpcuaServerOptions,
+  context: SinkContext,
+  worker = WORKER,
+): OpcuaServerSink => new OpcuaServerSink(options, context, worker)
+
+export class OpcuaServerSink implements Sink {
   readonly #options: OpcuaServerOptions
   readonly #context: SinkContext
+  readonly #worker: URL
   #link: WorkerLink | undefined
+  #nodes: TagNodes | undefined
+  /** What the address space showed of each tag when it was opened: the number of that sample. */
+  #shown = new Map<TagId, number>()
   #endpoint: string | undefined
+  #facts: ServerFacts = { sessions: 0, subscriptions: 0, monitoredItems: 0 }
   #listener: ((error: NotConnectedError) => void) | undefined
-  #version = -1
+  #stopping = new AbortController()
 
-  constructor(options: OpcuaServerOptions, context: SinkContext) {
+  constructor(options: OpcuaServerOptions, context: SinkContext, worker: URL) {
     this.#options = options
     this.#context = context
+    this.#worker = worker
+    if (!options.insecure) return
+    context.log.warn(
+      { port: options.port },
+      'insecure: clients may come without encryption; others can read this traffic, passwords included, and change it',
+    )
   }
 
   onLost(listener: (error: NotConnectedError) => void): void {
     this.#listener = listener
   }
 
+  /** A new worker each time: an address space without tags, the tags, their last values; then the port is opened. */
   async connect(signal: AbortSignal): Promise<void> {
-    await this.#link?.close()
-    const link = new WorkerLink(WORKER, {
+    await this.#end()
+    const link = new WorkerLink(this.#worker, {
       name: 'the OPC UA server',
       maxHeapMiB: HEAP_MIB,
       clock: this.#context.clock,
-      onEvent: () => undefined,
-      onEnd: (error) => this.#listener?.(error),
+      onEvent: (name, payload) => this.#take(link, name, payload),
+      onEnd: (error) => {
+        if (this.#link === link) this.#listener?.(error)
+      },
     })
     this.#link = link
-    const setup: ServerSetup = { options: this.#options, name: this.#context.name, version: '' }
-    await link.call('prepare', setup, { signal })
-    await this.#define(link, signal)
-    this.#endpoint = await link.call<string>('open', undefined, { signal })
-  }
-
-  async #define(link: WorkerLink, signal: AbortSignal): Promise<void> {
-    const { tags } = this.#context
-    this.#version = tags.version
-    let nodes: TagNode[] = []
-    for (const info of tags.values()) {
-      if (!this.#options.tags.some((pattern) => matchesTag(pattern, info.device, info.settings.name))) continue
-      nodes.push(nodeOf(info))
-      if (nodes.length < CHUNK) continue
-      await link.call('define', nodes, { signal })
-      nodes = []
+    try {
+      const setup: ServerSetup = { options: this.#options, version: '' }
+      await link.call('prepare', setup, { signal })
+      this.#nodes = new TagNodes(this.#context.tags, this.#options.tags)
+      await this.#define(link, signal)
+      await this.#showLatest(link, signal)
+      this.#endpoint = await link.call<string>('open', undefined, { signal })
+    } catch (error) {
+      await this.#end()
+      throw error
     }
-    if (nodes.length > 0) await link.call('define', nodes, { signal })
+    this.#context.log.info({ endpoint: this.#endpoint }, `the OPC UA server listens at ${this.#endpoint}`)
   }
 
-  async write(batch: SampleBatch, signal: AbortSignal): Promise<void> {
+  async write(batch: SampleBatch, signal: AbortSignal): Promise<LeftOut | void> {
     const link = this.#link
     if (link === undefined) throw new NotConnectedError('the OPC UA server does not run')
-    const refused = await link.call<Refused>('set', { parts: batch.toParts() }, { signal })
-    if (refused.length === 0) return
-    throw new PartialWriteError(`${refused.length} of ${batch.length} samples cannot be shown: ${refused[0]![1]}`, new Map(refused))
+    await this.#define(link, signal)
+    const { rows, places, unknown } = this.#select(batch)
+    const leftOut: LeftOut = unknown === 0 ? {} : { 'not shown': unknown }
+    const values: ValueSet = { parts: rows.toParts() }
+    const refused = rows.length === 0 ? [] : await link.call<Refused>('set', values, { signal })
+    if (refused.length === 0) return leftOut
+    const rejected = new Map(refused.map(([row, reason]) => [places === undefined ? row : places[row]!, reason]))
+    const sentence = `${refused.length} of ${batch.length} samples cannot be shown: ${refused[0]![1]}`
+    throw new PartialWriteError(sentence, rejected, { leftOut })
+  }
+
+  async gap(gap: Gap, signal: AbortSignal): Promise<void> {
+    const text = JSON.stringify(gapDocument(gap, this.#context.logId, this.#context.tags))
+    if (this.#link === undefined) throw new NotConnectedError('the OPC UA server does not run')
+    await this.#link.call('tellGap', text, { signal })
   }
 
   facts(): Record<string, string | number | boolean | null> {
-    return { endpoint: this.#endpoint ?? null }
+    const { sessions, subscriptions, monitoredItems } = this.#facts
+    return { endpoint: this.#endpoint ?? null, sessions, subscriptions, 'monitored items': monitoredItems }
   }
 
-  async close(): Promise<void> {
+  /** CPU and memory of the worker. */
+  usage(): Promise<WorkerUsage> {
+    if (this.#link === undefined) throw new NotConnectedError('the OPC UA server does not run')
+    return this.#link.usage()
+  }
+
+  close(): Promise<void> {
+    return this.#end()
+  }
+
+  async #end(): Promise<void> {
     const link = this.#link
     this.#link = undefined
+    this.#endpoint = undefined
+    this.#facts = { sessions: 0, subscriptions: 0, monitoredItems: 0 }
+    this.#stopping.abort()
+    this.#stopping = new AbortController()
     if (link === undefined) return
-    await link.call('close').catch(() => undefined)
+    const limit = new AbortController()
+    const timer = this.#context.clock.after(GOODBYE_MS, () => limit.abort())
+    await link.call('close', undefined, { signal: limit.signal }).catch(() => undefined)
+    timer.cancel()
     await link.close()
+  }
+
+  async #define(link: WorkerLink, signal: AbortSignal): Promise<void> {
+    const news = this.#nodes!.news()
+    for (let from = 0; from < news.length; from += CHUNK)
+      await link.call('define', news.slice(from, from + CHUNK), { signal })
+  }
+
+  /** What is known of each tag, so that the first client sees it; samples up to there that the log still has are older. */
+  async #showLatest(link: WorkerLink, signal: AbortSignal): Promise<void> {
+    this.#shown = new Map()
+    let chunk = new LatestChunk()
+    for (const { id } of this.#context.tags.values()) {
+      const { value, status, time, receivedAt, seq } = this.#context.latest.get(id)
+      if (seq === 0 || !this.#nodes!.has(id)) continue
+      this.#shown.set(id, seq)
+      chunk.rows.push(id, value, status, time)
+      chunk.storedAt[chunk.rows.length - 1] = receivedAt
+      if (chunk.rows.length < CHUNK) continue
+      await link.call('set', chunk.values, { signal })
+      chunk = new LatestChunk()
+    }
+    if (chunk.rows.length > 0) await link.call('set', chunk.values, { signal })
+  }
+
+  /** The rows that change what is shown. `places`: which of the batch they are, where they are not all. */
+  #select(batch: SampleBatch): { rows: SampleBatch; places: number[] | undefined; unknown: number } {
+    let unknown = 0
+    const places: number[] = []
+    for (let row = 0; row < batch.length; row++) {
+      const tag = batch.tag[row]!
+      if (!this.#nodes!.has(tag)) unknown++
+      else if (!this.#isOlder(batch, row, tag)) places.push(row)
+    }
+    if (places.length === batch.length) return { rows: batch, places: undefined, unknown }
+    const rows = new SampleBatch(places.length, batch.receivedAt)
+    for (const row of places) rows.pushRow(batch, row)
+    return { rows, places, unknown }
+  }
+
+  /** Of the past: history has it. */
+  #isOlder(batch: SampleBatch, row: number, tag: TagId): boolean {
+    if ((batch.flags[row]! & HISTORICAL) !== 0) return true
+    const shown = this.#shown.get(tag)
+    if (shown === undefined) return false
+    if (batch.seq![row]! <= shown) return true
+    this.#shown.delete(tag)
+    return false
+  }
+
+  #take(link: WorkerLink, name: string, payload: unknown): void {
+    if (link !== this.#link) return
+    if (name === 'facts') this.#facts = payload as ServerFacts
+    else if (name === 'ask') void this.#answer(link, payload as Ask)
+    else if (name === 'log') this.#say(payload as LogLine)
+  }
+
+  async #answer(link: WorkerLink, ask: Ask): Promise<void> {
+    const answer = await carryOut(this.#context, ask, this.#stopping.signal)
+    // A worker that has ended has no client any more.
+    await link.call('answer', answer).catch((error: unknown) => this.#context.log.debug({}, messageOf(error)))
+  }
+
+  #say({ level, fields, sentence }: LogLine): void {
+    this.#context.log[level](fields, sentence)
   }
 }
 
-function nodeOf({ id, device, settings }: TagInfo): TagNode {
-  const { name, unit, low, high, symbols, description, writable } = settings
-  const isNumber = !['bool', 'string', 'bytes'].includes(settings.type)
-  const type = isNumber && isScaled(settings) ? 'float64' : settings.type
-  return { tag: id, device, name, type, unit, low, high, symbols, description, writable }
+class LatestChunk {
+  readonly rows = new SampleBatch(CHUNK)
+  readonly storedAt = new Float64Array(CHUNK)
+
+  get values(): ValueSet {
+    return { parts: this.rows.toParts(), storedAt: this.storedAt }
+  }
 }

@@ -25,6 +25,14 @@ export interface HistorySeries {
   readonly points: HistoryPoint[]
 }
 
+/** Takes the samples of one tag, in any order. */
+export interface SampleTaker {
+  /** NaN or an infinity stands for no value. */
+  add(time: number, value: number, status: number): void
+  /** False: of samples between these times none would be kept; they need not be read. */
+  wants?(minTime: number, maxTime: number): boolean
+}
+
 /** One stretch of time: its good samples as one point (the last value), the bad ones as one null point. */
 interface Bucket {
   good: HistoryPoint | undefined
@@ -34,7 +42,7 @@ interface Bucket {
 }
 
 /** Takes samples of one tag between two times, in any order, and holds about `points` of them at most. */
-export class HistoryCollector {
+export class HistoryCollector implements SampleTaker {
   readonly #from: number
   readonly #to: number
   readonly #points: number

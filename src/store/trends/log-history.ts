@@ -7,7 +7,7 @@ import { rowFrom } from '../log/frame-rows.ts'
 import type { FrameReader } from '../log/reader.ts'
 import type { Segment } from '../log/segment.ts'
 import type { Tail } from '../log/tail.ts'
-import type { HistoryCollector } from './history.ts'
+import type { SampleTaker } from './history.ts'
 import { numberAt } from './transpose.ts'
 
 const FRAMES_A_STEP = 8
@@ -22,7 +22,7 @@ export async function collectSegment(
   covered: number,
   tail: Tail,
   tag: TagId,
-  into: HistoryCollector,
+  into: SampleTaker,
   signal: AbortSignal,
 ): Promise<{ seq: number; isGone: boolean }> {
   const limit = Math.min(segment.lastSeq, (tail.firstSeq ?? Infinity) - 1)
@@ -53,7 +53,7 @@ export class TailHistory {
   }
 
   /** From number `first` on. */
-  collect(first: number, tag: TagId, into: HistoryCollector): void {
+  collect(first: number, tag: TagId, into: SampleTaker): void {
     for (const block of this.#tail.blocks) {
       if (block.endSeq <= first) continue
       const from = Math.max(0, first - block.firstSeq)
@@ -63,7 +63,7 @@ export class TailHistory {
     }
   }
 
-  #collectIndexed(block: Block, from: number, tag: TagId, into: HistoryCollector): void {
+  #collectIndexed(block: Block, from: number, tag: TagId, into: SampleTaker): void {
     const keys = this.#keysOf(block)
     const end = (tag + 1) * BLOCK_ROWS
     for (let at = lowerBound(keys, tag * BLOCK_ROWS + from); at < keys.length && keys[at]! < end; at++) {
@@ -83,11 +83,11 @@ export class TailHistory {
   }
 }
 
-function takeRows(rows: SampleBatch, from: number, end: number, tag: TagId, into: HistoryCollector): void {
+function takeRows(rows: SampleBatch, from: number, end: number, tag: TagId, into: SampleTaker): void {
   for (let row = from; row < end; row++) if (rows.tag[row] === tag) takeRow(rows, row, into)
 }
 
-function takeRow(rows: SampleBatch, row: number, into: HistoryCollector): void {
+function takeRow(rows: SampleBatch, row: number, into: SampleTaker): void {
   const flags = rows.flags[row]!
   if ((flags & IS_OTHER) === 0) into.add(rows.time[row]!, numberAt(rows, row, flags), rows.status[row]!)
 }

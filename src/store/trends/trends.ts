@@ -10,7 +10,7 @@ import type { FileSystem } from '../files.ts'
 import { FrameReader } from '../log/reader.ts'
 import type { Segment } from '../log/segment.ts'
 import type { Tail } from '../log/tail.ts'
-import { HistoryCollector, type HistorySeries } from './history.ts'
+import { HistoryCollector, type HistorySeries, type SampleTaker } from './history.ts'
 import { collectSegment, reaches, TailHistory } from './log-history.ts'
 import { groupsOf, seriesIn, type TrendFilter } from './trend-file.ts'
 import { TrendList, type TrendEntry, type TrendHeights } from './trend-list.ts'
@@ -143,8 +143,14 @@ export class Trends {
   }
 
   async history(tag: TagId, from: number, to: number, points: number, signal: AbortSignal): Promise<HistorySeries> {
-    await this.loaded
     const collector = new HistoryCollector(from, to, points)
+    await this.collect(tag, from, to, collector, signal)
+    return collector.series()
+  }
+
+  /** Hands over all samples of a tag with source times from `from` to `to` but for those that `collector` does not want. */
+  async collect(tag: TagId, from: number, to: number, collector: SampleTaker, signal: AbortSignal): Promise<void> {
+    await this.loaded
     const { tail } = this.#source
     const reader = new FrameReader(this.#options.files, () => undefined)
     let covered = 0
@@ -163,7 +169,6 @@ export class Trends {
       await reader.close()
     }
     this.#tail.collect(covered + 1, tag, collector)
-    return collector.series()
   }
 
   /** Trend files of another log, from before this one began: nothing of them can be in this one. */
@@ -233,7 +238,7 @@ export class Trends {
     tag: TagId,
     from: number,
     to: number,
-    into: HistoryCollector,
+    into: SampleTaker,
     signal: AbortSignal,
   ): Promise<number> {
     // An open segment may grow while this waits.
@@ -245,6 +250,7 @@ export class Trends {
     }
     const { segment } = piece
     if (segment.minTime === null || segment.minTime > to || segment.maxTime! < from) return lastSeq
+    if (into.wants?.(segment.minTime, segment.maxTime!) === false) return lastSeq
     const entry = this.#maker.entryOf(segment)
     if (entry !== undefined && (await this.#fromTrend(entry, tag, from, to, into))) return lastSeq
     const part = covered < segment.firstSeq ? this.#maker.partOf(segment) : undefined
@@ -259,7 +265,8 @@ export class Trends {
   }
 
   /** False when something of it is missing and its segment is there to make it again: then nothing of it was taken. */
-  async #fromTrend(entry: TrendEntry, tag: TagId, from: number, to: number, into: HistoryCollector): Promise<boolean> {
+  async #fromTrend(entry: TrendEntry, tag: TagId, from: number, to: number, into: SampleTaker): Promise<boolean> {
+    if (into.wants?.(entry.minTime, entry.maxTime) === false) return true
     const filter = filterOf(tag, from, to)
     const groups: Buffer[] = []
     let isWhole = true
@@ -295,7 +302,7 @@ const filterOf = (tag: TagId, from: number, to: number): TrendFilter => ({
   to,
 })
 
-function take(group: Buffer, tag: TagId, into: HistoryCollector): void {
+function take(group: Buffer, tag: TagId, into: SampleTaker): void {
   seriesIn(
     group,
     (id) => id === tag,

@@ -8,5 +8,5 @@ export async function openCertificates() {
   const rootFolder = await mkdtemp(join(tmpdir(), 'opcua-server-'))
   const manager = new OPCUACertificateManager({ rootFolder, automaticallyAcceptUnknownCertificate: true })
   await manager.initialize()
-  return { serverCertificateManager: manager, userCertificateManager: manager }
+  return { serverCertificateManager: manager }
 }

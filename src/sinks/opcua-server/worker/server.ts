@@ -1,47 +1,99 @@
-/** node-opcua's server with our options: endpoints, limits, address space. */
+/** node-opcua's server with our options, address space and rules. Nobody can connect before it is opened. */
 import { MessageSecurityMode, SecurityPolicy } from 'node-opcua-client'
-import { OPCUAServer, RegisterServerMethod, Subscription, type OPCUAServerOptions } from 'node-opcua-server'
+import { OPCUAServer, RegisterServerMethod, type OPCUAServerOptions, type ServerSession } from 'node-opcua-server'
+import { systemClock } from '../../../core/clock.ts'
 import { GatewayError } from '../../../core/errors.ts'
-import type { ServerFacts, ServerSetup } from '../messages.ts'
+import type { Answer, ServerFacts, ServerSetup } from '../messages.ts'
+import type { OpcuaServerOptions } from '../options.ts'
+import { Access } from './access.ts'
+import { TagAccessor } from './accessor.ts'
 import { Devices } from './address-space.ts'
+import { Asks, say } from './asks.ts'
 import { openCertificates } from './certificates.ts'
+import { GatewayNode } from './gateway-node.ts'
+import { History } from './history.ts'
+import { LoginGate } from './login-gate.ts'
+import { admit, userCertificatesOf, userManagerOf, type LoginParts } from './login.ts'
+import { takeOverMonitoredItems } from './monitored-items.ts'
+import { Users } from './users.ts'
+
+/** node-opcua's own bound on the queue of a monitored item. */
+const LONGEST_QUEUE = 5000
+/** node-opcua refuses further sockets then; a client needs one, and one more while it reconnects. */
+const SOCKETS_PER_SESSION = 2
 
 export class Server {
-  readonly #server: OPCUAServer
-  readonly #setup: ServerSetup
   readonly devices: Devices
+  readonly gateway: GatewayNode
+  readonly #server: OPCUAServer
+  readonly #options: OpcuaServerOptions
+  readonly #asks: Asks
 
-  private constructor(server: OPCUAServer, setup: ServerSetup, devices: Devices) {
+  private constructor(server: OPCUAServer, options: OpcuaServerOptions, login: LoginParts) {
     this.#server = server
-    this.#setup = setup
-    this.devices = devices
+    this.#options = options
+    this.#asks = new Asks()
+    const { engine } = server
+    const { access } = login
+    this.devices = new Devices(engine.addressSpace!, options, access)
+    this.gateway = new GatewayNode(engine.addressSpace!, options.namespace, access)
+    const history = options.history ? new History(this.#asks, options.limits.historyValues) : undefined
+    engine.addressSpaceAccessor = new TagAccessor(engine.addressSpaceAccessor!, {
+      devices: this.devices,
+      access,
+      asks: this.#asks,
+      history,
+    })
+    takeOverMonitoredItems(this.devices, access)
+    server.on('session_activated', (session: ServerSession, token: unknown) => admit(login, session, token))
   }
 
-  /** Builds the address space without tags; nobody can connect yet. */
-  static async prepare(setup: ServerSetup): Promise<Server> {
-    const server = new OPCUAServer(await optionsOf(setup))
+  /** Loads the standard's address space. */
+  static async prepare({ options, version }: ServerSetup): Promise<Server> {
+    const users = new Users(options.users, (sentence) => say('warn', sentence))
+    const login = { users, gate: new LoginGate(systemClock), access: new Access() }
+    const server = new OPCUAServer({
+      ...endpointsOf(options),
+      ...limitsOf(options),
+      ...(await openCertificates()),
+      userManager: userManagerOf(login),
+      userCertificateManager: userCertificatesOf(login),
+      ...discoveryOf(options),
+      isAuditing: false,
+      buildInfo: { manufacturerName: 'Bifrost', productName: 'Bifrost gateway', softwareVersion: version },
+      serverInfo: { applicationName: { text: options.applicationName } },
+    })
     await server.initialize()
-    const space = server.engine.addressSpace!
-    const namespace = space.registerNamespace(setup.options.namespace)
-    return new Server(server, setup, new Devices(space, namespace, setup.options.limits.stringBytes))
+    return new Server(server, options, login)
   }
 
-  /** Lets clients in. Throws PORT_IN_USE. */
+  /** Lets clients in; resolves to the endpoint's URL. Throws PORT_IN_USE. */
   async open(): Promise<string> {
-    const { host, port } = this.#setup.options
+    const { host, port } = this.#options
     try {
       await this.#server.start()
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
-        throw new GatewayError('PORT_IN_USE', `the OPC UA server cannot listen at ${host}:${port}: another program uses this port`)
-      throw error
+      if (
+        !(error instanceof Error) ||
+        !/EADDRINUSE|EADDRNOTAVAIL|EACCES/.test(`${error.message} ${'code' in error ? error.code : ''}`)
+      )
+        throw error
+      throw new GatewayError(
+        'PORT_IN_USE',
+        `the OPC UA server cannot listen at ${host}:${port}: another program uses this port`,
+      )
     }
     return this.#server.getEndpointUrl()
   }
 
+  answer(answer: Answer): void {
+    this.#asks.answer(answer)
+  }
+
   get facts(): ServerFacts {
     const { engine } = this.#server
-    return { sessions: engine.currentSessionCount, subscriptions: engine.currentSubscriptionCount, monitoredItems: 0 }
+    const { currentSessionCount: sessions, currentSubscriptionCount: subscriptions } = engine
+    return { sessions, subscriptions, monitoredItems: monitoredItemsOf(engine) }
   }
 
   async close(): Promise<void> {
@@ -49,40 +101,59 @@ export class Server {
   }
 }
 
-async function optionsOf({ options, version }: ServerSetup): Promise<OPCUAServerOptions> {
-  const { limits, insecure, encryptOnly } = options
-  Subscription.defaultMaxMonitoredItemCount = limits.monitoredItems
-  const perCall = limits.nodesPerCall
+/** node-opcua counts them and shows it nowhere. */
+const monitoredItemsOf = (engine: object): number =>
+  (engine as { _globalCounter?: { totalMonitoredItemCount: number } })._globalCounter?.totalMonitoredItemCount ?? 0
+
+function endpointsOf({
+  port,
+  host,
+  hostName,
+  securityPolicies,
+  insecure,
+  encryptOnly,
+  anonymous,
+  limits,
+}: OpcuaServerOptions): OPCUAServerOptions {
   return {
-    port: options.port,
-    host: options.host,
-    ...(options.hostName === undefined ? {} : { hostname: options.hostName }),
+    port,
+    host,
+    ...(hostName === undefined ? {} : { hostname: hostName }),
     securityPolicies: [
       ...(insecure ? [SecurityPolicy.None] : []),
-      ...options.securityPolicies.map((name) => SecurityPolicy[name]),
+      ...securityPolicies.map((name) => SecurityPolicy[name]),
     ],
     securityModes: [
       ...(insecure ? [MessageSecurityMode.None] : []),
       ...(encryptOnly ? [] : [MessageSecurityMode.Sign]),
       MessageSecurityMode.SignAndEncrypt,
     ],
-    allowAnonymous: options.anonymous,
-    registerServerMethod: RegisterServerMethod.HIDDEN,
-    ...(await openCertificates()),
-    buildInfo: { manufacturerName: 'Bifrost', productName: 'Bifrost gateway', softwareVersion: version },
-    serverInfo: { applicationName: { text: options.applicationName } },
+    allowAnonymous: anonymous,
+    maxConnectionsPerEndpoint: limits.sessions * SOCKETS_PER_SESSION,
+  }
+}
+
+function discoveryOf({ discovery }: OpcuaServerOptions): OPCUAServerOptions {
+  if (discovery?.server !== undefined)
+    return { registerServerMethod: RegisterServerMethod.LDS, discoveryServerEndpointUrl: discovery.server }
+  return { registerServerMethod: discovery?.mdns === true ? RegisterServerMethod.MDNS : RegisterServerMethod.HIDDEN }
+}
+
+function limitsOf({ limits }: OpcuaServerOptions): OPCUAServerOptions {
+  const perCall = limits.nodesPerCall
+  return {
     serverCapabilities: {
+      // Every change is told; a client that wants fewer asks for a sampling interval.
       minSupportedSampleRate: 0,
       maxSessions: limits.sessions,
       maxSubscriptions: limits.subscriptions,
       maxSubscriptionsPerSession: limits.subscriptions,
       maxMonitoredItems: limits.monitoredItems,
       maxMonitoredItemsPerSubscription: limits.monitoredItems,
-      maxMonitoredItemsQueueSize: 5000,
+      maxMonitoredItemsQueueSize: LONGEST_QUEUE,
       maxStringLength: limits.stringBytes,
       maxByteStringLength: limits.stringBytes,
       maxBrowseContinuationPoints: 10,
-      maxHistoryContinuationPoints: 100,
       operationLimits: {
         maxNodesPerRead: perCall,
         maxNodesPerWrite: perCall,

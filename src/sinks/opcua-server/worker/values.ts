@@ -3,12 +3,11 @@
  * what a subscription has in its queue never changes.
  */
 import { DataType, DataValue, Variant, VariantArrayType } from 'node-opcua-client'
-import { INTEGER_RANGES, type Value } from '../../../core/value.ts'
-import type { NodeType } from '../messages.ts'
+import { INTEGER_RANGES, type DataType as TagType, type Value } from '../../../core/value.ts'
 import { toStatusCode } from './status-codes.ts'
 
 /** The built-in type of each tag type. */
-export const BUILT_IN: Readonly<Record<NodeType, DataType>> = {
+export const BUILT_IN: Readonly<Record<TagType, DataType>> = {
   bool: DataType.Boolean,
   int8: DataType.SByte,
   uint8: DataType.Byte,
@@ -25,7 +24,7 @@ export const BUILT_IN: Readonly<Record<NodeType, DataType>> = {
 }
 
 /** The value as node-opcua holds it; undefined: it is none of this type. */
-export function toNative(type: NodeType, value: Value): unknown {
+export function toNative(type: TagType, value: Value): unknown {
   switch (type) {
     case 'bool':
       return typeof value === 'boolean' ? value : undefined
@@ -54,17 +53,17 @@ function toWords(type: 'int64' | 'uint64', value: Value): [high: number, low: nu
   return [Number(bits >> 32n), Number(bits & 0xffff_ffffn)]
 }
 
-function isWithin(type: NodeType, value: number): boolean {
+function isWithin(type: TagType, value: number): boolean {
   const [least, most] = LIMITS[type]!
   return value >= least && value <= most && Number.isInteger(value)
 }
 
-const LIMITS: Partial<Record<NodeType, readonly [number, number]>> = Object.fromEntries(
+const LIMITS: Partial<Record<TagType, readonly [number, number]>> = Object.fromEntries(
   Object.entries(INTEGER_RANGES).map(([type, [least, most]]) => [type, [Number(least), Number(most)]]),
 )
 
 /** The inverse, of what a client writes: its Variant must have exactly the type of the node (OPC 10000-4, 5.11.4). */
-export function fromVariant(type: NodeType, variant: Variant): Value | undefined {
+export function fromVariant(type: TagType, variant: Variant): Value | undefined {
   if (variant.dataType !== BUILT_IN[type] || variant.arrayType !== VariantArrayType.Scalar) return undefined
   const native: unknown = variant.value
   if (type === 'int64' || type === 'uint64') {
@@ -72,13 +71,14 @@ export function fromVariant(type: NodeType, variant: Variant): Value | undefined
     const bits = (BigInt(high) << 32n) | BigInt(low)
     return type === 'int64' ? BigInt.asIntN(64, bits) : bits
   }
-  if (native === null || native === undefined) return type === 'string' ? '' : type === 'bytes' ? new Uint8Array() : undefined
+  if (native === null || native === undefined)
+    return type === 'string' ? '' : type === 'bytes' ? new Uint8Array() : undefined
   if (type === 'bytes') return new Uint8Array(native as Uint8Array)
   return native as Value
 }
 
 /** `native` undefined: there is no value. Times in ms since 1970. */
-export function dataValueOf(type: NodeType, native: unknown, status: number, time: number, storedAt: number): DataValue {
+export function dataValueOf(type: TagType, native: unknown, status: number, time: number, storedAt: number): DataValue {
   const variant = new Variant(null)
   if (native !== undefined) {
     variant.dataType = BUILT_IN[type]
@@ -90,4 +90,10 @@ export function dataValueOf(type: NodeType, native: unknown, status: number, tim
   dataValue.sourceTimestamp = new Date(time)
   dataValue.serverTimestamp = new Date(storedAt)
   return dataValue
+}
+
+/** True where a client asks for a part of a value. The empty text is none, as no text is (OPC 10000-6, 5.1.2). */
+export function hasRange(range: string | { isEmpty(): boolean; toString(): string } | null | undefined): boolean {
+  if (range === null || range === undefined) return false
+  return typeof range === 'string' ? range !== '' : !range.isEmpty() && !('value' in range && range.value === '')
 }
