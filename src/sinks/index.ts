@@ -7,6 +7,7 @@ import { influx } from './influx/sink.ts'
 import { kafka } from './kafka/sink.ts'
 import { mqtt } from './mqtt/sink.ts'
 import { nats } from './nats/sink.ts'
+import { opcuaServer } from './opcua-server/sink.ts'
 import { postgres } from './postgres/sink.ts'
 import { prometheus } from './prometheus/sink.ts'
 import { redis } from './redis/sink.ts'
@@ -21,6 +22,7 @@ export const sinks: readonly SinkType[] = [
   kafka,
   mqtt,
   nats,
+  opcuaServer,
   postgres,
   prometheus,
   redis,

@@ -23,8 +23,10 @@ export interface TagNode {
 
 export interface ServerSetup {
   readonly options: OpcuaServerOptions
-  /** Of the gateway. */
-  readonly version: string
+  /** The sink's name. */
+  readonly name: string
+  /** The folder of the certificates; undefined: nothing is kept. */
+  readonly certificates: string | undefined
 }
 
 /** Values for the address space. */

@@ -78,7 +78,8 @@ export class OpcuaServerSink implements Sink {
     })
     this.#link = link
     try {
-      const setup: ServerSetup = { options: this.#options, version: '' }
+      const { name, certificates } = this.#context
+      const setup: ServerSetup = { options: this.#options, name, certificates: certificates?.folder }
       await link.call('prepare', setup, { signal })
       this.#nodes = new TagNodes(this.#context.tags, this.#options.tags)
       await this.#define(link, signal)
@@ -194,6 +195,7 @@ export class OpcuaServerSink implements Sink {
     if (name === 'facts') this.#facts = payload as ServerFacts
     else if (name === 'ask') void this.#answer(link, payload as Ask)
     else if (name === 'log') this.#say(payload as LogLine)
+    else if (name === 'over') this.#listener?.(new NotConnectedError(payload as string))
   }
 
   async #answer(link: WorkerLink, ask: Ask): Promise<void> {

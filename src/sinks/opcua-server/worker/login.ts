@@ -1,13 +1,7 @@
 /** Who a session belongs to: a user by name and password, by certificate, or nobody (OPC 10000-4, 5.7.3). */
-import { createHash, X509Certificate } from 'node:crypto'
-import {
-  AnonymousIdentityToken,
-  StatusCodes,
-  UserNameIdentityToken,
-  X509IdentityToken,
-  type StatusCode,
-} from 'node-opcua-client'
+import { AnonymousIdentityToken, UserNameIdentityToken, X509IdentityToken } from 'node-opcua-client'
 import type { OPCUAServerOptions, ServerSession } from 'node-opcua-server'
+import { parseCertificate } from '../../../wire/certificates/certificate.ts'
 import { addressOf, type Access } from './access.ts'
 import { say } from './asks.ts'
 import type { LoginGate } from './login-gate.ts'
@@ -37,40 +31,6 @@ export function userManagerOf({ users, gate }: LoginParts): NonNullable<OPCUASer
   }
 }
 
-/** What node-opcua asks of a user's certificate, of which it has seen that the client has the key: is it somebody's, and valid today? */
-export function userCertificatesOf({ users }: LoginParts): NonNullable<OPCUAServerOptions['userCertificateManager']> {
-  const verdict = async (der: Uint8Array): Promise<StatusCode> => {
-    const now = Date.now()
-    const { validFromDate, validToDate } = new X509Certificate(der)
-    const user = await users.withCertificate(thumbprintOf(der))
-    if (user === undefined) {
-      say('warn', `a user's certificate is nobody's here: add its thumbprint to the file of users`, {
-        thumbprint: thumbprintOf(der),
-      })
-      return StatusCodes.BadCertificateUntrusted
-    }
-    return validFromDate.getTime() <= now && now < validToDate.getTime()
-      ? StatusCodes.Good
-      : StatusCodes.BadCertificateTimeInvalid
-  }
-  const store = {
-    referenceCounter: 0,
-    initialize: async () => undefined,
-    dispose: async () => undefined,
-    checkCertificate(
-      certificate: Uint8Array | readonly Uint8Array[],
-      callback: (error: Error | null, status?: StatusCode) => void,
-    ) {
-      const der = certificate instanceof Uint8Array ? certificate : certificate[0]!
-      verdict(der).then(
-        (status) => callback(null, status),
-        () => callback(null, StatusCodes.BadCertificateInvalid),
-      )
-    },
-  }
-  return store as unknown as NonNullable<OPCUAServerOptions['userCertificateManager']>
-}
-
 /** A session is opened, or taken over by another user: it gets that user's role. What it is was checked right before. */
 export function admit({ users, access }: LoginParts, session: ServerSession, token: unknown): void {
   const user = userOf(users, token)
@@ -79,10 +39,11 @@ export function admit({ users, access }: LoginParts, session: ServerSession, tok
 
 function userOf(users: Users, token: unknown): User | undefined {
   if (token instanceof UserNameIdentityToken) return users.named(token.userName ?? '')
-  if (token instanceof X509IdentityToken) return users.certified(thumbprintOf(token.certificateData))
+  // A person whom somebody trusted may look; more is said in the file of users.
+  if (token instanceof X509IdentityToken) {
+    const { thumbprint, commonName } = parseCertificate(token.certificateData)
+    return users.certified(thumbprint) ?? { name: commonName, role: 'viewer' }
+  }
   if (token instanceof AnonymousIdentityToken) return { name: 'anonymous', role: 'viewer' }
   return undefined
 }
-
-/** SHA-1 over the DER of the certificate, as certificates are named in OPC UA (OPC 10000-6, 6.2.2). */
-const thumbprintOf = (certificate: Uint8Array): string => createHash('sha1').update(certificate).digest('hex')

@@ -9,14 +9,15 @@ import { Access } from './access.ts'
 import { TagAccessor } from './accessor.ts'
 import { Devices } from './address-space.ts'
 import { Asks, say } from './asks.ts'
-import { openCertificates } from './certificates.ts'
+import { openCertificates, type Certificates } from './certificates.ts'
 import { GatewayNode } from './gateway-node.ts'
 import { History } from './history.ts'
 import { LoginGate } from './login-gate.ts'
-import { admit, userCertificatesOf, userManagerOf, type LoginParts } from './login.ts'
+import { admit, userManagerOf, type LoginParts } from './login.ts'
 import { takeOverMonitoredItems } from './monitored-items.ts'
 import { Users } from './users.ts'
 
+const PRODUCT_URI = 'urn:bifrost-gateway'
 /** node-opcua's own bound on the queue of a monitored item. */
 const LONGEST_QUEUE = 5000
 /** node-opcua refuses further sockets then; a client needs one, and one more while it reconnects. */
@@ -28,8 +29,10 @@ export class Server {
   readonly #server: OPCUAServer
   readonly #options: OpcuaServerOptions
   readonly #asks: Asks
+  readonly #certificates: Certificates
 
-  private constructor(server: OPCUAServer, options: OpcuaServerOptions, login: LoginParts) {
+  private constructor(server: OPCUAServer, options: OpcuaServerOptions, login: LoginParts, certificates: Certificates) {
+    this.#certificates = certificates
     this.#server = server
     this.#options = options
     this.#asks = new Asks()
@@ -49,22 +52,26 @@ export class Server {
   }
 
   /** Loads the standard's address space. */
-  static async prepare({ options, version }: ServerSetup): Promise<Server> {
+  static async prepare({ options, name, certificates: folder }: ServerSetup): Promise<Server> {
     const users = new Users(options.users, (sentence) => say('warn', sentence))
     const login = { users, gate: new LoginGate(systemClock), access: new Access() }
+    const certificates = await openCertificates(folder, name)
+    const { applicationUri, ...files } = certificates.identity
+    await users.refresh()
     const server = new OPCUAServer({
       ...endpointsOf(options),
       ...limitsOf(options),
-      ...(await openCertificates()),
+      ...files,
+      serverCertificateManager: certificates.clients.forServer,
+      userCertificateManager: certificates.persons.forServer,
       userManager: userManagerOf(login),
-      userCertificateManager: userCertificatesOf(login),
       ...discoveryOf(options),
       isAuditing: false,
-      buildInfo: { manufacturerName: 'Bifrost', productName: 'Bifrost gateway', softwareVersion: version },
-      serverInfo: { applicationName: { text: options.applicationName } },
+      buildInfo: { manufacturerName: 'Bifrost', productName: 'Bifrost gateway', productUri: PRODUCT_URI },
+      serverInfo: { applicationUri, productUri: PRODUCT_URI, applicationName: { text: options.applicationName } },
     })
     await server.initialize()
-    return new Server(server, options, login)
+    return new Server(server, options, login, certificates)
   }
 
   /** Lets clients in; resolves to the endpoint's URL. Throws PORT_IN_USE. */
@@ -88,6 +95,11 @@ export class Server {
 
   answer(answer: Answer): void {
     this.#asks.answer(answer)
+  }
+
+  /** Our certificate is another by now: the server has to be opened anew. */
+  isRenewed(): Promise<boolean> {
+    return this.#certificates.isRenewed()
   }
 
   get facts(): ServerFacts {

@@ -14,7 +14,7 @@ export interface User {
 
 interface Known {
   readonly passwords: ReadonlyMap<string, User & { readonly hash: string }>
-  /** By thumbprint: SHA-1 of the certificate, hexadecimal, small letters. */
+  /** By thumbprint: SHA-1 of the certificate, hexadecimal, capital letters. */
   readonly certificates: ReadonlyMap<string, User>
 }
 
@@ -39,8 +39,9 @@ export class Users {
     return user !== undefined && isRight ? user : undefined
   }
 
-  async withCertificate(thumbprint: string): Promise<User | undefined> {
-    return (await this.#current()).certificates.get(thumbprint)
+  /** Looks whether the file has changed. */
+  async refresh(): Promise<void> {
+    await this.#current()
   }
 
   /** As known now, without a look at the file. */
@@ -84,7 +85,7 @@ export function parseUsers(text: string, onFault: (sentence: string) => void): K
     const thumbprint = /^certificate:\s*([0-9a-f][0-9a-f: ]*)$/i
       .exec(secret)?.[1]
       ?.replaceAll(/[: ]/g, '')
-      .toLowerCase()
+      .toUpperCase()
     if (name === '' || !(role in ROLE))
       onFault(`line ${at + 1}: expected name:role:… with role ${Object.keys(ROLE).join(' or ')}`)
     else if (thumbprint?.length === 40) certificates.set(thumbprint, { name, role: role as Role })
