@@ -6,7 +6,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../../core/clock.ts'
-import { CertificateChecker } from '../../../protocols/opcua/certificate-checker.ts'
+import { CertificateChecker, type CheckerOptions } from '../../../protocols/opcua/certificate-checker.ts'
 import { serverIdentity } from '../../../protocols/opcua/own-identity.ts'
 import { readOwn, type OwnCertificate } from '../../../wire/certificates/own.ts'
 import { openOwn } from '../../../wire/certificates/renewal.ts'
@@ -21,8 +21,27 @@ export interface Certificates {
   isRenewed(): Promise<boolean>
 }
 
+/** `onPerson` comes before its verdict: what that person may do is looked up then. */
+class PersonChecker extends CertificateChecker {
+  readonly #onPerson: () => Promise<void>
+
+  constructor(options: CheckerOptions, onPerson: () => Promise<void>) {
+    super(options)
+    this.#onPerson = onPerson
+  }
+
+  override async check(...given: Parameters<CertificateChecker['check']>): ReturnType<CertificateChecker['check']> {
+    await this.#onPerson()
+    return super.check(...given)
+  }
+}
+
 /** `folder` undefined: nothing is kept, a certificate is made for this run and nobody can be trusted. `device`: the sink's name. */
-export async function openCertificates(folder: string | undefined, device: string): Promise<Certificates> {
+export async function openCertificates(
+  folder: string | undefined,
+  device: string,
+  onPerson: () => Promise<void>,
+): Promise<Certificates> {
   const place = folder ?? (await mkdtemp(join(tmpdir(), 'bifrost-certificates-')))
   const own = await openOwn(place, { now: systemClock.now() })
   const onRefused = ({ reason }: { readonly reason: string }): void => say('warn', reason)
@@ -31,7 +50,7 @@ export async function openCertificates(folder: string | undefined, device: strin
     own,
     identity: serverIdentity(own),
     clients: new CertificateChecker({ ...common, folder: place, role: 'client' }),
-    persons: new CertificateChecker({ ...common, folder: join(place, 'users'), role: 'user' }),
+    persons: new PersonChecker({ ...common, folder: join(place, 'users'), role: 'user' }, onPerson),
     async isRenewed() {
       const { current } = await readOwn(place)
       return current !== undefined && current.certificate.thumbprint !== own.certificate.thumbprint

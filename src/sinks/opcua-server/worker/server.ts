@@ -10,6 +10,7 @@ import { TagAccessor } from './accessor.ts'
 import { Devices } from './address-space.ts'
 import { Asks, say } from './asks.ts'
 import { openCertificates, type Certificates } from './certificates.ts'
+import { announceCapabilities, limitsOf } from './capabilities.ts'
 import { GatewayNode } from './gateway-node.ts'
 import { History } from './history.ts'
 import { LoginGate } from './login-gate.ts'
@@ -18,8 +19,6 @@ import { takeOverMonitoredItems } from './monitored-items.ts'
 import { Users } from './users.ts'
 
 const PRODUCT_URI = 'urn:bifrost-gateway'
-/** node-opcua's own bound on the queue of a monitored item. */
-const LONGEST_QUEUE = 5000
 /** node-opcua refuses further sockets then; a client needs one, and one more while it reconnects. */
 const SOCKETS_PER_SESSION = 2
 
@@ -47,6 +46,7 @@ export class Server {
       asks: this.#asks,
       history,
     })
+    announceCapabilities(engine, options)
     takeOverMonitoredItems(this.devices, access)
     server.on('session_activated', (session: ServerSession, token: unknown) => admit(login, session, token))
   }
@@ -55,9 +55,8 @@ export class Server {
   static async prepare({ options, name, certificates: folder }: ServerSetup): Promise<Server> {
     const users = new Users(options.users, (sentence) => say('warn', sentence))
     const login = { users, gate: new LoginGate(systemClock), access: new Access() }
-    const certificates = await openCertificates(folder, name)
+    const certificates = await openCertificates(folder, name, () => users.refresh())
     const { applicationUri, ...files } = certificates.identity
-    await users.refresh()
     const server = new OPCUAServer({
       ...endpointsOf(options),
       ...limitsOf(options),
@@ -149,33 +148,4 @@ function discoveryOf({ discovery }: OpcuaServerOptions): OPCUAServerOptions {
   if (discovery?.server !== undefined)
     return { registerServerMethod: RegisterServerMethod.LDS, discoveryServerEndpointUrl: discovery.server }
   return { registerServerMethod: discovery?.mdns === true ? RegisterServerMethod.MDNS : RegisterServerMethod.HIDDEN }
-}
-
-function limitsOf({ limits }: OpcuaServerOptions): OPCUAServerOptions {
-  const perCall = limits.nodesPerCall
-  return {
-    serverCapabilities: {
-      // Every change is told; a client that wants fewer asks for a sampling interval.
-      minSupportedSampleRate: 0,
-      maxSessions: limits.sessions,
-      maxSubscriptions: limits.subscriptions,
-      maxSubscriptionsPerSession: limits.subscriptions,
-      maxMonitoredItems: limits.monitoredItems,
-      maxMonitoredItemsPerSubscription: limits.monitoredItems,
-      maxMonitoredItemsQueueSize: LONGEST_QUEUE,
-      maxStringLength: limits.stringBytes,
-      maxByteStringLength: limits.stringBytes,
-      maxBrowseContinuationPoints: 10,
-      operationLimits: {
-        maxNodesPerRead: perCall,
-        maxNodesPerWrite: perCall,
-        maxNodesPerBrowse: perCall,
-        maxNodesPerRegisterNodes: perCall,
-        maxNodesPerTranslateBrowsePathsToNodeIds: perCall,
-        maxMonitoredItemsPerCall: perCall,
-        maxNodesPerMethodCall: 100,
-        maxNodesPerHistoryReadData: 100,
-      },
-    },
-  }
 }

@@ -92,8 +92,8 @@ export function dataValueOf(type: TagType, native: unknown, status: number, time
   return dataValue
 }
 
-/** True where a client asks for a part of a value. The empty text is none, as no text is (OPC 10000-6, 5.1.2). */
+/** True where a client asks for a part of a value. The empty text is none, as no text is; node-opcua makes element NaN of it. */
 export function hasRange(range: string | { isEmpty(): boolean; toString(): string } | null | undefined): boolean {
   if (range === null || range === undefined) return false
-  return typeof range === 'string' ? range !== '' : !range.isEmpty() && !('value' in range && range.value === '')
+  return typeof range === 'string' ? range !== '' : !range.isEmpty() && !('value' in range && Number.isNaN(range.value))
 }
