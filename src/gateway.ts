@@ -218,7 +218,20 @@ async function createRunners(
       const command: SinkContext['command'] = (asked) => commands.write(asked)
       const history: SinkContext['history'] = (range, signal) => store.read(range, signal)
       const audit: SinkContext['audit'] = (action) => audited.recordSink(name, action, clock)
-      const context = { name, log: sinkLog, clock, dial, logId, tags, latest, history, command, state, audit, certificates }
+      const context = {
+        name,
+        log: sinkLog,
+        clock,
+        dial,
+        logId,
+        tags,
+        latest,
+        history,
+        command,
+        state,
+        audit,
+        certificates,
+      }
       return createRunner({
         name,
         type: type.name,
