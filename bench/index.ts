@@ -43,6 +43,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
     summary: 'messages through runner and nats sink to JetStream, beside the bare client',
     load: () => import('./sinks/nats.ts'),
   },
+  'opcua-server': {
+    summary: '10,000 OPC UA nodes that change each second, to five subscribers in another process',
+    load: () => import('./sinks/opcua-server.ts'),
+  },
   postgres: {
     summary: 'rows through runner and postgres sink, beside bare pg-copy-streams',
     load: () => import('./sinks/postgres.ts'),

@@ -331,6 +331,14 @@ export const COMMANDS: readonly CommandInfo[] = [
     load: () => import('./init.ts'),
   },
   {
+    usage: 'hash-password',
+    summary: 'the hash of a password, for a file of users',
+    examples: [
+      ['bifrost hash-password', 'asks for the password and prints $scrypt$…; or give it on stdin, in one line'],
+    ],
+    load: () => import('./hash-password.ts'),
+  },
+  {
     usage: 'version',
     summary: 'print the version',
     examples: [['bifrost version --json', 'with the version of Node and the platform']],

@@ -71,3 +71,11 @@ export const nodeOf = (tag: string): string => `nsu=${NAMESPACE};s=${tag}`
 
 export const read = async (client: SteeredProcess, ...tags: string[]): Promise<PeerValue[]> =>
   client.ask<PeerValue[]>('read', { nodes: tags.map(nodeOf) })
+
+/** Ends the workers of this process that `opcua-crashing-worker.ts` made so. */
+export function crashWorkers(): void {
+  const channel = new BroadcastChannel('opcua-server-crash')
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
+  channel.postMessage('now')
+  channel.close()
+}

@@ -14,7 +14,7 @@ import { needs, temporaryFolder, type Cleanup } from '../../testing/peers.ts'
 import { parseCertificate } from '../../wire/certificates/certificate.ts'
 import { trustCertificate } from '../../wire/certificates/changes.ts'
 import { SECURITY_POLICIES } from './options.ts'
-import { hashPassword } from './worker/password.ts'
+import { hashPassword } from '../../core/password.ts'
 
 const skip = needs('openssl') || needsAsyncua()
 const change = { by: 'ada', at: 0 }

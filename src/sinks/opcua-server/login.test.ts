@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
 import { LoginGate } from './worker/login-gate.ts'
-import { hashPassword, isPasswordHash, verifyPassword } from './worker/password.ts'
+import { hashPassword, isPasswordHash, verifyPassword } from '../../core/password.ts'
 import { parseUsers } from './worker/users.ts'
 
 // Python's hashlib.scrypt(b'password', salt=b'NaCl', n=1024, r=8, p=1, dklen=32)
@@ -51,17 +51,17 @@ test('wrong passwords are answered later and later, a right one at once', async 
   const gate = new LoginGate(clock)
   const attempt = async (address: string, user: string, isRight: boolean) => {
     const began = clock.monotonic()
-    let waited: number | undefined
+    const waits: number[] = []
     const outcome = gate.pass(address, user, async () => {
-      waited = clock.monotonic() - began
+      waits.push(clock.monotonic() - began)
       return isRight ? user : undefined
     })
-    for (let ms = 0; waited === undefined && ms < 40_000; ms += 250) {
+    for (let ms = 0; waits.length === 0 && ms < 40_000; ms += 250) {
       await new Promise((resolve) => setImmediate(resolve))
-      if (waited === undefined) await clock.advance(250)
+      if (waits.length === 0) await clock.advance(250)
     }
     assert.equal(await outcome, isRight ? user : undefined)
-    return waited
+    return waits[0]
   }
   const waits: (number | undefined)[] = []
   for (let at = 0; at < 10; at++) waits.push(await attempt('10.0.0.9', 'ada', false))

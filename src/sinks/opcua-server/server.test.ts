@@ -7,7 +7,7 @@ import { GatewayError, NotConnectedError } from '../../core/errors.ts'
 import { Status } from '../../core/status.ts'
 import { needsAsyncua, startAsyncuaClient, type PeerValue } from '../../testing/asyncua.ts'
 import { memoryLatest, sinkContext, tagSettings, typedTable } from '../../testing/delivery-rig.ts'
-import { NAMESPACE, nodeOf, openOptions, read, startOpcuaServer } from '../../testing/opcua-server-rig.ts'
+import { crashWorkers, NAMESPACE, nodeOf, openOptions, read, startOpcuaServer } from '../../testing/opcua-server-rig.ts'
 import { eventually, freePort } from '../../testing/peers.ts'
 import { createOpcuaServer, opcuaServer } from './sink.ts'
 
@@ -257,9 +257,7 @@ test('a worker that ends is told at once, and the next one shows what is known',
   sink.onLost((error) => lost.push(error))
   const signal = AbortSignal.timeout(15_000)
   await sink.connect(signal)
-  const channel = new BroadcastChannel('opcua-server-crash')
-  channel.postMessage('now')
-  channel.close()
+  crashWorkers()
   await eventually('the loss is told', () => lost.length === 1)
   assert.equal(lost[0]!.message, 'the OPC UA server ended')
   latest.set(1, 42, 7)

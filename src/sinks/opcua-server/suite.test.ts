@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test'
 import { NotConnectedError } from '../../core/errors.ts'
 import type { Sink, SinkContext, SinkType } from '../../core/sink.ts'
 import { needsAsyncua, startAsyncuaClient, type PeerValue } from '../../testing/asyncua.ts'
-import { NAMESPACE, openOptions } from '../../testing/opcua-server-rig.ts'
+import { crashWorkers, NAMESPACE, openOptions } from '../../testing/opcua-server-rig.ts'
 import { eventually, freePort } from '../../testing/peers.ts'
 import { sinkSuite, type Delivered, type SinkPeer, type ToldGap } from '../../testing/sink-suite.ts'
 import type { SteeredProcess } from '../../testing/steered-process.ts'
@@ -44,9 +44,7 @@ class ObservedServer {
   async stop(): Promise<void> {
     this.#isStopped = true
     clearInterval(this.#polling)
-    const channel = new BroadcastChannel('opcua-server-crash')
-    channel.postMessage('now')
-    channel.close()
+    crashWorkers()
   }
 
   async start(): Promise<void> {

@@ -102,7 +102,7 @@ const UNITS: readonly (readonly [code: string, ...spellings: string[]])[] = [
 /** Namespace of the codes (OPC 10000-8, 5.6.4.3). */
 export const UNECE_URI = 'http://www.opcfoundation.org/UA/units/un/cefact'
 
-const idOf = (code: string): number => [...code].reduce((id, sign) => id * 256 + sign.charCodeAt(0), 0)
+const idOf = (code: string): number => Buffer.from(code, 'latin1').reduce((id, byte) => id * 256 + byte, 0)
 
 const ids = new Map(UNITS.flatMap(([code, ...spellings]) => spellings.map((spelling) => [spelling, idOf(code)])))
 

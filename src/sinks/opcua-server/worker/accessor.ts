@@ -26,6 +26,9 @@ type WriteValue = Parameters<Accessor['write']>[1][number]
 type HistoryRequest = Parameters<Accessor['historyRead']>[1]
 type NodeToRead = NonNullable<ReadRequest['nodesToRead']>[number]
 
+/** As it stands in a request. */
+const VALUE: number = AttributeIds.Value
+
 export interface AccessorParts {
   readonly devices: Devices
   readonly access: Access
@@ -60,7 +63,7 @@ export class TagAccessor implements Accessor {
   async write(context: Context, nodes: WriteValue[]): Promise<StatusCode[]> {
     return this.#split(
       nodes,
-      (node) => (node.attributeId === AttributeIds.Value ? this.#parts.devices.find(node.nodeId) : undefined),
+      (node) => (node.attributeId === VALUE ? this.#parts.devices.find(node.nodeId) : undefined),
       (placed, node) => this.#writeOne(context, placed, node),
       (rest) => this.#own.write(context, rest),
     )
@@ -130,7 +133,7 @@ export class TagAccessor implements Accessor {
 
 /** The value itself, whole. */
 function isWhole({ attributeId, indexRange, dataEncoding }: NodeToRead): boolean {
-  if (attributeId !== AttributeIds.Value || hasRange(indexRange)) return false
+  if (attributeId !== VALUE || hasRange(indexRange)) return false
   return typeof dataEncoding !== 'object' || dataEncoding === null || !dataEncoding.name
 }
 

@@ -66,7 +66,9 @@ export class Devices {
   find(nodeId: NodeIdLike): PlacedTag | undefined {
     if (typeof nodeId !== 'object' || nodeId === null || nodeId.namespace !== this.#namespace.index) return undefined
     const placed = typeof nodeId.value === 'string' ? this.#byId.get(nodeId.value) : undefined
-    return placed?.variable.nodeId.identifierType === nodeId.identifierType ? placed : undefined
+    // A Guid is text too.
+    const kind: number | undefined = placed?.variable.nodeId.identifierType
+    return kind === nodeId.identifierType ? placed : undefined
   }
 
   /** Adds these tags, or makes those anew that have changed. */

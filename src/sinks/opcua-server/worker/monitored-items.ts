@@ -37,6 +37,9 @@ interface ItemParts {
   triggerLinkedItems(): void
 }
 
+/** As it stands in a request. */
+const VALUE: number = AttributeIds.Value
+
 const items = MonitoredItem.prototype as unknown as ItemParts
 const subscriptions = Subscription.prototype
 
@@ -52,7 +55,7 @@ export function takeOverMonitoredItems(devices: Devices, access: Access): void {
 
   subscriptions.preCreateMonitoredItem = function (space, stamps, request) {
     const { nodeId, attributeId } = request.itemToMonitor
-    const placed = attributeId === AttributeIds.Value ? devices.find(nodeId) : undefined
+    const placed = attributeId === VALUE ? devices.find(nodeId) : undefined
     const visitor = access.of(this.$session)
     if (placed !== undefined && !visitor.mayRead(placed.rights)) {
       const createResult = new MonitoredItemCreateResult({ statusCode: StatusCodes.BadUserAccessDenied })

@@ -79,15 +79,7 @@ export class Server {
     try {
       await this.#server.start()
     } catch (error) {
-      if (
-        !(error instanceof Error) ||
-        !/EADDRINUSE|EADDRNOTAVAIL|EACCES/.test(`${error.message} ${'code' in error ? error.code : ''}`)
-      )
-        throw error
-      throw new GatewayError(
-        'PORT_IN_USE',
-        `the OPC UA server cannot listen at ${host}:${port}: another program uses this port`,
-      )
+      throw listenFault(error, host, port)
     }
     return this.#server.getEndpointUrl()
   }
@@ -110,6 +102,18 @@ export class Server {
   async close(): Promise<void> {
     await this.#server.shutdown(0)
   }
+}
+
+/** Why the port cannot be listened at, in words. */
+function listenFault(error: unknown, host: string, port: number): unknown {
+  const said = error instanceof Error ? `${error.message} ${String('code' in error ? error.code : '')}` : ''
+  const where = `the OPC UA server cannot listen at ${host}:${port}`
+  if (said.includes('EADDRINUSE')) return new GatewayError('PORT_IN_USE', `${where}: another program uses this port`)
+  if (said.includes('EADDRNOTAVAIL'))
+    return new GatewayError('CONFIG_INVALID', `${where}: ${host} is no address of this machine`)
+  if (said.includes('EACCES'))
+    return new GatewayError('CONFIG_INVALID', `${where}: the gateway may not use this port; take one above 1023`)
+  return error
 }
 
 /** node-opcua counts them and shows it nowhere. */

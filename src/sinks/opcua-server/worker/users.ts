@@ -5,7 +5,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { messageOf } from '../../../core/errors.ts'
 import { ROLE, type Role } from './access.ts'
-import { isPasswordHash, verifyPassword } from './password.ts'
+import { isPasswordHash, verifyPassword } from '../../../core/password.ts'
 
 export interface User {
   readonly name: string
