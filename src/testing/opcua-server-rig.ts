@@ -15,7 +15,6 @@ export const NAMESPACE = 'urn:bifrost-gateway:bifrost'
 export const openOptions = (port: number, more: object = {}): object => ({
   port,
   host: '127.0.0.1',
-  hostName: '127.0.0.1',
   insecure: true,
   anonymous: true,
   ...more,

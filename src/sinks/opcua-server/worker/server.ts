@@ -130,10 +130,11 @@ function endpointsOf({
   anonymous,
   limits,
 }: OpcuaServerOptions): OPCUAServerOptions {
+  const name = hostName ?? (isWildcard(host) ? undefined : host)
   return {
     port,
     host,
-    ...(hostName === undefined ? {} : { hostname: hostName }),
+    ...(name === undefined ? {} : { hostname: name }),
     securityPolicies: [
       ...(insecure ? [SecurityPolicy.None] : []),
       ...securityPolicies.map((name) => SecurityPolicy[name]),
@@ -147,6 +148,8 @@ function endpointsOf({
     maxConnectionsPerEndpoint: limits.sessions * SOCKETS_PER_SESSION,
   }
 }
+
+const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::'
 
 function discoveryOf({ discovery }: OpcuaServerOptions): OPCUAServerOptions {
   if (discovery?.server !== undefined)
