@@ -11,11 +11,46 @@ const WRITE_DEADLINE_MS = 10_000
 /** Reading years of a tag takes its time; a client that waits longer has given up. */
 const HISTORY_DEADLINE_MS = 30_000
 
-export async function carryOut(context: SinkContext, ask: Ask, signal: AbortSignal): Promise<Answer> {
-  const { id } = ask
-  if (ask.what === 'write') return { id, status: await write(context, ask.args) }
+/** Reads of stored samples at once; the others wait for their turn, so that no client keeps the gateway from its work. */
+const READS_AT_ONCE = 2
+
+/** Takes turns: so many at once, the others in the order in which they came. */
+class Turns {
+  readonly #waiting: (() => void)[] = []
+  #free = READS_AT_ONCE
+
+  async take<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else this.#free--
+    try {
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#free++
+      else next()
+    }
+  }
+}
+
+export class Asked {
+  readonly #context: SinkContext
+  readonly #turns = new Turns()
+
+  constructor(context: SinkContext) {
+    this.#context = context
+  }
+
+  /** Never rejects. */
+  async carryOut(ask: Ask, signal: AbortSignal): Promise<Answer> {
+    if (ask.what === 'write') return { id: ask.id, status: await write(this.#context, ask.args) }
+    const { id, args } = ask
+    return this.#turns.take(() => readFor(this.#context, id, args, signal))
+  }
+}
+
+async function readFor(context: SinkContext, id: number, range: HistoryRange, signal: AbortSignal): Promise<Answer> {
   try {
-    const parts = await read(context, ask.args, signal)
+    const parts = await read(context, range, signal)
     return { id, status: Status.Good, parts }
   } catch (error) {
     context.log.warn(

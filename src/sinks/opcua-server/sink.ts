@@ -8,7 +8,7 @@ import { defineSink, type Gap, type LeftOut, type Sink, type SinkContext } from 
 import type { TagId } from '../../core/value.ts'
 import { WorkerLink, type WorkerUsage } from '../../wire/worker-link.ts'
 import { gapDocument } from '../encode/gap-document.ts'
-import { carryOut } from './asked.ts'
+import { Asked } from './asked.ts'
 import type { Ask, LogLine, Refused, ServerFacts, ServerSetup, ValueSet } from './messages.ts'
 import { opcuaServerOptions, type OpcuaServerOptions } from './options.ts'
 import { TagNodes } from './tag-nodes.ts'
@@ -40,6 +40,7 @@ export class OpcuaServerSink implements Sink {
   readonly #options: OpcuaServerOptions
   readonly #context: SinkContext
   readonly #worker: URL
+  readonly #asked: Asked
   #link: WorkerLink | undefined
   #nodes: TagNodes | undefined
   /** What the address space showed of each tag when it was opened: the number of that sample. */
@@ -53,6 +54,7 @@ export class OpcuaServerSink implements Sink {
     this.#options = options
     this.#context = context
     this.#worker = worker
+    this.#asked = new Asked(context)
     if (!options.insecure) return
     context.log.warn(
       { port: options.port },
@@ -199,7 +201,7 @@ export class OpcuaServerSink implements Sink {
   }
 
   async #answer(link: WorkerLink, ask: Ask): Promise<void> {
-    const answer = await carryOut(this.#context, ask, this.#stopping.signal)
+    const answer = await this.#asked.carryOut(ask, this.#stopping.signal)
     // A worker that has ended has no client any more.
     await link.call('answer', answer).catch((error: unknown) => this.#context.log.debug({}, messageOf(error)))
   }
