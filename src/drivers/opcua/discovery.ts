@@ -30,7 +30,7 @@ export interface DiscoverOptions {
   readonly network: boolean
 }
 
-/** Throws NotConnectedError, PROTOCOL_VIOLATION for what is no OPC UA server, DEVICE_REFUSED, or the signal's reason. */
+/** Throws NotConnectedError, PROTOCOL_VIOLATION for what is no OPC UA server, ACCESS_REFUSED, or the signal's reason. */
 export async function discover(
   url: string,
   { dial }: Pick<Context, 'dial'>,

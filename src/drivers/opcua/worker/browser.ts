@@ -160,7 +160,7 @@ export class Browser {
       if (error instanceof NoAnswerError)
         throw new GatewayError('TIMEOUT', `${endpoint}: ${error.message}`, { cause: error })
       if (error instanceof ServiceError)
-        throw new GatewayError('DEVICE_REFUSED', `the server at ${endpoint} refused it: ${error.message}`, {
+        throw new GatewayError('ACCESS_REFUSED', `the server at ${endpoint} refused it: ${error.message}`, {
           cause: error,
         })
       throw error

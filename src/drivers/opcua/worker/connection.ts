@@ -63,7 +63,7 @@ export class Connection {
     return this.#session?.open === true
   }
 
-  /** Throws NOT_CONNECTED, or DEVICE_REFUSED with the reason and the next step. */
+  /** Throws NOT_CONNECTED, or ACCESS_REFUSED with the reason and the next step. */
   async open(signal: AbortSignal): Promise<Opened> {
     if (this.isOpen) return 'same'
     const security = await this.#setup.security()
@@ -183,7 +183,7 @@ export class Connection {
       certificate === undefined
         ? `the server at ${endpoint} shows no certificate for ${policy}`
         : await security.judge(certificate, applicationUri)
-    if (refused !== undefined) throw new GatewayError('DEVICE_REFUSED', refused, { details: { endpoint } })
+    if (refused !== undefined) throw new GatewayError('ACCESS_REFUSED', refused, { details: { endpoint } })
   }
 
   /** Namespaces, limits and identity, in one go where the server bears it. */

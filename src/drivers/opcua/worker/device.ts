@@ -65,7 +65,7 @@ export class Device {
     this.browser = new Browser(this.connection)
   }
 
-  /** Throws NotConnectedError or DEVICE_REFUSED, each with a sentence for people. */
+  /** Throws NotConnectedError or ACCESS_REFUSED, each with a sentence for people. */
   async connect(signal: AbortSignal): Promise<void> {
     this.#clearReasons()
     const opened = await this.connection.open(signal)

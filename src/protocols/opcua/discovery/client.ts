@@ -50,7 +50,7 @@ export class DiscoveryClient {
     this.#chunks = stream.iterator({ destroyOnReturn: false })
   }
 
-  /** HEL and ACK, then the channel. Throws PROTOCOL_VIOLATION for what is no OPC UA server, DEVICE_REFUSED with its reason. */
+  /** HEL and ACK, then the channel. Throws PROTOCOL_VIOLATION for what is no OPC UA server, ACCESS_REFUSED with its reason. */
   async hello(url: string): Promise<void> {
     const hello = new UaWriter()
       .uint32(0)
@@ -70,7 +70,7 @@ export class DiscoveryClient {
     this.#token = reader.uint32('token id')
   }
 
-  /** Throws DEVICE_REFUSED when the server does not answer this. */
+  /** Throws ACCESS_REFUSED when the server does not answer this. */
   async ask<Answer>(service: Service<Answer>): Promise<Answer> {
     const request = this.#request(service.request)
     service.encode(request)
@@ -175,7 +175,7 @@ export class DiscoveryClient {
   }
 
   #refused(what: string, status: number): GatewayError {
-    return new GatewayError('DEVICE_REFUSED', `the server at ${this.#name} ${what}: ${statusName(status)}`, {
+    return new GatewayError('ACCESS_REFUSED', `the server at ${this.#name} ${what}: ${statusName(status)}`, {
       details: { status },
     })
   }
