@@ -171,6 +171,8 @@ export interface Context {
   share<T>(create: () => T): T
   /** The same for all devices of this driver type, such as a worker thread. */
   shareAll<T>(create: () => T): T
+  /** What `trouble` says has changed: it is looked at now, not only after the next poll. */
+  changed?(): void
   /** How many requests the line may have in flight from now on, for drivers that adapt to what their line bears. */
   limitInFlight?(limit: number): void
   /** Certificates of OPC UA; absent where nothing is kept, as for a command that reads one value. */

@@ -184,7 +184,9 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
   }
 
   view(view: DeviceView): void {
+    const isNews = view.trouble !== this.#view.trouble
     this.#view = view
+    if (isNews) this.#context.changed?.()
   }
 
   async audit(action: string, what: string): Promise<void> {

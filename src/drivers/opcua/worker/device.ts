@@ -20,6 +20,7 @@ import { Conditions } from './conditions.ts'
 import { Connection, type Opened } from './connection.ts'
 import { EventItems } from './event-items.ts'
 import { EventTypes } from './event-types.ts'
+import { KeepAlive } from './keep-alive.ts'
 import { Poll } from './poll.ts'
 import type { ClientSecurity } from './security.ts'
 import { SourceTime } from './source-time.ts'
@@ -37,6 +38,7 @@ export class Device {
   readonly browser: Browser
   readonly times: SourceTime
   readonly #outlets: DeviceOutlets
+  readonly #keepAlive: KeepAlive
   readonly #polls = new Map<string, Poll>()
   readonly #reasons = new Map<TagId, string>()
   readonly #conditions = new Conditions()
@@ -62,6 +64,10 @@ export class Device {
       onLost: (error) => this.#lost(error),
       tell: outlets.tell,
     })
+    this.#keepAlive = new KeepAlive({
+      connection: this.connection,
+      lost: (error) => this.#lost(this.connection.lost(error)),
+    })
     this.browser = new Browser(this.connection)
   }
 
@@ -71,6 +77,7 @@ export class Device {
     const opened = await this.connection.open(signal)
     // A new session stays one until the subscriptions have been told.
     if (opened !== 'same') this.#opened = opened
+    this.#keepAlive.start()
   }
 
   /** The next part of a step of a poll. */
@@ -122,6 +129,7 @@ export class Device {
   }
 
   async close(): Promise<void> {
+    this.#keepAlive.stop()
     this.#endSubscribing?.(new NotConnectedError('closed'))
     this.#subscriptions?.pause()
     this.#subscriptions = undefined
@@ -143,12 +151,16 @@ export class Device {
       ...subscriptions.counts,
       canaries: subscriptions.canaries,
       ...this.#clock(),
-      trouble: subscriptions.trouble ?? this.#clockTrouble(),
+      trouble: this.#keepAlive.trouble ?? subscriptions.trouble ?? this.#clockTrouble(),
     }
   }
 
   #clock(): Pick<DeviceView, 'skewMs' | 'clockResets' | 'trouble'> {
-    return { skewMs: this.times.skewMs, clockResets: this.times.resets, trouble: this.#clockTrouble() }
+    return {
+      skewMs: this.times.skewMs,
+      clockResets: this.times.resets,
+      trouble: this.#keepAlive.trouble ?? this.#clockTrouble(),
+    }
   }
 
   #clockTrouble(): string | undefined {
@@ -218,6 +230,7 @@ export class Device {
   }
 
   #lost(error: NotConnectedError): void {
+    this.#keepAlive.stop()
     this.#subscriptions?.pause()
     this.#endSubscribing?.(error)
   }

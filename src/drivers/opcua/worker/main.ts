@@ -1,4 +1,7 @@
 /** The worker thread of all OPC UA devices: node-opcua lives here and nowhere else. Calls are those of `messages.ts`. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { GatewayError } from '../../../core/errors.ts'
 import { loadClient, type ClientLibrary } from '../../../protocols/opcua/library.ts'
 import { sendEvent, serveWorkerLink } from '../../../wire/worker-service.ts'
@@ -25,6 +28,7 @@ const VIEW_MS = 1000
 const MOST_COMPLAINTS = 10
 
 const devices = new Map<number, Device>()
+const temporary = new Map<number, string>()
 let complaints = 0
 
 const tell = (device: number | undefined, level: LogEvent['level'], sentence: string): void =>
@@ -58,8 +62,9 @@ let library: Promise<ClientLibrary> | undefined
 async function open(setup: OpenDevice): Promise<void> {
   const { device: number } = setup
   const loaded = await (library ??= loadClient(complain))
+  const folder = setup.certificates ?? (await temporaryFolder(number))
   const security = () =>
-    loadSecurity(setup, {
+    loadSecurity(setup, folder, {
       tell: (level, sentence) => tell(number, level, sentence),
       audit: (action, what) => audit(number, action, what),
     })
@@ -74,6 +79,13 @@ async function open(setup: OpenDevice): Promise<void> {
       tell: (level, sentence) => tell(number, level, sentence),
     }),
   )
+}
+
+/** Where nothing is kept, our certificate lives as long as the device is open. */
+async function temporaryFolder(number: number): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'bifrost-certificates-'))
+  temporary.set(number, folder)
+  return folder
 }
 
 function device({ device: number }: OfDevice): Device {
@@ -99,6 +111,9 @@ serveWorkerLink({
     const closing = device(of)
     devices.delete(of.device)
     await closing.close()
+    const folder = temporary.get(of.device)
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+    temporary.delete(of.device)
   },
 })
 
