@@ -101,6 +101,7 @@ export class Server {
 
   async close(): Promise<void> {
     await this.#server.shutdown(0)
+    await this.#certificates.close()
   }
 }
 
