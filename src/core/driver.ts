@@ -152,6 +152,8 @@ export interface AuditedAction {
 export interface CertificatePlace {
   /** `DATA/certificates`. */
   readonly folder: string
+  /** What commands about them need besides, where they are not those of a gateway: `--local`. */
+  readonly flag?: string | undefined
 }
 
 /** What a driver gets from the gateway. */
@@ -319,6 +321,8 @@ export interface ScanRange {
   /** Connections under way at once, at most, and new ones a second. */
   readonly concurrency: number
   readonly ratePerSecond: number
+  /** The network may be asked by multicast (mDNS), which the configuration allows apart. */
+  readonly multicast?: boolean | undefined
 }
 
 /** A device that answered a scan. */

@@ -32,7 +32,7 @@ import type { OpcuaOptions } from './options.ts'
 type OpcuaPoint = Point<OpcuaAddress>
 
 /** What discovery needs to know of a device. */
-export interface Site extends Pick<Context, 'dial' | 'clock' | 'certificates'> {
+export interface Site extends Pick<Context, 'name' | 'dial' | 'clock' | 'certificates'> {
   readonly endpoint: string
   readonly connectTimeoutMs: number
   readonly requestTimeoutMs: number
@@ -145,9 +145,9 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
   /** Where the server is, and how it is reached without a session. */
   get site(): Site {
     const { endpoint, connectTimeout, requestTimeout, ignoreHostname } = this.#options
-    const { dial, clock, certificates } = this.#context
+    const { name, dial, clock, certificates } = this.#context
     const times = { connectTimeoutMs: connectTimeout, requestTimeoutMs: requestTimeout }
-    return { endpoint, ...times, ignoreHostname, dial, clock, certificates }
+    return { endpoint, ...times, ignoreHostname, name, dial, clock, certificates }
   }
 
   /** An operation of the worker for this device, for the tools. Rejects with NotConnectedError while it is not connected. */

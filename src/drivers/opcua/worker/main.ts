@@ -101,7 +101,7 @@ serveWorkerLink({
   subscribe: (request: SubscribeRequest, signal) => device(request).subscribe(request, signal),
   write: (request: WriteRequest) => device(request).write(request),
   audited,
-  identify: (of: OfDevice) => device(of).connection.identity,
+  identify: (of: OfDevice, signal) => device(of).browser.identity(signal),
   openWalk: (request: OpenWalk, signal) => device(request).browser.open(request, signal),
   nextOfWalk: (request: NextOfWalk, signal) => device(request).browser.next(request, signal),
   endWalk: (request: NextOfWalk) => device(request).browser.end(request.walk),

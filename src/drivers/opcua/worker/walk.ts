@@ -124,7 +124,7 @@ export class Walk {
 
   #isNew({ nodeId }: FoundNode): boolean {
     const key = nodeId.toString()
-    if (this.#seen.has(key) || (!this.#options.withServer && isServerObject(nodeId))) return false
+    if (this.#seen.has(key)) return false
     this.#seen.add(key)
     return true
   }
@@ -154,7 +154,7 @@ export class Walk {
   #follow({ found, index, parent }: Pending, children: References | undefined): void {
     const level = parent.level + 1
     if (level >= this.#options.depth || found.nodeClass === METHOD || isProperty(found)) return
-    if (children?.references.length === 0) return
+    if (children?.references.length === 0 || (!this.#options.withServer && isServerObject(found.nodeId))) return
     const { nodeId } = found
     const path = pathBelow(parent.path, nameOf(this.#connection, found))
     this.#frontier.push({ nodeId, index, level, path, text: nodeText(this.#connection, nodeId), children })
