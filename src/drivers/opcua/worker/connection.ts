@@ -198,8 +198,8 @@ export class Connection {
     this.limits.take(limits)
   }
 
-  #away(): GatewayError {
-    return new GatewayError('NOT_CONNECTED', `${this.options.endpoint} is not connected`)
+  #away(): NotConnectedError {
+    return new NotConnectedError(`${this.options.endpoint} is not connected`)
   }
 }
 
