@@ -58,7 +58,7 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
     this.#options = options
     this.#context = context
     this.#host = host
-    this.#number = host.register(this)
+    this.#number = host.number()
   }
 
   get log(): Context['log'] {
@@ -68,7 +68,7 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
   async connect(signal: AbortSignal): Promise<void> {
     if (!this.#opened) {
       const setup = { device: this.#number, name: this.#context.name, options: this.#options }
-      await this.#host.open({ ...setup, certificates: this.#context.certificates?.folder }, signal)
+      await this.#host.open(this, { ...setup, certificates: this.#context.certificates?.folder }, signal)
       this.#opened = true
     }
     await this.#call('connect', {}, signal)
@@ -84,7 +84,7 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
     const values = points.filter(({ address }) => address.kind === 'value')
     const others = points.filter(({ address }) => address.kind !== 'value')
     const size = this.#options.maxNodesPerRequest
-    const steps = Math.max(1, Math.ceil(values.length / size))
+    const steps = Math.max(Math.ceil(values.length / size), Math.min(1, others.length))
     return {
       steps,
       read: async (step, emit, signal): Promise<StepResult> => {
@@ -156,8 +156,9 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
   }
 
   async close(): Promise<void> {
-    await this.#host.leave(this.#number, this.#opened)
-    this.#opened = false
+    const wasOpened = this.#opened
+    this.evicted()
+    await this.#host.leave(this.#number, wasOpened)
   }
 
   trouble(): string | undefined {
