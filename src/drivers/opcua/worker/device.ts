@@ -20,6 +20,7 @@ import { Conditions } from './conditions.ts'
 import { Connection, type Opened } from './connection.ts'
 import { EventItems } from './event-items.ts'
 import { EventTypes } from './event-types.ts'
+import { Histories } from './histories.ts'
 import { Poll } from './poll.ts'
 import type { ClientSecurity } from './security.ts'
 import { SourceTime } from './source-time.ts'
@@ -35,6 +36,7 @@ export interface DeviceOutlets {
 export class Device {
   readonly connection: Connection
   readonly browser: Browser
+  readonly history: Histories
   readonly times: SourceTime
   readonly #outlets: DeviceOutlets
   readonly #polls = new Map<string, Poll>()
@@ -63,6 +65,7 @@ export class Device {
       tell: outlets.tell,
     })
     this.browser = new Browser(this.connection)
+    this.history = new Histories({ ...this.#pollContext(), promote: (values) => this.#promote(values) })
   }
 
   /** Throws NotConnectedError or DEVICE_REFUSED, each with a sentence for people. */
