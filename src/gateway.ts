@@ -20,7 +20,9 @@ import { createRunner, type Runner } from './delivery/runner.ts'
 import { startReceiver, type Receiver } from './ingest/receiver.ts'
 import { createTraces, type Traces } from './observe/trace/traces.ts'
 import { createPipeline, type Pipeline } from './pipeline/index.ts'
+import type { StoredTimes } from './polling/backfill.ts'
 import { createPolling, type DeviceSetup, type Polling } from './polling/polling.ts'
+import { lastTimes } from './store/last-times.ts'
 import { openLearned } from './store/learned.ts'
 import { openStore, type Store } from './store/store.ts'
 import { dial as dialTcp } from './wire/dial.ts'
@@ -98,6 +100,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       log: log.child({ component: 'polling' }),
       dial,
       trace: (device) => traces.device(device),
+      stored: storedTimes(store, clock),
       confirm: (tag, at) => {
         store.confirm(tag, at)
         pipeline.confirm(tag)
@@ -198,6 +201,15 @@ const certificateFolder = ({ data }: Config): string => join(data, 'certificates
 const placesOf = ({ data, devices }: Config) => ({
   folder: join(data, 'received'),
   devices: new Set(devices.map(({ name }) => name)),
+})
+
+/** Until when values are stored, for devices whose own history fills the gaps. */
+const storedTimes = (store: Store, clock: Clock): StoredTimes => ({
+  lastTime(tag) {
+    const { value, time } = store.latest.get(tag)
+    return value === undefined ? undefined : time
+  },
+  before: (tags, range, signal) => lastTimes(store, tags, { ...range, now: clock.now() }, signal),
 })
 
 /** One runner for each configured sink; a disabled one keeps its place in the log. */

@@ -7,6 +7,7 @@ import type { output, ZodObject } from 'zod'
 import type { SampleBatch } from './batch.ts'
 import type { Clock } from './clock.ts'
 import type { LivenessView, ServedView } from './driver-views.ts'
+import type { DeviceHistory } from './device-history.ts'
 import type { Log } from './log.ts'
 import type { StatusCode } from './status.ts'
 import type { TagSettings } from './tags.ts'
@@ -216,6 +217,8 @@ export interface Driver<Address> {
   /** How its subscriptions do; undefined: it has none. */
   liveness?(): LivenessView | undefined
   identify?(signal: AbortSignal): Promise<Identity>
+  /** What the device has recorded itself: gaps are filled with it; absent or undefined: nothing is asked for. */
+  readonly history?: DeviceHistory<Address> | undefined
   /** Runs beside the polls from start to stop of the gateway, connected or not: a server for others (a proxy). */
   serve?(access: LineAccess, signal: AbortSignal): Promise<void>
   /** What those did that `serve` serves; undefined: it serves nobody. */

@@ -54,6 +54,7 @@ export const deviceSchema = z.object({
   polls: z.object({ total: count(), ok: count(), failed: count(), overruns: count() }),
   requests: z.object({ ok: count(), failed: count(), timeout: count() }),
   reconnects: count(),
+  backfilled: count().describe('Samples that were read from the device’s own history, to fill gaps'),
   pollMs: percentilesSchema,
   latenessMs: percentilesSchema,
   liveness: z

@@ -109,6 +109,7 @@ export function deviceView(gateway: Gateway, device: ShownDevice, tags = countTa
     polls: { total: stats.polls, ok: stats.pollsOk, failed: stats.pollsFailed, overruns: stats.overruns },
     requests: { ok: stats.requestsOk, failed: stats.requestsFailed, timeout: stats.requestsTimeout },
     reconnects: stats.reconnects,
+    backfilled: stats.backfilled,
     pollMs: percentiles(stats.pollDuration),
     latenessMs: percentiles(stats.lateness),
     liveness: livenessView(gateway, isReceived(device) ? undefined : device.liveness()),

@@ -92,6 +92,8 @@ export const collectors: Record<MetricName, Collector> = {
     perDevice(out, devices, others, {}, (device) => device.stats.overruns),
   bifrost_device_reconnects_total: (out, { devices, others }) =>
     perDevice(out, devices, others, {}, (device) => device.stats.reconnects),
+  bifrost_device_backfilled_samples_total: (out, { devices, others }) =>
+    perDevice(out, devices, others, {}, (device) => device.stats.backfilled),
   bifrost_line_utilisation_ratio: (out, { lines }) => perLine(out, lines, (line) => line.utilisation, Math.max),
   bifrost_line_busy_seconds_total: (out, { lines }) => busySeconds(out, lines),
   bifrost_line_queued: (out, { lines }) => perLine(out, lines, (line) => line.queued),

@@ -68,6 +68,13 @@ export const metricsTable = [
   define('bifrost_device_overruns_total', 'counter', '', DEVICE, 'Polls left out because the one before was not done.'),
   define('bifrost_device_reconnects_total', 'counter', '', DEVICE, 'Connections made again after one was lost.'),
   define(
+    'bifrost_device_backfilled_samples_total',
+    'counter',
+    '',
+    DEVICE,
+    'Samples that were read from the device’s own history, to fill gaps.',
+  ),
+  define(
     'bifrost_line_utilisation_ratio',
     'gauge',
     '',

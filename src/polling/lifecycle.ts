@@ -11,6 +11,7 @@ import type { Log } from '../core/log.ts'
 import { Status, type StatusCode } from '../core/status.ts'
 import type { TagId } from '../core/value.ts'
 import { Backoff } from '../wire/backoff.ts'
+import { Backfill } from './backfill.ts'
 import { attemptConnect } from './connect-attempt.ts'
 import type { ConnectGate, Entrant } from './connect-gate.ts'
 import type { Line } from './line.ts'
@@ -49,6 +50,8 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   readonly #gate: ConnectGate
   readonly #groups: PollGroup[]
   readonly #subscribed: SubscribedPoints
+  /** Where the device keeps a history that shall be read. */
+  readonly #backfill: Backfill | undefined
   readonly #retry: Backoff
   readonly #silence: Silence
   readonly #random: () => number
@@ -78,6 +81,16 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     this.#silence = new Silence(random)
     this.#random = random
     this.#subscribed = new SubscribedPoints(device, setup.points, this, context.confirm)
+    const { stored } = context
+    const { history } = device
+    if (history !== undefined && stored !== undefined)
+      this.#backfill = new Backfill(this, {
+        history,
+        points: setup.points,
+        access: this.access,
+        log: context.log,
+        stored,
+      })
     const polled = setup.points.filter((point) => !this.#subscribed.points.includes(point))
     this.#groups = groupByInterval(polled).map(([everyMs, points]) => new PollGroup(this, everyMs, points))
     if (!setup.enabled) return
@@ -102,6 +115,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   start(emit: Emit): void {
     this.#emit = emit
     if (this.enabled) {
+      this.#backfill?.start()
       this.#serve()
       return this.#connect()
     }
@@ -112,6 +126,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   async stop(): Promise<void> {
     if (this.#phase === 'stopped') return
     this.#phase = 'stopped'
+    this.#backfill?.stop()
     this.#servingEnd.abort()
     this.#timer?.cancel()
     this.#gate.leave(this)
@@ -132,8 +147,16 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     })
   }
 
+  /** Rows of the device's own history. */
+  fill(batch: SampleBatch): void {
+    this.stats.samples += batch.length
+    this.stats.backfilled += batch.length
+    this.#emit(batch)
+  }
+
   emit(batch: SampleBatch): void {
     this.stats.samples += batch.length
+    this.#backfill?.saw(batch)
     if (hasGood(batch)) {
       this.lastGoodAt = batch.receivedAt
       this.#hasValues = true
@@ -150,6 +173,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     this.#retry.reset()
     this.#outage = undefined
     if (wasSilent) this.line.silence.answered(this)
+    if (wasSilent) this.#backfill?.begin()
     if (wasSilent) this.#readAll()
     else if (group.partial) group.begin(undefined)
     // A partial poll says that the device is there, not how its points are.
@@ -207,8 +231,14 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     this.#outage = undefined
     if (this.#silence.silent) return this.#resumeProbes()
     if (this.#groups.length === 0) this.#assess()
-    if (this.#held === undefined) this.#subscribed.start()
+    if (this.#held === undefined) this.#flow()
     for (const group of this.#groups) if (group.everyMs > FIRST_READ_MS) group.begin(undefined)
+  }
+
+  /** Values come from now on. */
+  #flow(): void {
+    this.#backfill?.begin()
+    this.#subscribed.start()
   }
 
   #refused(error: unknown): void {
@@ -229,8 +259,10 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   /** No poll begins while there is a reason for that; values stay as they are, and the reason is shown. */
   hold(reason: string | undefined): void {
     this.#held = reason
-    if (reason !== undefined) this.#subscribed.stop()
-    else if (this.connected) this.#subscribed.start()
+    if (reason !== undefined) {
+      this.#subscribed.stop()
+      this.#backfill?.interrupt()
+    } else if (this.connected) this.#flow()
     if (this.state === 'Running' || this.state === 'Degraded') this.#assess()
   }
 
@@ -238,6 +270,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   #drop(): void {
     this.#connection.abort()
     this.#subscribed.stop()
+    this.#backfill?.interrupt()
     for (const group of this.#groups) group.cancel()
   }
 
@@ -277,6 +310,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     this.#pauseProbes(pause)
     this.#wait(pause, () => this.#probeAgain())
     this.condition.become('Failed', reasonOfSilence(this.name, this.endpoint, polls, pause))
+    if (!before) this.#backfill?.interrupt()
     if (!before) this.#tellAll(Status.BadTimeout)
   }
 

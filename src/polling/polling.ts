@@ -15,6 +15,7 @@ import type {
 } from '../core/driver.ts'
 import type { Log } from '../core/log.ts'
 import type { TagId } from '../core/value.ts'
+import type { StoredTimes } from './backfill.ts'
 import { ConnectGate } from './connect-gate.ts'
 import { DeviceContext } from './device-context.ts'
 import { Lifecycle } from './lifecycle.ts'
@@ -49,6 +50,8 @@ export interface PollingContext {
   readonly learned?: ((device: string) => LearnedStore | undefined) | undefined
   /** The value of a tag holds still, without a row that says so. */
   readonly confirm?: ((tag: TagId, at: number) => void) | undefined
+  /** Until when values are stored: where gaps begin. */
+  readonly stored?: StoredTimes | undefined
   /** Where actions that do not go through the commands are put on record. */
   readonly audit?: ((device: string, action: AuditedAction) => Promise<void>) | undefined
   readonly certificates?: CertificatePlace | undefined

@@ -24,6 +24,8 @@ export interface DeviceStats {
   requestsFailed: number
   requestsTimeout: number
   samples: number
+  /** Those among them that were read from the device's own history. */
+  backfilled: number
   /** From the first request of a poll to the last answer. */
   readonly pollDuration: Histogram
   /** From the time a poll was due to its first request. */
@@ -87,6 +89,7 @@ export const createDeviceStats = (): DeviceStats => ({
   requestsFailed: 0,
   requestsTimeout: 0,
   samples: 0,
+  backfilled: 0,
   pollDuration: createHistogram(),
   lateness: createHistogram(),
 })

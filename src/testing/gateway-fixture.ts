@@ -29,6 +29,8 @@ export interface GatewaySketch {
   readonly log?: Log
   /** Other gateways that may hand on their logs, on a free port of the loopback. */
   readonly receive?: Partial<ReceiveConfig>
+  /** Where its data folder lies, for a gateway that is started again; a folder of its own where absent. */
+  readonly folder?: string
 }
 
 const RECEIVE: ReceiveConfig = {
@@ -41,7 +43,7 @@ const RECEIVE: ReceiveConfig = {
 
 /** Starts a gateway and stops it when the test ends. */
 export async function startTestGateway(t: TestContext, sketch: GatewaySketch): Promise<Gateway> {
-  const folder = mkdtempSync(join(tmpdir(), 'bifrost-test-'))
+  const folder = sketch.folder ?? mkdtempSync(join(tmpdir(), 'bifrost-test-'))
   const config: Config = {
     version: 1,
     file: `${folder}/bifrost.yaml`,
@@ -67,7 +69,7 @@ export async function startTestGateway(t: TestContext, sketch: GatewaySketch): P
   // One hook for both, because hooks run in the order in which they were set.
   t.after(async () => {
     await gateway.stop()
-    rmSync(folder, { recursive: true, force: true })
+    if (sketch.folder === undefined) rmSync(folder, { recursive: true, force: true })
   })
   return gateway
 }

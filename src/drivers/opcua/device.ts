@@ -11,6 +11,7 @@ import type {
   TagDefaults,
   WriteItem,
 } from '../../core/driver.ts'
+import type { DeviceHistory, HistoryRead, RefusedHistory } from '../../core/device-history.ts'
 import type { LivenessView } from '../../core/driver-views.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
@@ -22,6 +23,7 @@ import type { Tenant, WorkerHost } from './host.ts'
 import {
   EMPTY_VIEW,
   type DeviceView,
+  type HistoryAnswer,
   type ReadAnswer,
   type SentEvents,
   type SentPoint,
@@ -49,8 +51,10 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
   readonly #known = new Set<string>()
   /** A server that is back is found within ten seconds. */
   readonly retryMaxMs = 5000
+  readonly history?: DeviceHistory<OpcuaAddress>
   #opened = false
   #polls = 0
+  #histories = 0
   #emit: Emit | undefined
   #view: DeviceView = EMPTY_VIEW
 
@@ -59,6 +63,11 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
     this.#context = context
     this.#host = host
     this.#number = host.number()
+    if (options.history)
+      this.history = {
+        lookBackMs: options.historyLookBack,
+        read: (points, from, to) => this.#readHistory(points, from, to),
+      }
   }
 
   get log(): Context['log'] {
@@ -212,6 +221,25 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
     if (!once) this.#known.add(key)
     if (batch.length > 0) emit(SampleBatch.fromParts(batch))
     if (unfinished) return 'again'
+  }
+
+  #readHistory(points: readonly OpcuaPoint[], from: number, to: number): HistoryRead {
+    const read = ++this.#histories
+    const refused: RefusedHistory[] = []
+    const range = { points: points.filter(({ address }) => address.kind === 'value').map(toSent), from, to }
+    let isFirst = true
+    return {
+      refused,
+      next: async (emit, signal) => {
+        if (range.points.length === 0) return
+        const request = { read, ...(isFirst ? { range } : {}) }
+        isFirst = false
+        const answer = await this.#call<HistoryAnswer>('history', request, signal)
+        refused.push(...answer.refused)
+        if (answer.batch.length > 0) emit(SampleBatch.fromParts(answer.batch))
+        return answer.unfinished ? 'again' : undefined
+      },
+    }
   }
 
   #call<T = void>(operation: string, args: object, signal: AbortSignal): Promise<T> {

@@ -1,6 +1,7 @@
 /** What goes between the driver in the main thread and its worker: plain data only. */
 import type { LivenessView } from '../../core/driver-views.ts'
 import type { BatchParts } from '../../core/batch.ts'
+import type { RefusedHistory } from '../../core/device-history.ts'
 import type { DataType, TagId, Value } from '../../core/value.ts'
 import type { MemberStep, NodeRef, OpcuaAddress } from './address.ts'
 import type { OpcuaOptions } from './options.ts'
@@ -51,6 +52,19 @@ export interface ReadAnswer {
   readonly batch: BatchParts
   /** There is more to read of this step. */
   readonly unfinished: boolean
+}
+
+export interface HistoryRequest extends OfDevice {
+  /** A number of the main thread's choosing, the same for all requests of one reading. */
+  readonly read: number
+  /** With the first request. */
+  readonly range?: { readonly points: readonly SentPoint[]; readonly from: number; readonly to: number } | undefined
+}
+
+export interface HistoryAnswer {
+  readonly batch: BatchParts
+  readonly unfinished: boolean
+  readonly refused: readonly RefusedHistory[]
 }
 
 export interface SubscribeRequest extends OfDevice {

@@ -138,6 +138,7 @@ const base = z.strictObject({
     .boolean()
     .default(false)
     .describe('After a gap, read what the server has recorded meanwhile (HistoricalAccess).'),
+  historyLookBack: duration({ minMs: 1000, maxMs: 31_536_000_000 }).prefault('24h').describe('How far back, at most.'),
 })
 
 /** Encryption goes with a policy, and a policy with encryption: what contradicts itself is a mistake, not a wish. */

@@ -21,6 +21,7 @@ import { Connection, type Opened } from './connection.ts'
 import { EventItems } from './event-items.ts'
 import { EventTypes } from './event-types.ts'
 import { KeepAlive } from './keep-alive.ts'
+import { Histories } from './histories.ts'
 import { Poll } from './poll.ts'
 import type { ClientSecurity } from './security.ts'
 import { SourceTime } from './source-time.ts'
@@ -36,6 +37,7 @@ export interface DeviceOutlets {
 export class Device {
   readonly connection: Connection
   readonly browser: Browser
+  readonly history: Histories
   readonly times: SourceTime
   readonly #outlets: DeviceOutlets
   readonly #keepAlive: KeepAlive
@@ -69,6 +71,7 @@ export class Device {
       lost: (error) => this.#lost(this.connection.lost(error)),
     })
     this.browser = new Browser(this.connection)
+    this.history = new Histories({ ...this.#pollContext(), promote: (values) => this.#promote(values) })
   }
 
   /** Throws NotConnectedError or ACCESS_REFUSED, each with a sentence for people. */

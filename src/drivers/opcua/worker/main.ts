@@ -9,6 +9,7 @@ import type { DescribeNodes, NextOfWalk, OneNode, OpenWalk } from '../browsed.ts
 import type {
   AuditAnswer,
   AuditEvent,
+  HistoryRequest,
   LogEvent,
   OfDevice,
   OpenDevice,
@@ -99,6 +100,7 @@ serveWorkerLink({
   connect: (of: OfDevice, signal) => device(of).connect(signal),
   read: (request: ReadRequest) => device(request).read(request),
   subscribe: (request: SubscribeRequest, signal) => device(request).subscribe(request, signal),
+  history: (request: HistoryRequest) => device(request).history.read(request),
   write: (request: WriteRequest) => device(request).write(request),
   audited,
   identify: (of: OfDevice, signal) => device(of).browser.identity(signal),

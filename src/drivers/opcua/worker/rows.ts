@@ -34,7 +34,7 @@ export function pushRow(
 ): void {
   if (data === undefined) return batch.push(wanted.tag, undefined, Status.BadUnknownResponse)
   const status = data.statusCode.value
-  const time = historical ? (data.sourceTimestamp?.getTime() ?? batch.receivedAt) : times.of(data, batch.receivedAt)
+  const time = historical ? recordedAt(data, batch.receivedAt) : times.of(data, batch.receivedAt)
   if (isBadStatus(status)) return batch.push(wanted.tag, undefined, status, time, historical)
   const raw = data.value?.value as unknown
   // Nearly all values are these: nothing is made for them.
@@ -48,6 +48,10 @@ export function pushRow(
   }
   pushConverted(batch, wanted, data, { status, time, historical }, misfit)
 }
+
+/** What was recorded has the time of then, whatever the clock of the server is now. */
+const recordedAt = ({ sourceTimestamp, serverTimestamp }: DataValue, arrived: number): number =>
+  (sourceTimestamp ?? serverTimestamp)?.getTime() ?? arrived
 
 function pushConverted(
   batch: SampleBatch,
