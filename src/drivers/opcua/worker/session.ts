@@ -14,6 +14,11 @@ import { transact } from './transaction.ts'
 /** One message of a server; more is refused. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 const MAX_CHUNKS = 8192
+/**
+ * The library breaks a connection on which nothing was said for its transport time-out: a device that is polled now and then would be
+ * connected anew each time. How long a connection may take is watched here (`deadline`).
+ */
+const MOST_IDLE_MS = 86_400_000
 /** A farewell to a server that does not answer takes no longer. */
 const FAREWELL_MS = 1000
 
@@ -86,7 +91,7 @@ export async function openChannel(
     keepSessionAlive: false,
     requestedSessionTimeout: options.sessionTimeout,
     defaultTransactionTimeout: options.requestTimeout,
-    transportTimeout: options.connectTimeout,
+    transportTimeout: MOST_IDLE_MS,
     transportSettings: { maxMessageSize: MAX_MESSAGE_BYTES, maxChunkCount: MAX_CHUNKS },
   })
   await orAbandon(client, options, signal, client.connect(options.endpoint))
