@@ -6,15 +6,7 @@ import type { ClientLibrary } from '../../../protocols/opcua/library.ts'
 import type { TagId } from '../../../core/value.ts'
 import { isStructure } from '../../../protocols/opcua/value.ts'
 import { Transferred } from '../../../wire/worker-service.ts'
-import {
-  EMPTY_VIEW,
-  type DeviceView,
-  type OpenDevice,
-  type ReadRequest,
-  type SubscribeRequest,
-  type WriteAnswer,
-  type WriteRequest,
-} from '../messages.ts'
+import { EMPTY_VIEW, type DeviceView, type OpenDevice, type ReadRequest, type SubscribeRequest } from '../messages.ts'
 import { Browser } from './browser.ts'
 import { Conditions } from './conditions.ts'
 import { Connection, type Opened } from './connection.ts'
@@ -24,7 +16,7 @@ import { Poll } from './poll.ts'
 import type { ClientSecurity } from './security.ts'
 import { SourceTime } from './source-time.ts'
 import { Subscriptions } from './subscriptions.ts'
-import { write } from './write.ts'
+import { Writes } from './writes.ts'
 
 export interface DeviceOutlets {
   readonly rows: (batch: SampleBatch) => void
@@ -36,6 +28,7 @@ export class Device {
   readonly connection: Connection
   readonly browser: Browser
   readonly times: SourceTime
+  readonly writes: Writes
   readonly #outlets: DeviceOutlets
   readonly #polls = new Map<string, Poll>()
   readonly #reasons = new Map<TagId, string>()
@@ -62,6 +55,7 @@ export class Device {
       onLost: (error) => this.#lost(error),
       tell: outlets.tell,
     })
+    this.writes = new Writes(this.connection, this.#conditions)
     this.browser = new Browser(this.connection)
   }
 
@@ -115,10 +109,6 @@ export class Device {
         await subscriptions.end()
       } else subscriptions.pause()
     }
-  }
-
-  async write({ items }: WriteRequest): Promise<WriteAnswer> {
-    return write(this.connection, this.#conditions, items)
   }
 
   async close(): Promise<void> {
