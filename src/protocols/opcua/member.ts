@@ -39,7 +39,7 @@ function flatIndex(index: readonly number[], dimensions: readonly number[] | und
 
 /** The library writes the first letter of a field small; people write it as the server shows it. */
 function fieldOf(raw: unknown, name: string): Found | undefined {
-  if (typeof raw !== 'object' || raw === null) return undefined
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined
   const record = raw as Record<string, unknown>
   const small = name.charAt(0).toLowerCase() + name.slice(1)
   const key = Object.hasOwn(record, name) ? name : small

@@ -68,7 +68,8 @@ export function toValue(raw: unknown, builtIn: number | undefined, type: DataTyp
 
 function fromNumber(raw: number, type: DataType): Value | undefined {
   if (type === 'float64') return Number.isFinite(raw) ? raw : undefined
-  if (type === 'float32') return Number.isFinite(raw) ? Math.fround(raw) : undefined
+  // What a float32 cannot hold would be infinite.
+  if (type === 'float32') return Number.isFinite(Math.fround(raw)) ? Math.fround(raw) : undefined
   if (type === 'bool') return raw === 0 ? false : raw === 1 ? true : undefined
   if (type === 'string') return Number.isFinite(raw) ? String(raw) : undefined
   if (type === 'bytes' || !Number.isInteger(raw)) return undefined

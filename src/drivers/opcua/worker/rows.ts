@@ -41,7 +41,7 @@ export function pushRow(
   if (typeof raw === 'number' && wanted.member.length === 0 && !historical) {
     if (wanted.type === 'float64' && Number.isFinite(raw))
       return batch.pushNumber(wanted.tag, raw, status, time, HAS_VALUE)
-    if (wanted.type === 'float32' && Number.isFinite(raw))
+    if (wanted.type === 'float32' && Number.isFinite(Math.fround(raw)))
       return batch.pushNumber(wanted.tag, Math.fround(raw), status, time, HAS_VALUE)
   } else if (typeof raw === 'boolean' && wanted.type === 'bool' && wanted.member.length === 0 && !historical) {
     return batch.pushNumber(wanted.tag, raw ? 1 : 0, status, time, HAS_VALUE | IS_BOOLEAN)
