@@ -14,7 +14,7 @@ import type {
 import type { DeviceHistory, HistoryRead, RefusedHistory } from '../../core/device-history.ts'
 import type { LivenessView } from '../../core/driver-views.ts'
 import { NotConnectedError } from '../../core/errors.ts'
-import { Status, type StatusCode } from '../../core/status.ts'
+import { isBad, Status, type StatusCode } from '../../core/status.ts'
 import type { TagSettings } from '../../core/tags.ts'
 import type { TagId } from '../../core/value.ts'
 import type { MemberStep, OpcuaAddress } from './address.ts'
@@ -55,6 +55,7 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
   #opened = false
   #polls = 0
   #histories = 0
+  #tickets = 0
   #emit: Emit | undefined
   #view: DeviceView = EMPTY_VIEW
 
@@ -119,19 +120,23 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
   }
 
   async write(items: readonly WriteItem<OpcuaAddress>[], signal: AbortSignal): Promise<StatusCode[]> {
-    const statuses: StatusCode[] = items.map(() => Status.BadRequestNotComplete)
-    const begun = items.flatMap((item, at) => ((item.watch?.begin() ?? true) ? [{ item, at }] : []))
+    const ticket = ++this.#tickets
+    const sent = items.map(({ point, value }) => ({ address: point.address, type: point.settings.type, value }))
+    const prepared = await this.#call<WriteAnswer>('prepareWrite', { ticket, items: sent }, signal)
+    const statuses = [...prepared.statuses]
+    for (const [at, remark] of prepared.remarks.entries()) if (remark !== undefined) items[at]!.watch?.remark(remark)
+    const begun: number[] = []
+    for (const [at, { watch }] of items.entries()) {
+      if (isBad(statuses[at]!)) continue
+      statuses[at] = Status.BadRequestNotComplete
+      if (watch?.begin() ?? true) begun.push(at)
+    }
     if (begun.length === 0) return statuses
-    const sent = begun.map(({ item: { point, value } }) => ({
-      address: point.address,
-      type: point.settings.type,
-      value,
-    }))
-    const answer = await this.#call<WriteAnswer>('write', { items: sent }, signal)
-    for (const [i, { item, at }] of begun.entries()) {
+    const answer = await this.#call<WriteAnswer>('write', { ticket, items: begun }, signal)
+    for (const [i, at] of begun.entries()) {
       statuses[at] = answer.statuses[i] ?? Status.BadUnknownResponse
       const remark = answer.remarks[i]
-      if (remark !== undefined) item.watch?.remark(remark)
+      if (remark !== undefined) items[at]!.watch?.remark(remark)
     }
     return statuses
   }

@@ -10,6 +10,7 @@ import type { ClientLibrary } from '../../../protocols/opcua/library.ts'
 import type { OpcuaOptions } from '../options.ts'
 import { chooseEndpoint, offered, type OfferedEndpoint } from './endpoints.ts'
 import { LIMIT_NODES, Limits } from './limits.ts'
+import { NodeTypes } from './node-type.ts'
 import { Attribute, readAttributes } from './reading.ts'
 import { toConnectError } from './reason.ts'
 import type { ClientSecurity } from './security.ts'
@@ -33,6 +34,7 @@ const BUILD_INFO = { product: 2261, vendor: 2263, firmware: 2264 } as const
 
 export class Connection {
   readonly limits: Limits
+  readonly types = new NodeTypes(this)
   readonly library: ClientLibrary
   readonly options: OpcuaOptions
   /** By index. */

@@ -6,15 +6,7 @@ import type { ClientLibrary } from '../../../protocols/opcua/library.ts'
 import type { TagId } from '../../../core/value.ts'
 import { isStructure } from '../../../protocols/opcua/value.ts'
 import { Transferred } from '../../../wire/worker-service.ts'
-import {
-  EMPTY_VIEW,
-  type DeviceView,
-  type OpenDevice,
-  type ReadRequest,
-  type SubscribeRequest,
-  type WriteAnswer,
-  type WriteRequest,
-} from '../messages.ts'
+import { EMPTY_VIEW, type DeviceView, type OpenDevice, type ReadRequest, type SubscribeRequest } from '../messages.ts'
 import { Browser } from './browser.ts'
 import { Conditions } from './conditions.ts'
 import { Connection, type Opened } from './connection.ts'
@@ -26,7 +18,7 @@ import { Poll } from './poll.ts'
 import type { ClientSecurity } from './security.ts'
 import { SourceTime } from './source-time.ts'
 import { Subscriptions } from './subscriptions.ts'
-import { write } from './write.ts'
+import { Writes } from './writes.ts'
 
 export interface DeviceOutlets {
   readonly rows: (batch: SampleBatch) => void
@@ -39,6 +31,7 @@ export class Device {
   readonly browser: Browser
   readonly history: Histories
   readonly times: SourceTime
+  readonly writes: Writes
   readonly #outlets: DeviceOutlets
   readonly #keepAlive: KeepAlive
   readonly #polls = new Map<string, Poll>()
@@ -70,6 +63,7 @@ export class Device {
       connection: this.connection,
       lost: (error) => this.#lost(this.connection.lost(error)),
     })
+    this.writes = new Writes(this.connection, this.#conditions)
     this.browser = new Browser(this.connection)
     this.history = new Histories({ ...this.#pollContext(), promote: (values) => this.#promote(values) })
   }
@@ -125,10 +119,6 @@ export class Device {
         await subscriptions.end()
       } else subscriptions.pause()
     }
-  }
-
-  async write({ items }: WriteRequest): Promise<WriteAnswer> {
-    return write(this.connection, this.#conditions, items)
   }
 
   async close(): Promise<void> {
