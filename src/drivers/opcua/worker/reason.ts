@@ -80,15 +80,12 @@ export function toConnectError(
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 300)
 
 /** The same error, or the better one that whoever listens there gives away when it is asked. */
-export async function explain(
-  error: GatewayError,
-  ask: () => Promise<string | undefined>,
-): Promise<GatewayError> {
+export async function explain(error: GatewayError, ask: () => Promise<string | undefined>): Promise<GatewayError> {
   const { endpoint, unexplained } = error.details
   if (unexplained !== true) return error
   const what = await ask()
   if (what === undefined) return error
-  return new NotConnectedError(`what listens at ${String(endpoint)} ${what}. Check address and port`, {
+  return new NotConnectedError(`what listens at ${String(endpoint)} ${what}`, {
     details: { endpoint },
     cause: error,
   })

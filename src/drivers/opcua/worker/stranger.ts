@@ -34,7 +34,11 @@ export function askStranger(endpoint: string, signal: AbortSignal): Promise<stri
       end(bytes.length === 0 && socket.bytesRead === 0 ? undefined : 'does not speak OPC UA')
     })
     socket.on('close', () =>
-      end(connected ? 'closes the connection without a word: it is no OPC UA server, or has no connection left' : undefined),
+      end(
+        connected
+          ? 'closes the connection without a word: it is no OPC UA server, or has no connection left'
+          : undefined,
+      ),
     )
   })
 }
@@ -45,7 +49,10 @@ function show(bytes: Buffer): string {
   const first = bytes.subarray(0, SHOWN_BYTES)
   const text = first.toString('latin1')
   if (PRINTABLE.test(text)) return `"${text.split(/[\r\n]/)[0]}"`
-  return `the bytes ${first.subarray(0, 8).toString('hex').replace(/..(?!$)/g, '$& ')}`
+  return `the bytes ${first
+    .subarray(0, 8)
+    .toString('hex')
+    .replace(/..(?!$)/g, '$& ')}`
 }
 
 function hello(endpoint: string): Buffer {
