@@ -177,8 +177,7 @@ test('lost in the middle it goes on where it was, before the next gap', async ()
 })
 
 test('what is slow to be found in the store is waited for', async () => {
-  let find = (_: Map<number, number>): void => {}
-  const recalled = new Promise<Map<number, number>>((resolve) => (find = resolve))
+  const { promise: recalled, resolve: find } = Promise.withResolvers<Map<number, number>>()
   const { backfill, clock, see, settled, asked } = rigOf({ recalled })
   const a = at(clock, 0)
   backfill.start()
