@@ -146,3 +146,27 @@ test('a subscription without changes is alive and its values stay young', { skip
   assert.deepEqual(rebuilds, { subscription: 0, session: 0, socket: 0 })
   assert.equal(staleSince, undefined)
 })
+
+test(
+  'a device that is polled seldom keeps its session, and a server that does not run says so',
+  { skip: needsAsyncua() },
+  async (t) => {
+    const server = await startAsyncuaServer(t, { counters: 1, intervalMs: 100 })
+    const rig = await startOpcuaRig(
+      t,
+      server.url,
+      [{ ...counterTag(0), everyMs: 60_000, address: `poll ${counterTag(0).address}` }],
+      {
+        sessionTimeout: '1500ms',
+      },
+    )
+    await rig.see('c0', 'a first value', ({ status }) => status === 0)
+    await server.ask('state', { state: 'Failed' })
+    await eventually('it is told', () => /in state Failed/.test(rig.device.reason ?? ''), 8000)
+    await server.ask('state', { state: 'Running' })
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    assert.equal(rig.device.stats.reconnects, 0)
+    const { sessions } = await server.ask<{ sessions: number }>('sessions')
+    assert.equal(sessions, 1)
+  },
+)

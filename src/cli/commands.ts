@@ -237,16 +237,21 @@ export const COMMANDS: readonly CommandInfo[] = [
     usage: 'scan [driver] [networks...]',
     summary: 'look for devices in networks that the configuration allows; reads only',
     description:
-      'Asks each address of the networks, at a bounded rate, with requests that only read: who it is, and which registers can be read. Only what `discovery: { networks: [10.0.1.0/24] }` of the configuration names may be scanned; hosts of its devices are left alone. Exit 0 when something was found, 3 when nothing answered, 4 when the network is not allowed.',
+      'Asks each address of the networks, at a bounded rate, with requests that only read: who it is, and what can be read (modbus) or what it offers (opcua). Only what `discovery: { networks: [10.0.1.0/24] }` of the configuration names may be scanned; hosts of its devices are left alone. Exit 0 when something was found, 3 when nothing answered, 4 when the network is not allowed.',
     examples: [
       ['bifrost scan modbus 10.0.1.0/24', 'every device, who it is and what can be read'],
       ['bifrost scan modbus 10.0.1.7 --port 502,5020 --unit 1-16', 'two ports and the units behind a gateway'],
       ['bifrost scan modbus 10.0.1.0/24 --yaml', 'as devices for bifrost.yaml'],
+      [
+        'bifrost scan opcua 10.0.1.0/24',
+        'every OPC UA server, what it offers, and those that a discovery server knows',
+      ],
     ],
     options: [
       CONFIG,
-      ['--port <ports>', 'ports, such as 502,5020', '502'],
-      ['--unit <units>', 'unit ids, such as 1 or 1-16,100', '1-16'],
+      ['--port <ports>', 'ports, such as 502,5020 (default: that of the protocol, 502 or 4840)'],
+      ['--unit <units>', 'unit ids, such as 1 or 1-16,100, where the protocol has them', '1-16'],
+      ['--multicast', 'ask the network who announces itself (mDNS), where the configuration allows it'],
       ['--rate <n>', 'new connections a second, at most', '20'],
       ['--concurrency <n>', 'hosts under way at once, at most', '16'],
       ['--timeout <duration>', 'how long to wait for a connection and for each answer', '1s'],

@@ -86,7 +86,7 @@ export async function withDriver<T>(
     if (!offline) await driver.connect(signal)
     return await use(driver)
   } catch (error) {
-    throw target.certificates?.isLocal === true ? withLocalFlag(error) : error
+    throw target.certificates?.flag === undefined ? error : withLocalFlag(error)
   } finally {
     await driver.close()
   }

@@ -4,7 +4,7 @@
  */
 import type { Config, TagConfig } from '../config/config.ts'
 import { closest } from '../config/suggestion.ts'
-import type { DriverType } from '../core/driver.ts'
+import type { CertificatePlace, DriverType } from '../core/driver.ts'
 import { GatewayError } from '../core/errors.ts'
 import { withDefaults, type TagSettings } from '../core/tags.ts'
 import { DATA_TYPES, type DataType } from '../core/value.ts'
@@ -16,8 +16,7 @@ export interface DirectTarget {
   readonly type: DriverType
   readonly options: unknown
   readonly tags: readonly TagConfig[]
-  /** Where certificates are kept; those of the command line itself where `isLocal`. */
-  readonly certificates?: { readonly folder: string; readonly isLocal: boolean } | undefined
+  readonly certificates?: CertificatePlace | undefined
   /** Tags whose type nobody gave: the device may know better. */
   readonly untyped?: ReadonlySet<TagConfig> | undefined
 }
@@ -37,7 +36,7 @@ export const deviceFromUrl = (text: string, drivers: readonly DriverType[], env:
 
 const localCertificates = (env: NodeJS.ProcessEnv): DirectTarget['certificates'] => ({
   folder: certificatesIn(localData(env)),
-  isLocal: true,
+  flag: '--local',
 })
 
 /** The device behind such a URL, with the points that the words name. */
@@ -56,7 +55,7 @@ export function targetFromUrl(
 export function deviceFromConfig(config: Config, target: string): DirectTarget {
   const wanted = target.split('/')[0]!
   const device = config.devices.find(({ name }) => name === wanted)
-  if (device !== undefined) return { ...device, certificates: { folder: certificatesIn(config.data), isLocal: false } }
+  if (device !== undefined) return { ...device, certificates: { folder: certificatesIn(config.data) } }
   const nearest = closest(
     wanted,
     config.devices.map(({ name }) => name),

@@ -17,7 +17,7 @@ export const certificatesIn = (data: string): string => join(data, 'certificates
 
 /** The next step names the folder that was looked into. */
 export function withLocalFlag(error: unknown): unknown {
-  if (!(error instanceof GatewayError) || error.code !== 'DEVICE_REFUSED') return error
+  if (!(error instanceof GatewayError)) return error
   const { code, details, cause } = error
   const message = error.message.replace(/`bifrost opcua (trust|import|renew)([^`]*)`/g, '`bifrost opcua $1$2 --local`')
   return message === error.message ? error : new GatewayError(code, message, { details, cause })

@@ -32,10 +32,12 @@ export async function run(call: Call): Promise<number> {
   const [driver = '', ...asked] = call.args
   const { drivers } = await import('../drivers/index.ts')
   const type = driverOf(driver, drivers)
-  if (asked.length === 0) throw new GatewayError('USAGE', 'which network? For example: bifrost scan modbus 10.0.1.0/24')
+  if (asked.length === 0)
+    throw new GatewayError('USAGE', `which network? For example: bifrost scan ${type.name} 10.0.1.0/24`)
   const config = await loadConfigFile(configFile(call), call.env)
   const networks = allowedNetworks(asked, config.discovery.networks, config.file)
-  const ports = numbers(call, 'port', 1, 65_535)
+  const ports = textOption(call, 'port') === undefined ? (type.scanPorts ?? []) : numbers(call, 'port', 1, 65_535)
+  if (ports.length === 0) throw new GatewayError('USAGE', 'which port? For example: --port 4840')
   if (ports.length > MOST_PORTS)
     throw new GatewayError('USAGE', `${ports.length} ports are too many: at most ${MOST_PORTS}`)
   const settings = {
@@ -46,6 +48,7 @@ export async function run(call: Call): Promise<number> {
     timeoutMs: timeout(call),
     concurrency: oneNumber(call, 'concurrency', MOST_CONCURRENCY),
     ratePerSecond: oneNumber(call, 'rate', MOST_RATE),
+    multicast: multicast(call, config),
     used: await usedHosts(linesOf(config)),
   }
   const addresses = networks.reduce((sum, network) => sum + sizeOf(network), 0)
@@ -147,6 +150,16 @@ function driverOf(name: string, drivers: readonly DriverType[]): DriverType {
   throw new GatewayError(
     'USAGE',
     `${name === '' ? 'which driver?' : `${name} cannot scan;`} these can: ${able.join(', ')}`,
+  )
+}
+
+/** Multicast reaches everybody in the network: it is allowed apart. */
+function multicast(call: Call, { discovery, file }: Config): boolean {
+  if (call.options.multicast !== true) return false
+  if (discovery.multicast) return true
+  throw new GatewayError(
+    'SCAN_FORBIDDEN',
+    `asking the whole network by multicast is not allowed. Where it is yours to ask, write into ${file}: discovery: { multicast: true }`,
   )
 }
 

@@ -79,7 +79,7 @@ export interface Config {
   readonly http: HttpConfig | undefined
   readonly store: StoreConfig
   /** What may be scanned; empty: nothing. */
-  readonly discovery: { readonly networks: readonly Network[] }
+  readonly discovery: { readonly networks: readonly Network[]; readonly multicast: boolean }
   readonly devices: readonly DeviceConfig[]
   readonly sinks: readonly SinkConfig[]
   /** Where other gateways may hand on their logs; undefined: nowhere. */

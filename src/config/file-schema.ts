@@ -80,6 +80,10 @@ const discoverySchema = z.object({
     )
     .default([])
     .describe('What `bifrost scan` may ask: networks such as 10.0.1.0/24, addresses, host names. None by default.'),
+  multicast: z
+    .boolean()
+    .default(false)
+    .describe('Whether `bifrost scan --multicast` may ask the whole network who announces itself (mDNS).'),
 })
 
 export const fileSchema = z.object({

@@ -153,6 +153,8 @@ export interface AuditedAction {
 export interface CertificatePlace {
   /** `DATA/certificates`. */
   readonly folder: string
+  /** What commands about them need besides, where they are not those of a gateway: `--local`. */
+  readonly flag?: string | undefined
 }
 
 /** What a driver gets from the gateway. */
@@ -172,6 +174,8 @@ export interface Context {
   share<T>(create: () => T): T
   /** The same for all devices of this driver type, such as a worker thread. */
   shareAll<T>(create: () => T): T
+  /** What `trouble` says has changed: it is looked at now, not only after the next poll. */
+  changed?(): void
   /** How many requests the line may have in flight from now on, for drivers that adapt to what their line bears. */
   limitInFlight?(limit: number): void
   /** Certificates of OPC UA; absent where nothing is kept, as for a command that reads one value. */
@@ -320,6 +324,8 @@ export interface ScanRange {
   /** Connections under way at once, at most, and new ones a second. */
   readonly concurrency: number
   readonly ratePerSecond: number
+  /** The network may be asked by multicast (mDNS), which the configuration allows apart. */
+  readonly multicast?: boolean | undefined
 }
 
 /** A device that answered a scan. */

@@ -44,6 +44,12 @@ export const ERRORS = {
     title: 'The device refused the request',
     help: 'Check address, function and unit id against the device manual.',
   },
+  ACCESS_REFUSED: {
+    retry: true,
+    http: 502,
+    title: 'The far side refused us, or is not trusted',
+    help: 'The gateway goes on trying by itself.',
+  },
   BUSY: { retry: true, http: 429, title: 'Too much at once', help: 'Try again after the time given.' },
   SINK_REJECTED: {
     retry: false,

@@ -24,6 +24,8 @@ export interface ScanSetup {
   readonly timeoutMs: number
   readonly concurrency: number
   readonly ratePerSecond: number
+  /** Ask the network by multicast, too. */
+  readonly multicast?: boolean | undefined
   readonly clock: Clock
   readonly log: Log
   dial(endpoint: Endpoint, signal: AbortSignal): Promise<Duplex>
@@ -45,9 +47,9 @@ export function scan(setup: ScanSetup, signal: AbortSignal): AsyncIterable<Found
     share: (create) => create(),
     shareAll: (create) => create(),
   }
-  const { ports, units, timeoutMs, concurrency, ratePerSecond } = setup
+  const { ports, units, timeoutMs, concurrency, ratePerSecond, multicast } = setup
   const hosts = allHosts(networks)
-  return type.scan({ hosts, ports, units, timeoutMs, concurrency, ratePerSecond }, context, signal)
+  return type.scan({ hosts, ports, units, timeoutMs, concurrency, ratePerSecond, multicast }, context, signal)
 }
 
 /** Each host once, also where networks overlap. */

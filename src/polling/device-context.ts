@@ -12,6 +12,8 @@ export class DeviceContext implements Context {
   readonly learned: LearnedStore | undefined
   readonly dial: Context['dial']
   readonly certificates: CertificatePlace | undefined
+  /** Who wants to know. */
+  onChanged: (() => void) | undefined
   declare readonly audit?: (action: AuditedAction) => Promise<void>
   readonly #line: Line
   readonly #common: Map<string, unknown>
@@ -51,6 +53,10 @@ export class DeviceContext implements Context {
   shareAll<T>(create: () => T): T {
     if (!this.#common.has(this.#driver)) this.#common.set(this.#driver, create())
     return this.#common.get(this.#driver) as T
+  }
+
+  changed(): void {
+    this.onChanged?.()
   }
 
   limitInFlight(limit: number): void {

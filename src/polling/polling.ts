@@ -79,8 +79,14 @@ export function createPolling(devices: readonly DeviceSetup[], context: PollingC
   const common = new Map<string, unknown>()
   const sessions = devices.map((setup) => {
     const line = lineOf(setup, lines, names, context.clock)
-    const driver = setup.type.create(setup.options as never, new DeviceContext(setup, line, common, context))
-    return new Lifecycle(setup, driver, line, { context, schedule, gate })
+    const own = new DeviceContext(setup, line, common, context)
+    const session = new Lifecycle(setup, setup.type.create(setup.options as never, own), line, {
+      context,
+      schedule,
+      gate,
+    })
+    own.onChanged = () => session.observed()
+    return session
   })
   const byName = new Map(sessions.map((session) => [session.name, session]))
   return {

@@ -37,9 +37,9 @@ export interface DriverPeer {
   /** Writes that are refused, with the status. */
   readonly refused: readonly { readonly tag: TagSettings; readonly value: Value; readonly status: StatusCode }[]
   /** From now on requests get no answer, or one that takes longer than a second. */
-  silence?(): void
+  silence?(): unknown
   /** Ends the connection from the far side. */
-  drop?(): void
+  drop?(): unknown
 }
 
 /** How to test one driver. */
@@ -276,7 +276,7 @@ function testConnection(suite: DriverSuite, name: Name, open: Open): void {
     async (t) => {
       const { peer, driver, signal, points } = await open(t)
       await driver.connect(signal)
-      peer.silence!()
+      await peer.silence!()
       const poll = driver.prepare(points(peer.readable.map(({ tag }) => tag)))
       const abort = new AbortController()
       const waiting = poll.read(0, () => assert.fail('emitted'), abort.signal)
@@ -298,7 +298,7 @@ function testConnection(suite: DriverSuite, name: Name, open: Open): void {
       await driver.connect(signal)
       const poll = driver.prepare(points(peer.readable.map(({ tag }) => tag)))
       await readAll(poll, signal)
-      peer.drop!()
+      await peer.drop!()
       await assert.rejects(async () => {
         for (;;) await readAll(poll, signal)
       }, NotConnectedError)

@@ -50,7 +50,7 @@ export async function startTestGateway(t: TestContext, sketch: GatewaySketch): P
     data: `${folder}/data`,
     log: { level: 'info', format: 'json' },
     http: undefined,
-    discovery: { networks: [] },
+    discovery: { networks: [], multicast: false },
     store: {
       syncEveryMs: 20,
       maxBytes: 64 * 2 ** 20,

@@ -24,6 +24,10 @@ export interface FaultyServerSettings {
   /** Certificates of users, as X.509 tokens. */
   readonly userCertificates?: readonly string[]
   readonly counters?: number
+  /** Folders Wide/0 … with so many Doubles Wide/0/0 … in each. */
+  readonly wide?: { readonly folders: number; readonly each: number }
+  /** Half-told answers that it keeps for a session. */
+  readonly maxBrowseContinuationPoints?: number
   readonly intervalMs?: number
   /** Alarms by their names, see opcua-faulty/alarms.ts; default none. */
   readonly alarms?: readonly string[]

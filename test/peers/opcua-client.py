@@ -12,7 +12,7 @@ browse {node, depth, max} → {nodes, tree: {id, name, display, class, type, dat
 read {nodes, attribute} → [{value, type, status, code, sourceTime, serverTime}]
 write {node, value, type, status, sourceTime, serverTime} → {status, code}
 call {object, method, arguments: [{value, type}]} → {status, code, outputs, argumentResults}
-history {node, from, to, max} → {values, calls}
+history {node, from, to, max, bounds} → {values, calls}
 subscribe {nodes, publishingMs, samplingMs, queue, keepAlive, trigger, deadband, percent} → {subscription, publishingMs, items: [{status, samplingMs, queue}]}
    what comes is kept: received {clear} → {values: [{node, …}], statuses}; messages {clear} → [{subscription, sequence, items, available}],
    keep-alives with no items among them; republish {subscription, sequence} → {sequence, values}; transfer {subscription} → {status,

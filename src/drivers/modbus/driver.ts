@@ -31,6 +31,7 @@ export const modbus = defineDriver({
   create: (settings, context) => new ModbusDevice(settings, context),
   tools,
   scan: scanModbus,
+  scanPorts: [502],
   describeFrame,
   inspectFrame,
   captureFrame,

@@ -10,6 +10,8 @@
  *     member  = {"[" number {"," number} "]" | ["."] field}
  *
  * A name of a browse path without a namespace has that of the name before it. `&` before a character of a name takes it as it is.
+ * The last ` :: ` parts node and member: an id that holds one itself is followed by another, `ns=2;s=A :: B ::`. In a URI `%3B` is a
+ * semicolon and `%25` a percent sign (OPC 10000-6, 5.1.12). Blanks around an address do not count, those before a ` :: ` do.
  */
 import { GatewayError } from '../../core/errors.ts'
 import { parseFilter, type EventFilterText } from './event-filter.ts'
@@ -62,7 +64,8 @@ export const ADDRESS_EXAMPLES: readonly string[] = [
 ]
 
 /** Throws CONFIG_INVALID with the column (1-based) where it stopped, and the next step. */
-export function parseAddress(text: string): OpcuaAddress {
+export function parseAddress(written: string): OpcuaAddress {
+  const text = written.trim()
   const events = /^events +/.exec(text)
   if (events !== null) {
     const [node, filter, at] = splitAt(text, events[0].length)
@@ -76,25 +79,33 @@ export function parseAddress(text: string): OpcuaAddress {
   const call = /^call +/.exec(text)
   if (call !== null) return parseCall(text, call[0].length)
   const poll = /^poll +/.exec(text)?.[0].length ?? 0
-  const [node, member, at] = splitAt(text, poll)
+  const [node, member, at] = splitAtLast(text, poll)
   return {
     kind: 'value',
     node: parseNode(node, poll),
-    member: member === undefined ? [] : parseMember(member, at),
+    member: member === '' ? [] : parseMember(member, at),
     polled: poll > 0,
     text,
   }
 }
 
 function parseCall(text: string, start: number): OpcuaAddress {
-  const split = text.indexOf(' / ', start)
-  if (split < 0)
+  // Ids may hold ` / `: it parts two nodes where one begins behind it.
+  const split = text.slice(start).search(/ \/ (?=nsu=|ns=|[isgb]=|\/)/) + start
+  if (split < start)
     throw invalid(text.length, 'expected an object and its method, as in call ns=2;s=Robot / ns=2;s=Robot.Home')
   const object = parseNode(text.slice(start, split).trim(), start)
   return { kind: 'call', object, method: parseNode(text.slice(split + 3).trim(), split + 3), text }
 }
 
 const SEPARATOR = ' :: '
+
+/** The node as it stands there, what follows the last ` :: ` (nothing where there is none), and where that begins. */
+function splitAtLast(text: string, start: number): [node: string, rest: string, at: number] {
+  const end = text.endsWith(' ::') ? text.length - 3 : text.lastIndexOf(SEPARATOR)
+  if (end < start) return [text.slice(start), '', text.length]
+  return [text.slice(start, end), text.slice(end + SEPARATOR.length).trim(), end + SEPARATOR.length]
+}
 
 /** The node, what stands behind ` :: `, and where that begins. */
 function splitAt(text: string, start: number): [node: string, rest: string | undefined, at: number] {
@@ -110,12 +121,11 @@ const LAST_NUMBER = 4_294_967_295
 /** One node as people write it; `start`: where it stands in its text, for the column of an error. */
 export function parseNode(text: string, start = 0): NodeRef {
   if (text.startsWith('/')) return { kind: 'path', names: parsePath(text, start) }
-  // A URI may hold semicolons of its own: the id is what begins behind the last one that fits.
   const byUri = /^nsu=(.+?);([isgb])=(.*)$/s.exec(text)
   const byIndex = /^(?:ns=(\d{1,5});)?([isgb])=(.*)$/s.exec(text)
   const found = byUri ?? byIndex
   if (found === null) throw invalid(start, `${show(text)} is no node; ${EXPECTED}`)
-  const namespace = byUri === null ? Number(byIndex![1] ?? 0) : byUri[1]!
+  const namespace = byUri === null ? Number(byIndex![1] ?? 0) : unescapeUri(byUri[1]!)
   if (typeof namespace === 'number' && namespace > 65_535) throw invalid(start + 3, 'a namespace index ends at 65535')
   const type = found[2] as 'i' | 's' | 'g' | 'b'
   const id = found[3]!
@@ -126,8 +136,13 @@ export function parseNode(text: string, start = 0): NodeRef {
   if (type === 'b' && (id === '' || !BASE64.test(id))) throw invalid(at, 'b= takes base64')
   if (type === 's' && id === '') throw invalid(at, 's= takes a name')
   if (id.length > 4096) throw invalid(at, 'an identifier has at most 4,096 characters (OPC 10000-3, 8.2.4)')
-  return { kind: 'id', namespace, type, id: type === 'g' ? id.toLowerCase() : id }
+  return { kind: 'id', namespace, type, id: type === 'g' ? id.toLowerCase() : type === 'i' ? String(Number(id)) : id }
 }
+
+const unescapeUri = (uri: string): string => uri.replace(/%(3B|25)/gi, (escaped) => (/b/i.test(escaped) ? ';' : '%'))
+
+/** A percent sign that means nothing stays as it is: people paste URIs. */
+const escapeUri = (uri: string): string => uri.replace(/%(?=3B|25)/gi, '%25').replaceAll(';', '%3B')
 
 const EXPECTED = 'expected nsu=URI;s=name, ns=2;s=name, ns=2;i=1001, i=2258, or a path such as /2:Plant/Level'
 
@@ -138,10 +153,14 @@ function parsePath(text: string, start: number): BrowseName[] {
     const [, uri, index, rest] = /^(?:\{([^}]+)\}|(\d{1,5}):)?((?:&.|[^/&])*)/s.exec(text.slice(at))!
     if (uri !== undefined) namespace = uri
     else if (index !== undefined) namespace = Number(index)
+    if (typeof namespace === 'number' && namespace > 65_535)
+      throw invalid(start + at, 'a namespace index ends at 65535')
     const name = rest!.replace(/&(.)/gs, '$1')
     if (name === '') throw invalid(start + at, 'a name is missing between two slashes or at the end of the path')
     names.push({ namespace, name })
-    at += (uri === undefined ? (index === undefined ? 0 : index.length + 1) : uri.length + 2) + rest!.length + 1
+    at += (uri === undefined ? (index === undefined ? 0 : index.length + 1) : uri.length + 2) + rest!.length
+    if (text[at] === '&') throw invalid(start + at, 'behind & stands the character that is meant as it is')
+    at++
   }
   return names
 }
@@ -166,7 +185,7 @@ export function parseMember(text: string, start = 0): MemberStep[] {
 export function formatNode(node: NodeRef): string {
   if (node.kind === 'path') return node.names.map(formatName).join('')
   const { namespace, type, id } = node
-  if (typeof namespace === 'string') return `nsu=${namespace};${type}=${id}`
+  if (typeof namespace === 'string') return `nsu=${escapeUri(namespace)};${type}=${id}`
   return namespace === 0 ? `${type}=${id}` : `ns=${namespace};${type}=${id}`
 }
 
@@ -190,8 +209,11 @@ export function describeAddress(address: OpcuaAddress): string {
     const { text } = address.filter
     return `events ${formatNode(address.node)}${text === '' ? '' : `${SEPARATOR}${text}`}`
   }
-  const member = address.member.length === 0 ? '' : `${SEPARATOR}${formatMember(address.member)}`
-  return `${address.polled ? 'poll ' : ''}${formatNode(address.node)}${member}`
+  const node = formatNode(address.node)
+  // What would be taken for a member, or for blanks that do not count, is ended.
+  const end = node.includes(SEPARATOR) || / (::)?$/.test(node) ? ' ::' : ''
+  const member = address.member.length === 0 ? end : `${SEPARATOR}${formatMember(address.member)}`
+  return `${address.polled ? 'poll ' : ''}${node}${member}`
 }
 
 const show = (text: string): string =>

@@ -68,7 +68,7 @@ export interface OpenWalk extends OfDevice {
   readonly depth: number
   /** No more nodes than these. */
   readonly most: number
-  /** The Server object with its diagnostics, which is left out unless the walk begins there. */
+  /** What is below the Server object, its diagnostics, which is left out unless the walk begins there. */
   readonly withServer: boolean
   readonly members: { readonly most: number } | undefined
   /** Only what the references say: no types, no descriptions. */

@@ -14,7 +14,7 @@ import type {
 import type { DeviceHistory, HistoryRead, RefusedHistory } from '../../core/device-history.ts'
 import type { LivenessView } from '../../core/driver-views.ts'
 import { NotConnectedError } from '../../core/errors.ts'
-import { Status, type StatusCode } from '../../core/status.ts'
+import { isBad, Status, type StatusCode } from '../../core/status.ts'
 import type { TagSettings } from '../../core/tags.ts'
 import type { TagId } from '../../core/value.ts'
 import type { MemberStep, OpcuaAddress } from './address.ts'
@@ -34,7 +34,7 @@ import type { OpcuaOptions } from './options.ts'
 type OpcuaPoint = Point<OpcuaAddress>
 
 /** What discovery needs to know of a device. */
-export interface Site extends Pick<Context, 'dial' | 'clock' | 'certificates'> {
+export interface Site extends Pick<Context, 'name' | 'dial' | 'clock' | 'certificates'> {
   readonly endpoint: string
   readonly connectTimeoutMs: number
   readonly requestTimeoutMs: number
@@ -54,7 +54,11 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
   readonly history?: DeviceHistory<OpcuaAddress>
   #opened = false
   #polls = 0
+<<<<<<< HEAD
   #histories = 0
+=======
+  #tickets = 0
+>>>>>>> b37f76fb4252f7a0da4669615fe6350a93322b4c
   #emit: Emit | undefined
   #view: DeviceView = EMPTY_VIEW
 
@@ -62,7 +66,7 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
     this.#options = options
     this.#context = context
     this.#host = host
-    this.#number = host.register(this)
+    this.#number = host.number()
     if (options.history)
       this.history = {
         lookBackMs: options.historyLookBack,
@@ -77,7 +81,7 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
   async connect(signal: AbortSignal): Promise<void> {
     if (!this.#opened) {
       const setup = { device: this.#number, name: this.#context.name, options: this.#options }
-      await this.#host.open({ ...setup, certificates: this.#context.certificates?.folder }, signal)
+      await this.#host.open(this, { ...setup, certificates: this.#context.certificates?.folder }, signal)
       this.#opened = true
     }
     await this.#call('connect', {}, signal)
@@ -93,7 +97,7 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
     const values = points.filter(({ address }) => address.kind === 'value')
     const others = points.filter(({ address }) => address.kind !== 'value')
     const size = this.#options.maxNodesPerRequest
-    const steps = Math.max(1, Math.ceil(values.length / size))
+    const steps = Math.max(Math.ceil(values.length / size), Math.min(1, others.length))
     return {
       steps,
       read: async (step, emit, signal): Promise<StepResult> => {
@@ -119,19 +123,23 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
   }
 
   async write(items: readonly WriteItem<OpcuaAddress>[], signal: AbortSignal): Promise<StatusCode[]> {
-    const statuses: StatusCode[] = items.map(() => Status.BadRequestNotComplete)
-    const begun = items.flatMap((item, at) => ((item.watch?.begin() ?? true) ? [{ item, at }] : []))
+    const ticket = ++this.#tickets
+    const sent = items.map(({ point, value }) => ({ address: point.address, type: point.settings.type, value }))
+    const prepared = await this.#call<WriteAnswer>('prepareWrite', { ticket, items: sent }, signal)
+    const statuses = [...prepared.statuses]
+    for (const [at, remark] of prepared.remarks.entries()) if (remark !== undefined) items[at]!.watch?.remark(remark)
+    const begun: number[] = []
+    for (const [at, { watch }] of items.entries()) {
+      if (isBad(statuses[at]!)) continue
+      statuses[at] = Status.BadRequestNotComplete
+      if (watch?.begin() ?? true) begun.push(at)
+    }
     if (begun.length === 0) return statuses
-    const sent = begun.map(({ item: { point, value } }) => ({
-      address: point.address,
-      type: point.settings.type,
-      value,
-    }))
-    const answer = await this.#call<WriteAnswer>('write', { items: sent }, signal)
-    for (const [i, { item, at }] of begun.entries()) {
+    const answer = await this.#call<WriteAnswer>('write', { ticket, items: begun }, signal)
+    for (const [i, at] of begun.entries()) {
       statuses[at] = answer.statuses[i] ?? Status.BadUnknownResponse
       const remark = answer.remarks[i]
-      if (remark !== undefined) item.watch?.remark(remark)
+      if (remark !== undefined) items[at]!.watch?.remark(remark)
     }
     return statuses
   }
@@ -154,9 +162,9 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
   /** Where the server is, and how it is reached without a session. */
   get site(): Site {
     const { endpoint, connectTimeout, requestTimeout, ignoreHostname } = this.#options
-    const { dial, clock, certificates } = this.#context
+    const { name, dial, clock, certificates } = this.#context
     const times = { connectTimeoutMs: connectTimeout, requestTimeoutMs: requestTimeout }
-    return { endpoint, ...times, ignoreHostname, dial, clock, certificates }
+    return { endpoint, ...times, ignoreHostname, name, dial, clock, certificates }
   }
 
   /** An operation of the worker for this device, for the tools. Rejects with NotConnectedError while it is not connected. */
@@ -165,8 +173,9 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
   }
 
   async close(): Promise<void> {
-    await this.#host.leave(this.#number, this.#opened)
-    this.#opened = false
+    const wasOpened = this.#opened
+    this.evicted()
+    await this.#host.leave(this.#number, wasOpened)
   }
 
   trouble(): string | undefined {
@@ -193,7 +202,9 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
   }
 
   view(view: DeviceView): void {
+    const isNews = view.trouble !== this.#view.trouble
     this.#view = view
+    if (isNews) this.#context.changed?.()
   }
 
   async audit(action: string, what: string): Promise<void> {

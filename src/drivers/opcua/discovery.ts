@@ -30,10 +30,10 @@ export interface DiscoverOptions {
   readonly network: boolean
 }
 
-/** Throws NotConnectedError, PROTOCOL_VIOLATION for what is no OPC UA server, DEVICE_REFUSED, or the signal's reason. */
+/** Throws NotConnectedError, PROTOCOL_VIOLATION for what is no OPC UA server, ACCESS_REFUSED, or the signal's reason. */
 export async function discover(
   url: string,
-  { dial }: Pick<Context, 'dial'>,
+  { dial, clock }: Pick<Context, 'dial' | 'clock'>,
   { connectTimeoutMs, timeoutMs, network }: DiscoverOptions,
   signal: AbortSignal,
 ): Promise<Discovered> {
@@ -42,7 +42,11 @@ export async function discover(
   const limit = AbortSignal.timeout(timeoutMs)
   const notes: string[] = []
   try {
-    const client = new DiscoveryClient(stream, `${place.host}:${place.port}`, AbortSignal.any([signal, limit]))
+    const client = new DiscoveryClient(
+      stream,
+      { name: `${place.host}:${place.port}`, clock },
+      AbortSignal.any([signal, limit]),
+    )
     const optional = async <T>(service: Service<T[]>): Promise<readonly T[]> => {
       try {
         return await client.ask(service)

@@ -5,6 +5,7 @@ import { OpcuaDevice } from './device.ts'
 import { WorkerHost } from './host.ts'
 import { options } from './options.ts'
 import { withPort } from './place.ts'
+import { scanOpcua } from './scan/scan.ts'
 import { tools } from './tools/list.ts'
 
 export const opcua = defineDriver({
@@ -28,4 +29,6 @@ export const opcua = defineDriver({
       context.shareAll(() => new WorkerHost()),
     ),
   tools,
+  scan: scanOpcua,
+  scanPorts: [4840],
 })

@@ -39,14 +39,14 @@ export class WorkerHost {
   #link: WorkerLink | undefined
   #next = 1
 
-  /** A number for a device, and its place; nothing is started yet. */
-  register(tenant: Tenant): number {
-    const number = this.#next++
-    this.#tenants.set(number, tenant)
-    return number
+  /** A number for a device; nothing is started yet. */
+  number(): number {
+    return this.#next++
   }
 
-  async open(setup: OpenDevice, signal: AbortSignal): Promise<void> {
+  /** The device comes, or comes back. */
+  async open(tenant: Tenant, setup: OpenDevice, signal: AbortSignal): Promise<void> {
+    this.#tenants.set(setup.device, tenant)
     await this.#running().call('open', setup, { signal })
   }
 

@@ -72,8 +72,18 @@ export interface SubscribeRequest extends OfDevice {
   readonly events: readonly SentEvents[]
 }
 
-export interface WriteRequest extends OfDevice {
+/** Asks what has to be known first: nothing is changed. A status of 0 says that the item can be sent. */
+export interface PrepareWriteRequest extends OfDevice {
+  /** By which the write is sent then. */
+  readonly ticket: number
   readonly items: readonly SentWrite[]
+}
+
+/** Sends what was prepared. */
+export interface WriteRequest extends OfDevice {
+  readonly ticket: number
+  /** Which of the items, by their place. */
+  readonly items: readonly number[]
 }
 
 export interface SentWrite {

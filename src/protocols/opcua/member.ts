@@ -1,16 +1,11 @@
 /** Finds the member of an array or structure that a tag stands for: `[3]`, `speed`, `axes[2].position`. */
-import { BuiltIn } from './value.ts'
+import { fieldTypeOf, isLongValue } from './value.ts'
 
 /** A value on the way to its member. `builtIn`: its type where it is known; `dimensions`: of a matrix, row by row. */
 export interface Found {
   readonly raw: unknown
   readonly builtIn: number | undefined
   readonly dimensions?: readonly number[] | undefined
-}
-
-/** A structure as the library decodes it; its schema knows the types of the fields. */
-interface Structure {
-  readonly schema?: { readonly fields?: readonly { readonly name: string; readonly fieldType: string }[] }
 }
 
 /** The member; undefined where there is none: an index beyond the end, a field of another name. */
@@ -24,7 +19,7 @@ export function memberOf(value: Found, path: readonly (readonly number[] | strin
 }
 
 function elementOf({ raw, builtIn, dimensions }: Found, index: readonly number[]): Found | undefined {
-  if (!Array.isArray(raw) && !ArrayBuffer.isView(raw)) return undefined
+  if ((!Array.isArray(raw) && !ArrayBuffer.isView(raw)) || isLongValue(raw, builtIn)) return undefined
   const items = raw as ArrayLike<unknown>
   const at = flatIndex(index, dimensions)
   return at === undefined || at >= items.length ? undefined : { raw: items[at], builtIn }
@@ -44,12 +39,10 @@ function flatIndex(index: readonly number[], dimensions: readonly number[] | und
 
 /** The library writes the first letter of a field small; people write it as the server shows it. */
 function fieldOf(raw: unknown, name: string): Found | undefined {
-  if (typeof raw !== 'object' || raw === null) return undefined
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined
   const record = raw as Record<string, unknown>
   const small = name.charAt(0).toLowerCase() + name.slice(1)
   const key = Object.hasOwn(record, name) ? name : small
   if (!Object.hasOwn(record, key)) return undefined
-  const field = (raw as Structure).schema?.fields?.find((one) => one.name === name || one.name === small)
-  const builtIn = field === undefined ? undefined : BuiltIn[field.fieldType as keyof typeof BuiltIn]
-  return { raw: record[key], builtIn }
+  return { raw: record[key], builtIn: fieldTypeOf(raw, key) ?? fieldTypeOf(raw, name) }
 }

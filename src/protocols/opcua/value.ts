@@ -23,13 +23,19 @@ export const BuiltIn = {
   ExtensionObject: 22,
 } as const
 
-/** Structures and arrays as text are cut there: a server may send megabytes. */
+/** Structures and arrays are no text beyond this: a server may send megabytes. */
 const JSON_LIMIT = 256 * 1024
+const MOST_PARTS = 50_000
+const MOST_LEVELS = 32
 
 const isLong = (type: number | undefined): boolean => type === BuiltIn.Int64 || type === BuiltIn.UInt64
 
 const halves = (raw: unknown): raw is readonly [number, number] =>
   Array.isArray(raw) && raw.length === 2 && typeof raw[0] === 'number' && typeof raw[1] === 'number'
+
+/** One Int64 or UInt64, which is two numbers and no array of two. */
+export const isLongValue = (raw: unknown, builtIn: number | undefined): raw is readonly [number, number] =>
+  isLong(builtIn) && halves(raw)
 
 /** A Variant of this type holds a structure. */
 export const isStructure = (builtIn: number | undefined): boolean => builtIn === BuiltIn.ExtensionObject
@@ -53,7 +59,7 @@ export function toValue(raw: unknown, builtIn: number | undefined, type: DataTyp
   if (typeof raw === 'bigint') return fromLong(raw, type)
   if (typeof raw === 'boolean') return fromBoolean(raw, type)
   if (raw instanceof Date) return fromDate(raw, type)
-  if (type === 'string') return toText(raw)
+  if (type === 'string') return toText(raw, builtIn)
   if (type === 'bytes' && raw instanceof Uint8Array) return new Uint8Array(raw)
   // A StatusCode as a value, and an enumeration that came as an object.
   const inner = (raw as { value?: unknown }).value
@@ -62,7 +68,8 @@ export function toValue(raw: unknown, builtIn: number | undefined, type: DataTyp
 
 function fromNumber(raw: number, type: DataType): Value | undefined {
   if (type === 'float64') return Number.isFinite(raw) ? raw : undefined
-  if (type === 'float32') return Number.isFinite(raw) ? Math.fround(raw) : undefined
+  // What a float32 cannot hold would be infinite.
+  if (type === 'float32') return Number.isFinite(Math.fround(raw)) ? Math.fround(raw) : undefined
   if (type === 'bool') return raw === 0 ? false : raw === 1 ? true : undefined
   if (type === 'string') return Number.isFinite(raw) ? String(raw) : undefined
   if (type === 'bytes' || !Number.isInteger(raw)) return undefined
@@ -92,25 +99,81 @@ function fromDate(raw: Date, type: DataType): Value | undefined {
   return type === 'string' ? raw.toISOString() : type === 'float32' ? undefined : fromNumber(raw.getTime(), type)
 }
 
-/** Texts as they are, bytes as base64, node ids as they are written, arrays and structures as JSON. */
-export function toText(raw: unknown): string | undefined {
+/** Texts as they are, bytes as base64, node ids as they are written, arrays and structures as JSON. Undefined: too long. */
+export function toText(raw: unknown, builtIn?: number): string | undefined {
   if (typeof raw === 'string') return raw
-  if (raw instanceof Uint8Array && Buffer.isBuffer(raw)) return raw.toString('base64')
-  if (isLocalizedText(raw)) return raw.text ?? ''
-  if (isNodeId(raw)) return raw.toString()
-  const text = JSON.stringify(raw, replace)
-  return text === undefined || text.length > JSON_LIMIT ? undefined : text
+  const parts = { left: MOST_PARTS }
+  const plain = plainOf(raw, builtIn, parts, 0)
+  if (parts.left < 0) return undefined
+  if (typeof plain === 'string') return plain
+  const text = JSON.stringify(plain)
+  return text.length > JSON_LIMIT ? undefined : text
 }
 
-const isLocalizedText = (raw: unknown): raw is { text: string | null; locale: string | null } =>
-  typeof raw === 'object' && raw !== null && 'text' in raw && 'locale' in raw
+/** As JSON carries it: 64-bit integers as decimal text, bytes as base64, what is no value as null. */
+export function toPlain(raw: unknown, builtIn?: number): unknown {
+  const parts = { left: MOST_PARTS }
+  const plain = plainOf(raw, builtIn, parts, 0)
+  return parts.left < 0 ? null : plain
+}
 
-const isNodeId = (raw: unknown): raw is { toString(): string } =>
-  typeof raw === 'object' && raw !== null && 'identifierType' in raw
+function plainOf(raw: unknown, builtIn: number | undefined, parts: { left: number }, level: number): unknown {
+  if (parts.left-- <= 0 || level > MOST_LEVELS) {
+    parts.left = -1
+    return null
+  }
+  if (raw === null || raw === undefined) return null
+  if (typeof raw === 'number') return Number.isFinite(raw) ? raw : null
+  if (typeof raw === 'bigint') return raw.toString()
+  if (typeof raw !== 'object') return raw
+  if (isLongValue(raw, builtIn)) return longOf(raw, builtIn === BuiltIn.Int64).toString()
+  if (Buffer.isBuffer(raw)) return raw.toString('base64')
+  if (Array.isArray(raw) || ArrayBuffer.isView(raw)) return listOf(raw as ArrayLike<unknown>, builtIn, parts, level)
+  if (raw instanceof Date) return Number.isNaN(raw.getTime()) ? null : raw.toISOString()
+  return fieldsOf(raw, parts, level)
+}
 
-function replace(_: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString()
-  if (typeof value === 'number' && !Number.isFinite(value)) return null
-  if (ArrayBuffer.isView(value)) return Buffer.isBuffer(value) ? value.toString('base64') : [...(value as Uint8Array)]
-  return value
+function listOf(raw: ArrayLike<unknown>, builtIn: number | undefined, parts: { left: number }, level: number): unknown {
+  if (raw.length > parts.left) {
+    parts.left = -1
+    return null
+  }
+  return Array.from(raw, (item) => plainOf(item, builtIn, parts, level + 1))
+}
+
+function fieldsOf(raw: object, parts: { left: number }, level: number): unknown {
+  if ('text' in raw && 'locale' in raw) return raw.text ?? ''
+  if ('identifierType' in raw) return String(raw)
+  if ('namespaceIndex' in raw && 'name' in raw)
+    return raw.namespaceIndex === 0 ? String(raw.name) : `${String(raw.namespaceIndex)}:${String(raw.name)}`
+  // A StatusCode; then a Variant, and what carries one.
+  if ('name' in raw && 'value' in raw && typeof raw.value === 'number') return String(raw.name)
+  if ('dataType' in raw && 'arrayType' in raw && 'value' in raw)
+    return plainOf(raw.value, raw.dataType as number, parts, level + 1)
+  if (isUndecoded(raw)) return null
+  const fields: [string, unknown][] = Object.keys(raw)
+    .filter((name) => typeof (raw as Record<string, unknown>)[name] !== 'function')
+    .map((name) => [name, plainOf((raw as Record<string, unknown>)[name], fieldTypeOf(raw, name), parts, level + 1)])
+  return Object.fromEntries(fields)
+}
+
+/** A structure whose type the server does not describe: its bytes, which nobody can read. */
+export const isUndecoded = (raw: unknown): boolean =>
+  typeof raw === 'object' && raw !== null && 'nodeId' in raw && 'buffer' in raw && Buffer.isBuffer(raw.buffer)
+
+/** A structure as the library decodes it; its schema, and those that it derives from, know the types of the fields. */
+interface Schema {
+  readonly fields?: readonly { readonly name: string; readonly fieldType: string }[]
+  readonly _baseSchema?: Schema | null
+}
+
+/** The built-in type of a field; undefined: a structure, an enumeration, or not known. */
+export function fieldTypeOf(structure: object, name: string): number | undefined {
+  let schema = (structure as { schema?: Schema }).schema
+  for (let level = 0; schema !== undefined && schema !== null && level < MOST_LEVELS; level++) {
+    const field = schema.fields?.find((one) => one.name === name)
+    if (field !== undefined) return BuiltIn[field.fieldType as keyof typeof BuiltIn]
+    schema = schema._baseSchema ?? undefined
+  }
+  return undefined
 }

@@ -12,7 +12,7 @@ import { typedTable } from '../../testing/delivery-rig.ts'
 import { nodeOf, read, startOpcuaServer } from '../../testing/opcua-server-rig.ts'
 import { needs, temporaryFolder, type Cleanup } from '../../testing/peers.ts'
 import { parseCertificate } from '../../wire/certificates/certificate.ts'
-import { trustCertificate } from '../../wire/certificates/changes.ts'
+import { trustCertificate, trustFile } from '../../wire/certificates/changes.ts'
 import { SECURITY_POLICIES } from './options.ts'
 import { hashPassword } from '../../core/password.ts'
 
@@ -55,11 +55,12 @@ test(
   { skip },
   async (t) => {
     const rig = await startOpcuaServer(t, typedTable(...level), {
-      options: { insecure: false, anonymous: false, users: await usersFile(t) },
+      options: { insecure: false, users: await usersFile(t) },
     })
     const workshop = new CertificateWorkshop(temporaryFolder(t))
     const peer = workshop.application('asyncua', { applicationUri: 'urn:bifrost:test:client' })
-    const secure = { certificate: peer.cert, key: peer.key, ...bob }
+    const carol = workshop.application('Carol', { applicationUri: null, names: [], extendedKeyUsage: null })
+    const secure = { certificate: peer.cert, key: peer.key }
     await rig.write([1, 7])
     await assert.rejects(rig.client({ policy: 'Basic256Sha256/SignAndEncrypt', ...secure }))
     const { thumbprint } = parseCertificate(peer.der)
@@ -68,15 +69,22 @@ test(
       new RegExp(`nobody has trusted the certificate "asyncua" of the client yet .*bifrost opcua trust ${thumbprint}`),
     )
     await trustCertificate(rig.certificates, thumbprint, change)
-    for (const policy of SECURITY_POLICIES) {
-      for (const mode of ['Sign', 'SignAndEncrypt']) {
-        const client = await rig.client({ policy: `${policy}/${mode}`, ...secure })
-        assert.equal((await read(client, 'press/level'))[0]!.value, 7, `${policy}/${mode}`)
+    await trustCertificateOf(rig.certificates, carol)
+    const byCertificate = { userCertificate: carol.cert, userKey: carol.key }
+    const policies = SECURITY_POLICIES.flatMap((policy) => [`${policy}/Sign`, `${policy}/SignAndEncrypt`])
+    for (const policy of policies) {
+      for (const token of [{}, bob, byCertificate]) {
+        const client = await rig.client({ policy, ...secure, ...token })
+        assert.equal((await read(client, 'press/level'))[0]!.value, 7, `${policy} ${Object.keys(token)[0]}`)
         await client.ask('disconnect')
       }
     }
   },
 )
+
+/** Somebody trusts this person. */
+const trustCertificateOf = (certificates: string, { der }: { readonly der: Buffer }) =>
+  trustFile(join(certificates, 'users'), der, change)
 
 test('a person by certificate: trusted as such a viewer, and what the file of users says', { skip }, async (t) => {
   const users = await usersFile(t)

@@ -40,7 +40,7 @@ async function startWithHistory(t: Cleanup, options: object = {}) {
   const context = { history: store.read, latest: store.latest }
   const rig = await startOpcuaServer(t, store.tags, { options, context })
   const client = await rig.client()
-  const read = (tag: string, between: { from?: string; to?: string; max?: number }) =>
+  const read = (tag: string, between: { from?: string; to?: string; max?: number; bounds?: boolean }) =>
     client.ask<{ values: PeerValue[]; calls: number }>('history', { node: nodeOf(`press/${tag}`), ...between })
   return { rig, client, read }
 }
@@ -83,6 +83,23 @@ test('the last three before a time, and the first three from one on', { skip }, 
   assert.deepEqual(first.values.map(second), [970, 980, 990])
   const last = await read('level', { to: iso(20), max: 3 })
   assert.deepEqual(last.values.map(second), [20, 10, 5, 0])
+})
+
+test('bounds: what is at both ends or next to them, where there is something; they count', { skip }, async (t) => {
+  const { read } = await startWithHistory(t)
+  const bounded = async (from: number, to: number, max = 0) => {
+    const { values, calls } = await read('level', { from: iso(from), to: iso(to), max, bounds: true })
+    return [
+      values.map((value) => (value.status === 'BadBoundNotFound' ? `none ${second(value)}` : second(value))),
+      calls,
+    ]
+  }
+  assert.deepEqual(await bounded(10, 30), [[10, 20, 30], 1])
+  assert.deepEqual(await bounded(12, 28), [[10, 20, 30], 1])
+  assert.deepEqual(await bounded(28, 12), [[30, 20, 10], 1])
+  assert.deepEqual(await bounded(-5, 7), [['none -5', 0, 5, 10], 1])
+  assert.deepEqual(await bounded(985, 2000), [[980, 990, 'none 2000'], 1])
+  assert.deepEqual(await bounded(12, 28, 2), [[10, 20, 30], 2])
 })
 
 test('without `history` nobody reads it, and the access level says so', { skip }, async (t) => {

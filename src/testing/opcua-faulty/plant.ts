@@ -39,6 +39,19 @@ export function createPlant(server: OPCUAServer, settings: ChildSettings, began:
       ...(writable ? {} : { accessLevel: 'CurrentRead', userAccessLevel: 'CurrentRead' }),
       value: toVariant(type, value),
     })
+  const { folders = 0, each = 0 } = settings.wide ?? {}
+  for (let at = 0; at < folders; at++) {
+    const folder = namespace.addFolder(root, { browseName: `Wide${at}`, nodeId: `s=Wide/${at}` })
+    for (let child = 0; child < each; child++)
+      namespace.addVariable({
+        componentOf: folder,
+        browseName: `Sensor${child}`,
+        nodeId: `s=Wide/${at}/${child}`,
+        dataType: DataType.Double,
+        accessLevel: 'CurrentRead',
+        value: { dataType: DataType.Double, value: child },
+      })
+  }
   let count = began
   const counters = Array.from({ length: settings.counters ?? 10 }, (_, at) =>
     variable(`Counters/${at}`, 'Double', count * WIDTH + at),

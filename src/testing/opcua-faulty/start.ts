@@ -47,6 +47,7 @@ function toOptions(settings: ChildSettings): OPCUAServerOptions {
       maxMonitoredItemsPerSubscription: settings.maxMonitoredItems ?? 100_000,
       maxSubscriptionsPerSession: settings.maxSubscriptionsPerSession ?? 10,
       minSupportedSampleRate: 10,
+      maxBrowseContinuationPoints: settings.maxBrowseContinuationPoints ?? 0,
       ...(maxSessions === undefined ? {} : { maxSessions }),
       operationLimits: Object.fromEntries(Object.entries(limits).map(([name, most]) => [lower(name), most])),
     },

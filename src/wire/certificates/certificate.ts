@@ -38,8 +38,10 @@ export interface Certificate {
   readonly pathLength: number | undefined
   readonly keyType: string
   readonly keyBits: number | undefined
-  /** Such as `RSA-SHA256`. */
+  /** Such as `sha256WithRSAEncryption`. */
   readonly signature: string
+  /** With SHA-2 or better. */
+  readonly isStronglySigned: boolean
   /** Issuer and subject are the same: it signed itself, if the signature says so too. */
   readonly isSelfIssued: boolean
 }
@@ -97,7 +99,7 @@ function parse(der: Buffer): Certificate {
     pathLength: pathLength?.tag === Tag.integer ? pathLength.content[0] : undefined,
     keyType: asymmetricKeyType,
     keyBits: asymmetricKeyDetails?.modulusLength,
-    signature: signatureOf(x509, readInside(readInside(readElement(der))[1])),
+    ...signatureOf(x509, readInside(readInside(readElement(der))[1])),
     isSelfIssued: subject!.raw.equals(issuer!.raw),
   }
 }
@@ -108,13 +110,32 @@ const hashOf = (bytes: Buffer, algorithm: string): string =>
 /** `CN=press, O=Acme`: Node gives a line a part. */
 const nameText = (name: string | undefined): string => oneLine((name ?? '').split('\n').join(', '))
 
+/** RFC 4055, RFC 5758, RFC 8410: what is signed with SHA-2 or better. What is not named here counts as weak. */
+const STRONG: Readonly<Record<string, string>> = {
+  '1.2.840.113549.1.1.11': 'sha256WithRSAEncryption',
+  '1.2.840.113549.1.1.12': 'sha384WithRSAEncryption',
+  '1.2.840.113549.1.1.13': 'sha512WithRSAEncryption',
+  '1.2.840.10045.4.3.2': 'ecdsa-with-SHA256',
+  '1.2.840.10045.4.3.3': 'ecdsa-with-SHA384',
+  '1.2.840.10045.4.3.4': 'ecdsa-with-SHA512',
+  '1.3.101.112': 'Ed25519',
+  '1.3.101.113': 'Ed448',
+}
+const PSS = '1.2.840.113549.1.1.10'
+const PSS_HASHES: Readonly<Record<string, string>> = {
+  '2.16.840.1.101.3.4.2.1': 'SHA-256',
+  '2.16.840.1.101.3.4.2.2': 'SHA-384',
+  '2.16.840.1.101.3.4.2.3': 'SHA-512',
+}
+
 /** RSASSA-PSS names its hash in the parameters; without them it is SHA-1 (RFC 4055, 3.1). */
-function signatureOf({ signatureAlgorithm }: X509Certificate, [oid, parameters]: readonly Element[]): string {
-  const name = signatureAlgorithm ?? readOid(oid!)
-  if (readOid(oid!) !== '1.2.840.113549.1.1.10') return name
+function signatureOf({ signatureAlgorithm }: X509Certificate, [algorithm, parameters]: readonly Element[]) {
+  const oid = readOid(algorithm!)
+  if (oid !== PSS) return { signature: STRONG[oid] ?? signatureAlgorithm ?? oid, isStronglySigned: oid in STRONG }
   const hash = parameters && readInside(parameters).find(({ tag }) => tag === context(0, true))
   const [hashOid] = hash === undefined ? [] : readInside(readElement(hash.content))
-  return hashOid === undefined || readOid(hashOid) === '1.3.14.3.2.26' ? `${name} with SHA-1` : name
+  const name = hashOid === undefined ? undefined : PSS_HASHES[readOid(hashOid)]
+  return { signature: `RSASSA-PSS with ${name ?? 'SHA-1'}`, isStronglySigned: name !== undefined }
 }
 
 /** Object identifier → content of the extension. */

@@ -158,7 +158,7 @@ const WRONG: readonly (readonly [CertificateWishes, Partial<CertificateQuestion>
   [{ bits: 1024 }, {}, /^BadCertificatePolicyCheckFailed: .* a key of 1024 bits; 2048 to 4096/],
   [{ hash: 'sha1' }, {}, /^BadCertificatePolicyCheckFailed: .* signed with sha1WithRSAEncryption.*SHA-256/],
   [{ bits: 4608 }, {}, /^BadCertificatePolicyCheckFailed: .* a key of 4608 bits/],
-  [{ pss: true, hash: 'sha1' }, {}, /^BadCertificatePolicyCheckFailed: .* signed with rsassaPss with SHA-1/],
+  [{ pss: true, hash: 'sha1' }, {}, /^BadCertificatePolicyCheckFailed: .* signed with RSASSA-PSS with SHA-1/],
   [{ elliptic: true }, {}, /^BadCertificatePolicyCheckFailed: .* a key of the kind ec/],
 ] // prettier-ignore
 

@@ -131,7 +131,7 @@ const checkPolicy: Step = ({ leaf, built, name }) => {
   const code = Status.BadCertificatePolicyCheckFailed
   for (const one of built.certificates) {
     const which = one === leaf ? name : `an issuer of ${name}, "${one.subject}",`
-    const { keyType, keyBits = 0, signature } = one
+    const { keyType, keyBits = 0, signature, isStronglySigned } = one
     if (one === leaf && keyType !== 'rsa')
       return [code, `${which} has a key of the kind ${keyType}; OPC UA wants RSA here: let the far side make another`]
     if (keyType === 'rsa' && (keyBits < 2048 || (one === leaf && keyBits > 4096)))
@@ -141,7 +141,7 @@ const checkPolicy: Step = ({ leaf, built, name }) => {
       ]
     // The signature of a root on itself proves nothing and is not relied on; that of an application is.
     const isRoot = one === built.certificates.at(-1) && one !== leaf
-    if (!isRoot && /sha-?1(?!\d)|md[245]/i.test(signature))
+    if (!isRoot && !isStronglySigned)
       return [
         code,
         `${which} is signed with ${signature}, which can be forged; let the far side make a new one with SHA-256`,

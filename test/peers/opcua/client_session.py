@@ -155,8 +155,8 @@ class ClientSession(Lines, Measure):
         }
 
     async def do_history(self, node, **between):
-        """All there is between two times, whatever a reply holds at most."""
-        details = ua.ReadRawModifiedDetails(IsReadModified=False, ReturnBounds=False)
+        """All there is between two times, whatever a reply holds at most; with `bounds` the values at both ends too."""
+        details = ua.ReadRawModifiedDetails(IsReadModified=False, ReturnBounds=between.get("bounds", False))
         details.StartTime = from_time(between.get("from")) or ua.get_win_epoch()
         details.EndTime = from_time(between.get("to")) or ua.get_win_epoch()
         details.NumValuesPerNode = between.get("max", 0)

@@ -5,6 +5,7 @@ set {node, value, type, status, sourceTime, serverTime}   what is left out stays
 setMany {nodes, values, type}                    one value each, in one go
 add {node, value, type, writable}                a variable, with the folders above it; remove {node}
 describe {node, text} · rename {node, text}      Description and DisplayName
+link {from, to}                                  one more Organizes reference, which may close a circle
 structure {node, fields}                         fields of a structure are set to other values
 counters {running, skewMs, status}  → {count}    stops and starts the counting, moves its timestamps, gives it another status
 fire {kind, message, severity, fields, time, source, times} · alarm {name, active, severity, message} · see events.py
@@ -104,6 +105,10 @@ class Steering(Lines):
 
     async def do_rename(self, node, text):
         await self.plant.node(node).write_attribute(ua.AttributeIds.DisplayName, ua.DataValue(ua.LocalizedText(text, "en")))
+
+    async def do_link(self, to, **details):
+        target = self.plant.node(to).nodeid
+        await self.plant.node(details["from"]).add_reference(target, IDS.Organizes, forward=True, bidirectional=False)
 
     async def do_counters(self, running=None, skewMs=None, status=None):
         counters = self.counters_

@@ -28,11 +28,10 @@ export const browse = defineTool({
   positions: ['node'],
   async run(input, driver, access, signal): Promise<Browsed> {
     const asking = { device: askedDevice(driver), access, signal }
-    // The Server object itself is shown; what is below it is left out where a tree was asked for.
-    const withServer = input.server || input.depth === 1
-    const request = { start: input.node, depth: input.depth, most: input.most, withServer, members: undefined }
+    const { node: start, depth: levels, most: limit, server: withServer } = input
+    const request = { start, depth: levels, most: limit, withServer, members: undefined }
     const walked = await walkAll(asking, request)
-    return { ...walked, nodes: inTreeOrder(walked.nodes), depth: input.depth, server: withServer }
+    return { ...walked, nodes: inTreeOrder(walked.nodes), depth: levels, server: withServer }
   },
   toLines: ({ start, nodes }: Browsed) => [
     headOf(start),

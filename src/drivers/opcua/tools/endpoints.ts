@@ -12,14 +12,15 @@ import type {
   AnnouncedEndpoint,
   AnnouncedServer,
 } from '../../../protocols/opcua/discovery/messages.ts'
-import { readCertificateStore } from '../../../wire/certificates/certificate-store.ts'
 import { splitChain } from '../../../wire/certificates/certificate.ts'
+import { checkPresented } from '../../../wire/certificates/check.ts'
 import { judgeCertificate } from '../../../wire/certificates/verdict.ts'
 import type { OpcuaDevice, Site } from '../device.ts'
 import { discover } from '../discovery.ts'
 import { placeOf } from '../place.ts'
 
 const MOST_ISSUERS = 10
+const NOTHING_KNOWN = { trusted: [], rejected: [], issuers: [], lists: [], problems: [] }
 
 interface EndpointView extends Omit<AnnouncedEndpoint, 'certificate' | 'application'> {
   readonly thumbprint: string | null
@@ -101,7 +102,7 @@ async function judgeAll(site: Site, all: readonly AnnouncedEndpoint[]) {
 }
 
 async function judge(
-  { certificates, clock, endpoint, ignoreHostname }: Site,
+  { certificates, clock, name, endpoint, ignoreHostname }: Site,
   der: Buffer,
   applicationUri: string,
 ): Promise<Omit<CertificateView, 'der'>> {
@@ -112,12 +113,12 @@ async function judge(
   } catch (error) {
     return { ...nothing, reason: `it is no certificate: ${messageOf(error)}` }
   }
-  const store =
-    certificates === undefined
-      ? { trusted: [], rejected: [], issuers: [], lists: [], problems: [] }
-      : await readCertificateStore(certificates.folder)
   const question = { now: clock.now(), role: 'server', endpoint, hostname: placeOf(endpoint).host, ignoreHostname, applicationUri } as const // prettier-ignore
-  const verdict = judgeCertificate(chain, question, store)
+  // As a connection would: who is not trusted waits in the inbox, so that it can be trusted by its thumbprint.
+  const verdict =
+    certificates === undefined
+      ? judgeCertificate(chain, question, NOTHING_KNOWN)
+      : await checkPresented(certificates.folder, chain, { ...question, device: name, onNoteLost: () => undefined })
   const { certificate } = verdict
   if (certificate === undefined) return { ...nothing, reason: verdict.ok ? null : verdict.reason }
   return {
@@ -126,9 +127,13 @@ async function judge(
     validFrom: new Date(certificate.notBefore).toISOString(),
     validTo: new Date(certificate.notAfter).toISOString(),
     trusted: verdict.ok,
-    reason: verdict.ok ? null : verdict.reason,
+    reason: verdict.ok ? null : withFlag(verdict.reason, certificates?.flag),
   }
 }
+
+/** The next step in the words that work here. */
+const withFlag = (reason: string, flag: string | undefined): string =>
+  flag === undefined ? reason : reason.replace(/`(bifrost opcua [^`]*)`/g, `\`$1 ${flag}\``)
 
 /** A server that calls itself by another address than the one it was asked at. */
 function addressNotes(url: string, all: readonly AnnouncedEndpoint[]): string[] {

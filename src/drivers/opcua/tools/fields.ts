@@ -11,7 +11,7 @@ export const START = z
 export const SERVER = z
   .boolean()
   .default(false)
-  .describe('The Server object with its diagnostics too, which is left out otherwise')
+  .describe('What is below the Server object too: its diagnostics, left out otherwise')
 
 export const depth = (fallback: number) =>
   z.int().min(1).max(64).default(fallback).describe('How many levels below the start')

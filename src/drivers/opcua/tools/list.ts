@@ -3,8 +3,9 @@ import type { DriverTool } from '../../../core/driver.ts'
 import { browse } from './browse.ts'
 import { compare } from './compare.ts'
 import { endpoints } from './endpoints.ts'
+import { identify } from './identify.ts'
 import { nodeTool } from './node.ts'
 import { search } from './search.ts'
 import { tagsTool } from './tags.ts'
 
-export const tools: readonly DriverTool[] = [endpoints, browse, search, nodeTool, tagsTool, compare]
+export const tools: readonly DriverTool[] = [endpoints, identify, browse, search, nodeTool, tagsTool, compare]

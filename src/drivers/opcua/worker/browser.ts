@@ -2,6 +2,7 @@
  * Browsing of one server: walks that are under way, each with a number by which it goes on, and single nodes. What was learned holds
  * for one session: indexes of namespaces may be others in the next.
  */
+import type { Identity } from '../../../core/driver.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import { parseNode, type BrowseName } from '../address.ts'
 import type {
@@ -16,6 +17,7 @@ import type {
 } from '../browsed.ts'
 import type { Connection } from './connection.ts'
 import { DataTypes } from './data-types.ts'
+import { readDeviceIdentity } from './device-identity.ts'
 import { classOf, findNodes, isServerPath, type FoundNode } from './found-node.ts'
 import { readAllAttributes, readReferences } from './node-details.ts'
 import { readFacts } from './node-facts.ts'
@@ -99,6 +101,14 @@ export class Browser {
     })
   }
 
+  /** What the device says of itself, and where it says nothing what its server does. */
+  async identity(signal: AbortSignal): Promise<Identity> {
+    return this.#guarded(async () => ({
+      ...this.#connection.identity,
+      ...(await readDeviceIdentity(this.#connection, signal)),
+    }))
+  }
+
   /** All of one node. Throws NOT_FOUND where the server has no such node. */
   async details({ node }: OneNode, signal: AbortSignal): Promise<NodeDetails> {
     return this.#guarded(async () => {
@@ -160,7 +170,7 @@ export class Browser {
       if (error instanceof NoAnswerError)
         throw new GatewayError('TIMEOUT', `${endpoint}: ${error.message}`, { cause: error })
       if (error instanceof ServiceError)
-        throw new GatewayError('DEVICE_REFUSED', `the server at ${endpoint} refused it: ${error.message}`, {
+        throw new GatewayError('ACCESS_REFUSED', `the server at ${endpoint} refused it: ${error.message}`, {
           cause: error,
         })
       throw error

@@ -10,6 +10,7 @@ import type { ClientLibrary } from '../../../protocols/opcua/library.ts'
 import type { OpcuaOptions } from '../options.ts'
 import { chooseEndpoint, offered, type OfferedEndpoint } from './endpoints.ts'
 import { LIMIT_NODES, Limits } from './limits.ts'
+import { NodeTypes } from './node-type.ts'
 import { Attribute, readAttributes } from './reading.ts'
 import { toConnectError } from './reason.ts'
 import type { ClientSecurity } from './security.ts'
@@ -33,6 +34,7 @@ const BUILD_INFO = { product: 2261, vendor: 2263, firmware: 2264 } as const
 
 export class Connection {
   readonly limits: Limits
+  readonly types = new NodeTypes(this)
   readonly library: ClientLibrary
   readonly options: OpcuaOptions
   /** By index. */
@@ -63,7 +65,7 @@ export class Connection {
     return this.#session?.open === true
   }
 
-  /** Throws NOT_CONNECTED, or DEVICE_REFUSED with the reason and the next step. */
+  /** Throws NOT_CONNECTED, or ACCESS_REFUSED with the reason and the next step. */
   async open(signal: AbortSignal): Promise<Opened> {
     if (this.isOpen) return 'same'
     const security = await this.#setup.security()
@@ -183,7 +185,7 @@ export class Connection {
       certificate === undefined
         ? `the server at ${endpoint} shows no certificate for ${policy}`
         : await security.judge(certificate, applicationUri)
-    if (refused !== undefined) throw new GatewayError('DEVICE_REFUSED', refused, { details: { endpoint } })
+    if (refused !== undefined) throw new GatewayError('ACCESS_REFUSED', refused, { details: { endpoint } })
   }
 
   /** Namespaces, limits and identity, in one go where the server bears it. */
@@ -198,8 +200,8 @@ export class Connection {
     this.limits.take(limits)
   }
 
-  #away(): GatewayError {
-    return new GatewayError('NOT_CONNECTED', `${this.options.endpoint} is not connected`)
+  #away(): NotConnectedError {
+    return new NotConnectedError(`${this.options.endpoint} is not connected`)
   }
 }
 

@@ -6,26 +6,19 @@ import type { ClientLibrary } from '../../../protocols/opcua/library.ts'
 import type { TagId } from '../../../core/value.ts'
 import { isStructure } from '../../../protocols/opcua/value.ts'
 import { Transferred } from '../../../wire/worker-service.ts'
-import {
-  EMPTY_VIEW,
-  type DeviceView,
-  type OpenDevice,
-  type ReadRequest,
-  type SubscribeRequest,
-  type WriteAnswer,
-  type WriteRequest,
-} from '../messages.ts'
+import { EMPTY_VIEW, type DeviceView, type OpenDevice, type ReadRequest, type SubscribeRequest } from '../messages.ts'
 import { Browser } from './browser.ts'
 import { Conditions } from './conditions.ts'
 import { Connection, type Opened } from './connection.ts'
 import { EventItems } from './event-items.ts'
 import { EventTypes } from './event-types.ts'
+import { KeepAlive } from './keep-alive.ts'
 import { Histories } from './histories.ts'
 import { Poll } from './poll.ts'
 import type { ClientSecurity } from './security.ts'
 import { SourceTime } from './source-time.ts'
 import { Subscriptions } from './subscriptions.ts'
-import { write } from './write.ts'
+import { Writes } from './writes.ts'
 
 export interface DeviceOutlets {
   readonly rows: (batch: SampleBatch) => void
@@ -38,7 +31,9 @@ export class Device {
   readonly browser: Browser
   readonly history: Histories
   readonly times: SourceTime
+  readonly writes: Writes
   readonly #outlets: DeviceOutlets
+  readonly #keepAlive: KeepAlive
   readonly #polls = new Map<string, Poll>()
   readonly #reasons = new Map<TagId, string>()
   readonly #conditions = new Conditions()
@@ -64,16 +59,25 @@ export class Device {
       onLost: (error) => this.#lost(error),
       tell: outlets.tell,
     })
+<<<<<<< HEAD
+    this.#keepAlive = new KeepAlive({
+      connection: this.connection,
+      lost: (error) => this.#lost(this.connection.lost(error)),
+    })
+=======
+    this.writes = new Writes(this.connection, this.#conditions)
+>>>>>>> b37f76fb4252f7a0da4669615fe6350a93322b4c
     this.browser = new Browser(this.connection)
     this.history = new Histories({ ...this.#pollContext(), promote: (values) => this.#promote(values) })
   }
 
-  /** Throws NotConnectedError or DEVICE_REFUSED, each with a sentence for people. */
+  /** Throws NotConnectedError or ACCESS_REFUSED, each with a sentence for people. */
   async connect(signal: AbortSignal): Promise<void> {
     this.#clearReasons()
     const opened = await this.connection.open(signal)
     // A new session stays one until the subscriptions have been told.
     if (opened !== 'same') this.#opened = opened
+    this.#keepAlive.start()
   }
 
   /** The next part of a step of a poll. */
@@ -120,11 +124,8 @@ export class Device {
     }
   }
 
-  async write({ items }: WriteRequest): Promise<WriteAnswer> {
-    return write(this.connection, this.#conditions, items)
-  }
-
   async close(): Promise<void> {
+    this.#keepAlive.stop()
     this.#endSubscribing?.(new NotConnectedError('closed'))
     this.#subscriptions?.pause()
     this.#subscriptions = undefined
@@ -146,12 +147,16 @@ export class Device {
       ...subscriptions.counts,
       canaries: subscriptions.canaries,
       ...this.#clock(),
-      trouble: subscriptions.trouble ?? this.#clockTrouble(),
+      trouble: this.#keepAlive.trouble ?? subscriptions.trouble ?? this.#clockTrouble(),
     }
   }
 
   #clock(): Pick<DeviceView, 'skewMs' | 'clockResets' | 'trouble'> {
-    return { skewMs: this.times.skewMs, clockResets: this.times.resets, trouble: this.#clockTrouble() }
+    return {
+      skewMs: this.times.skewMs,
+      clockResets: this.times.resets,
+      trouble: this.#keepAlive.trouble ?? this.#clockTrouble(),
+    }
   }
 
   #clockTrouble(): string | undefined {
@@ -221,6 +226,7 @@ export class Device {
   }
 
   #lost(error: NotConnectedError): void {
+    this.#keepAlive.stop()
     this.#subscriptions?.pause()
     this.#endSubscribing?.(error)
   }

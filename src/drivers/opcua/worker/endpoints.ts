@@ -47,7 +47,7 @@ export function offered(descriptions: readonly EndpointDescription[]): OfferedEn
 
 const rank = (policy: string): number => SECURITY_POLICIES.indexOf(policy as SecurityPolicyName)
 
-/** What the options ask for among what is offered. Throws DEVICE_REFUSED with what there is, and the next step. */
+/** What the options ask for among what is offered. Throws ACCESS_REFUSED with what there is, and the next step. */
 export function chooseEndpoint(all: readonly OfferedEndpoint[], options: OpcuaOptions): OfferedEndpoint {
   const { securityPolicy, securityMode } = options
   const wanted = securityMode ?? (securityPolicy === 'None' ? 'None' : 'SignAndEncrypt')
@@ -82,4 +82,4 @@ function noEndpoint(all: readonly OfferedEndpoint[], options: OpcuaOptions, mode
 }
 
 const refusal = ({ endpoint }: OpcuaOptions, what: string): GatewayError =>
-  new GatewayError('DEVICE_REFUSED', `the server at ${endpoint} ${what}`, { details: { endpoint } })
+  new GatewayError('ACCESS_REFUSED', `the server at ${endpoint} ${what}`, { details: { endpoint } })

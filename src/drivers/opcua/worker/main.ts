@@ -1,4 +1,7 @@
 /** The worker thread of all OPC UA devices: node-opcua lives here and nowhere else. Calls are those of `messages.ts`. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { GatewayError } from '../../../core/errors.ts'
 import { loadClient, type ClientLibrary } from '../../../protocols/opcua/library.ts'
 import { sendEvent, serveWorkerLink } from '../../../wire/worker-service.ts'
@@ -10,6 +13,7 @@ import type {
   LogEvent,
   OfDevice,
   OpenDevice,
+  PrepareWriteRequest,
   ReadRequest,
   ReasonsEvent,
   RowsEvent,
@@ -26,6 +30,7 @@ const VIEW_MS = 1000
 const MOST_COMPLAINTS = 10
 
 const devices = new Map<number, Device>()
+const temporary = new Map<number, string>()
 let complaints = 0
 
 const tell = (device: number | undefined, level: LogEvent['level'], sentence: string): void =>
@@ -59,8 +64,9 @@ let library: Promise<ClientLibrary> | undefined
 async function open(setup: OpenDevice): Promise<void> {
   const { device: number } = setup
   const loaded = await (library ??= loadClient(complain))
+  const folder = setup.certificates ?? (await temporaryFolder(number))
   const security = () =>
-    loadSecurity(setup, {
+    loadSecurity(setup, folder, {
       tell: (level, sentence) => tell(number, level, sentence),
       audit: (action, what) => audit(number, action, what),
     })
@@ -77,6 +83,13 @@ async function open(setup: OpenDevice): Promise<void> {
   )
 }
 
+/** Where nothing is kept, our certificate lives as long as the device is open. */
+async function temporaryFolder(number: number): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'bifrost-certificates-'))
+  temporary.set(number, folder)
+  return folder
+}
+
 function device({ device: number }: OfDevice): Device {
   const found = devices.get(number)
   if (found === undefined) throw new Error(`the worker has no device ${number}`)
@@ -88,10 +101,15 @@ serveWorkerLink({
   connect: (of: OfDevice, signal) => device(of).connect(signal),
   read: (request: ReadRequest) => device(request).read(request),
   subscribe: (request: SubscribeRequest, signal) => device(request).subscribe(request, signal),
+<<<<<<< HEAD
   history: (request: HistoryRequest) => device(request).history.read(request),
   write: (request: WriteRequest) => device(request).write(request),
+=======
+  prepareWrite: (request: PrepareWriteRequest) => device(request).writes.prepare(request),
+  write: (request: WriteRequest, signal) => device(request).writes.send(request, signal),
+>>>>>>> b37f76fb4252f7a0da4669615fe6350a93322b4c
   audited,
-  identify: (of: OfDevice) => device(of).connection.identity,
+  identify: (of: OfDevice, signal) => device(of).browser.identity(signal),
   openWalk: (request: OpenWalk, signal) => device(request).browser.open(request, signal),
   nextOfWalk: (request: NextOfWalk, signal) => device(request).browser.next(request, signal),
   endWalk: (request: NextOfWalk) => device(request).browser.end(request.walk),
@@ -101,6 +119,9 @@ serveWorkerLink({
     const closing = device(of)
     devices.delete(of.device)
     await closing.close()
+    const folder = temporary.get(of.device)
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+    temporary.delete(of.device)
   },
 })
 

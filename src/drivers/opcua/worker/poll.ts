@@ -48,7 +48,13 @@ export class Poll {
   /** Reads what comes next; `unfinished` while the step has more. Throws NotConnectedError alone. */
   async read(): Promise<{ batch: SampleBatch; unfinished: boolean }> {
     const { connection } = this.#context
-    if (this.#epoch !== connection.epoch || this.#limit !== connection.limits.of('read')) await this.#prepare()
+    if (this.#epoch !== connection.epoch || this.#limit !== connection.limits.of('read')) {
+      try {
+        await this.#prepare()
+      } catch (error) {
+        return { batch: this.#failed(error, this.#nodes.map(({ wanted }) => wanted)), unfinished: false } // prettier-ignore
+      }
+    }
     const first = this.#next === 0
     const chunk = this.#chunks[this.#next]
     const batch = new SampleBatch((chunk?.rows ?? 0) + (first ? this.#lost.length : 0))
@@ -78,18 +84,23 @@ export class Poll {
         this.#next = 0
         return true
       }
-      this.#fail(error, chunk, batch)
+      const failed = this.#failed(error, chunk.nodes)
+      batch.receivedAt = failed.receivedAt
+      for (let row = 0; row < failed.length; row++) batch.pushRow(failed, row)
       return false
     }
   }
 
-  #fail(error: unknown, chunk: Chunk, batch: SampleBatch): void {
+  /** The status of a request that failed, for each of its points; throws when the session is no more. */
+  #failed(error: unknown, nodes: readonly (readonly Wanted[])[]): SampleBatch {
     if (endsSession(error)) throw this.#context.connection.lost(error)
     const status =
       error instanceof NoAnswerError ? Status.BadTimeout : error instanceof ServiceError ? error.status : undefined
     if (status === undefined) throw error
-    batch.receivedAt = Date.now()
-    for (const { tag } of chunk.nodes.flat()) batch.push(tag, undefined, status)
+    const all = nodes.flat()
+    const batch = new SampleBatch(all.length, Date.now())
+    for (const { tag } of all) batch.push(tag, undefined, status)
+    return batch
   }
 
   async #prepare(): Promise<void> {

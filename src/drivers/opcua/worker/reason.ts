@@ -82,4 +82,4 @@ export function toConnectError(
 }
 
 const refused = (message: string, endpoint: string, cause: unknown): GatewayError =>
-  new GatewayError('DEVICE_REFUSED', message, { details: { endpoint }, cause })
+  new GatewayError('ACCESS_REFUSED', message, { details: { endpoint }, cause })

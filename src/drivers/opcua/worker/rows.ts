@@ -4,7 +4,7 @@ import { HAS_VALUE, IS_BOOLEAN, type SampleBatch } from '../../../core/batch.ts'
 import { Status, type StatusCode } from '../../../core/status.ts'
 import type { DataType, TagId } from '../../../core/value.ts'
 import { memberOf, type Found } from '../../../protocols/opcua/member.ts'
-import { toValue } from '../../../protocols/opcua/value.ts'
+import { isUndecoded, toValue } from '../../../protocols/opcua/value.ts'
 import type { MemberStep } from '../address.ts'
 import type { SourceTime } from './source-time.ts'
 
@@ -41,7 +41,7 @@ export function pushRow(
   if (typeof raw === 'number' && wanted.member.length === 0 && !historical) {
     if (wanted.type === 'float64' && Number.isFinite(raw))
       return batch.pushNumber(wanted.tag, raw, status, time, HAS_VALUE)
-    if (wanted.type === 'float32' && Number.isFinite(raw))
+    if (wanted.type === 'float32' && Number.isFinite(Math.fround(raw)))
       return batch.pushNumber(wanted.tag, Math.fround(raw), status, time, HAS_VALUE)
   } else if (typeof raw === 'boolean' && wanted.type === 'bool' && wanted.member.length === 0 && !historical) {
     return batch.pushNumber(wanted.tag, raw ? 1 : 0, status, time, HAS_VALUE | IS_BOOLEAN)
@@ -67,6 +67,8 @@ function pushConverted(
   if (variant?.value === null || variant?.value === undefined)
     return push(Status.BadNoData, 'The server gave a status, but no value.')
   const whole: Found = { raw: variant.value, builtIn: variant.dataType, dimensions: variant.dimensions ?? undefined }
+  if (isUndecoded(whole.raw))
+    return push(Status.BadDecodingError, 'The server does not describe the type of this structure.')
   const found = memberOf(whole, member)
   if (found === undefined) return push(Status.BadIndexRangeNoData, 'The value has no such member.')
   const value = toValue(found.raw, found.builtIn, type)

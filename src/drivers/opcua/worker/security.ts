@@ -2,9 +2,6 @@
  * Who we are to servers, and whom we trust: the application certificate and the trust list of the data folder
  * (`wire/certificates`), as the library wants them.
  */
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { OPCUAClientOptions } from 'node-opcua-client'
 import { systemClock } from '../../../core/clock.ts'
 import { messageOf } from '../../../core/errors.ts'
@@ -35,10 +32,10 @@ export interface SecurityOutlets {
 
 /** Made anew for each connection, so that a renewed certificate is used from the next one on. */
 export async function loadSecurity(
-  { name, options, certificates }: Pick<OpenDevice, 'name' | 'options' | 'certificates'>,
+  { name, options }: Pick<OpenDevice, 'name' | 'options'>,
+  folder: string,
   { tell, audit }: SecurityOutlets,
 ): Promise<ClientSecurity> {
-  const folder = certificates ?? (await mkdtemp(join(tmpdir(), 'bifrost-certificates-')))
   const own = await openOwn(folder, { now: Date.now() })
   const { certificateKeyPairProvider, applicationUri } = await clientIdentity(own)
   const checker = new CertificateChecker({

@@ -14,6 +14,11 @@ import { transact } from './transaction.ts'
 /** One message of a server; more is refused. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 const MAX_CHUNKS = 8192
+/**
+ * The library breaks a connection on which nothing was said for its transport time-out: a device that is polled now and then would be
+ * connected anew each time. How long a connection may take is watched here (`deadline`).
+ */
+const MOST_IDLE_MS = 86_400_000
 /** A farewell to a server that does not answer takes no longer. */
 const FAREWELL_MS = 1000
 
@@ -31,6 +36,7 @@ export class UaSession {
     this.client = client
     this.session = session
     this.#options = options
+    withoutRenewal(session)
     ;(client as { on(event: 'close', listener: (error?: Error) => void): void }).on('close', (error?: Error) => {
       if (!this.#open) return
       this.#open = false
@@ -64,6 +70,23 @@ export class UaSession {
   }
 }
 
+/**
+ * The library makes a new session in silence when the server has lost ours, whoever asked, and every subscription is gone. With this it
+ * says so instead, also where it asks by itself (types of structures, registered nodes).
+ */
+function withoutRenewal(session: ClientSession): void {
+  const inner = session as unknown as Record<'performMessageTransaction' | '_performMessageTransaction', Transaction>
+  inner.performMessageTransaction = function (request, callback) {
+    this._performMessageTransaction(request, callback)
+  }
+}
+
+type Transaction = (
+  this: { _performMessageTransaction: Transaction },
+  request: object,
+  callback: (error: Error | null, response?: object) => void,
+) => void
+
 /** A client with a channel to this endpoint. */
 export async function openChannel(
   library: ClientLibrary,
@@ -72,7 +95,7 @@ export async function openChannel(
   security: ClientSecurity,
   signal: AbortSignal,
 ): Promise<OPCUAClient> {
-  const { OPCUAClient, MessageSecurityMode, SecurityPolicy } = library
+  const { DataTypeExtractStrategy, OPCUAClient, MessageSecurityMode, SecurityPolicy } = library
   const client = OPCUAClient.create({
     ...security.clientOptions,
     applicationName: 'Bifrost',
@@ -84,9 +107,11 @@ export async function openChannel(
       : { serverCertificate: endpoint.certificate }),
     connectionStrategy: { maxRetry: 0, initialDelay: 100, maxDelay: 100 },
     keepSessionAlive: false,
+    // A server may have thousands of types: only those that come are asked for.
+    dataTypeExtractStrategy: DataTypeExtractStrategy.Lazy,
     requestedSessionTimeout: options.sessionTimeout,
     defaultTransactionTimeout: options.requestTimeout,
-    transportTimeout: options.connectTimeout,
+    transportTimeout: MOST_IDLE_MS,
     transportSettings: { maxMessageSize: MAX_MESSAGE_BYTES, maxChunkCount: MAX_CHUNKS },
   })
   await orAbandon(client, options, signal, client.connect(options.endpoint))

@@ -3,7 +3,7 @@
  * references, level by level, each node once however many ways lead to it. What it holds is bounded by the number of nodes asked for.
  */
 import type { NodeId } from 'node-opcua-client'
-import { statusName } from '../../../core/status.ts'
+import { statusHex } from '../../../core/status.ts'
 import type { BrowseName } from '../address.ts'
 import type { BrowsedNode, OpenWalk, WalkPart } from '../browsed.ts'
 import type { Connection } from './connection.ts'
@@ -114,7 +114,7 @@ export class Walk {
       const { references, cut, refused } = parent.children ?? found.get(parent)!
       if (cut) this.#cut = true
       if (refused !== undefined && this.#problems++ < MOST_PROBLEMS)
-        problems.push(`${parent.text} cannot be looked into: ${statusName(refused)}`)
+        problems.push(`${parent.text} cannot be looked into: ${nameOfStatus(this.#connection, refused)}`)
       for (const reference of references) {
         const node = foundBy(this.#connection, reference)
         if (node !== undefined && this.#isNew(node)) this.#pending.push({ found: node, index: this.#next++, parent })
@@ -124,7 +124,7 @@ export class Walk {
 
   #isNew({ nodeId }: FoundNode): boolean {
     const key = nodeId.toString()
-    if (this.#seen.has(key) || (!this.#options.withServer && isServerObject(nodeId))) return false
+    if (this.#seen.has(key)) return false
     this.#seen.add(key)
     return true
   }
@@ -154,7 +154,7 @@ export class Walk {
   #follow({ found, index, parent }: Pending, children: References | undefined): void {
     const level = parent.level + 1
     if (level >= this.#options.depth || found.nodeClass === METHOD || isProperty(found)) return
-    if (children?.references.length === 0) return
+    if (children?.references.length === 0 || (!this.#options.withServer && isServerObject(found.nodeId))) return
     const { nodeId } = found
     const path = pathBelow(parent.path, nameOf(this.#connection, found))
     this.#frontier.push({ nodeId, index, level, path, text: nodeText(this.#connection, nodeId), children })
@@ -176,6 +176,12 @@ export class Walk {
 }
 
 const isServerObject = ({ namespace, value }: NodeId): boolean => namespace === 0 && value === SERVER_OBJECT
+
+/** The standard has more statuses than values can have. */
+const nameOfStatus = ({ library: { StatusCodes } }: Connection, status: number): string =>
+  Object.values(StatusCodes as unknown as Record<string, { readonly value: number; readonly name: string }>).find(
+    ({ value }) => value === status,
+  )?.name ?? statusHex(status)
 
 const nameOf = (connection: Connection, { browseName: { namespaceIndex, name } }: FoundNode): BrowseName => ({
   namespace: namespaceOf(connection, namespaceIndex),

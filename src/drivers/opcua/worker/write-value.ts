@@ -1,9 +1,7 @@
 /** From a value of ours to a Variant of exactly the type that the server's node or argument has. */
-import type { Argument, DataValue, NodeId, VariantOptions } from 'node-opcua-client'
+import type { VariantOptions } from 'node-opcua-client'
 import { INTEGER_RANGES, type DataType, type Value } from '../../../core/value.ts'
 import { BuiltIn, halvesOf } from '../../../protocols/opcua/value.ts'
-import type { Connection } from './connection.ts'
-import { Attribute, readAttributes } from './reading.ts'
 
 /** Integers of OPC UA by their numbers, as we call them. */
 const INTEGERS: Readonly<Record<number, DataType>> = {
@@ -19,29 +17,27 @@ const INTEGERS: Readonly<Record<number, DataType>> = {
 
 const SCALAR = 0
 const ARRAY = 1
+const MATRIX = 2
+const BYTE = 3
 
-/** `current`: what the node holds now, whose type is taken; undefined: the value does not fit. */
-export async function variantOf(
-  connection: Connection,
-  nodeId: NodeId,
-  current: DataValue | undefined,
-  index: readonly number[] | undefined,
+/** Undefined: the value does not fit. An element of an array is written as an array of one. */
+export function toVariant(
+  builtIn: number,
+  rank: 'single' | 'array' | 'element',
   value: Value,
-): Promise<VariantOptions | undefined> {
-  const known: number | undefined = current?.value?.dataType
-  const builtIn = known !== undefined && known !== 0 ? known : await builtInOf(connection, nodeId)
-  const arrayType: number = current?.value?.arrayType ?? SCALAR
-  const isArray = arrayType !== SCALAR
-  if (isArray && index === undefined) return arrayOf(builtIn, value)
+): VariantOptions | undefined {
+  if (rank === 'array') return arrayOf(builtIn, value)
   const raw = toRaw(builtIn, value)
   if (raw === undefined) return undefined
-  // One element of an array is written as an array of one.
-  if (index === undefined) return { dataType: builtIn, arrayType: SCALAR, value: raw }
+  // Two halves of an Int64 are an array to the library until it is told that they are none.
+  if (rank === 'single') return { dataType: builtIn, arrayType: SCALAR, value: raw }
   return { dataType: builtIn, arrayType: ARRAY, value: [raw] }
 }
 
-/** A whole array is given as JSON. */
+/** A whole array is given as JSON, a matrix as lists of lists; bytes are an array of Byte, too. */
 function arrayOf(builtIn: number, value: Value): VariantOptions | undefined {
+  if (value instanceof Uint8Array)
+    return builtIn === BYTE ? { dataType: BYTE, arrayType: ARRAY, value: new Uint8Array(value) } : undefined
   if (typeof value !== 'string') return undefined
   let items: unknown
   try {
@@ -49,37 +45,29 @@ function arrayOf(builtIn: number, value: Value): VariantOptions | undefined {
   } catch {
     return undefined
   }
-  if (!Array.isArray(items)) return undefined
-  const raw = items.map((item) => toRaw(builtIn, item as Value))
-  return raw.includes(undefined) ? undefined : { dataType: builtIn, arrayType: ARRAY, value: raw }
+  return Array.isArray(items) ? variantOfList(builtIn, items) : undefined
 }
 
-async function builtInOf(connection: Connection, nodeId: NodeId): Promise<number> {
-  const [data] = await readAttributes(connection.session, connection.limits, [
-    { nodeId, attributeId: Attribute.DataType },
-  ])
-  const type = data?.value?.value as NodeId | undefined
-  return type === undefined ? 0 : resolveBuiltIn(connection, type)
+/** `items` as JSON has them; lists in it are the rows of a matrix. */
+export function variantOfList(builtIn: number, items: readonly unknown[]): VariantOptions | undefined {
+  const dimensions: number[] = []
+  for (let at: unknown = items; Array.isArray(at); at = at[0]) dimensions.push(at.length)
+  let flat: unknown[] = [...items]
+  for (const size of dimensions.slice(1)) {
+    if (!flat.every((row) => Array.isArray(row) && row.length === size)) return undefined
+    flat = flat.flat()
+  }
+  const raw = flat.map((item) => toRaw(builtIn, item as Value))
+  if (raw.includes(undefined)) return undefined
+  return dimensions.length === 1
+    ? { dataType: builtIn, arrayType: ARRAY, value: raw }
+    : { dataType: builtIn, arrayType: MATRIX, dimensions, value: raw }
 }
 
-/** Subtypes of built-in types (Duration, UtcTime, enumerations) travel as those. */
-async function resolveBuiltIn(connection: Connection, type: NodeId): Promise<number> {
-  if (type.namespace === 0 && typeof type.value === 'number' && type.value > 0 && type.value <= 25) return type.value
-  return connection.library.findBasicDataType(connection.session.session, type)
-}
-
-/** One input argument of a method; `given` as JSON has it. */
-export async function argumentOf(
-  connection: Connection,
-  { dataType, valueRank }: Argument,
-  given: unknown,
-): Promise<VariantOptions | undefined> {
-  const builtIn = await resolveBuiltIn(connection, dataType)
-  if (valueRank >= 1) return Array.isArray(given) ? arrayOf(builtIn, JSON.stringify(given)) : undefined
-  const raw = toRaw(builtIn, given as Value)
-  // Two halves of an Int64 are an array to the library until it is told that they are none.
-  return raw === undefined ? undefined : { dataType: builtIn, arrayType: SCALAR, value: raw }
-}
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** A time without a zone is nobody's. */
+const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/
 
 /** The value as the library encodes it in a Variant of this built-in type; undefined: it does not fit. */
 function toRaw(builtIn: number, value: Value): unknown {
@@ -87,36 +75,35 @@ function toRaw(builtIn: number, value: Value): unknown {
   if (integer !== undefined) return toInteger(integer, value)
   if (builtIn === BuiltIn.Boolean)
     return typeof value === 'boolean' ? value : value === 0 || value === 1 ? value === 1 : undefined
-  if (builtIn === BuiltIn.Float || builtIn === BuiltIn.Double) {
-    const number = typeof value === 'bigint' ? Number(value) : value
-    return typeof number === 'number' && Number.isFinite(number) ? number : undefined
-  }
-  if (builtIn === BuiltIn.ByteString)
-    return value instanceof Uint8Array
-      ? Buffer.from(value)
-      : typeof value === 'string'
-        ? Buffer.from(value, 'base64')
-        : undefined
+  if (builtIn === BuiltIn.Float || builtIn === BuiltIn.Double) return toFloat(builtIn, value)
   if (builtIn === BuiltIn.DateTime) return toDate(value)
+  if (builtIn === BuiltIn.ByteString && value instanceof Uint8Array) return Buffer.from(value)
   if (typeof value !== 'string') return undefined
+  if (builtIn === BuiltIn.ByteString) return BASE64.test(value) ? Buffer.from(value, 'base64') : undefined
   if (builtIn === BuiltIn.LocalizedText) return { text: value, locale: null }
-  return builtIn === BuiltIn.String || builtIn === BuiltIn.Guid || builtIn === BuiltIn.XmlElement ? value : undefined
+  if (builtIn === BuiltIn.Guid) return GUID.test(value) ? value : undefined
+  return builtIn === BuiltIn.String || builtIn === BuiltIn.XmlElement ? value : undefined
 }
 
+/** Text is a number only where JSON has no other way to carry it. */
 function toInteger(type: DataType, value: Value): unknown {
-  const given = typeof value === 'string' && /^-?\d{1,20}$/.test(value) ? BigInt(value) : value
+  const isLong = type === 'int64' || type === 'uint64'
+  const given = isLong && typeof value === 'string' && /^-?\d{1,20}$/.test(value) ? BigInt(value) : value
   if (typeof given !== 'bigint' && !(typeof given === 'number' && Number.isInteger(given))) return undefined
   const [least, greatest] = INTEGER_RANGES[type]!
   if (given < least || given > greatest) return undefined
-  return type === 'int64' || type === 'uint64' ? halvesOf(BigInt(given)) : Number(given)
+  return isLong ? halvesOf(BigInt(given)) : Number(given)
+}
+
+function toFloat(builtIn: number, value: Value): number | undefined {
+  const number = typeof value === 'bigint' ? Number(value) : value
+  if (typeof number !== 'number' || !Number.isFinite(number)) return undefined
+  return builtIn === BuiltIn.Float && !Number.isFinite(Math.fround(number)) ? undefined : number
 }
 
 function toDate(value: Value): Date | undefined {
+  const given = typeof value === 'bigint' ? Number(value) : value
   const date =
-    typeof value === 'bigint'
-      ? new Date(Number(value))
-      : typeof value === 'string' || typeof value === 'number'
-        ? new Date(value)
-        : undefined
-  return date === undefined || Number.isNaN(date.getTime()) ? undefined : date
+    typeof given === 'number' || (typeof given === 'string' && ISO.test(given)) ? new Date(given) : new Date(NaN)
+  return Number.isNaN(date.getTime()) ? undefined : date
 }

@@ -4,6 +4,7 @@
  * connection, and reads only.
  */
 import type { Duplex } from 'node:stream'
+import type { Clock } from '../../../core/clock.ts'
 import { GatewayError, NotConnectedError } from '../../../core/errors.ts'
 import { statusName } from '../../../core/status.ts'
 import { Framer } from '../../../wire/framer.ts'
@@ -21,6 +22,20 @@ const FAULT = 397
 const OPEN = { request: 446, response: 449 } as const
 const CLOSE = 452
 
+/** What a server may refuse a stranger with, beside the statuses that values have (OPC 10000-6, A.2). */
+const REFUSALS: Readonly<Record<number, string>> = {
+  0x800b0000: 'BadServiceUnsupported',
+  0x800e0000: 'BadServerHalted',
+  0x80540000: 'BadSecurityModeRejected',
+  0x80550000: 'BadSecurityPolicyRejected',
+  0x807d0000: 'BadTcpServerTooBusy',
+  0x807e0000: 'BadTcpMessageTypeInvalid',
+  0x80800000: 'BadTcpMessageTooLarge',
+  0x80810000: 'BadTcpNotEnoughResources',
+  0x80820000: 'BadTcpInternalError',
+  0x80830000: 'BadTcpEndpointUrlInvalid',
+}
+
 /** A message in one piece: its type and what stands behind the header. */
 interface Message {
   readonly type: string
@@ -36,13 +51,15 @@ export class DiscoveryClient {
   readonly #framer = new Framer({ headerBytes: HEADER_BYTES, maxBytes: CHUNK_BYTES, measure })
   readonly #chunks: AsyncIterator<unknown>
   readonly #name: string
+  readonly #clock: Clock
   #channel = 0
   #token = 0
   #number = 0
 
   /** `name`: the far side in messages. `signal`: ends every wait. */
-  constructor(stream: Duplex, name: string, signal: AbortSignal) {
+  constructor(stream: Duplex, { name, clock }: { readonly name: string; readonly clock: Clock }, signal: AbortSignal) {
     this.#stream = stream
+    this.#clock = clock
     this.#name = name
     this.#signal = signal
     // What breaks is told by whoever waits.
@@ -50,7 +67,7 @@ export class DiscoveryClient {
     this.#chunks = stream.iterator({ destroyOnReturn: false })
   }
 
-  /** HEL and ACK, then the channel. Throws PROTOCOL_VIOLATION for what is no OPC UA server, DEVICE_REFUSED with its reason. */
+  /** HEL and ACK, then the channel. Throws PROTOCOL_VIOLATION for what is no OPC UA server, ACCESS_REFUSED with its reason. */
   async hello(url: string): Promise<void> {
     const hello = new UaWriter()
       .uint32(0)
@@ -70,7 +87,7 @@ export class DiscoveryClient {
     this.#token = reader.uint32('token id')
   }
 
-  /** Throws DEVICE_REFUSED when the server does not answer this. */
+  /** Throws ACCESS_REFUSED when the server does not answer this. */
   async ask<Answer>(service: Service<Answer>): Promise<Answer> {
     const request = this.#request(service.request)
     service.encode(request)
@@ -88,7 +105,7 @@ export class DiscoveryClient {
     const header = new UaWriter()
       .nodeId(id)
       .bytes(Buffer.from([0, 0]))
-      .time(Date.now())
+      .time(this.#clock.now())
     return header
       .uint32(this.#number + 1)
       .uint32(0)
@@ -175,7 +192,8 @@ export class DiscoveryClient {
   }
 
   #refused(what: string, status: number): GatewayError {
-    return new GatewayError('DEVICE_REFUSED', `the server at ${this.#name} ${what}: ${statusName(status)}`, {
+    const named = REFUSALS[status] ?? statusName(status)
+    return new GatewayError('ACCESS_REFUSED', `the server at ${this.#name} ${what}: ${named}`, {
       details: { status },
     })
   }

@@ -2,7 +2,7 @@
  * Our certificate, and what is thought of those that clients and users present: the gateway's own folder decides (`wire/certificates`).
  * A client that nobody has trusted yet is refused, and waits in the inbox: `bifrost opcua trust THUMBPRINT`, for a user `--users`.
  */
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../../core/clock.ts'
@@ -19,6 +19,8 @@ export interface Certificates {
   readonly persons: CertificateChecker
   /** True once another certificate of ours was taken in use: clients see it only after the server opens anew. */
   isRenewed(): Promise<boolean>
+  /** Takes away what was made for this run alone. */
+  close(): Promise<void>
 }
 
 /** `onPerson` comes before its verdict: what that person may do is looked up then. */
@@ -51,6 +53,9 @@ export async function openCertificates(
     identity: serverIdentity(own),
     clients: new CertificateChecker({ ...common, folder: place, role: 'client' }),
     persons: new PersonChecker({ ...common, folder: join(place, 'users'), role: 'user' }, onPerson),
+    async close() {
+      if (folder === undefined) await rm(place, { recursive: true, force: true })
+    },
     async isRenewed() {
       const { current } = await readOwn(place)
       return current !== undefined && current.certificate.thumbprint !== own.certificate.thumbprint

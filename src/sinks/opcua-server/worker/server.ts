@@ -100,7 +100,11 @@ export class Server {
   }
 
   async close(): Promise<void> {
-    await this.#server.shutdown(0)
+    try {
+      await this.#server.shutdown(0)
+    } finally {
+      await this.#certificates.close()
+    }
   }
 }
 
