@@ -54,11 +54,8 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
   readonly history?: DeviceHistory<OpcuaAddress>
   #opened = false
   #polls = 0
-<<<<<<< HEAD
   #histories = 0
-=======
   #tickets = 0
->>>>>>> b37f76fb4252f7a0da4669615fe6350a93322b4c
   #emit: Emit | undefined
   #view: DeviceView = EMPTY_VIEW
 

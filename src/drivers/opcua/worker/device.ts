@@ -59,14 +59,11 @@ export class Device {
       onLost: (error) => this.#lost(error),
       tell: outlets.tell,
     })
-<<<<<<< HEAD
     this.#keepAlive = new KeepAlive({
       connection: this.connection,
       lost: (error) => this.#lost(this.connection.lost(error)),
     })
-=======
     this.writes = new Writes(this.connection, this.#conditions)
->>>>>>> b37f76fb4252f7a0da4669615fe6350a93322b4c
     this.browser = new Browser(this.connection)
     this.history = new Histories({ ...this.#pollContext(), promote: (values) => this.#promote(values) })
   }

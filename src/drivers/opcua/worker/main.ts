@@ -101,13 +101,9 @@ serveWorkerLink({
   connect: (of: OfDevice, signal) => device(of).connect(signal),
   read: (request: ReadRequest) => device(request).read(request),
   subscribe: (request: SubscribeRequest, signal) => device(request).subscribe(request, signal),
-<<<<<<< HEAD
   history: (request: HistoryRequest) => device(request).history.read(request),
-  write: (request: WriteRequest) => device(request).write(request),
-=======
   prepareWrite: (request: PrepareWriteRequest) => device(request).writes.prepare(request),
   write: (request: WriteRequest, signal) => device(request).writes.send(request, signal),
->>>>>>> b37f76fb4252f7a0da4669615fe6350a93322b4c
   audited,
   identify: (of: OfDevice, signal) => device(of).browser.identity(signal),
   openWalk: (request: OpenWalk, signal) => device(request).browser.open(request, signal),
