@@ -24,6 +24,7 @@ const BY_ERROR: Partial<Record<ErrorCode, number>> = {
   SCAN_FORBIDDEN: Exit.forbidden,
   ORIGIN_FORBIDDEN: Exit.forbidden,
   SINK_REFUSED: Exit.forbidden,
+  ACCESS_REFUSED: Exit.forbidden,
 }
 
 /** The exit code for a thrown error. */

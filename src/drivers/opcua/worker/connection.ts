@@ -12,9 +12,10 @@ import { chooseEndpoint, offered, type OfferedEndpoint } from './endpoints.ts'
 import { LIMIT_NODES, Limits } from './limits.ts'
 import { NodeTypes } from './node-type.ts'
 import { Attribute, readAttributes } from './reading.ts'
-import { toConnectError } from './reason.ts'
+import { explain, toConnectError } from './reason.ts'
 import type { ClientSecurity } from './security.ts'
 import { abandon, createSession, openChannel, resumeSession, type UaSession } from './session.ts'
+import { askStranger } from './stranger.ts'
 import { ServiceError } from './transaction.ts'
 
 /** How the session came about: it is the one of before with its subscriptions, or a new one. */
@@ -29,6 +30,8 @@ export interface ConnectionSetup {
   readonly tell: (level: 'debug' | 'info' | 'warn', sentence: string) => void
 }
 
+/** For the first answer of a server. */
+const MOST_FIRST_MS = 4000
 const NAMESPACES = 2255
 const BUILD_INFO = { product: 2261, vendor: 2263, firmware: 2264 } as const
 
@@ -86,7 +89,8 @@ export class Connection {
       // What was known of the server may be the reason.
       this.endpoint = undefined
       if (signal.aborted) throw error
-      throw toConnectError(error, this.options, security)
+      const { endpoint } = this.options
+      throw await explain(toConnectError(error, this.options, security), () => askStranger(endpoint, signal))
     }
   }
 
@@ -167,7 +171,9 @@ export class Connection {
     if (known !== undefined) return known
     const { library, options } = this
     const plain = { policy: 'None', mode: 'None', certificate: undefined } as const
-    const client = await openChannel(library, options, plain, security, signal)
+    // Nothing is encrypted yet, which may take long: who does not answer by now is told so in time.
+    const impatient = { ...options, connectTimeout: Math.min(options.connectTimeout, MOST_FIRST_MS) }
+    const client = await openChannel(library, impatient, plain, security, signal)
     try {
       return (this.endpoint = chooseEndpoint(offered(await client.getEndpoints()), options))
     } finally {

@@ -72,7 +72,7 @@ export const tokenOf = ({ user }: OpcuaOptions): TokenName =>
 function noEndpoint(all: readonly OfferedEndpoint[], options: OpcuaOptions, mode: string): GatewayError {
   const offers = [...new Set(all.map((one) => `${one.policy}/${one.mode}`))].join(', ')
   const wanted =
-    options.securityPolicy === 'best' ? `an encrypted endpoint (${mode})` : `${options.securityPolicy}/${mode}`
+    options.securityPolicy === 'best' ? `encrypted endpoint (${mode})` : `${options.securityPolicy}/${mode}`
   const plain = all.some(({ mode: given }) => given === 'None')
   const next =
     options.securityPolicy === 'best' && plain && all.every(({ mode: given }) => given === 'None')

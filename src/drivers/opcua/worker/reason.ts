@@ -51,7 +51,7 @@ const REFUSALS: Record<string, Words> = {
 }
 
 const NAME = /\b(Bad[A-Z][A-Za-z]+)\b/
-const SYSTEM = /\b(E[A-Z]{4,}|EAI_AGAIN)\b/
+const SYSTEM = /\b(E(?!RROR\b)[A-Z]{4,}|EAI_AGAIN)\b/
 
 /** The error that the device shows; what is one of ours already stays. */
 export function toConnectError(
@@ -70,13 +70,23 @@ export function toConnectError(
     return connectError({ ...placeOf(endpoint), connectTimeoutMs: options.connectTimeout }, { code, message })
   if (name !== undefined)
     return refused(`the server at ${endpoint} refused the connection with ${name}`, endpoint, error)
-  if (/socket has been disconnected|rejected by|closed/i.test(message))
-    return refused(
-      `the server at ${endpoint} closed the connection without a reason: it may not be an OPC UA server, not trust our certificate, or have no connection left`,
-      endpoint,
-      error,
-    )
-  return new NotConnectedError(`${endpoint} cannot be connected: ${message.split('\n')[0]!.slice(0, 300)}`, {
+  return new NotConnectedError(`${endpoint} cannot be connected: ${oneLine(message)}`, {
+    details: { endpoint, unexplained: true },
+    cause: error,
+  })
+}
+
+/** What the library says goes over several lines. */
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 300)
+
+/** The same error, or the better one that whoever listens there gives away when it is asked. */
+export async function explain(error: GatewayError, ask: () => Promise<string | undefined>): Promise<GatewayError> {
+  const { endpoint, unexplained } = error.details
+  if (unexplained !== true) return error
+  const what = await ask()
+  if (what === undefined) return error
+  return new NotConnectedError(`what listens at ${String(endpoint)} ${what}`, {
+    details: { endpoint },
     cause: error,
   })
 }

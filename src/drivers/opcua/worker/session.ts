@@ -174,7 +174,9 @@ function deadline<T>({ endpoint, connectTimeout }: OpcuaOptions, signal: AbortSi
     const timer = setTimeout(
       () =>
         end(() =>
-          reject(new NotConnectedError(`${endpoint} did not complete the connection within ${connectTimeout} ms`)),
+          reject(
+            new NotConnectedError(`${endpoint} did not complete the connection within ${connectTimeout} ms${ELSE}`),
+          ),
         ),
       connectTimeout,
     )
@@ -186,6 +188,9 @@ function deadline<T>({ endpoint, connectTimeout }: OpcuaOptions, signal: AbortSi
     )
   })
 }
+
+const ELSE =
+  ': it is off, a firewall is in between, what listens there does not speak OPC UA, or it is slow (`connectTimeout`)'
 
 async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
