@@ -211,8 +211,8 @@ export const collectors: Record<MetricName, Collector> = {
     out.sample({}, others.length * SERIES_PER_DEVICE + seriesDropped(lines)),
 }
 
-/** Up, three results, overruns, reconnects, and a histogram of 16 buckets with sum and count. */
-const SERIES_PER_DEVICE = 24
+/** Up, three results, overruns, reconnects, back-filled samples, and a histogram of 16 buckets with sum and count. */
+const SERIES_PER_DEVICE = 25
 
 /** Stands for all devices beyond the cap. */
 const OTHER: Labels = { device: '_other', driver: '_other' }

@@ -99,9 +99,10 @@ function rigOf(given: {
 const at = (clock: VirtualClock, ms: number) => clock.now() - 600_000 + ms
 
 test('from the last sample before to the first one behind, when all points have one', async () => {
-  const rig = rigOf({})
-  const { backfill, clock, stored, see, settled } = rig
-  const [a, b] = [at(clock, 1000), at(clock, 90_000)]
+  const start = new VirtualClock()
+  const [a, b] = [at(start, 1000), at(start, 90_000)]
+  const rig = rigOf({ pages: [[[1, b - 1], [1, b], [1, b + 2], [2, b + 2]]] }) // prettier-ignore
+  const { backfill, stored, see, settled } = rig
   Object.assign(stored, { 1: a, 2: a + 10 })
   rig.lose()
   backfill.begin()
@@ -111,6 +112,7 @@ test('from the last sample before to the first one behind, when all points have 
   see([2, b + 100])
   await settled()
   assert.deepEqual(rig.asked, [`1 2: ${a}–${b + 100}`])
+  assert.deepEqual(rig.filled, [`1 ${b - 1} true`, `2 ${b + 2} true`])
 })
 
 test('a point that brings nothing is waited for five seconds, and its gap ends now', async () => {
@@ -177,8 +179,7 @@ test('lost in the middle it goes on where it was, before the next gap', async ()
 })
 
 test('what is slow to be found in the store is waited for', async () => {
-  let find = (_: Map<number, number>): void => {}
-  const recalled = new Promise<Map<number, number>>((resolve) => (find = resolve))
+  const { promise: recalled, resolve: find } = Promise.withResolvers<Map<number, number>>()
   const { backfill, clock, see, settled, asked } = rigOf({ recalled })
   const a = at(clock, 0)
   backfill.start()

@@ -25,7 +25,8 @@ test('the newest live value of each tag, or the edge of the margin before the ne
   const first = await open()
   const names = ['fast', 'slow', 'gone', 'never']
   const [fast, slow, gone, never] = (await first.defineTags(names.map((name) => ({ device: 'd', settings: tagSettings({ name }) })))) as [number, number, number, number] // prettier-ignore
-  const newest = NOW - 3 * HOUR
+  // Right behind the edge of a window.
+  const newest = NOW - 256 * 60_000 + 30_000
   first.append(rows(fast, [newest - 1000, newest]))
   first.append(rows(slow, [newest - 90_000, newest - 60_000]))
   first.append(rows(gone, [newest - 5 * HOUR]))
@@ -41,7 +42,7 @@ test('the newest live value of each tag, or the edge of the margin before the ne
   const tags = new Set([fast, slow, gone, never])
   const looking = lastTimes(store, tags, range, signal)
   // What comes after the call does not count.
-  store.append(rows(slow, [NOW]))
+  store.append(rows(slow, [NOW, newest - 10]))
   assert.deepEqual([...(await looking)], [[fast, newest], [slow, newest - 60_000], [gone, newest - 125_000], [never, newest - 125_000]]) // prettier-ignore
   const short = { ...range, lookBackMs: 2 * HOUR }
   assert.deepEqual([...(await lastTimes(store, new Set([fast]), short, signal))], [])

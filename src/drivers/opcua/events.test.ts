@@ -142,7 +142,7 @@ test(
     const server = await startAsyncuaServer(t)
     const { rows, see } = await startOpcuaRig(t, server.url, [{ name: 'e', address: 'events i=2253', type: 'string' }])
     await see('e', 'the server listens', ({ status }) => status === Status.GoodNoData)
-    const messages = () => rows('e').flatMap(({ value }) => (value === undefined ? [] : [(JSON.parse(String(value)) as { message: string }).message])) // prettier-ignore
+    const messages = () => rows('e').flatMap(({ value }) => (value === undefined ? [] : [(JSON.parse(value as string) as { message: string }).message])) // prettier-ignore
     await server.ask('fire', { message: 'before' })
     await eventually('before', () => messages().length === 1)
     await server.ask('drop')

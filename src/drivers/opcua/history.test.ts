@@ -41,12 +41,12 @@ async function gapOf(
   await server.ask('set', { node: 'Scalars/Int32', value: 7, sourceTime: time })
   const { said, log } = listener()
   const rig = await startOpcuaRig(t, server.url, tags, { history: true }, 100, { log })
-  await rig.see('level', 'the first value', ({ value }) => value === 100)
+  for (const { name } of tags) await rig.see(name, 'the first value', ({ value }) => value !== undefined)
   await server.ask('stop')
   await server.ask('set', { node: 'History/Level', value: 1000 })
+  await meanwhile?.(server)
   await server.ask('start')
   await rig.see('level', 'the value of now', ({ value }) => value === 1000, 15_000)
-  await meanwhile?.(server)
   return { server, rig, said, past: () => rig.rows('level').filter(({ historical }) => historical) }
 }
 
@@ -177,3 +177,27 @@ test('unless it is asked for no history is read', { skip }, async (t) => {
   await rig.see('live', 'the next value', ({ value }) => value === 3)
   assert.deepEqual(rig.rows('live').filter(({ historical }) => historical), []) // prettier-ignore
 })
+
+test(
+  'a server that runs out of continuation points, or finds a request too large, is asked for less',
+  { skip },
+  async (t) => {
+    const again = { ...LEVEL, name: 'again', address: `poll ${LEVEL.address}` }
+    const { rig, past, said } = await gapOf(t, {}, [LEVEL, again, OLD], async (peer) => {
+      const history = (rule: object) => peer.ask('fault', { service: 'HistoryRead', times: 1, ...rule })
+      await history({ delayMs: 1 })
+      await history({ itemStatus: 'BadContinuationPointInvalid' })
+      await history({ delayMs: 1 })
+      await history({ itemStatus: 'BadNoContinuationPoints' })
+    })
+    await eventually('the gap is filled', () => said.some((line) => line.startsWith('Back-filled')), 20_000)
+    const all = Array.from({ length: 899 }, (_, i) => 101 + i)
+    const values = past().map(({ value }) => value)
+    assert.deepEqual(values, all)
+    const polled = rig.rows('again').filter(({ historical }) => historical)
+    assert.deepEqual(
+      polled.map(({ value }) => value),
+      all,
+    )
+  },
+)

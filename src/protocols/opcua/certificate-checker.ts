@@ -30,7 +30,7 @@ export interface CheckerOptions extends Omit<PresentedQuestion, 'now' | 'isQuiet
   readonly onRefused?: ((verdict: Extract<CertificateVerdict, { ok: false }>) => void) | undefined
 }
 
-/** More refusals in a minute leave no note: strangers who present ever new certificates must not wear the disk. */
+/** More refusals in a minute leave no note and no line in the log: strangers who present ever new certificates must not wear the disk. */
 const NOTES_A_MINUTE = 30
 const CHAIN_LIMIT = 10
 
@@ -80,7 +80,7 @@ export class CertificateChecker implements NodeOpcuaStore {
     if (verdict.ok) this.#saidReason = undefined
     else {
       this.#refusals++
-      if (verdict.reason !== this.#saidReason) onRefused?.(verdict)
+      if (verdict.reason !== this.#saidReason && !isQuiet) onRefused?.(verdict)
       this.#saidReason = verdict.reason
     }
     return verdict

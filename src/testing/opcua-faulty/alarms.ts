@@ -67,8 +67,8 @@ export function createAlarms(server: OPCUAServer, { alarms = [] }: ChildSettings
     },
     fire({ message, severity, type, times }) {
       for (let at = 0; at < Number(times ?? 1); at++)
-        tanks.raiseEvent(String(type ?? 'BaseEventType'), {
-          message: { dataType: DataType.LocalizedText, value: { text: `${message}` } },
+        tanks.raiseEvent(typeof type === 'string' ? type : 'BaseEventType', {
+          message: { dataType: DataType.LocalizedText, value: { text: typeof message === 'string' ? message : '' } },
           severity: { dataType: DataType.UInt16, value: Number(severity ?? 500) },
           sourceName: { dataType: DataType.String, value: 'Tanks' },
         })

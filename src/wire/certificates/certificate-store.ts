@@ -35,17 +35,23 @@ export interface CertificateStore {
 
 export type CertificatePlace = 'trusted' | 'rejected' | 'issuers'
 
-/** Never rejects: what cannot be read is a problem of the store. */
-export async function readCertificateStore(folder: string): Promise<CertificateStore> {
+/**
+ * Never rejects: what cannot be read is a problem of the store. `withInbox` false: `rejected` stays empty; a verdict needs none of it, and
+ * strangers fill it.
+ */
+export async function readCertificateStore(folder: string, withInbox = true): Promise<CertificateStore> {
   const problems: FileProblem[] = []
   const [trusted, rejected, issuers, lists] = await Promise.all([
     readCertificates(join(folder, 'trusted'), problems),
-    readCertificates(join(folder, 'rejected'), problems),
+    withInbox ? readInbox(folder, problems) : [],
     readCertificates(join(folder, 'issuers'), problems),
     readLists(join(folder, 'crl'), problems),
   ])
   return { trusted, rejected, issuers, lists, problems }
 }
+
+export const readInbox = (folder: string, problems: FileProblem[] = []): Promise<StoredCertificate[]> =>
+  readCertificates(join(folder, 'rejected'), problems)
 
 async function readCertificates(folder: string, problems: FileProblem[]): Promise<StoredCertificate[]> {
   const found = new Map<string, StoredCertificate>()

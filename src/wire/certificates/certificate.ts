@@ -84,7 +84,7 @@ function parse(der: Buffer): Certificate {
     sha256: hashOf(der, 'sha256'),
     subject: nameText(x509.subject),
     issuer: nameText(x509.issuer),
-    commonName: oneLine(x509.toLegacyObject().subject?.CN?.toString() ?? ''),
+    commonName: shortLine(x509.toLegacyObject().subject?.CN?.toString() ?? ''),
     subjectName: subject!.raw,
     issuerName: issuer!.raw,
     serial: x509.serialNumber.toUpperCase(),
@@ -108,7 +108,14 @@ const hashOf = (bytes: Buffer, algorithm: string): string =>
   createHash(algorithm).update(bytes).digest('hex').toUpperCase()
 
 /** `CN=press, O=Acme`: Node gives a line a part. */
-const nameText = (name: string | undefined): string => oneLine((name ?? '').split('\n').join(', '))
+const nameText = (name: string | undefined): string => shortLine((name ?? '').split('\n').join(', '))
+
+/** RFC 5280, A.1, allows 64 characters a part; strangers write what they like. */
+const NAME_LIMIT = 300
+const shortLine = (text: string): string => {
+  const line = oneLine(text.slice(0, NAME_LIMIT))
+  return text.length > NAME_LIMIT ? `${line}…` : line
+}
 
 /** RFC 4055, RFC 5758, RFC 8410: what is signed with SHA-2 or better. What is not named here counts as weak. */
 const STRONG: Readonly<Record<string, string>> = {

@@ -48,26 +48,21 @@ export async function trustFile(folder: string, bytes: Uint8Array, change: Chang
   return certificate!
 }
 
-/** Moves a trusted certificate to the inbox: it is refused from the next connection on. */
+/** Moves a trusted certificate to the inbox: it is refused from the next connection on. One that lies there is not trusted on first use. */
 export async function rejectCertificate(folder: string, thumbprint: string, change: Change): Promise<Certificate> {
   const store = await readCertificateStore(folder)
   const trusted = pick(store.trusted, thumbprint)
-  if (trusted === undefined) {
-    const rejected = pick(store.rejected, thumbprint)
-    if (rejected !== undefined) return rejected.certificate
-    throw notFound(thumbprint, store)
-  }
-  const { certificate, record = emptyRecord } = trusted
-  const reason = `${change.by} took back the trust on ${new Date(change.at).toISOString().slice(0, 10)}`
+  const stored = trusted ?? pick(store.rejected, thumbprint)
+  if (stored === undefined) throw notFound(thumbprint, store)
+  const { certificate, record = emptyRecord } = stored
   const { presented, issuers } = record
-  assertAlone(trusted)
-  await addToInbox(
-    folder,
-    certificate,
-    { presented, issuers, status: 'BadCertificateUntrusted', reason },
-    store.rejected,
-  )
-  await takeAway(trusted)
+  const reason = `${change.by} took back the trust on ${new Date(change.at).toISOString().slice(0, 10)}`
+  const why = trusted === undefined ? record : { status: 'BadCertificateUntrusted', reason }
+  if (trusted !== undefined) assertAlone(trusted)
+  const { status } = why
+  const kept = { presented, issuers, status, reason: why.reason, takenBackAt: change.at }
+  await addToInbox(folder, certificate, kept, store.rejected)
+  if (trusted !== undefined) await takeAway(trusted)
   return certificate
 }
 

@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path'
 import { Status } from '../../core/status.ts'
-import { writeFileSafely } from './certificate-files.ts'
-import { certificateFileName, readCertificateStore, type CertificateStore } from './certificate-store.ts'
+import { FILE_LIMIT_BYTES, writeFileSafely } from './certificate-files.ts'
+import { certificateFileName, readCertificateStore, readInbox, type CertificateStore } from './certificate-store.ts'
 import type { Certificate } from './certificate.ts'
 import { addToInbox } from './inbox.ts'
 import {
@@ -40,7 +40,7 @@ export async function checkPresented(
   chain: readonly Uint8Array[],
   question: PresentedQuestion,
 ): Promise<CertificateVerdict> {
-  const store = await readCertificateStore(folder)
+  const store = await readCertificateStore(folder, false)
   const verdict = judgeCertificate(chain, question, store)
   const { certificate } = verdict
   if (certificate === undefined) return verdict
@@ -54,7 +54,7 @@ export async function checkPresented(
     return verdict
   }
   const then = judgeCertificate(chain, { ...question, assumeTrusted: true }, store)
-  if (question.trustOnFirstUse === true && then.ok && otherTrusted(certificate, question, store) === undefined) {
+  if (question.trustOnFirstUse === true && then.ok && (await isFirstUse(folder, certificate, question, store))) {
     await question.onFirstUse?.(certificate)
     await trustOnFirstUse(folder, certificate, presentation)
     return then
@@ -63,6 +63,23 @@ export async function checkPresented(
   const refused = { ...verdict, certificate, reason }
   await noteRefused(folder, store, chain, presentation, refused, question)
   return refused
+}
+
+/** Nothing of this endpoint is trusted, and nobody took that back: who did wants to be asked about the next one too. */
+async function isFirstUse(
+  folder: string,
+  certificate: Certificate,
+  question: PresentedQuestion,
+  store: CertificateStore,
+): Promise<boolean> {
+  if (otherTrusted(certificate, question, store) !== undefined) return false
+  const { endpoint } = presentationOf(certificate, question)
+  const refused = (await readInbox(folder)).filter(({ record }) => record?.takenBackAt !== undefined)
+  return !refused.some(
+    (one) =>
+      one.certificate.sha256 === certificate.sha256 ||
+      one.record!.presented.some((presented) => presented.endpoint === endpoint),
+  )
 }
 
 /** Nobody wants to know. */
@@ -85,20 +102,31 @@ async function noteRefused(
   { certificate, status, reason }: Refused,
   { isQuiet, onNoteLost = ignore }: PresentedQuestion,
 ): Promise<void> {
-  if (isQuiet === true) return
+  // A file that is larger than what is read back would never be counted, nor make room.
+  if (isQuiet === true || certificate.der.length > FILE_LIMIT_BYTES) return
+  const rejected = await readInbox(folder)
   // A trusted one that has expired stays where it is, with the reason beside it.
   const trusted = store.trusted.find((one) => one.certificate.sha256 === certificate.sha256)
-  const stored = trusted ?? store.rejected.find((one) => one.certificate.sha256 === certificate.sha256)
+  const stored = trusted ?? rejected.find((one) => one.certificate.sha256 === certificate.sha256)
   const before = stored?.record
   if (before?.reason === reason && !isNews(before, presentation)) return
-  const issuers = chain.slice(1).map((der) => Buffer.from(der).toString('base64'))
+  const issuers = issuersOf(chain)
   const record = presentedAgain({ ...(before ?? emptyRecord), status, reason, issuers }, presentation)
   try {
-    if (trusted === undefined) await addToInbox(folder, certificate, record, store.rejected)
+    if (trusted === undefined) await addToInbox(folder, certificate, record, rejected)
     else await writeFileSafely(recordFile(join(folder, 'trusted'), certificate.thumbprint), encodeRecord(record))
   } catch (error) {
     onNoteLost(error)
   }
+}
+
+/** Those that came with it, as many as a note has room for. */
+function issuersOf(chain: readonly Uint8Array[]): string[] {
+  let room = FILE_LIMIT_BYTES / 4
+  return chain
+    .slice(1)
+    .filter(({ length }) => (room -= length) >= 0)
+    .map((der) => Buffer.from(der).toString('base64'))
 }
 
 const isNews = ({ presented }: PresentationRecord, { endpoint, device, at }: Presentation): boolean => {

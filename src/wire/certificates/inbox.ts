@@ -19,7 +19,10 @@ export async function addToInbox(
   await writeFileSafely(recordFile(inbox, certificate.thumbprint), encodeRecord(record))
   if (present.some((one) => one.certificate.sha256 === certificate.sha256)) return
   await writeFileSafely(join(inbox, certificateFileName(certificate)), certificate.der)
-  const oldestFirst = present.toSorted((a, b) => lastSeen(a) - lastSeen(b))
+  // What a person refused stays: strangers must not get it forgotten.
+  const oldestFirst = present
+    .filter((one) => one.record?.takenBackAt === undefined)
+    .toSorted((a, b) => lastSeen(a) - lastSeen(b))
   for (const one of oldestFirst.slice(0, Math.max(0, present.length + 1 - INBOX_LIMIT))) await takeAway(one)
 }
 

@@ -26,6 +26,8 @@ export interface PresentationRecord {
   readonly trustedAt?: number | undefined
   /** Who trusted it: a user, or `first use`. */
   readonly trustedBy?: string | undefined
+  /** When somebody took the trust back, or refused it: nothing of these endpoints is trusted by itself any more. */
+  readonly takenBackAt?: number | undefined
 }
 
 /** One presentation of a certificate by its owner. */
@@ -43,7 +45,7 @@ export const recordFile = (folder: string, thumbprint: string): string => join(f
 /** Undefined where it is damaged: it is only a note. */
 export function parseRecord(bytes: Buffer): PresentationRecord | undefined {
   try {
-    const { presented, issuers, status, reason, trustedAt, trustedBy } = JSON.parse(bytes.toString('utf8'))
+    const { presented, issuers, status, reason, trustedAt, trustedBy, takenBackAt } = JSON.parse(bytes.toString('utf8'))
     return {
       presented: listOf(presented).filter(isPresentedBy).slice(0, ENDPOINTS_LIMIT),
       issuers: listOf(issuers).filter(isText).slice(0, ISSUERS_LIMIT),
@@ -51,13 +53,15 @@ export function parseRecord(bytes: Buffer): PresentationRecord | undefined {
       reason: isText(reason) ? reason : undefined,
       trustedAt: isNumber(trustedAt) ? trustedAt : undefined,
       trustedBy: isText(trustedBy) ? trustedBy : undefined,
+      takenBackAt: isNumber(takenBackAt) ? takenBackAt : undefined,
     }
   } catch {
     return undefined
   }
 }
 
-const ENDPOINTS_LIMIT = 50
+/** All of them have to fit in a file that is read back; of an authority whose servers are more, those seen last are remembered. */
+const ENDPOINTS_LIMIT = 500
 export const ISSUERS_LIMIT = 8
 
 const listOf = (given: unknown): unknown[] => (Array.isArray(given) ? given : [])

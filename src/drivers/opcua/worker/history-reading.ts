@@ -50,6 +50,8 @@ const NODES_AT_ONCE = 50
 const VALUES_AT_ONCE = 1000
 /** Pages of a node that bring nothing new: a server that goes round in circles. */
 const MOST_IDLE = 3
+/** An archive may take longer than the values of now. */
+const PATIENCE_MS = 30_000
 /** Requests without an answer before the rest is left. */
 const MOST_SILENT = 2
 
@@ -132,7 +134,8 @@ export class HistoryReading {
   async #ask(asked: readonly Reading[], refused: RefusedHistory[]): Promise<SampleBatch> {
     const { connection } = this.#context
     try {
-      const response = await connection.session.request<HistoryReadResponse>(this.#request(asked, false))
+      const patienceMs = Math.max(PATIENCE_MS, connection.options.requestTimeout)
+      const response = await connection.session.request<HistoryReadResponse>(this.#request(asked, false), patienceMs)
       this.#silent = 0
       return await this.#take(asked, response.results ?? [], refused)
     } catch (error) {

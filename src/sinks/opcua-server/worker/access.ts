@@ -55,6 +55,11 @@ export class Access {
     this.#rights.set(node, rights)
   }
 
+  /** Undefined: it shows nothing of a tag. */
+  rightsOn(node: object | null): Rights | undefined {
+    return node === null ? undefined : this.#rights.get(node)
+  }
+
   /** A session has a user now. */
   admit(session: ServerSession, user: string, role: Role | undefined): void {
     let visitor = this.#visitors.get(session)
@@ -78,12 +83,21 @@ export class Access {
     context.checkPermission = (node, permission) => {
       const flag: number = permission
       const rights = this.#rights.get(node)
-      if (rights === undefined) return ask(node, permission)
+      if (rights === undefined) return !isOfSessions(node.nodeId) && ask(node, permission)
       if ((flag & READING) !== 0) return visitor.mayRead(rights)
       return flag === WRITING && visitor.mayWrite(rights)
     }
   }
 }
+
+/** node-opcua's own namespace has nothing but the diagnostics of all sessions: names of users, addresses, what they subscribe to. */
+const SESSIONS_NAMESPACE = 1
+/** SubscriptionDiagnosticsArray, SessionDiagnosticsArray, SessionSecurityDiagnosticsArray (OPC 10000-5, 6.3.3 and 6.3.4). */
+const OF_ALL_SESSIONS = new Set<unknown>([2290, 3707, 3708])
+
+/** The standard leaves them to administrators (OPC 10000-5, 6.3.5), and there is none here. */
+const isOfSessions = ({ namespace, value }: { readonly namespace: number; readonly value: unknown }): boolean =>
+  namespace === SESSIONS_NAMESPACE || (namespace === 0 && OF_ALL_SESSIONS.has(value))
 
 export const addressOf = (session: ServerSession): string => {
   const { remoteAddress, remotePort } = session.channel ?? {}

@@ -5,6 +5,7 @@
  */
 import {
   AttributeIds,
+  BrowseResult,
   DataValue,
   StatusCodes,
   TimestampsToReturn,
@@ -46,26 +47,42 @@ export class TagAccessor implements Accessor {
     this.#parts = parts
   }
 
-  browse: Accessor['browse'] = (context, nodes) => this.#own.browse(context, nodes)
+  browse: Accessor['browse'] = (context, nodes) =>
+    this.#splitHidden(
+      context,
+      nodes,
+      () => new BrowseResult({ statusCode: StatusCodes.BadUserAccessDenied }),
+      (rest) => this.#own.browse(context, rest),
+    )
+
   call: Accessor['call'] = (context, methods) => this.#own.call(context, methods)
 
   async read(context: Context, request: ReadRequest): Promise<DataValue[]> {
     const nodes = request.nodesToRead ?? []
     const stamps = request.timestampsToReturn ?? TimestampsToReturn.Neither
-    return this.#split(
+    return split(
       nodes,
       (node) => (isWhole(node) ? this.#parts.devices.find(node.nodeId) : undefined),
       (placed) => this.#readOne(context, placed, stamps),
-      (rest) => this.#own.read(context, { ...request, nodesToRead: rest }),
+      (others) =>
+        this.#splitHidden(
+          context,
+          others,
+          () => new DataValue({ statusCode: StatusCodes.BadUserAccessDenied }),
+          (rest) => this.#own.read(context, { ...request, nodesToRead: rest }),
+        ),
     )
   }
 
   async write(context: Context, nodes: WriteValue[]): Promise<StatusCode[]> {
-    return this.#split(
+    const { devices } = this.#parts
+    return split(
       nodes,
-      (node) => (node.attributeId === VALUE ? this.#parts.devices.find(node.nodeId) : undefined),
+      (node) => (node.attributeId === VALUE ? devices.find(node.nodeId) : undefined),
       (placed, node) => this.#writeOne(context, placed, node),
-      (rest) => this.#own.write(context, rest),
+      // Some of node-opcua's own nodes may be written by anybody, diagnostics of other sessions among them.
+      async (rest) =>
+        rest.map(({ nodeId }) => (devices.isUnknown(nodeId) ? StatusCodes.BadNodeIdUnknown : StatusCodes.BadNotWritable)),
     )
   }
 
@@ -73,7 +90,7 @@ export class TagAccessor implements Accessor {
     const { history, devices, access } = this.#parts
     if (history === undefined) return this.#own.historyRead(context, request)
     const visitor = access.of(context.session)
-    return this.#split(
+    return split(
       request.nodesToRead ?? [],
       (node) => devices.find(node.nodeId),
       (placed, node) => history.read(placed, node, request, visitor),
@@ -81,26 +98,16 @@ export class TagAccessor implements Accessor {
     )
   }
 
-  /** Ours by `mine`, all at once; the others together by `others`; the results in the order of the nodes. */
-  async #split<Node, Result>(
+  /** Nodes of tags that this visitor may not see get `denied`; `others` has the rest. */
+  #splitHidden<Node extends { nodeId?: Parameters<Devices['isHidden']>[0] }, Result>(
+    { session }: Context,
     nodes: readonly Node[],
-    find: (node: Node) => PlacedTag | undefined,
-    mine: (placed: PlacedTag, node: Node) => Result | Promise<Result>,
+    denied: () => Result,
     others: (rest: Node[]) => Promise<Result[]>,
   ): Promise<Result[]> {
-    const results: (Result | Promise<Result>)[] = []
-    const rest: Node[] = []
-    const places: number[] = []
-    for (const [at, node] of nodes.entries()) {
-      const placed = find(node)
-      if (placed !== undefined) results[at] = mine(placed, node)
-      else {
-        rest.push(node)
-        places.push(at)
-      }
-    }
-    if (rest.length > 0) for (const [at, result] of (await others(rest)).entries()) results[places[at]!] = result
-    return Promise.all(results)
+    const { access, devices } = this.#parts
+    const visitor = access.of(session)
+    return split(nodes, ({ nodeId }) => devices.isHidden(nodeId, visitor) || undefined, denied, others)
   }
 
   #readOne(context: Context, placed: PlacedTag, stamps: TimestampsToReturn): DataValue {
@@ -129,6 +136,28 @@ export class TagAccessor implements Accessor {
     const answer = await this.#parts.asks.ask({ what: 'write', args: { device, tag, value: asked, user, from } })
     return toStatusCode(answer.status)
   }
+}
+
+/** Those that `find` finds by `mine`, all at once; the others together by `others`; the results in the order of the nodes. */
+async function split<Node, Found, Result>(
+  nodes: readonly Node[],
+  find: (node: Node) => Found | undefined,
+  mine: (found: Found, node: Node) => Result | Promise<Result>,
+  others: (rest: Node[]) => Promise<Result[]>,
+): Promise<Result[]> {
+  const results: (Result | Promise<Result>)[] = []
+  const rest: Node[] = []
+  const places: number[] = []
+  for (const [at, node] of nodes.entries()) {
+    const found = find(node)
+    if (found !== undefined) results[at] = mine(found, node)
+    else {
+      rest.push(node)
+      places.push(at)
+    }
+  }
+  if (rest.length > 0) for (const [at, result] of (await others(rest)).entries()) results[places[at]!] = result
+  return Promise.all(results)
 }
 
 /** The value itself, whole. */

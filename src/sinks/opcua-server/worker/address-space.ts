@@ -10,7 +10,7 @@ import { symbolOf } from '../../../core/symbols.ts'
 import type { Refused, TagNode, ValueSet } from '../messages.ts'
 import { folderId, placeOf, propertyId, variableId } from '../node-names.ts'
 import type { OpcuaServerOptions } from '../options.ts'
-import { rightsOf, type Access, type Rights } from './access.ts'
+import { rightsOf, type Access, type Rights, type Visitor } from './access.ts'
 import { BUILT_IN, dataValueOf, fromVariant, toNative } from './values.ts'
 import { kindOf, type Property } from './variable-kind.ts'
 
@@ -69,6 +69,21 @@ export class Devices {
     // A Guid is text too.
     const kind: number | undefined = placed?.variable.nodeId.identifierType
     return kind === nodeId.identifierType ? placed : undefined
+  }
+
+  /** There is no node with this id. */
+  isUnknown(nodeId: NodeIdLike): boolean {
+    return this.#nodeAt(nodeId) === null
+  }
+
+  /** It shows something of a tag that this visitor may not see: the variable, or a property of it. */
+  isHidden(nodeId: NodeIdLike, visitor: Visitor): boolean {
+    const rights = this.#access.rightsOn(this.#nodeAt(nodeId))
+    return rights !== undefined && !visitor.mayRead(rights)
+  }
+
+  #nodeAt(nodeId: NodeIdLike): object | null {
+    return nodeId === null || nodeId === undefined ? null : this.#space.findNode(nodeId as string)
   }
 
   /** Adds these tags, or makes those anew that have changed. */

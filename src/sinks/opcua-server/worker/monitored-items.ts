@@ -57,7 +57,7 @@ export function takeOverMonitoredItems(devices: Devices, access: Access): void {
     const { nodeId, attributeId } = request.itemToMonitor
     const placed = attributeId === VALUE ? devices.find(nodeId) : undefined
     const visitor = access.of(this.$session)
-    if (placed !== undefined && !visitor.mayRead(placed.rights)) {
+    if (devices.isHidden(nodeId, visitor)) {
       const createResult = new MonitoredItemCreateResult({ statusCode: StatusCodes.BadUserAccessDenied })
       return { createResult, monitoredItemCreateRequest: request }
     }
@@ -70,14 +70,22 @@ export function takeOverMonitoredItems(devices: Devices, access: Access): void {
     return created
   }
 
+  /** Of its session now: a subscription may go over to another one; while it has none, to that of before. */
+  const visitorOf = (item: ItemParts): Visitor => {
+    const session = item.$subscription?.$session
+    if (session !== undefined && session !== null) visitors.set(item, access.of(session))
+    return visitors.get(item)!
+  }
+
   items._set_parameters = function (parameters) {
     _set_parameters.call(this, parameters)
     if (ours.has(this)) this._exceptionBased = true
   }
 
   items._on_value_changed = function (dataValue, indexRange) {
-    const isOurs = ours.has(this)
-    if (isOurs && visitors.get(this)?.mayRead(ours.get(this)!.rights) !== true) return
+    const placed = ours.get(this)
+    const isOurs = placed !== undefined
+    if (isOurs && !visitorOf(this).mayRead(placed.rights)) return
     // Part of a text, a deadband, another trigger: node-opcua's own way.
     if (!isOurs || this.filter !== null || this.itemToMonitor === null || hasRange(this.itemToMonitor.indexRange))
       return _on_value_changed.call(this, dataValue, indexRange)
