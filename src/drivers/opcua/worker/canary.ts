@@ -5,11 +5,23 @@
  */
 import type { DataValue } from 'node-opcua-client'
 import { isUndecoded, toText } from '../../../protocols/opcua/value.ts'
+import type { Connection } from './connection.ts'
 import type { MonitoredItem } from './monitored-item.ts'
+import { Attribute, readAttributes } from './reading.ts'
 import type { Subscription } from './subscription.ts'
 
 /** Reads these items now. */
 export type ReadNow = (items: readonly MonitoredItem[]) => Promise<readonly (DataValue | undefined)[]>
+
+/** Reads from the server itself. */
+export const valueReader =
+  (connection: Connection): ReadNow =>
+  async (items) =>
+    readAttributes(
+      connection.session,
+      connection.limits,
+      items.map(({ nodeId }) => ({ nodeId, attributeId: Attribute.Value })),
+    )
 
 /** Beyond its intervals a server may take so long to report. */
 const MARGIN_MS = 500

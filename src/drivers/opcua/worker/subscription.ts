@@ -15,6 +15,7 @@ import type { Connection } from './connection.ts'
 import { createItems, isServiceError, type MonitoredItem } from './monitored-item.ts'
 import { hasOverflow, pushRow, type Misfit } from './rows.ts'
 import type { SourceTime } from './source-time.ts'
+import { endsSession } from './transaction.ts'
 
 export interface SubscriptionPlan {
   readonly publishMs: number
@@ -94,8 +95,14 @@ export class Subscription {
     // The first notification has the number 1.
     this.#last = LAST_SEQUENCE
     for (const item of items) Object.assign(item, { last: undefined, lastAt: 0, serverId: undefined })
-    await createItems(connection, this.id, items)
-    await this.plan.also?.(this)
+    try {
+      await createItems(connection, this.id, items)
+      await this.plan.also?.(this)
+    } catch (error) {
+      // One without items is nobody's, and would take the place of another.
+      if (!endsSession(error)) await this.delete().catch(() => {})
+      throw error
+    }
   }
 
   /** Away from the server; a server that does not know it any more has done so already. */

@@ -8,7 +8,7 @@ import { messageOf, NotConnectedError } from '../../../core/errors.ts'
 import type { StatusCode } from '../../../core/status.ts'
 import { Status } from '../../../core/status.ts'
 import type { SentEvents, SentPoint } from '../messages.ts'
-import { Canary } from './canary.ts'
+import { Canary, valueReader } from './canary.ts'
 import type { Connection, Opened } from './connection.ts'
 import { Escalation, type Level } from './escalation.ts'
 import type { EventItems, EventOutlets } from './event-items.ts'
@@ -16,7 +16,6 @@ import { FallbackPolls } from './fallback.ts'
 import { planSubscriptions, type Plan } from './plan.ts'
 import type { PollContext } from './poll.ts'
 import { Publisher } from './publisher.ts'
-import { Attribute, readAttributes } from './reading.ts'
 import type { Misfit, Wanted } from './rows.ts'
 import type { SourceTime } from './source-time.ts'
 import { Subscription, type SubscriptionCounts } from './subscription.ts'
@@ -154,21 +153,20 @@ export class Subscriptions {
         if (one === this.#events?.plan) this.#events.refused(error)
         continue
       }
-      this.#add(subscription)
+      const isOfUse = one.items.length === 0 || one.items.some(({ serverId }) => serverId !== undefined)
+      if (isOfUse) this.#add(subscription)
+      else {
+        this.#tellRefused(subscription)
+        await subscription.delete()
+      }
     }
     this.#publisher!.keep(this.#publishes)
   }
 
   #add(subscription: Subscription): void {
     const { connection } = this.#setup
-    const read = async (items: readonly { nodeId: import('node-opcua-client').NodeId }[]) =>
-      readAttributes(
-        connection.session,
-        connection.limits,
-        items.map(({ nodeId }) => ({ nodeId, attributeId: Attribute.Value })),
-      )
     const statusOnly = connection.options.trigger === 'status'
-    const canary = new Canary(subscription, read, statusOnly)
+    const canary = new Canary(subscription, valueReader(connection), statusOnly)
     this.#subscriptions.push({ subscription, canary, dueAt: performance.now() + connection.options.liveness.canary })
     this.#tellRefused(subscription)
     this.#publisher!.keep(this.#publishes)
@@ -322,15 +320,21 @@ export class Subscriptions {
 
   /** Items that the server does not watch: read instead where it may be only a matter of watching, else bad. */
   #tellRefused({ plan }: Subscription): void {
+    const [unwatched, watched] = [[] as SentPoint[], [] as SentPoint[]]
     for (const { wanted, status, serverId } of plan.items) {
-      if (serverId !== undefined) continue
-      if (status === Status.BadTooManyMonitoredItems || status === Status.BadNotSupported) this.#fallback.add(wanted)
+      if (serverId !== undefined) watched.push(...wanted)
+      else if (status === Status.BadTooManyMonitoredItems || status === Status.BadNotSupported)
+        unwatched.push(...wanted)
       else {
         this.#refused = true
         this.#retryAt = performance.now() + RETRY_MS
         this.#tellStatus(wanted, status, undefined)
       }
     }
+    this.#fallback.remove(watched)
+    this.#fallback.add(unwatched)
+    if (unwatched.length > 0)
+      this.trouble = `The server watches no more items: ${this.#fallback.size} tags are read at their interval instead.`
   }
 
   #tellStatus(wanted: readonly Wanted[], status: StatusCode, reason: string | undefined): void {
