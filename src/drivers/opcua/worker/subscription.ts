@@ -73,9 +73,9 @@ export class Subscription {
     const { options, library } = connection
     const { publishMs, items } = this.plan
     // Who wants values of a certain age has to hear that they still hold.
-    const stalest = Math.min(
-      ...items.flatMap(({ wanted }) => wanted.map(({ staleAfterMs }) => staleAfterMs ?? Infinity)),
-    )
+    let stalest = Infinity
+    for (const { wanted } of items)
+      for (const { staleAfterMs } of wanted) stalest = Math.min(stalest, staleAfterMs ?? Infinity)
     const keepAliveMs = Math.min(options.liveness.keepAlive, stalest / 3)
     const keepAlive = Math.max(1, Math.round(keepAliveMs / publishMs))
     const request = new library.CreateSubscriptionRequest({
