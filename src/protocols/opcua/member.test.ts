@@ -40,7 +40,12 @@ test('fields by the name that the server shows, with the type that the schema te
     drive = { name: 'M1' }
     brakes = [{ running: false }, { running: true }]
     get schema() {
-      return { fields: [{ name: 'starts', fieldType: 'UInt64' }, { name: 'position', fieldType: 'Double' }] }
+      return {
+        fields: [
+          { name: 'starts', fieldType: 'UInt64' },
+          { name: 'position', fieldType: 'Double' },
+        ],
+      }
     }
   }
   const axis = { raw: new Axis(), builtIn: BuiltIn.ExtensionObject }

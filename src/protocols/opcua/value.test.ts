@@ -12,7 +12,18 @@ const UINT16 = 5
 const INT32 = 6
 const UINT32 = 7
 
-const NUMBERS = ['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64', 'uint64', 'float32', 'float64'] as const
+const NUMBERS = [
+  'int8',
+  'uint8',
+  'int16',
+  'uint16',
+  'int32',
+  'uint32',
+  'int64',
+  'uint64',
+  'float32',
+  'float64',
+] as const
 
 /** What it is as each type; what is absent cannot be one. */
 type As = Partial<Record<DataType, Value>>
@@ -44,7 +55,7 @@ const VALUES: readonly (readonly [what: string, raw: unknown, builtIn: number, a
   ['the empty text', '', BuiltIn.String, { string: '' }],
   ['a time', new Date('2024-02-29T12:34:56.789Z'), BuiltIn.DateTime, { string: '2024-02-29T12:34:56.789Z', float64: 1_709_210_096_789, int64: 1_709_210_096_789n, uint64: 1_709_210_096_789n }],
   ['no time', new Date(NaN), BuiltIn.DateTime, {}],
-  ['a Guid', '72962B91-FA75-4AE6-8D28-B404DC7DAF63', BuiltIn.Guid, { string: '72962B91-FA75-4AE6-8D28-B404DC7DAF63' }],
+  ['a Guid', '72962B91-FA75-4AE6-8D28-B404DC7DAF63', BuiltIn.Guid, { string: '72962b91-fa75-4ae6-8d28-b404dc7daf63' }],
   ['bytes', Buffer.from([0, 1, 255]), BuiltIn.ByteString, { bytes: Uint8Array.of(0, 1, 255), string: 'AAH/' }],
   ['a localized text', { text: 'Füllstand', locale: 'de' }, BuiltIn.LocalizedText, { string: 'Füllstand' }],
   ['a localized text without one', { text: null, locale: null }, BuiltIn.LocalizedText, { string: '' }],

@@ -101,7 +101,7 @@ function fromDate(raw: Date, type: DataType): Value | undefined {
 
 /** Texts as they are, bytes as base64, node ids as they are written, arrays and structures as JSON. Undefined: too long. */
 export function toText(raw: unknown, builtIn?: number): string | undefined {
-  if (typeof raw === 'string') return raw
+  if (typeof raw === 'string') return textOf(raw, builtIn)
   const parts = { left: MOST_PARTS }
   const plain = plainOf(raw, builtIn, parts, 0)
   if (parts.left < 0) return undefined
@@ -109,6 +109,21 @@ export function toText(raw: unknown, builtIn?: number): string | undefined {
   const text = JSON.stringify(plain)
   return text.length > JSON_LIMIT ? undefined : text
 }
+
+/** A matrix lies row by row (OPC 10000-6, 5.2.2.16): as lists of lists. What does not add up stays as it is. */
+export function nestedOf(raw: unknown, dimensions: readonly number[] | null | undefined): unknown {
+  if (dimensions === null || dimensions === undefined || dimensions.length < 2) return raw
+  const all = raw as ArrayLike<unknown>
+  if (dimensions.reduce((product, size) => product * size, 1) !== all.length || all.length > MOST_PARTS) return raw
+  let lists: unknown[] = Array.from(all)
+  for (const size of dimensions.slice(1).toReversed())
+    lists = Array.from({ length: lists.length / size }, (_, at) => lists.slice(at * size, (at + 1) * size))
+  return lists
+}
+
+/** A GUID has small letters (RFC 9562, 4). */
+const textOf = (raw: string, builtIn: number | undefined): string =>
+  builtIn === BuiltIn.Guid ? raw.toLowerCase() : raw
 
 /** As JSON carries it: 64-bit integers as decimal text, bytes as base64, what is no value as null. */
 export function toPlain(raw: unknown, builtIn?: number): unknown {
@@ -125,6 +140,7 @@ function plainOf(raw: unknown, builtIn: number | undefined, parts: { left: numbe
   if (raw === null || raw === undefined) return null
   if (typeof raw === 'number') return Number.isFinite(raw) ? raw : null
   if (typeof raw === 'bigint') return raw.toString()
+  if (typeof raw === 'string') return textOf(raw, builtIn)
   if (typeof raw !== 'object') return raw
   if (isLongValue(raw, builtIn)) return longOf(raw, builtIn === BuiltIn.Int64).toString()
   if (Buffer.isBuffer(raw)) return raw.toString('base64')

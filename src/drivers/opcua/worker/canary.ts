@@ -4,7 +4,7 @@
  * connection looks.
  */
 import type { DataValue } from 'node-opcua-client'
-import { toText } from '../../../protocols/opcua/value.ts'
+import { isUndecoded, toText } from '../../../protocols/opcua/value.ts'
 import type { MonitoredItem } from './monitored-item.ts'
 import type { Subscription } from './subscription.ts'
 
@@ -111,5 +111,7 @@ function agree(
     if (Object.is(a, b)) return true
     return filtered && Math.abs(a - b) <= (wanted[0]?.deadband ?? 0)
   }
+  // What was read is not decoded, what was reported is.
+  if (isUndecoded(a) || isUndecoded(b)) return true
   return toText(a) === toText(b)
 }

@@ -4,7 +4,7 @@ import { HAS_VALUE, IS_BOOLEAN, type SampleBatch } from '../../../core/batch.ts'
 import { Status, type StatusCode } from '../../../core/status.ts'
 import type { DataType, TagId } from '../../../core/value.ts'
 import { memberOf, type Found } from '../../../protocols/opcua/member.ts'
-import { isUndecoded, toValue } from '../../../protocols/opcua/value.ts'
+import { isUndecoded, nestedOf, toValue } from '../../../protocols/opcua/value.ts'
 import type { MemberStep } from '../address.ts'
 import type { SourceTime } from './source-time.ts'
 
@@ -71,10 +71,15 @@ function pushConverted(
     return push(Status.BadDecodingError, 'The server does not describe the type of this structure.')
   const found = memberOf(whole, member)
   if (found === undefined) return push(Status.BadIndexRangeNoData, 'The value has no such member.')
-  const value = toValue(found.raw, found.builtIn, type)
+  if (found.raw === null || found.raw === undefined) return push(Status.BadNoData, 'The member has no value.')
+  const isText = type === 'string' && member.length === 0
+  const raw: unknown = isText ? nestedOf(found.raw, whole.dimensions) : found.raw
+  const value = toValue(raw, found.builtIn, type)
   if (value !== undefined) return batch.push(tag, value, status, time, historical)
   const isNumber = typeof found.raw === 'number' && !Number.isFinite(found.raw)
   if (isNumber) return push(Status.BadDecodingError, 'The server gave a number that is none (NaN or infinite).')
+  if (type === 'string')
+    return push(Status.BadOutOfRange, `The server gave ${describe(found)}, which is too long as a text. Take members of it, such as [0].`) // prettier-ignore
   push(
     Status.BadTypeMismatch,
     `The server gave ${describe(found)}, which is no ${type}. Give the tag the type of its node.`,
