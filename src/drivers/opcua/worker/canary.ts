@@ -9,7 +9,7 @@ import type { MonitoredItem } from './monitored-item.ts'
 import type { Subscription } from './subscription.ts'
 
 /** Reads these items now. */
-export type ReadNow = (items: readonly MonitoredItem[]) => Promise<readonly (DataValue | undefined)[]>
+export type ReadNow = (item: MonitoredItem) => Promise<DataValue | undefined>
 
 /** Beyond its intervals a server may take so long to report. */
 const MARGIN_MS = 500
@@ -80,7 +80,7 @@ export class Canary {
   }
 
   async #differs(item: MonitoredItem): Promise<boolean> {
-    const [read] = await this.#read([item])
+    const read = await this.#read(item)
     this.reads++
     if (read === undefined) return false
     // Nothing was reported, not even what it was at first.
