@@ -9,7 +9,7 @@ import { Status } from '../../core/status.ts'
 import { CertificateWorkshop } from '../../testing/application-certificates.ts'
 import { needsAsyncua, startAsyncuaClient, type AsyncuaClientSettings, type PeerValue } from '../../testing/asyncua.ts'
 import { typedTable } from '../../testing/delivery-rig.ts'
-import { nodeOf, read, startOpcuaServer } from '../../testing/opcua-server-rig.ts'
+import { NAMESPACE, nodeOf, read, startOpcuaServer } from '../../testing/opcua-server-rig.ts'
 import { needs, temporaryFolder, type Cleanup } from '../../testing/peers.ts'
 import { parseCertificate } from '../../wire/certificates/certificate.ts'
 import { trustCertificate, trustFile } from '../../wire/certificates/changes.ts'
@@ -175,6 +175,20 @@ test(
     }
   },
 )
+
+test('the last gap names no tag that one of the users may not see', { skip }, async (t) => {
+  const tags = typedTable(...level, ['press/secret', 'float64'])
+  const rig = await startOpcuaServer(t, tags, { options: { viewer: ['press/level'] } })
+  const client = await rig.client()
+  const told = async (...gone: number[]) => {
+    const gap = { fromSeq: 1, toSeq: 9, samples: 9, reason: 'retention', fromTime: 0, toTime: 1, tags: gone }
+    await rig.sink.gap(gap, new AbortController().signal)
+    return String((await client.ask<PeerValue[]>('read', { nodes: [`nsu=${NAMESPACE};i=4`] }))[0]!.value)
+  }
+  assert.match(await told(1), /"level"/)
+  assert.match(await told(1, 2), /"reason":"retention"/)
+  assert.doesNotMatch(await told(1, 2), /secret/)
+})
 
 test('a wrong password, an unknown user and nobody are not let in', { skip }, async (t) => {
   const rig = await startOpcuaServer(t, typedTable(), { options: { anonymous: false, users: await usersFile(t) } })
