@@ -229,6 +229,43 @@ describe('stale', () => {
     assert.deepEqual(tick(), [])
   })
 
+  test('a value that is said to hold still stays young without a row; nothing is confirmed that was never read or is bad', async () => {
+    const { send, tick, clock, pipeline } = pipelineOf({ staleAfterMs: 2000 })
+    pipeline.confirm(0)
+    await clock.advance(5000)
+    assert.deepEqual(tick(), [])
+    send([1])
+    for (let i = 0; i < 5; i++) {
+      await clock.advance(1900)
+      pipeline.confirm(0)
+      assert.deepEqual(tick(), [])
+    }
+    await clock.advance(2001)
+    assert.deepEqual(tick(), [[undefined, 'UncertainLastUsableValue']])
+    send([undefined, Status.BadNoCommunication])
+    pipeline.confirm(0)
+    await clock.advance(5000)
+    assert.deepEqual(tick(), [])
+  })
+
+  test('a value that was stale and is confirmed comes back once, with the status that it had, and grows old again', async () => {
+    const { send, tick, clock, pipeline } = pipelineOf({ staleAfterMs: 2000 })
+    send([1, Status.UncertainSensorNotAccurate])
+    await clock.advance(2001)
+    assert.deepEqual(tick(), [[undefined, 'UncertainLastUsableValue']])
+    pipeline.confirm(0)
+    pipeline.confirm(0)
+    assert.deepEqual(tick(), [[undefined, 'UncertainSensorNotAccurate']])
+    await clock.advance(2000)
+    assert.deepEqual(tick(), [])
+    await clock.advance(1)
+    assert.deepEqual(tick(), [[undefined, 'UncertainLastUsableValue']])
+    // A row that comes before the next look says all that there is to say.
+    pipeline.confirm(0)
+    assert.deepEqual(send([2]), [[2, 'Good']])
+    assert.deepEqual(tick(), [])
+  })
+
   test('a deadband does not hide that the value is no longer stale', async () => {
     const { send, tick, clock } = pipelineOf({ staleAfterMs: 2000, deadband: { absolute: 1 } })
     send([1])

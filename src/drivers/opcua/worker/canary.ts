@@ -5,11 +5,23 @@
  */
 import type { DataValue } from 'node-opcua-client'
 import { isUndecoded, toText } from '../../../protocols/opcua/value.ts'
+import type { Connection } from './connection.ts'
 import type { MonitoredItem } from './monitored-item.ts'
+import { Attribute, readAttributes } from './reading.ts'
 import type { Subscription } from './subscription.ts'
 
-/** Reads these items now. */
+/** Reads this item now. */
 export type ReadNow = (item: MonitoredItem) => Promise<DataValue | undefined>
+
+/** Reads from the server itself. What was reported is decoded (`expand`): so is what it is compared with. */
+export const valueReader =
+  (connection: Connection, expand: (values: DataValue[]) => Promise<void>): ReadNow =>
+  async ({ nodeId }) => {
+    const nodes = [{ nodeId, attributeId: Attribute.Value }]
+    const results = await readAttributes(connection.session, connection.limits, nodes)
+    await expand(results.flatMap((one) => one ?? []))
+    return results[0]
+  }
 
 /** Beyond its intervals a server may take so long to report. */
 const MARGIN_MS = 500

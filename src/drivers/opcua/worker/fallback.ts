@@ -1,6 +1,7 @@
 /** Points that the server does not watch are read at their interval instead, beside its subscriptions. */
 import type { SampleBatch } from '../../../core/batch.ts'
 import { messageOf, NotConnectedError } from '../../../core/errors.ts'
+import type { TagId } from '../../../core/value.ts'
 import type { SentPoint } from '../messages.ts'
 import { isServiceError } from './monitored-item.ts'
 import { Poll, type PollContext } from './poll.ts'
@@ -20,27 +21,40 @@ export interface FallbackSetup extends Omit<PollContext, 'expand'> {
 
 export class FallbackPolls {
   readonly #setup: FallbackSetup
-  readonly #groups = new Map<number, SentPoint[]>()
+  /** By their interval and tag. */
+  readonly #groups = new Map<number, Map<TagId, SentPoint>>()
   #timers: NodeJS.Timeout[] = []
 
   constructor(setup: FallbackSetup) {
     this.#setup = setup
   }
 
+  get size(): number {
+    return [...this.#groups.values()].reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** Those that are read already stay as they are. */
   add(points: readonly SentPoint[]): void {
-    if (points.length === 0) return
-    for (const point of points) {
+    const added = points.filter(({ everyMs, tag }) => this.#groups.get(everyMs)?.has(tag) !== true)
+    for (const point of added) {
       const group = this.#groups.get(point.everyMs)
-      if (group === undefined) this.#groups.set(point.everyMs, [point])
-      else group.push(point)
+      if (group === undefined) this.#groups.set(point.everyMs, new Map([[point.tag, point]]))
+      else group.set(point.tag, point)
     }
-    this.start()
+    if (added.length > 0) this.start()
+  }
+
+  /** These are watched now. */
+  remove(points: readonly SentPoint[]): void {
+    const removed = points.filter(({ everyMs, tag }) => this.#groups.get(everyMs)?.delete(tag) === true)
+    if (removed.length > 0) this.start()
   }
 
   start(): void {
     this.stop()
     for (const [everyMs, points] of this.#groups) {
-      const poll = new Poll({ ...this.#setup, expand: this.#setup.expandAnswer }, points, true)
+      if (points.size === 0) continue
+      const poll = new Poll({ ...this.#setup, expand: this.#setup.expandAnswer }, [...points.values()], true)
       let busy = false
       const read = async () => {
         if (busy) return

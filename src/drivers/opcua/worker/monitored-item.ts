@@ -7,6 +7,7 @@ import type {
   NodeId,
 } from 'node-opcua-client'
 import { Status, type StatusCode } from '../../../core/status.ts'
+import type { DataType } from '../../../core/value.ts'
 import type { SentPoint } from '../messages.ts'
 import type { OpcuaOptions } from '../options.ts'
 import type { Connection } from './connection.ts'
@@ -102,13 +103,18 @@ function filterOf({ trigger }: OpcuaOptions, { wanted, filtered }: MonitoredItem
   }
 }
 
-/** A deadband that the server can apply: all tags of the node want the same, and none is a member of it. */
+/** Tags that have no distance from one value to another. */
+const NO_NUMBERS: ReadonlySet<DataType> = new Set(['bool', 'string', 'bytes'])
+
+/** A deadband that the server can apply: all tags of the node want the same, all are numbers, and none is a member of it. */
 export function canFilter({ deadband: who }: OpcuaOptions, wanted: readonly SentPoint[]): boolean {
   const [first] = wanted
   return (
     who === 'server' &&
     first?.deadband !== undefined &&
-    wanted.every(({ deadband, member }) => member.length === 0 && deadband === first.deadband)
+    wanted.every(
+      ({ deadband, member, type }) => member.length === 0 && deadband === first.deadband && !NO_NUMBERS.has(type),
+    )
   )
 }
 

@@ -15,6 +15,7 @@ import type { Connection } from './connection.ts'
 import { createItems, isServiceError, type MonitoredItem } from './monitored-item.ts'
 import { hasOverflow, pushRow, type Misfit } from './rows.ts'
 import type { SourceTime } from './source-time.ts'
+import { endsSession } from './transaction.ts'
 
 export interface SubscriptionPlan {
   readonly publishMs: number
@@ -74,9 +75,9 @@ export class Subscription {
     const { options, library } = connection
     const { publishMs, items } = this.plan
     // Who wants values of a certain age has to hear that they still hold.
-    const stalest = Math.min(
-      ...items.flatMap(({ wanted }) => wanted.map(({ staleAfterMs }) => staleAfterMs ?? Infinity)),
-    )
+    let stalest = Infinity
+    for (const { wanted } of items)
+      for (const { staleAfterMs } of wanted) stalest = Math.min(stalest, staleAfterMs ?? Infinity)
     const keepAliveMs = Math.min(options.liveness.keepAlive, stalest / 3)
     const keepAlive = Math.max(1, Math.round(keepAliveMs / publishMs))
     const request = new library.CreateSubscriptionRequest({
@@ -97,8 +98,14 @@ export class Subscription {
     this.#last = LAST_SEQUENCE
     this.#resumedAt = undefined
     for (const item of items) Object.assign(item, { last: undefined, lastAt: 0, serverId: undefined })
-    await createItems(connection, this.id, items)
-    await this.plan.also?.(this)
+    try {
+      await createItems(connection, this.id, items)
+      await this.plan.also?.(this)
+    } catch (error) {
+      // One without items is nobody's, and would take the place of another.
+      if (!endsSession(error)) await this.delete().catch(() => {})
+      throw error
+    }
   }
 
   /** Away from the server; a server that does not know it any more has done so already. */

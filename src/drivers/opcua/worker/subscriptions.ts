@@ -6,23 +6,21 @@ import type { DataValue, MonitoredItemNotification } from 'node-opcua-client'
 import type { SampleBatch } from '../../../core/batch.ts'
 import { messageOf, NotConnectedError } from '../../../core/errors.ts'
 import type { SentEvents, SentPoint } from '../messages.ts'
-import { Canary } from './canary.ts'
+import { Canary, valueReader } from './canary.ts'
 import type { Connection, Opened } from './connection.ts'
 import { Escalation, type Level } from './escalation.ts'
 import type { EventItems, EventOutlets } from './event-items.ts'
 import { FallbackPolls, hasNoSubscription } from './fallback.ts'
-import type { MonitoredItem } from './monitored-item.ts'
 import { doesAnswer } from './keep-alive.ts'
 import { planSubscriptions } from './plan.ts'
 import type { PollContext } from './poll.ts'
 import { Publisher } from './publisher.ts'
-import { Attribute, readAttributes } from './reading.ts'
 import type { Misfit } from './rows.ts'
 import type { SourceTime } from './source-time.ts'
-import { Subscription, type SubscriptionCounts } from './subscription.ts'
+import { Subscription, type SubscriptionContext, type SubscriptionCounts } from './subscription.ts'
 import { endsSession, NoAnswerError, ServiceError } from './transaction.ts'
 import { transferSubscriptions } from './transfer.ts'
-import { Unwatched } from './unwatched.ts'
+import { isOfUse, Unwatched, watchedOf } from './unwatched.ts'
 
 export interface SubscriptionsSetup {
   readonly connection: Connection
@@ -86,10 +84,7 @@ export class Subscriptions {
   }
 
   get items(): number {
-    return this.#subscriptions.reduce(
-      (sum, { subscription }) => sum + subscription.plan.items.filter(({ serverId }) => serverId !== undefined).length,
-      this.#events?.size ?? 0,
-    )
+    return this.#all.reduce((sum, one) => sum + watchedOf(one).length, this.#events?.size ?? 0)
   }
 
   get canaries(): number {
@@ -158,11 +153,10 @@ export class Subscriptions {
     this.#unwatched.lost(plan.lost)
     this.trouble = undefined
     this.#startPublisher()
+    const other: SubscriptionContext['other'] = (...args) => this.#other(...args)
+    const context = { ...this.#setup, counts: this.counts, other }
     for (const one of [...plan.subscriptions, ...(this.#events === undefined ? [] : [this.#events.plan])]) {
-      const subscription = new Subscription(
-        { ...this.#setup, counts: this.counts, other: (...args) => this.#other(...args) },
-        one,
-      )
+      const subscription = new Subscription(context, one)
       try {
         await subscription.create()
       } catch (error) {
@@ -173,7 +167,11 @@ export class Subscriptions {
         continue
       }
       await this.#orDelete(subscription, run)
-      this.#add(subscription)
+      if (isOfUse(one)) this.#add(subscription)
+      else {
+        this.#readInstead(subscription)
+        await subscription.delete()
+      }
     }
     this.#publisher!.keep(this.#publishes)
     this.#made = true
@@ -191,18 +189,21 @@ export class Subscriptions {
     this.#stillWanted(run)
   }
 
+  /** Items that the server does not watch are read where that helps. */
+  #readInstead(subscription: Subscription): void {
+    this.#fallback.remove(watchedOf(subscription).flatMap(({ wanted }) => wanted))
+    const unwatched = this.#unwatched.refused(subscription)
+    this.#fallback.add(unwatched)
+    if (unwatched.length > 0)
+      this.trouble = `The server watches no more items: ${this.#fallback.size} tags are read at their interval instead.`
+  }
+
   #add(subscription: Subscription): void {
     const { connection } = this.#setup
-    const read = async ({ nodeId }: MonitoredItem) => {
-      const nodes = [{ nodeId, attributeId: Attribute.Value }]
-      const results = await readAttributes(connection.session, connection.limits, nodes)
-      // What was reported is decoded: so is what it is compared with.
-      await this.#setup.expandValues(results.flatMap((one) => one ?? []))
-      return results[0]
-    }
+    const read = valueReader(connection, (values) => this.#setup.expandValues(values))
     const canary = new Canary(subscription, read, connection.options.trigger === 'status')
     this.#subscriptions.push({ subscription, canary, dueAt: performance.now() + connection.options.liveness.canary })
-    this.#fallback.add(this.#unwatched.refused(subscription))
+    this.#readInstead(subscription)
     this.#publisher!.keep(this.#publishes)
   }
 
@@ -334,7 +335,7 @@ export class Subscriptions {
       found.canary.reset()
       found.dueAt = performance.now() + this.#setup.connection.options.liveness.canary
     }
-    this.#fallback.add(this.#unwatched.refused(subscription))
+    this.#readInstead(subscription)
     this.#publisher?.keep(this.#publishes)
   }
 

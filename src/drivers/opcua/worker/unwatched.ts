@@ -94,9 +94,16 @@ export class Unwatched {
   }
 }
 
+/** A subscription of which the server watches nothing, and never will, is of no use. */
+export const isOfUse = ({ items }: Subscription['plan']): boolean =>
+  items.length === 0 || items.some(({ serverId, status }) => serverId !== undefined || !isOnlyUnwatched(status))
+
 /** It may be only a matter of watching: such a node is read instead. */
 const isOnlyUnwatched = (status: StatusCode): boolean =>
   status === Status.BadTooManyMonitoredItems || status === Status.BadNotSupported
+
+export const watchedOf = ({ plan }: Subscription): MonitoredItem[] =>
+  plan.items.filter(({ serverId }) => serverId !== undefined)
 
 const refusedOf = ({ plan }: Subscription): MonitoredItem[] =>
   plan.items.filter(({ serverId, status }) => serverId === undefined && !isOnlyUnwatched(status))
