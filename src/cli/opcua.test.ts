@@ -39,7 +39,7 @@ test('from the first look at a server to its values: endpoints, refusal, trust, 
     new RegExp(`not trusted: nobody has trusted .* \`bifrost opcua trust ${thumbprint} --local\``),
   )
   const refused = await bifrost('opcua', 'browse', url)
-  assert.equal(refused.code, 1)
+  assert.equal(refused.code, 4)
   assert.match(refused.err, new RegExp(`\`bifrost opcua trust ${thumbprint} --local\``))
   const trusted = await bifrost('opcua', 'trust', thumbprint!.slice(0, 8), '--local')
   assert.equal(trusted.code, 0, trusted.err)

@@ -128,7 +128,7 @@ async function runDirect(target: DirectTarget, tool: DriverTool, given: unknown)
     run: (work, _priority, signal) => work(signal),
   }
   try {
-    const run = (driver: Driver<unknown>) => tool.run(tool.input.parse(given) as never, driver as never, access, limit)
+    const run = (driver: Driver<unknown>) => tool.run(tool.input.parse(given), driver, access, limit)
     return await withDriver(target, limit, run, tool.offline === true)
   } catch (error) {
     if (!limit.aborted) throw error

@@ -116,7 +116,7 @@ export const listingView = (
     file,
     thisUpdate: iso(list.thisUpdate),
     nextUpdate: isoOf(list.nextUpdate),
-    revoked: list.revoked.size,
+    revoked: list.count,
   })),
   problems: problems.map(({ file, problem }) => ({ file, problem })),
   next: null,

@@ -84,7 +84,8 @@ export class SubscribedPoints {
   #look(): void {
     this.#owner.observed()
     const { provenAt = 0 } = this.#driver.liveness?.() ?? {}
-    if (provenAt <= this.#provenAt) return
+    // Not only later ones: the clock may have been set back.
+    if (provenAt === 0 || provenAt === this.#provenAt) return
     this.#provenAt = provenAt
     for (const { tag } of this.points) if (!this.bad.has(tag)) this.#confirm(tag, provenAt)
   }

@@ -35,10 +35,10 @@ export async function openTools(
   const run = async <T>(name: string, input: object = {}, points?: readonly Point<unknown>[]): Promise<T> => {
     const tool = toolOf(name)
     const during = points === undefined ? access : { ...access, points }
-    return (await tool.run(tool.input.parse(input), driver as never, during, AbortSignal.timeout(60_000))) as T
+    return (await tool.run(tool.input.parse(input), driver, during, AbortSignal.timeout(60_000))) as T
   }
   return {
-    driver: driver as never,
+    driver,
     run,
     lines: async (name, input) => toolOf(name).toLines((await run(name, input)) as never),
     get turns() {

@@ -38,7 +38,7 @@ export interface VariableFacts {
   /** OPC 10000-3, 8.6: -1 a scalar, 1 an array, 2 a matrix; -2 and -3 leave it open. */
   readonly valueRank: number
   /** Where the server says them; 0: any. */
-  readonly dimensions?: readonly number[]
+  readonly dimensions?: readonly number[] | undefined
   readonly isStructure?: true
   /** For us, as we are logged in. */
   readonly readable: boolean

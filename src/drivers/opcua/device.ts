@@ -115,7 +115,8 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
       const request = { points: values.map(toSent), events: events.map(toSentEvents) }
       await this.#call('subscribe', request, signal)
     } finally {
-      this.#emit = undefined
+      // Unless the next has begun already.
+      if (this.#emit === emit) this.#emit = undefined
     }
   }
 

@@ -159,7 +159,7 @@ function listOf(raw: ArrayLike<unknown>, builtIn: number | undefined, parts: { l
 
 function fieldsOf(raw: object, parts: { left: number }, level: number): unknown {
   if ('text' in raw && 'locale' in raw) return raw.text ?? ''
-  if ('identifierType' in raw) return String(raw)
+  if (isNodeId(raw)) return raw.toString()
   if ('namespaceIndex' in raw && 'name' in raw)
     return raw.namespaceIndex === 0 ? String(raw.name) : `${String(raw.namespaceIndex)}:${String(raw.name)}`
   // A StatusCode; then a Variant, and what carries one.
@@ -193,3 +193,6 @@ export function fieldTypeOf(structure: object, name: string): number | undefined
   }
   return undefined
 }
+
+const isNodeId = (raw: unknown): raw is { readonly identifierType: number; toString(): string } =>
+  typeof raw === 'object' && raw !== null && 'identifierType' in raw

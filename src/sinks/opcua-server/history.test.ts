@@ -11,12 +11,31 @@ import { needsAsyncua, type PeerValue } from '../../testing/asyncua.ts'
 import { tagSettings } from '../../testing/delivery-rig.ts'
 import { nodeOf, startOpcuaServer } from '../../testing/opcua-server-rig.ts'
 import { temporaryFolder, type Cleanup } from '../../testing/peers.ts'
+import { Asks } from './worker/asks.ts'
+import { MOST_SKIPPED, readPoint, writePoint } from './worker/continuation-point.ts'
 
 const skip = needsAsyncua()
 const ZERO = Date.UTC(2024, 0, 1)
 
 const iso = (second: number): string => new Date(ZERO + second * 1000).toISOString()
 const second = ({ sourceTime }: PeerValue): number => (Date.parse(sourceTime!) - ZERO) / 1000
+
+test('a continuation point that a client made up makes nobody read a million rows', () => {
+  assert.deepEqual(readPoint(writePoint({ time: ZERO, skip: MOST_SKIPPED })), { time: ZERO, skip: MOST_SKIPPED })
+  assert.ok(MOST_SKIPPED <= 10_000)
+  for (const skip of [MOST_SKIPPED + 1, 1_000_000, 0xffff_ffff])
+    assert.equal(readPoint(writePoint({ time: ZERO, skip })), undefined)
+})
+
+test('who reads much history keeps nobody from writing', async () => {
+  const asks = new Asks(() => {})
+  const args = { tag: 1, from: 0, to: 1, rows: 1 }
+  for (let at = 0; at < 1000; at++) void asks.ask({ what: 'history', args })
+  assert.equal((await asks.ask({ what: 'history', args })).status, Status.BadResourceUnavailable)
+  const write = asks.ask({ what: 'write', args: { device: 'press', tag: 'level', value: 1, user: 'ada', from: '' } })
+  asks.answer({ id: 1002, status: Status.Good })
+  assert.equal((await write).status, Status.Good)
+})
 
 /** A sample each 10 s from 0 s to 990 s whose value is its number; some of other types, a bad one, and one that came late. */
 async function startWithHistory(t: Cleanup, options: object = {}) {

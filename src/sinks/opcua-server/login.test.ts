@@ -44,6 +44,9 @@ test('lines of the file: users, certificates, and what is wrong with the others'
     'line 4: expected name:role:… with role viewer or operator',
     'line 5: neither a password hash ($scrypt$… or $argon2id$…) nor certificate: and a SHA-1 thumbprint',
   ])
+  // What every object has is no role.
+  parseUsers(`eve:toString:${SCRYPT}`, (fault) => faults.push(fault))
+  assert.equal(faults.length, 3)
 })
 
 test('wrong passwords are answered later and later, a right one at once', async () => {
@@ -83,4 +86,13 @@ test('more than a few attempts at once of one address are refused unchecked', as
   assert.equal(await hang(), undefined)
   assert.equal(checked, 5)
   assert.equal(await gate.pass('10.0.0.7', 'bob', async () => 'bob'), 'bob')
+})
+
+test('a flood of attempts is no flood in the log', async () => {
+  const clock = new VirtualClock()
+  const gate = new LoginGate(clock)
+  const told = (): number => Array.from({ length: 1000 }, () => gate.mayTell()).filter(Boolean).length
+  assert.equal(told(), 20)
+  await clock.advance(60_000)
+  assert.equal(told(), 20)
 })

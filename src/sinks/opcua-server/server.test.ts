@@ -184,6 +184,8 @@ test(
     const rig = await startOpcuaServer(t, tags)
     const client = await rig.client()
     await rig.write([1, 1])
+    await client.ask('subscribe', { nodes: [nodeOf('press/level')], publishingMs: 50 })
+    await received(client, 1)
     tags.add({ id: 2, device: 'edge', settings: tagSettings('far', 'int32') })
     tags.put({ id: 1, device: 'press', settings: tagSettings('level', 'float64', { description: 'said later' }) })
     await rig.write([2, 5])
@@ -191,6 +193,9 @@ test(
     assert.deepEqual([level!.value, far!.value], [1, 5])
     const [description] = await client.ask<PeerValue[]>('read', { nodes: [nodeOf('press/level')], attribute: 'Description' }) // prettier-ignore
     assert.deepEqual(description!.value, { locale: null, text: 'said later' })
+    // Who monitors it goes on doing so.
+    await rig.write([1, 2])
+    assert.deepEqual((await received(client, 2)).map(({ value }) => value), [1, 2]) // prettier-ignore
   },
 )
 

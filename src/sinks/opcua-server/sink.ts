@@ -5,6 +5,7 @@
 import { HISTORICAL, SampleBatch } from '../../core/batch.ts'
 import { messageOf, NotConnectedError, PartialWriteError } from '../../core/errors.ts'
 import { defineSink, type Gap, type LeftOut, type Sink, type SinkContext } from '../../core/sink.ts'
+import { matchesTag } from '../../core/tag-pattern.ts'
 import type { TagId } from '../../core/value.ts'
 import { WorkerLink, type WorkerUsage } from '../../wire/worker-link.ts'
 import { gapDocument } from '../encode/gap-document.ts'
@@ -109,7 +110,9 @@ export class OpcuaServerSink implements Sink {
   }
 
   async gap(gap: Gap, signal: AbortSignal): Promise<void> {
-    const text = JSON.stringify(gapDocument(gap, this.#context.logId, this.#context.tags))
+    const { tags, ...rest } = gap
+    const told = tags === undefined || this.#isSeenByAll(tags) ? gap : rest
+    const text = JSON.stringify(gapDocument(told, this.#context.logId, this.#context.tags))
     if (this.#link === undefined) throw new NotConnectedError('the OPC UA server does not run')
     await this.#link.call('tellGap', text, { signal })
   }
@@ -165,6 +168,17 @@ export class OpcuaServerSink implements Sink {
       chunk = new LatestChunk()
     }
     if (chunk.rows.length > 0) await link.call('set', chunk.values, { signal })
+  }
+
+  /** Every user may read the gap: it names no tag that one of them may not see. */
+  #isSeenByAll(tags: readonly TagId[]): boolean {
+    const { tags: shown, viewer, operator } = this.#options
+    return tags.every((id) => {
+      const info = this.#context.tags.get(id)
+      return [shown, viewer, operator].every(
+        (patterns) => info === undefined || patterns.some((one) => matchesTag(one, info.device, info.settings.name)),
+      )
+    })
   }
 
   /** The rows that change what is shown. `places`: which of the batch they are, where they are not all. */

@@ -1,5 +1,5 @@
 /** How node-opcua's subscriptions publish, changed in its own class: nothing outside it can tell a held-back change from none. */
-import { Subscription } from 'node-opcua-server'
+import { ServerSession, Subscription } from 'node-opcua-server'
 import type { Faults } from './faults.ts'
 
 /** What is used of a subscription; most of it is not in its types. */
@@ -17,6 +17,8 @@ export function steerPublishing(faults: Faults): void {
   if (!first) return
   const prototype = Subscription.prototype as unknown as Inside
   const tick = prototype._tick
+  // A courtesy that the standard does not know: a session that is taken up again goes on, and nothing is said twice.
+  ServerSession.prototype.resendMonitoredItemInitialValues = () => Promise.resolve()
   prototype._tick = function (this: Subscription) {
     if (steered?.publishing === 'silent') return
     if (steered?.publishing === 'lossy') throwAway(this, steered)

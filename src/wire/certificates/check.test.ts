@@ -259,32 +259,36 @@ test(
   },
 )
 
-test('what somebody refused is not trusted on first use again, nor another certificate of that endpoint', { skip }, async (t) => {
-  const { folder, workshop, check } = rig(t)
-  const [press, other] = [workshop.application('press'), workshop.application('other')]
-  const firstUse = { trustOnFirstUse: true }
-  assert.equal(await check(press, firstUse), 'ok')
-  await rejectCertificate(folder, thumbprintOf(press), change)
-  assert.match(await check(press, firstUse), /^BadCertificateUntrusted/)
-  assert.match(await check(other, firstUse), /^BadCertificateUntrusted/)
-  // Strangers who fill the inbox do not get it forgotten.
-  const stranger = workshop.application('stranger')
-  for (let at = 0; at < INBOX_LIMIT + 5; at++) {
-    const another = Buffer.from(stranger.der)
-    another.writeUInt16BE(at, another.length - 2)
-    writeFileSync(join(folder, 'rejected', `${at}.der`), another)
-  }
-  await check(stranger, { endpoint: undefined, role: 'client', hostname: undefined, now: now + 1 })
-  assert.equal((await readCertificateStore(folder)).rejected.length, INBOX_LIMIT)
-  assert.match(await check(press, firstUse), /^BadCertificateUntrusted/)
-  await trustCertificate(folder, thumbprintOf(press), change)
-  assert.equal(await check(press, firstUse), 'ok')
-  // One of the inbox may be refused beforehand too.
-  const [second, elsewhere] = [workshop.application('second'), { endpoint: 'opc.tcp://127.0.0.1:4841' }]
-  await check(second, elsewhere)
-  await rejectCertificate(folder, thumbprintOf(second), change)
-  assert.match(await check(second, { ...elsewhere, ...firstUse }), /^BadCertificateUntrusted/)
-})
+test(
+  'what somebody refused is not trusted on first use again, nor another certificate of that endpoint',
+  { skip },
+  async (t) => {
+    const { folder, workshop, check } = rig(t)
+    const [press, other] = [workshop.application('press'), workshop.application('other')]
+    const firstUse = { trustOnFirstUse: true }
+    assert.equal(await check(press, firstUse), 'ok')
+    await rejectCertificate(folder, thumbprintOf(press), change)
+    assert.match(await check(press, firstUse), /^BadCertificateUntrusted/)
+    assert.match(await check(other, firstUse), /^BadCertificateUntrusted/)
+    // Strangers who fill the inbox do not get it forgotten.
+    const stranger = workshop.application('stranger')
+    for (let at = 0; at < INBOX_LIMIT + 5; at++) {
+      const another = Buffer.from(stranger.der)
+      another.writeUInt16BE(at, another.length - 2)
+      writeFileSync(join(folder, 'rejected', `${at}.der`), another)
+    }
+    await check(stranger, { endpoint: undefined, role: 'client', hostname: undefined, now: now + 1 })
+    assert.equal((await readCertificateStore(folder)).rejected.length, INBOX_LIMIT)
+    assert.match(await check(press, firstUse), /^BadCertificateUntrusted/)
+    await trustCertificate(folder, thumbprintOf(press), change)
+    assert.equal(await check(press, firstUse), 'ok')
+    // One of the inbox may be refused beforehand too.
+    const [second, elsewhere] = [workshop.application('second'), { endpoint: 'opc.tcp://127.0.0.1:4841' }]
+    await check(second, elsewhere)
+    await rejectCertificate(folder, thumbprintOf(second), change)
+    assert.match(await check(second, { ...elsewhere, ...firstUse }), /^BadCertificateUntrusted/)
+  },
+)
 
 test('a certificate too large to be read back leaves no file; its issuers have a bound too', { skip }, async (t) => {
   const { folder, workshop, check } = rig(t)

@@ -29,6 +29,12 @@ export const context = (number: number, isConstructed = false): number => (isCon
 
 /** The element at `at`; throws a RangeError where the bytes are none. */
 export function readElement(bytes: Buffer, at = 0): Element {
+  const { tag, start, end } = readHeader(bytes, at)
+  return { tag, content: bytes.subarray(start, end), raw: bytes.subarray(at, end) }
+}
+
+/** Tag of the element at `at`, and where its content begins and ends; throws a RangeError where the bytes are none. */
+export function readHeader(bytes: Buffer, at: number) {
   const tag = byteAt(bytes, at)
   if ((tag & 0x1f) === 0x1f) throw new RangeError('a tag of several bytes has no place here')
   let start = at + 2
@@ -40,7 +46,7 @@ export function readElement(bytes: Buffer, at = 0): Element {
     start += count
   } else if (length >= 0x80) throw new RangeError('a length that DER does not allow')
   if (start + length > bytes.length) throw new RangeError('it ends in the middle')
-  return { tag, content: bytes.subarray(start, start + length), raw: bytes.subarray(at, start + length) }
+  return { tag, start, end: start + length }
 }
 
 function byteAt(bytes: Buffer, at: number): number {

@@ -1,6 +1,6 @@
 /** A certificate revocation list (RFC 5280, 5): whose it is, how long it holds, which serial numbers it names, and its signature. */
 import { verify, type KeyObject, type VerifyKeyObjectInput } from 'node:crypto'
-import { context, readElement, readInside, readOid, readTime, Tag, type Element } from './der.ts'
+import { context, readElement, readHeader, readInside, readOid, readTime, Tag, type Element } from './der.ts'
 
 export interface RevocationList {
   readonly der: Buffer
@@ -10,8 +10,10 @@ export interface RevocationList {
   readonly thisUpdate: number
   /** Undefined: it does not say. */
   readonly nextUpdate: number | undefined
-  /** Serial numbers in capital hex → when each was revoked, ms since 1970. */
-  readonly revoked: ReadonlyMap<string, number>
+  /** When the certificate with this serial number (hex, as Node writes it) was revoked, ms since 1970; undefined: it was not. */
+  revokedAt(serial: string): number | undefined
+  /** How many it names. */
+  readonly count: number
   /** It has something critical that we do not know: it cannot be relied on. */
   readonly isPartial: boolean
   isSignedBy(key: KeyObject): boolean
@@ -33,7 +35,10 @@ function parse(der: Buffer): RevocationList {
   if (fields[0]?.tag === Tag.integer) fields.shift()
   const [, issuer, thisUpdate, ...rest] = fields
   const nextUpdate = isTime(rest[0]) ? readTime(rest.shift()!) : undefined
-  const entries = rest[0]?.tag === Tag.sequence ? readInside(rest.shift()) : []
+  const entries = rest[0]?.tag === Tag.sequence ? rest.shift()!.content : Buffer.alloc(0)
+  // All of them are walked over once: a list that is damaged is none.
+  let count = 0
+  walk(entries, () => void count++)
   const begun = readTime(thisUpdate!)
   if (issuer?.tag !== Tag.sequence || Number.isNaN(begun)) throw new RangeError('an element is missing')
   const isSigned = signedBy(list.raw, signature.content.subarray(1), readInside(algorithm))
@@ -42,7 +47,8 @@ function parse(der: Buffer): RevocationList {
     issuerName: issuer.raw,
     thisUpdate: begun,
     nextUpdate,
-    revoked: new Map(entries.map(revokedOf)),
+    count,
+    revokedAt: (serial) => revokedAt(entries, serial, begun),
     isPartial: hasUnknownCritical(rest.find(({ tag }) => tag === context(0, true))),
     isSignedBy: (key) => {
       try {
@@ -57,18 +63,48 @@ function parse(der: Buffer): RevocationList {
 const isTime = (element: Element | undefined): boolean =>
   element?.tag === Tag.utcTime || element?.tag === Tag.generalizedTime
 
-function revokedOf(entry: Element): readonly [string, number] {
-  const [serial, at] = readInside(entry)
-  return [serialText(serial!.content), readTime(at!)]
+/** `otherwise`: where the list does not say when in a way that can be read. */
+function revokedAt(entries: Buffer, serial: string, otherwise: number): number | undefined {
+  const wanted = integerOf(serial)
+  let found: number | undefined
+  walk(entries, (at, start, end) => {
+    if (entries.compare(wanted, 0, wanted.length, start, end) !== 0) return false
+    const time = readTime(readInside(readElement(entries, at))[1]!)
+    found = Number.isNaN(time) ? otherwise : time
+    return true
+  })
+  return found
 }
 
-/** As Node writes the serial number of a certificate. */
-const serialText = (bytes: Buffer): string => {
-  const hex = bytes
-    .toString('hex')
-    .toUpperCase()
-    .replace(/^(00)+(?=.)/, '')
-  return hex === '' ? '00' : hex
+/** The content of the INTEGER that Node writes as hex, with a sign where it is negative. */
+function integerOf(serial: string): Buffer {
+  const number = serial.startsWith('-') ? -BigInt(`0x${serial.slice(1)}`) : BigInt(`0x${serial}`)
+  let bytes = 1
+  while (BigInt.asIntN(8 * bytes, number) !== number) bytes++
+  return Buffer.from(
+    BigInt.asUintN(8 * bytes, number)
+      .toString(16)
+      .padStart(2 * bytes, '0'),
+    'hex',
+  )
+}
+
+/**
+ * Calls `visit` for each entry, with where it begins and where the bytes of its serial number are, until that returns true. No object an entry: a list
+ * may have 100,000 of them, and is read for each verdict.
+ */
+function walk(entries: Buffer, visit: (at: number, start: number, end: number) => boolean | void): void {
+  for (let at = 0; at < entries.length;) {
+    const entry = readHeader(entries, at)
+    const serial = readHeader(entries, entry.start)
+    if (entry.tag !== Tag.sequence || serial.tag !== Tag.integer || serial.end > entry.end)
+      throw new RangeError('an element is missing or of another type')
+    let { start } = serial
+    // Zeros in front that DER does not allow say the same number.
+    while (start + 1 < serial.end && entries[start] === 0 && entries[start + 1]! < 0x80) start++
+    if (visit(at, start, serial.end) === true) return
+    at = entry.end
+  }
 }
 
 /** CRL number, authority key identifier: what a whole list has. A delta or a list of some certificates only is marked as critical. */

@@ -24,7 +24,7 @@ export function findRevocation(
   const [newest] = signed.filter((list) => list.thisUpdate <= now).toSorted((a, b) => b.thisUpdate - a.thisUpdate)
   if (newest === undefined)
     return { state: 'unknown', why: "its issuer's revocation list is of the future; check the clocks" }
-  const at = newest.revoked.get(certificate.serial)
+  const at = newest.revokedAt(certificate.serial)
   if (at !== undefined) return { state: 'revoked', at }
   if (newest.isPartial) return { state: 'unknown', why: "its issuer's revocation list here holds only a part of them" }
   if (newest.nextUpdate !== undefined && newest.nextUpdate < now)

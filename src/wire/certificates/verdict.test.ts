@@ -7,6 +7,7 @@ import { needs, temporaryFolder } from '../../testing/peers.ts'
 import { CertificateWorkshop, type CertificateWishes, type Issued } from '../../testing/application-certificates.ts'
 import { dersOf, type CertificateStore, type StoredCertificate } from './certificate-store.ts'
 import { parseCertificate } from './certificate.ts'
+import { Tag, write, writeBits, writeInteger, writeOid, writeSequence, writeTime } from './der.ts'
 import { parseRevocationList } from './revocation-list.ts'
 import { judgeCertificate, type CertificateQuestion } from './verdict.ts'
 
@@ -275,4 +276,34 @@ test('each status with which a certificate is refused is explained in the guide'
     [...names].filter((name) => !guide.includes(`\`${name}\``)),
     [],
   )
+})
+
+test('a list of 100,000 is read in a moment, and each serial number in it counts, whatever its sign', () => {
+  const time = writeTime(Date.UTC(2026, 0, 1))
+  const of = (content: Buffer): Buffer => writeSequence(write(Tag.integer, content), time)
+  const many = Array.from({ length: 100_000 }, (_, at) => {
+    const serial = Buffer.alloc(16, 0x40)
+    serial.writeUInt32BE(at, 12)
+    return of(serial)
+  })
+  const odd = ['00', 'fb', '00fb', '000005'].map((hex) => of(Buffer.from(hex, 'hex')))
+  const algorithm = writeSequence(writeOid('1.2.840.113549.1.1.11'), write(0x05))
+  const entries = writeSequence(
+    Buffer.concat([...many, ...odd, writeSequence(writeInteger(Buffer.from([9])), write(0x05))]),
+  )
+  const der = writeSequence(
+    writeSequence(algorithm, writeSequence(), time, entries),
+    algorithm,
+    writeBits(Buffer.alloc(8)),
+  )
+  const began = performance.now()
+  const list = parseRevocationList(der)
+  const ms = performance.now() - began
+  assert.ok(ms < 250, `${ms} ms`)
+  assert.equal(list.count, 100_005)
+  // As X509Certificate.serialNumber has them: 0, −5, 251, 5; of 9 the list does not say since when.
+  for (const serial of ['0', '-05', 'FB', '05', '09', `${'40'.repeat(12)}0001869F`])
+    assert.equal(list.revokedAt(serial), Date.UTC(2026, 0, 1), serial)
+  for (const serial of ['01', '-FB', `${'40'.repeat(12)}000186A0`])
+    assert.equal(list.revokedAt(serial), undefined, serial)
 })

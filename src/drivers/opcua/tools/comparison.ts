@@ -3,7 +3,7 @@ import { INTEGER_RANGES, type DataType } from '../../../core/value.ts'
 import { formatNode } from '../address.ts'
 import type { BrowsedNode } from '../browsed.ts'
 import { kindOf, typeWords } from './node-words.ts'
-import type { KnownNode } from './snapshot.ts'
+import type { KnownNode, NodeBefore } from './snapshot.ts'
 
 export interface Difference {
   readonly kind: 'vanished' | 'new' | 'changed'
@@ -43,12 +43,7 @@ function memberType({ variable }: BrowsedNode, member: string): DataType | 'unkn
   return members.find((one) => one.member.toLowerCase() === member.toLowerCase())?.tagType
 }
 
-function changeOf(
-  name: string,
-  node: string,
-  before: NonNullable<KnownNode['before']>,
-  now: BrowsedNode,
-): Difference | undefined {
+function changeOf(name: string, node: string, before: NodeBefore, now: BrowsedNode): Difference | undefined {
   const was = shape(before)
   const is = shape(now)
   if (was.type !== is.type)
@@ -58,9 +53,8 @@ function changeOf(
     : { kind: 'changed', name, node, what: `was ${was.words}, is ${is.words}` }
 }
 
-function shape(node: NonNullable<KnownNode['before']>): { type: string; access: string; words: string } {
-  const { nodeClass, variable } = node
-  if (variable === undefined) return { type: nodeClass, access: '', words: kindOf(node as BrowsedNode) }
+function shape({ nodeClass, variable }: NodeBefore): { type: string; access: string; words: string } {
+  if (variable === undefined) return { type: nodeClass, access: '', words: `of the class ${nodeClass}` }
   const { dataType, valueRank, dimensions = [], readable, writable } = variable
   return {
     type: `${nodeClass} ${dataType} ${valueRank} ${dimensions.join(',')}`,

@@ -73,10 +73,10 @@ export const endpoints = defineTool({
     return {
       url,
       application: first?.application ?? null,
-      endpoints: found.endpoints.map(({ certificate, application: _, ...one }) => ({
-        ...one,
-        thumbprint: certificate === undefined ? null : thumbprintOf(certificate),
-      })),
+      endpoints: found.endpoints.map(({ url: at, policy, mode, tokens, transport, level, certificate }) => {
+        const thumbprint = certificate === undefined ? null : thumbprintOf(certificate)
+        return { url: at, policy, mode, tokens, transport, level, thumbprint }
+      }),
       certificates,
       servers: found.servers,
       network: found.network,

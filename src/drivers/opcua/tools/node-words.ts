@@ -8,7 +8,11 @@ export function kindOf({ nodeClass, isProperty, variable }: BrowsedNode): string
   return `${isProperty === true ? 'property ' : ''}${typeWords(variable)}`
 }
 
-export function typeWords(variable: VariableFacts): string {
+type Shape = Pick<VariableFacts, 'dataType' | 'valueRank' | 'dimensions'>
+
+export function typeWords(
+  variable: Shape & Partial<VariableFacts> & Pick<VariableFacts, 'readable' | 'writable'>,
+): string {
   const { unit, low, high, symbols, readable, writable } = variable
   const parts = [shapeOf(variable)]
   if (unit !== undefined) parts.push(unit)
@@ -19,7 +23,7 @@ export function typeWords(variable: VariableFacts): string {
 }
 
 /** `Double`, `Int32[4]`, `Double[2][3]`, `String[]`. */
-export function shapeOf({ dataType, valueRank, dimensions = [] }: VariableFacts): string {
+export function shapeOf({ dataType, valueRank, dimensions = [] }: Shape): string {
   if (valueRank < 1) return dataType
   const sizes = Array.from({ length: Math.min(valueRank, 8) }, (_, at) => dimensions[at] || '')
   return `${dataType}${sizes.map((size) => `[${size}]`).join('')}`

@@ -3,11 +3,18 @@
  * tags of the device. Each is a list of nodes with what is known of them.
  */
 import { parseCsv } from '../../../core/csv.ts'
+import { z } from 'zod'
 import type { Point } from '../../../core/driver.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import { DATA_TYPES, type DataType } from '../../../core/value.ts'
 import { formatMember, formatNode, parseAddress, type NodeRef, type OpcuaAddress } from '../address.ts'
-import type { BrowsedNode } from '../browsed.ts'
+import type { VariableFacts } from '../browsed.ts'
+
+/** What a snapshot keeps of a node. */
+export interface NodeBefore {
+  readonly nodeClass: string
+  readonly variable?: Pick<VariableFacts, 'dataType' | 'valueRank' | 'dimensions' | 'readable' | 'writable'> | undefined
+}
 
 /** A node as it was known before. */
 export interface KnownNode {
@@ -18,7 +25,7 @@ export interface KnownNode {
   /** As a tag has it. */
   readonly tagType?: DataType | undefined
   /** As a snapshot has it. */
-  readonly before?: Pick<BrowsedNode, 'nodeClass' | 'variable' | 'node'> | undefined
+  readonly before?: NodeBefore | undefined
 }
 
 export interface Snapshot {
@@ -44,28 +51,46 @@ export function ofPoints(points: readonly Point<unknown>[] | undefined): Snapsho
 export const parseSnapshot = (text: string): Snapshot =>
   text.trimStart().startsWith('{') ? ofJson(text) : { kind: 'tags', nodes: ofCsv(text) }
 
+const snapshotSchema = z.object({
+  start: z.object({ node: z.string() }),
+  depth: z.int().min(1).max(64),
+  server: z.boolean().default(false),
+  cut: z.boolean().default(false),
+  nodes: z.array(
+    z.object({
+      node: z.string(),
+      path: z.string().nullish(),
+      nodeClass: z.string(),
+      variable: z
+        .object({
+          dataType: z.string(),
+          valueRank: z.number(),
+          dimensions: z.array(z.number()).optional(),
+          readable: z.boolean(),
+          writable: z.boolean(),
+        })
+        .optional(),
+    }),
+  ),
+})
+
 function ofJson(text: string): Snapshot {
-  let parsed: Partial<{ start: BrowsedNode; nodes: BrowsedNode[]; depth: number; server: boolean; cut: boolean }>
+  let parsed: unknown
   try {
-    parsed = JSON.parse(text) as typeof parsed
+    parsed = JSON.parse(text)
   } catch (error) {
     throw invalid(`the file is no JSON: ${(error as Error).message}`)
   }
-  const { start, nodes, depth, server, cut } = parsed
-  if (typeof start?.node !== 'string' || !Array.isArray(nodes) || typeof depth !== 'number')
-    throw invalid('the file is no snapshot: `bifrost opcua browse … --json` writes one')
-  if (cut === true) throw invalid('the snapshot is cut: it was taken with too small a --most')
+  const { data } = snapshotSchema.safeParse(parsed)
+  if (data === undefined) throw invalid('the file is no snapshot: `bifrost opcua browse … --json` writes one')
+  if (data.cut) throw invalid('the snapshot is cut: it was taken with too small a --most')
+  const { start, depth, server, nodes } = data
   return {
     kind: 'snapshot',
-    nodes: nodes.map((node) => ({
-      ref: refOf(String(node.node)),
-      name: node.path ?? node.node,
-      member: '',
-      before: node,
-    })),
+    nodes: nodes.map((node) => ({ ref: refOf(node.node), name: node.path ?? node.node, member: '', before: node })),
     start: start.node,
     depth,
-    withServer: server === true,
+    withServer: server,
   }
 }
 

@@ -20,7 +20,7 @@ import { DataTypes } from './data-types.ts'
 import { readDeviceIdentity } from './device-identity.ts'
 import { classOf, findNodes, isServerPath, type FoundNode } from './found-node.ts'
 import { readAllAttributes, readReferences } from './node-details.ts'
-import { readFacts } from './node-facts.ts'
+import { readFacts, shown } from './node-facts.ts'
 import { nodeText, pathText } from './node-text.ts'
 import { resolveNodes } from './nodes.ts'
 import { pathsOf } from './path.ts'
@@ -95,8 +95,7 @@ export class Browser {
       return resolved.map(({ nodeId }) => {
         const one = nodeId === undefined ? undefined : found[at++]
         if (one === undefined) return undefined
-        const { children: _, ...rest } = described.get(one)!
-        return { ...this.#head(one, placed.get(one)), ...rest }
+        return { ...this.#head(one, placed.get(one)), ...shown(described.get(one)!) }
       })
     })
   }
@@ -137,8 +136,7 @@ export class Browser {
     signal: AbortSignal,
   ): Promise<BrowsedNode> {
     const [facts] = await readFacts(this.#connection, this.#types, [found], {}, signal)
-    const { children: _, ...rest } = facts!
-    return { ...this.#head(found, path), ...rest }
+    return { ...this.#head(found, path), ...shown(facts!) }
   }
 
   #head(found: FoundNode, path: readonly BrowseName[] | undefined): BrowsedNode {

@@ -39,7 +39,7 @@ function rigOf(items: readonly FakeItem[], statusOnly = false) {
     },
   }
   const subscription = { plan: { items: made }, publishMs: 1000 } as unknown as Subscription
-  rig.canary = new Canary(subscription, async ([item]) => (rig.read.push(item!.handle), [rig.held[item!.handle]]), statusOnly) // prettier-ignore
+  rig.canary = new Canary(subscription, async (item) => (rig.read.push(item.handle), rig.held[item.handle]), statusOnly) // prettier-ignore
   return rig
 }
 

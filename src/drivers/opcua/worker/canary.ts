@@ -10,18 +10,18 @@ import type { MonitoredItem } from './monitored-item.ts'
 import { Attribute, readAttributes } from './reading.ts'
 import type { Subscription } from './subscription.ts'
 
-/** Reads these items now. */
-export type ReadNow = (items: readonly MonitoredItem[]) => Promise<readonly (DataValue | undefined)[]>
+/** Reads this item now. */
+export type ReadNow = (item: MonitoredItem) => Promise<DataValue | undefined>
 
-/** Reads from the server itself. */
+/** Reads from the server itself. What was reported is decoded (`expand`): so is what it is compared with. */
 export const valueReader =
-  (connection: Connection): ReadNow =>
-  async (items) =>
-    readAttributes(
-      connection.session,
-      connection.limits,
-      items.map(({ nodeId }) => ({ nodeId, attributeId: Attribute.Value })),
-    )
+  (connection: Connection, expand: (values: DataValue[]) => Promise<void>): ReadNow =>
+  async ({ nodeId }) => {
+    const nodes = [{ nodeId, attributeId: Attribute.Value }]
+    const results = await readAttributes(connection.session, connection.limits, nodes)
+    await expand(results.flatMap((one) => one ?? []))
+    return results[0]
+  }
 
 /** Beyond its intervals a server may take so long to report. */
 const MARGIN_MS = 500
@@ -92,7 +92,7 @@ export class Canary {
   }
 
   async #differs(item: MonitoredItem): Promise<boolean> {
-    const [read] = await this.#read([item])
+    const read = await this.#read(item)
     this.reads++
     if (read === undefined) return false
     // Nothing was reported, not even what it was at first.

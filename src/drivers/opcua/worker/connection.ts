@@ -110,8 +110,9 @@ export class Connection {
   lost(error: unknown): NotConnectedError {
     const session = this.#session
     if (session?.open === true) {
-      void session.drop()
       session.onLost = undefined
+      this.#lostAt = Date.now()
+      void session.drop()
     }
     if (error instanceof ServiceError) this.#session = undefined
     return error instanceof NotConnectedError

@@ -1,5 +1,5 @@
 /** One server in the worker: its connection, what is read of it, what it reports, what is written to it, and how it does. */
-import type { DataValue, MonitoredItemNotification, ReadResponse } from 'node-opcua-client'
+import type { DataValue, ReadResponse } from 'node-opcua-client'
 import { SampleBatch } from '../../../core/batch.ts'
 import { NotConnectedError } from '../../../core/errors.ts'
 import type { ClientLibrary } from '../../../protocols/opcua/library.ts'
@@ -40,9 +40,13 @@ export class Device {
   readonly #eventTypes = new EventTypes()
   #opened: Opened = 'new'
   #subscriptions: Subscriptions | undefined
+  /** When the subscriptions were proved to be alive, by both clocks. */
+  #proven = { monotonic: 0, wall: 0 }
   /** What the subscriptions are of: those of other points are made anew. */
   #subscribed = ''
   #endSubscribing: ((error: unknown) => void) | undefined
+  /** Settles when the last call of `subscribe` has put away what it made. */
+  #subscribing: Promise<void> = Promise.resolve()
 
   constructor(
     { options }: OpenDevice,
@@ -93,7 +97,14 @@ export class Device {
   }
 
   /** Until the signal aborts; rejects with NotConnectedError when the connection is lost. */
-  async subscribe(request: SubscribeRequest, signal: AbortSignal): Promise<void> {
+  subscribe(request: SubscribeRequest, signal: AbortSignal): Promise<void> {
+    // Held and let go at once: the one before is still on its way.
+    const turn = this.#subscribing.then(() => (signal.aborted ? undefined : this.#subscribe(request, signal)))
+    this.#subscribing = turn.catch(() => {})
+    return turn
+  }
+
+  async #subscribe(request: SubscribeRequest, signal: AbortSignal): Promise<void> {
     const of = JSON.stringify([request.points, request.events])
     if (this.#subscriptions === undefined || of !== this.#subscribed) {
       await this.#subscriptions?.end()
@@ -106,6 +117,8 @@ export class Device {
     this.#opened = 'same'
     try {
       await subscriptions.start(opened)
+      // Lost while it began: nobody was told.
+      if (!this.connection.isOpen) throw this.connection.lost(new NotConnectedError('lost while subscribing'))
       await new Promise<void>((resolve, reject) => {
         this.#endSubscribing = reject
         if (signal.aborted) resolve()
@@ -134,10 +147,13 @@ export class Device {
     const subscriptions = this.#subscriptions
     if (subscriptions === undefined) return { ...EMPTY_VIEW, ...this.#clock() }
     const wall = (monotonic: number) => Date.now() - (performance.now() - monotonic)
+    const { provenAt } = subscriptions
+    // The same proof has the same time, and proves nothing twice.
+    if (provenAt !== this.#proven.monotonic) this.#proven = { monotonic: provenAt, wall: wall(provenAt) }
     const stale = subscriptions.staleSince(performance.now())
     return {
       staleSince: stale === undefined ? undefined : wall(stale),
-      provenAt: stale === undefined ? wall(subscriptions.provenAt) : 0,
+      provenAt: stale === undefined && provenAt > 0 ? this.#proven.wall : 0,
       subscriptions: subscriptions.size,
       monitoredItems: subscriptions.items,
       rebuilds: { ...subscriptions.escalation.rebuilds },
@@ -164,7 +180,8 @@ export class Device {
     return new Subscriptions({
       ...this.#pollContext(),
       expandAnswer: (response) => this.#expandAnswer(response),
-      expand: (values) => this.#expand(values),
+      expand: (values) => this.#expandValues(values.map(({ value }) => value)),
+      expandValues: (values) => this.#expandValues(values),
       emit: (batch) => this.#outlets.rows(batch),
       tell: this.#outlets.tell,
       lost: (error) => this.#lost(error),
@@ -196,8 +213,9 @@ export class Device {
     if (structured.length > 0) await this.#promote(structured)
   }
 
-  async #expand(values: readonly MonitoredItemNotification[]): Promise<void> {
-    await this.#promote(values.flatMap(({ value }) => (isStructure(value.value?.dataType) ? [value] : [])))
+  async #expandValues(values: readonly DataValue[]): Promise<void> {
+    const structured = values.filter(({ value }) => isStructure(value?.dataType))
+    if (structured.length > 0) await this.#promote(structured)
   }
 
   /** Structures of types that only the server knows are decoded with its own description of them. */

@@ -10,7 +10,7 @@ const endpoint = 'opc.tcp://plc:4840'
 const optionsOf = (given: object) => schema.parse({ endpoint, ...given })
 
 function offer(text: string, tokens: OfferedEndpoint['tokens'] = ['anonymous']): OfferedEndpoint {
-  const [policy, mode = 'None'] = text.split('/') as [string, OfferedEndpoint['mode']]
+  const [policy, mode = 'None'] = text.split('/') as [string, OfferedEndpoint['mode']?]
   return { url: 'opc.tcp://inside:4840', policy, mode, tokens, certificate: Buffer.of(1), level: 0, applicationUri: 'urn:s', applicationName: 'S', productUri: '' } // prettier-ignore
 }
 

@@ -3,7 +3,14 @@ import type { SampleBatch } from '../../../core/batch.ts'
 import { messageOf, NotConnectedError } from '../../../core/errors.ts'
 import type { TagId } from '../../../core/value.ts'
 import type { SentPoint } from '../messages.ts'
+import { isServiceError } from './monitored-item.ts'
 import { Poll, type PollContext } from './poll.ts'
+import type { ServiceError } from './transaction.ts'
+
+/** Statuses of a server that has no subscriptions, or none left. */
+const NO_SUBSCRIPTIONS = ['BadServiceUnsupported', 'BadNotImplemented', 'BadNotSupported', 'BadTooManySubscriptions']
+
+export const hasNoSubscription = (error: unknown): error is ServiceError => isServiceError(error, ...NO_SUBSCRIPTIONS)
 
 export interface FallbackSetup extends Omit<PollContext, 'expand'> {
   readonly emit: (batch: SampleBatch) => void

@@ -5,7 +5,7 @@
 import type { DataValue } from 'node-opcua-client'
 import type { Connection } from './connection.ts'
 import { Attribute, readAttributes } from './reading.ts'
-import { NoAnswerError } from './transaction.ts'
+import { endsSession, NoAnswerError } from './transaction.ts'
 
 export interface KeepAliveSetup {
   readonly connection: Connection
@@ -29,6 +29,7 @@ const STATES = [
 /** Answers that may be missing in a row. */
 const MISSING = 2
 const LONGEST_MS = 15_000
+const SHORTEST_MS = 100
 
 export class KeepAlive {
   readonly #setup: KeepAliveSetup
@@ -42,9 +43,12 @@ export class KeepAlive {
   }
 
   start(): void {
+    this.stop()
     this.#missing = 0
-    const { sessionTimeout } = this.#setup.connection.options
-    this.#timer ??= setInterval(() => void this.#look(), Math.min(LONGEST_MS, sessionTimeout / 3))
+    this.#state = RUNNING
+    // As the server revised it: less than what was asked for.
+    const { session } = this.#setup.connection.session
+    this.#timer = setInterval(() => void this.#look(), Math.min(LONGEST_MS, Math.max(SHORTEST_MS, session.timeout / 3)))
   }
 
   stop(): void {
@@ -63,12 +67,13 @@ export class KeepAlive {
     if (this.#busy || !connection.isOpen) return
     this.#busy = true
     try {
-      const { session, limits, library } = connection
-      const nodes = [{ nodeId: new library.NodeId(1, SERVER_STATE, 0), attributeId: Attribute.Value }]
-      this.#state = stateOf((await readAttributes(session, limits, nodes))[0])
+      this.#state = stateOf(await readState(connection))
       this.#missing = 0
     } catch (error) {
-      if (!(error instanceof NoAnswerError) || ++this.#missing >= MISSING) lost(error)
+      if (endsSession(error)) lost(error)
+      // A refusal is an answer.
+      else if (!(error instanceof NoAnswerError)) this.#missing = 0
+      else if (++this.#missing >= MISSING) lost(error)
     } finally {
       this.#busy = false
     }
@@ -79,4 +84,20 @@ export class KeepAlive {
 function stateOf(data: DataValue | undefined): number {
   const value = data?.value?.value as unknown
   return data?.statusCode.value === 0 && typeof value === 'number' ? value : RUNNING
+}
+
+async function readState({ session, limits, library }: Connection): Promise<DataValue | undefined> {
+  const nodes = [{ nodeId: new library.NodeId(1, SERVER_STATE, 0), attributeId: Attribute.Value }]
+  return (await readAttributes(session, limits, nodes))[0]
+}
+
+/** Whether the server answers at all, be it with a refusal. Throws when the session has ended. */
+export async function doesAnswer(connection: Connection): Promise<boolean> {
+  try {
+    await readState(connection)
+  } catch (error) {
+    if (endsSession(error)) throw error
+    return !(error instanceof NoAnswerError)
+  }
+  return true
 }

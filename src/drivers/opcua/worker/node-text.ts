@@ -32,7 +32,7 @@ export function localId(
   if (serverIndex !== 0) return undefined
   const named =
     namespaceUri === null || namespaceUri === undefined || namespaceUri === '' ? -1 : namespaces.indexOf(namespaceUri)
-  return new Id(identifierType, value as string, named < 0 ? namespace : named)
+  return new Id(identifierType, value, named < 0 ? namespace : named)
 }
 
 /** The path of a node below one whose path is known. */

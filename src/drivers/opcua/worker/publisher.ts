@@ -119,9 +119,8 @@ export class Publisher {
       this.#most = Math.max(1, this.#waiting)
       if (this.#waiting > 0) return
     } else if (error instanceof ServiceError && error.statusName === 'BadNoSubscription') {
-      // Whoever makes the next one calls `keep`.
-      this.#paused = true
-      return
+      // Whoever makes the next one calls `keep`; but this may have been about the last one, and come late.
+      if (this.#waiting > 0) return
     } else {
       this.#setup.tell(`a publish failed: ${error instanceof Error ? error.message : String(error)}`)
     }

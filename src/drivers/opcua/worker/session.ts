@@ -66,6 +66,8 @@ export class UaSession {
   /** Closes the socket without a word to the server; the session waits there for its time-out. */
   async drop(): Promise<void> {
     this.#open = false
+    // The library closes what sessions a client still has; where the far side does not answer now, it would do so later.
+    ;(this.client as unknown as { keepPendingSessionsOnDisconnect: boolean }).keepPendingSessionsOnDisconnect = true
     await abandon(this.client)
   }
 }

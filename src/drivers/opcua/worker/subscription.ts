@@ -60,6 +60,8 @@ export class Subscription {
   heardAt = 0
   /** The number of the last notification; undefined: none yet. */
   #last: number | undefined
+  /** When the session was taken up again, until the server has said what changed meanwhile; ms by the same clock. */
+  #resumedAt: number | undefined
   readonly #context: SubscriptionContext
 
   constructor(context: SubscriptionContext, plan: SubscriptionPlan) {
@@ -94,6 +96,7 @@ export class Subscription {
     this.heardAt = performance.now()
     // The first notification has the number 1.
     this.#last = LAST_SEQUENCE
+    this.#resumedAt = undefined
     for (const item of items) Object.assign(item, { last: undefined, lastAt: 0, serverId: undefined })
     try {
       await createItems(connection, this.id, items)
@@ -116,8 +119,14 @@ export class Subscription {
   }
 
   /** An answer of the publisher that is for this subscription. */
-  take({ notificationMessage: message }: PublishResponse): Promise<void> | void {
+  take(response: PublishResponse): Promise<void> | void {
     this.heardAt = performance.now()
+    const work = this.#take(response)
+    if (this.#resumedAt === undefined || response.moreNotifications) return work
+    return work === undefined ? this.#restate() : work.then(() => this.#restate())
+  }
+
+  #take({ notificationMessage: message }: PublishResponse): Promise<void> | void {
     const { sequenceNumber } = message
     const isKeepAlive = (message.notificationData ?? []).length === 0
     const expected = this.#last === undefined ? sequenceNumber : nextSequence(this.#last)
@@ -135,7 +144,7 @@ export class Subscription {
    * Rejects when the server does not know the subscription.
    */
   async catchUp(): Promise<void> {
-    this.heardAt = performance.now()
+    this.heardAt = this.#resumedAt = performance.now()
     if (this.#last === undefined) return
     for (let at = nextSequence(this.#last), i = 0; i < MOST_REPUBLISHED; i++, at = nextSequence(at))
       if (!(await this.#republish(at))) return
@@ -202,6 +211,17 @@ export class Subscription {
       if (one instanceof DataChangeNotification) this.#report(one.monitoredItems ?? [])
       else if (one !== null) this.#context.other(this, one)
     }
+  }
+
+  /** What the server does not mention after a break has not changed, but all was told to be bad. */
+  #restate(): void {
+    const since = this.#resumedAt ?? 0
+    this.#resumedAt = undefined
+    const { times, misfit, emit } = this.#context
+    const still = this.plan.items.filter(({ last, lastAt }) => last !== undefined && lastAt < since)
+    const batch = new SampleBatch(still.reduce((sum, { wanted }) => sum + wanted.length, 0), Date.now()) // prettier-ignore
+    for (const { last, wanted } of still) for (const one of wanted) pushRow(batch, one, last, times, false, misfit)
+    if (batch.length > 0) emit(batch)
   }
 
   #report(values: readonly MonitoredItemNotification[]): void {

@@ -2,25 +2,25 @@
  * All subscriptions of one device: planned, made, taken over by a new session, watched, and made anew when they go silent. Evidence
  * of life is what counts: notifications, keep-alives, and the shadow read (`canary.ts`).
  */
-import type { MonitoredItemNotification } from 'node-opcua-client'
-import { SampleBatch } from '../../../core/batch.ts'
+import type { DataValue, MonitoredItemNotification } from 'node-opcua-client'
+import type { SampleBatch } from '../../../core/batch.ts'
 import { messageOf, NotConnectedError } from '../../../core/errors.ts'
-import type { StatusCode } from '../../../core/status.ts'
-import { Status } from '../../../core/status.ts'
 import type { SentEvents, SentPoint } from '../messages.ts'
 import { Canary, valueReader } from './canary.ts'
 import type { Connection, Opened } from './connection.ts'
 import { Escalation, type Level } from './escalation.ts'
 import type { EventItems, EventOutlets } from './event-items.ts'
-import { FallbackPolls } from './fallback.ts'
-import { planSubscriptions, type Plan } from './plan.ts'
+import { FallbackPolls, hasNoSubscription } from './fallback.ts'
+import { doesAnswer } from './keep-alive.ts'
+import { planSubscriptions } from './plan.ts'
 import type { PollContext } from './poll.ts'
 import { Publisher } from './publisher.ts'
-import type { Misfit, Wanted } from './rows.ts'
+import type { Misfit } from './rows.ts'
 import type { SourceTime } from './source-time.ts'
-import { Subscription, type SubscriptionCounts } from './subscription.ts'
+import { Subscription, type SubscriptionContext, type SubscriptionCounts } from './subscription.ts'
 import { endsSession, NoAnswerError, ServiceError } from './transaction.ts'
 import { transferSubscriptions } from './transfer.ts'
+import { isOfUse, Unwatched, watchedOf } from './unwatched.ts'
 
 export interface SubscriptionsSetup {
   readonly connection: Connection
@@ -29,6 +29,7 @@ export interface SubscriptionsSetup {
   readonly emit: (batch: SampleBatch) => void
   readonly expandAnswer: PollContext['expand']
   readonly expand: (values: readonly MonitoredItemNotification[]) => Promise<void>
+  readonly expandValues: (values: readonly DataValue[]) => Promise<void>
   readonly tell: (level: 'debug' | 'info' | 'warn', sentence: string) => void
   /** Nothing but a new connection helps. */
   readonly lost: (error: NotConnectedError) => void
@@ -41,25 +42,25 @@ export interface SubscriptionsSetup {
 const WATCH_MS = 250
 /** Keep-alives that may be missing in a row. */
 const MISSING_KEEP_ALIVES = 3
-/** Nodes that the server did not have are asked for again after this. */
-const RETRY_MS = 60_000
 const MOST_PUBLISHES = 10
-/** Statuses of a server that has no subscriptions, or none left. */
-const NO_SUBSCRIPTIONS = ['BadServiceUnsupported', 'BadNotImplemented', 'BadNotSupported', 'BadTooManySubscriptions']
 
 export class Subscriptions {
   readonly counts: SubscriptionCounts = { missed: 0, republished: 0, overflows: 0 }
   readonly escalation: Escalation
   readonly #setup: SubscriptionsSetup
   readonly #fallback: FallbackPolls
+  readonly #unwatched: Unwatched
   readonly #events: EventItems | undefined
   #subscriptions: { readonly subscription: Subscription; readonly canary: Canary; dueAt: number }[] = []
   #publisher: Publisher | undefined
   #timer: NodeJS.Timeout | undefined
   #busy = false
+  #lookedAt = 0
   #open = false
-  #refused = false
-  #retryAt = 0
+  /** Grows with each start and pause: what was begun before has nothing more to do. */
+  #run = 0
+  /** All that is planned has been made; what is there of a plan that failed half-way is no beginning to go on from. */
+  #made = false
   #canaries = 0
   /** What the server does not offer, as a sentence. */
   trouble: string | undefined
@@ -69,6 +70,7 @@ export class Subscriptions {
     const { canary, keepAlive } = setup.connection.options.liveness
     this.escalation = new Escalation(Math.max(4 * canary, 6 * keepAlive, 60_000))
     this.#fallback = new FallbackPolls(setup)
+    this.#unwatched = new Unwatched(setup)
     const overflowed = () => this.counts.overflows++
     this.#events = setup.events.length > 0 ? setup.createEvents({ emit: setup.emit, overflowed }) : undefined
   }
@@ -77,11 +79,12 @@ export class Subscriptions {
     return this.#subscriptions.length
   }
 
+  get #all(): readonly Subscription[] {
+    return this.#subscriptions.map(({ subscription }) => subscription)
+  }
+
   get items(): number {
-    return this.#subscriptions.reduce(
-      (sum, { subscription }) => sum + subscription.plan.items.filter(({ serverId }) => serverId !== undefined).length,
-      this.#events?.size ?? 0,
-    )
+    return this.#all.reduce((sum, one) => sum + watchedOf(one).length, this.#events?.size ?? 0)
   }
 
   get canaries(): number {
@@ -107,10 +110,14 @@ export class Subscriptions {
   /** Begins or goes on with a session that was opened like this. Throws NotConnectedError. */
   async start(opened: Opened): Promise<void> {
     this.#open = true
+    this.#run++
+    const { connection, tell } = this.#setup
     await this.#guard(async () => {
-      if (opened !== 'new' && this.#subscriptions.length > 0) await this.#resume()
-      else if (this.#subscriptions.length > 0 && (await this.#transfer())) await this.#resume()
-      else await this.#makeAll()
+      const isThere = this.#made && this.#subscriptions.length > 0
+      if (isThere && (opened !== 'new' || (await transferSubscriptions(connection, this.#all, tell))))
+        return this.#resume()
+      if (opened !== 'new') await this.#deleteAll()
+      await this.#makeAll()
     })
     this.#timer ??= setInterval(() => void this.#watch(), WATCH_MS)
   }
@@ -118,6 +125,7 @@ export class Subscriptions {
   /** Nothing is sent any more; what the server has of it stays for a session to come. */
   pause(): void {
     this.#open = false
+    this.#run++
     clearInterval(this.#timer)
     this.#timer = undefined
     this.#publisher?.stop()
@@ -127,48 +135,75 @@ export class Subscriptions {
   /** Takes them away from the server. */
   async end(): Promise<void> {
     this.pause()
-    const all = this.#subscriptions
+    await this.#deleteAll()
+  }
+
+  async #deleteAll(): Promise<void> {
+    const all = this.#all
     this.#forget()
-    await Promise.allSettled(all.map(({ subscription }) => subscription.delete()))
+    await Promise.allSettled(all.map((subscription) => subscription.delete()))
   }
 
   async #makeAll(): Promise<void> {
     this.#forget()
+    const run = this.#run
     const { connection, points } = this.#setup
     const plan = await planSubscriptions(connection, points)
-    this.#tellLost(plan)
+    this.#stillWanted(run)
+    this.#unwatched.lost(plan.lost)
     this.trouble = undefined
     this.#startPublisher()
+    const other: SubscriptionContext['other'] = (...args) => this.#other(...args)
+    const context = { ...this.#setup, counts: this.counts, other }
     for (const one of [...plan.subscriptions, ...(this.#events === undefined ? [] : [this.#events.plan])]) {
-      const subscription = new Subscription(
-        { ...this.#setup, counts: this.counts, other: (...args) => this.#other(...args) },
-        one,
-      )
+      const subscription = new Subscription(context, one)
       try {
         await subscription.create()
       } catch (error) {
-        if (!(error instanceof ServiceError) || !NO_SUBSCRIPTIONS.includes(error.statusName)) throw error
+        if (!hasNoSubscription(error)) throw error
         this.trouble = `The server gives no subscription (${error.statusName}): its tags are read at their interval instead.`
         this.#fallback.add(one.items.flatMap(({ wanted }) => wanted))
         if (one === this.#events?.plan) this.#events.refused(error)
         continue
       }
-      const isOfUse = one.items.length === 0 || one.items.some(({ serverId }) => serverId !== undefined)
-      if (isOfUse) this.#add(subscription)
+      await this.#orDelete(subscription, run)
+      if (isOfUse(one)) this.#add(subscription)
       else {
-        this.#tellRefused(subscription)
+        this.#readInstead(subscription)
         await subscription.delete()
       }
     }
     this.#publisher!.keep(this.#publishes)
+    this.#made = true
+  }
+
+  /** Throws when it was ended while something of it was on its way. */
+  #stillWanted(run: number): void {
+    if (run !== this.#run) throw new NotConnectedError('the subscriptions were ended meanwhile')
+  }
+
+  /** One that was made for nobody does not stay at the server. */
+  async #orDelete(subscription: Subscription, run: number): Promise<void> {
+    if (run === this.#run) return
+    await subscription.delete().catch(() => {})
+    this.#stillWanted(run)
+  }
+
+  /** Items that the server does not watch are read where that helps. */
+  #readInstead(subscription: Subscription): void {
+    this.#fallback.remove(watchedOf(subscription).flatMap(({ wanted }) => wanted))
+    const unwatched = this.#unwatched.refused(subscription)
+    this.#fallback.add(unwatched)
+    if (unwatched.length > 0)
+      this.trouble = `The server watches no more items: ${this.#fallback.size} tags are read at their interval instead.`
   }
 
   #add(subscription: Subscription): void {
     const { connection } = this.#setup
-    const statusOnly = connection.options.trigger === 'status'
-    const canary = new Canary(subscription, valueReader(connection), statusOnly)
+    const read = valueReader(connection, (values) => this.#setup.expandValues(values))
+    const canary = new Canary(subscription, read, connection.options.trigger === 'status')
     this.#subscriptions.push({ subscription, canary, dueAt: performance.now() + connection.options.liveness.canary })
-    this.#tellRefused(subscription)
+    this.#readInstead(subscription)
     this.#publisher!.keep(this.#publishes)
   }
 
@@ -187,7 +222,8 @@ export class Subscriptions {
       deliver: (response) => {
         const found = this.#subscriptions.find(({ subscription }) => subscription.id === response.subscriptionId)
         const { timestamp } = response.responseHeader
-        if (this.#setup.times.observe(timestamp, Date.now(), performance.now())) tell('warn', CLOCK_SET_BACK)
+        if (this.#setup.times.observe(timestamp, Date.now(), performance.now()))
+          tell('warn', 'the clock of the server was set back')
         if (found === undefined) return
         const { notificationMessage } = response
         if ((notificationMessage.notificationData ?? []).length > 0)
@@ -204,24 +240,19 @@ export class Subscriptions {
   async #resume(): Promise<void> {
     this.#startPublisher()
     this.#fallback.start()
-    const gone: Subscription[] = []
     for (const { subscription } of this.#subscriptions) {
       try {
         await subscription.catchUp()
       } catch (error) {
-        if (endsSession(error)) throw error
-        gone.push(subscription)
+        if (endsSession(error) || error instanceof NoAnswerError) throw error
+        // What is still there of the others would report for ever to nobody.
+        await this.#deleteAll()
+        return this.#makeAll()
       }
     }
-    if (gone.length > 0) return this.#makeAll()
+    this.#unwatched.retell(this.#all)
     this.#events?.resumed()
     this.#publisher!.keep(this.#publishes)
-  }
-
-  #transfer(): Promise<boolean> {
-    const { connection, tell } = this.#setup
-    const all = this.#subscriptions.map(({ subscription }) => subscription)
-    return transferSubscriptions(connection, all, tell)
   }
 
   async #watch(): Promise<void> {
@@ -229,16 +260,24 @@ export class Subscriptions {
     this.#busy = true
     try {
       const now = performance.now()
+      const stoodStill = now - this.#lookedAt > 4 * WATCH_MS
+      this.#lookedAt = now
+      // What has come meanwhile is to be heard first.
+      if (stoodStill) return
       const silent = this.#subscriptions.find(
         ({ subscription }) =>
           subscription.overdueMs(now) > (MISSING_KEEP_ALIVES - 1) * subscription.keepAliveMs + WATCH_MS,
       )
-      if (silent !== undefined)
-        return await this.#rebuild(silent.subscription, 'it sent neither values nor keep-alives')
+      if (silent !== undefined) {
+        // A dead connection keeps what is sent now for later: to delete anything would be to lose what the server has kept.
+        if (await doesAnswer(this.#setup.connection))
+          return await this.#rebuild(silent.subscription, 'it sent neither values nor keep-alives')
+        return this.#lose(new NotConnectedError('the server does not answer any more'))
+      }
       const frozen = await this.#lookForFrozen(now)
       if (frozen !== undefined)
         return await this.#rebuild(frozen, 'a value of it has changed at the server and was not reported')
-      if (this.#refused && now > this.#retryAt) await this.#retryLost(now)
+      await this.#retry(now)
       await this.#events?.retry(now)
     } catch (error) {
       if (endsSession(error)) this.#lose(error)
@@ -261,32 +300,42 @@ export class Subscriptions {
 
   /** The ladder: what is made anew this time, and further up at once when that fails. */
   async #rebuild(subscription: Subscription, why: string): Promise<void> {
+    const run = this.#run
     let level: Level = this.escalation.next(performance.now())
     for (;;) {
       this.#setup.tell('warn', `${why}: the ${level} is made anew`)
       try {
-        if (level === 'socket') return this.#lose(new NotConnectedError(`the subscriptions had gone silent: ${why}`))
+        if (level === 'socket') return await this.#loseAll(why)
         if (level === 'session') {
           this.#publisher?.stop()
           await this.#setup.connection.renewSession(AbortSignal.timeout(this.#setup.connection.options.connectTimeout))
         } else await subscription.delete()
         return await (level === 'session' ? this.#makeAll() : this.#remake(subscription))
       } catch (error) {
-        if (!this.#open) return
+        if (run !== this.#run) return
         this.#setup.tell('info', `the ${level} could not be made anew: ${messageOf(error)}`)
         level = this.escalation.further(performance.now())
       }
     }
   }
 
+  /** With the session goes what has failed in it: none of it is taken over. */
+  async #loseAll(why: string): Promise<void> {
+    this.#made = false
+    await this.#setup.connection.close()
+    this.#lose(new NotConnectedError(`the subscriptions had gone silent: ${why}`))
+  }
+
   async #remake(subscription: Subscription): Promise<void> {
+    const run = this.#run
     await subscription.create()
+    await this.#orDelete(subscription, run)
     const found = this.#subscriptions.find((one) => one.subscription === subscription)
     if (found !== undefined) {
       found.canary.reset()
       found.dueAt = performance.now() + this.#setup.connection.options.liveness.canary
     }
-    this.#tellRefused(subscription)
+    this.#readInstead(subscription)
     this.#publisher?.keep(this.#publishes)
   }
 
@@ -312,57 +361,11 @@ export class Subscriptions {
     } else this.#events?.take(notification)
   }
 
-  #tellLost({ lost }: Plan): void {
-    this.#refused = lost.length > 0
-    this.#retryAt = performance.now() + RETRY_MS
-    for (const { wanted, status, reason } of lost) this.#tellStatus(wanted, status, reason)
-  }
-
-  /** Items that the server does not watch: read instead where it may be only a matter of watching, else bad. */
-  #tellRefused({ plan }: Subscription): void {
-    const [unwatched, watched] = [[] as SentPoint[], [] as SentPoint[]]
-    for (const { wanted, status, serverId } of plan.items) {
-      if (serverId !== undefined) watched.push(...wanted)
-      else if (status === Status.BadTooManyMonitoredItems || status === Status.BadNotSupported)
-        unwatched.push(...wanted)
-      else {
-        this.#refused = true
-        this.#retryAt = performance.now() + RETRY_MS
-        this.#tellStatus(wanted, status, undefined)
-      }
-    }
-    this.#fallback.remove(watched)
-    this.#fallback.add(unwatched)
-    if (unwatched.length > 0)
-      this.trouble = `The server watches no more items: ${this.#fallback.size} tags are read at their interval instead.`
-  }
-
-  #tellStatus(wanted: readonly Wanted[], status: StatusCode, reason: string | undefined): void {
-    const batch = new SampleBatch(wanted.length, Date.now())
-    for (const { tag } of wanted) {
-      batch.push(tag, undefined, status)
-      if (reason !== undefined) this.#setup.misfit(tag, reason)
-    }
-    this.#setup.emit(batch)
-  }
-
-  /** A node may have come meanwhile, as after a new program of the controller. */
-  async #retryLost(now: number): Promise<void> {
-    this.#retryAt = now + RETRY_MS
-    const plan = await planSubscriptions(this.#setup.connection, this.#setup.points)
-    const known = new Set(
-      this.#subscriptions.flatMap(({ subscription }) =>
-        subscription.plan.items
-          .filter(({ serverId }) => serverId !== undefined)
-          .flatMap(({ wanted }) => wanted.map(({ tag }) => tag)),
-      ),
-    )
-    const found = plan.subscriptions.some(({ items }) =>
-      items.some(({ wanted }) => wanted.some(({ tag }) => !known.has(tag))),
-    )
-    if (!found) return
-    const all = this.#subscriptions
-    await Promise.allSettled(all.map(({ subscription }) => subscription.delete()))
+  async #retry(now: number): Promise<void> {
+    const run = this.#run
+    if (!(await this.#unwatched.retry(now, this.#all))) return
+    this.#stillWanted(run)
+    await this.#deleteAll()
     await this.#makeAll()
   }
 
@@ -373,6 +376,8 @@ export class Subscriptions {
   }
 
   #forget(): void {
+    this.#made = false
+    this.#unwatched.clear()
     this.#canaries = this.canaries
     this.#subscriptions = []
     this.#fallback.clear()
@@ -385,11 +390,12 @@ export class Subscriptions {
       await work()
     } catch (error) {
       this.pause()
-      throw endsSession(error) || error instanceof NoAnswerError || error instanceof ServiceError
-        ? this.#setup.connection.lost(error)
-        : error
+      const { connection } = this.#setup
+      if (endsSession(error)) throw connection.lost(error)
+      if (!(error instanceof NoAnswerError) && !(error instanceof ServiceError)) throw error
+      // What was made half-way shall not stay at the server, time after time.
+      if (!this.#made) await connection.close()
+      throw connection.lost(error)
     }
   }
 }
-
-const CLOCK_SET_BACK = 'the clock of the server was set back'

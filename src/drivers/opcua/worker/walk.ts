@@ -9,7 +9,7 @@ import type { BrowsedNode, OpenWalk, WalkPart } from '../browsed.ts'
 import type { Connection } from './connection.ts'
 import type { DataTypes } from './data-types.ts'
 import { classOf, foundBy, isProperty, type FoundNode } from './found-node.ts'
-import { readDescriptions, readFacts, type Facts } from './node-facts.ts'
+import { readDescriptions, readFacts, shown, type Facts } from './node-facts.ts'
 import { namespaceOf, nodeText, pathBelow, pathText } from './node-text.ts'
 import { parsePattern, type Matcher } from './pattern.ts'
 import { browseAll, ReferenceType, type References } from './references.ts'
@@ -160,7 +160,7 @@ export class Walk {
     this.#frontier.push({ nodeId, index, level, path, text: nodeText(this.#connection, nodeId), children })
   }
 
-  #toNode({ found, index, parent }: Pending, { children: _, ...facts }: Facts): BrowsedNode {
+  #toNode({ found, index, parent }: Pending, facts: Facts): BrowsedNode {
     return {
       index,
       parent: parent.index,
@@ -170,7 +170,7 @@ export class Walk {
       nodeClass: classOf(found.nodeClass),
       browseName: found.browseName.name,
       displayName: found.displayName,
-      ...facts,
+      ...shown(facts),
     }
   }
 }

@@ -82,7 +82,9 @@ export class TagAccessor implements Accessor {
       (placed, node) => this.#writeOne(context, placed, node),
       // Some of node-opcua's own nodes may be written by anybody, diagnostics of other sessions among them.
       async (rest) =>
-        rest.map(({ nodeId }) => (devices.isUnknown(nodeId) ? StatusCodes.BadNodeIdUnknown : StatusCodes.BadNotWritable)),
+        rest.map(({ nodeId }) =>
+          devices.isUnknown(nodeId) ? StatusCodes.BadNodeIdUnknown : StatusCodes.BadNotWritable,
+        ),
     )
   }
 

@@ -33,10 +33,11 @@ interface ValueHolder {
 }
 
 export interface PlacedTag {
-  readonly node: TagNode
   readonly variable: Variable
   readonly holder: ValueHolder
-  readonly rights: Rights
+  /** These two change with the settings of the tag; who monitors it keeps his item. */
+  node: TagNode
+  rights: Rights
 }
 
 /** The root of all devices; the nodes of tags have texts as ids. */
@@ -90,6 +91,10 @@ export class Devices {
   define(nodes: readonly TagNode[]): void {
     for (const node of nodes) {
       const before = this.#byId.get(variableId(node.device, node.name))
+      if (before !== undefined && this.#isSameVariable(before.node, node)) {
+        this.#change(before, node)
+        continue
+      }
       if (before !== undefined) this.#remove(before)
       const placed = this.#add(node)
       if (before?.node.type === node.type) placed.holder.$dataValue = before.holder.$dataValue
@@ -119,6 +124,21 @@ export class Devices {
     holder.$dataValue = dataValue
     if (holder.listenerCount('value_changed') > 0) holder.emit('value_changed', dataValue)
     return undefined
+  }
+
+  /** All that its properties and its types are made of is the same. */
+  #isSameVariable(before: TagNode, after: TagNode): boolean {
+    return (['tag', 'type', 'unit', 'low', 'high', 'symbols'] as const).every((key) => before[key] === after[key])
+  }
+
+  /** Description and rights alone: the variable stays, and with it the monitored items, which would end with it. */
+  #change(placed: PlacedTag, node: TagNode): void {
+    const { variable } = placed
+    placed.node = node
+    placed.rights = rightsOf(node, this.#options)
+    variable.setDescription(node.description ?? '')
+    variable.accessLevel = this.#accessLevel(placed.rights)
+    this.#access.guard(variable, placed.rights)
   }
 
   #add(node: TagNode): PlacedTag {

@@ -3,27 +3,38 @@ import { Status } from '../../../core/status.ts'
 import { sendEvent } from '../../../wire/worker-service.ts'
 import type { Answer, Ask, LogLine } from '../messages.ts'
 
+/** Of each kind: who reads much history must not keep others from writing. */
 const MOST_OPEN = 1000
 
 type Asked = Ask extends infer Each ? (Each extends Ask ? Omit<Each, 'id'> : never) : never
 
+type Resolve = (answer: Answer) => void
+
 export class Asks {
-  readonly #open = new Map<number, (answer: Answer) => void>()
+  readonly #open = { write: new Map<number, Resolve>(), history: new Map<number, Resolve>() }
+  readonly #send: typeof sendEvent
   #nextId = 1
+
+  constructor(send = sendEvent) {
+    this.#send = send
+  }
 
   /** BadResourceUnavailable at once where too many wait already. */
   ask(asked: Asked): Promise<Answer> {
     const id = this.#nextId++
-    if (this.#open.size >= MOST_OPEN) return Promise.resolve({ id, status: Status.BadResourceUnavailable })
+    const open = this.#open[asked.what]
+    if (open.size >= MOST_OPEN) return Promise.resolve({ id, status: Status.BadResourceUnavailable })
     return new Promise((resolve) => {
-      this.#open.set(id, resolve)
-      sendEvent('ask', { ...asked, id })
+      open.set(id, resolve)
+      this.#send('ask', { ...asked, id })
     })
   }
 
   answer(answer: Answer): void {
-    this.#open.get(answer.id)?.(answer)
-    this.#open.delete(answer.id)
+    for (const open of Object.values(this.#open)) {
+      open.get(answer.id)?.(answer)
+      open.delete(answer.id)
+    }
   }
 }
 

@@ -15,6 +15,12 @@ const MOST_OPEN_OF_ONE = 5
 /** A wrong password now and then is a person's; nobody waits for the first ones. */
 const FREE = 2
 
+/** Names are the stranger's, and up to a message long; those that begin alike wait together. */
+const LONGEST_NAME = 100
+const MINUTE_MS = 60_000
+/** Lines in the log of wrong passwords in a minute. */
+const MOST_TOLD = 20
+
 interface Failures {
   count: number
   lastAt: number
@@ -25,6 +31,9 @@ export class LoginGate {
   readonly #failures = new Map<string, Failures>()
   readonly #open = new Map<string, number>()
 
+  #minute = -1
+  #told = 0
+
   constructor(clock: Clock) {
     this.#clock = clock
   }
@@ -34,7 +43,7 @@ export class LoginGate {
     const open = this.#open.get(address) ?? 0
     if (open >= MOST_OPEN_OF_ONE || this.#open.size >= MOST_OPEN) return undefined
     this.#open.set(address, open + 1)
-    const keys = [`address ${address}`, `user ${name}`]
+    const keys = [`address ${address}`, `user ${name.slice(0, LONGEST_NAME)}`]
     try {
       const waitMs = Math.max(...keys.map((key) => this.#waitMs(key)))
       if (waitMs > 0) await sleep(this.#clock, waitMs, new AbortController().signal)
@@ -48,6 +57,14 @@ export class LoginGate {
       if (left > 0) this.#open.set(address, left)
       else this.#open.delete(address)
     }
+  }
+
+  /** Whether there is room for one more line in the log: attempts that nobody checks come at any rate. */
+  mayTell(): boolean {
+    const minute = Math.floor(this.#clock.monotonic() / MINUTE_MS)
+    this.#told = minute === this.#minute ? this.#told + 1 : 1
+    this.#minute = minute
+    return this.#told <= MOST_TOLD
   }
 
   #waitMs(key: string): number {

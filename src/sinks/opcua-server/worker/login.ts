@@ -1,6 +1,7 @@
 /** Who a session belongs to: a user by name and password, by certificate, or nobody (OPC 10000-4, 5.7.3). */
 import { AnonymousIdentityToken, UserNameIdentityToken, X509IdentityToken } from 'node-opcua-client'
 import type { OPCUAServerOptions, ServerSession } from 'node-opcua-server'
+import { oneLine } from '../../../core/one-line.ts'
 import { parseCertificate } from '../../../wire/certificates/certificate.ts'
 import { addressOf, type Access } from './access.ts'
 import { say } from './asks.ts'
@@ -22,8 +23,10 @@ export function userManagerOf({ users, gate }: LoginParts): NonNullable<OPCUASer
       gate
         .pass(address, name, () => users.withPassword(name, password))
         .then((user) => {
-          if (user === undefined)
-            say('warn', `${name} was not let in: no such user, or another password`, { user: name, from })
+          if (user === undefined && gate.mayTell()) {
+            const shown = oneLine(name.slice(0, 100))
+            say('warn', `${shown} was not let in: no such user, or another password`, { user: shown, from })
+          }
           callback(null, user !== undefined)
         })
         .catch(() => callback(null, false))

@@ -16,6 +16,7 @@ import { History } from './history.ts'
 import { LoginGate } from './login-gate.ts'
 import { admit, userManagerOf, type LoginParts } from './login.ts'
 import { takeOverMonitoredItems } from './monitored-items.ts'
+import { adjustTransportLimits } from './transport-limits.ts'
 import { Users } from './users.ts'
 
 const PRODUCT_URI = 'urn:bifrost-gateway'
@@ -150,6 +151,7 @@ function endpointsOf({
     ],
     allowAnonymous: anonymous,
     maxConnectionsPerEndpoint: limits.sessions * SOCKETS_PER_SESSION,
+    transportSettings: { adjustTransportLimits },
   }
 }
 

@@ -86,7 +86,7 @@ export function parseUsers(text: string, onFault: (sentence: string) => void): K
       .exec(secret)?.[1]
       ?.replaceAll(/[: ]/g, '')
       .toUpperCase()
-    if (name === '' || !(role in ROLE))
+    if (name === '' || !Object.hasOwn(ROLE, role))
       onFault(`line ${at + 1}: expected name:role:… with role ${Object.keys(ROLE).join(' or ')}`)
     else if (thumbprint?.length === 40) certificates.set(thumbprint, { name, role: role as Role })
     else if (isPasswordHash(secret)) passwords.set(name, { name, role: role as Role, hash: secret })
