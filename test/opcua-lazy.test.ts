@@ -42,14 +42,20 @@ test('a gateway without OPC UA devices loads no module of node-opcua and starts 
 test('a gateway with an OPC UA device loads node-opcua in one worker and nowhere else', async (t) => {
   const { env, modules, workers } = watch(t)
   const server = await startFaultyServer(t)
-  const device = (name: string) =>
-    `{ name: ${name}, driver: opcua, options: { endpoint: '${server.url}', securityPolicy: None }, every: 100ms, tags: [{ name: c, address: 'ns=2;s=Counters/0', type: float64 }] }`
-  const gateway = await startGatewayProcess(t, { yaml: `devices:\n  - ${device('a')}\n  - ${device('b')}\n`, env })
+  const device = (name: string, how = '') =>
+    `{ name: ${name}, driver: opcua, options: { endpoint: '${server.url}', securityPolicy: None }, every: 100ms, tags: [{ name: c, address: '${how}ns=2;s=Counters/0', type: float64 }] }`
+  const gateway = await startGatewayProcess(t, { yaml: `devices:\n  - ${device('a')}\n  - ${device('b', 'poll ')}\n`, env })
   await eventually('values of both', async () => (await gateway.values()).every(({ status }) => status.name === 'Good'), 20_000) // prettier-ignore
   await gateway.get('devices')
   assert.ok(modules('worker').length > 50, 'it is there that it is loaded')
   assert.deepEqual(modules('main'), [])
   assert.equal(workers(), 1, 'one worker for all devices')
+  // What the library has to say about it goes nowhere but into the log.
+  await server.ask('fault', { service: 'Read', itemStatus: 0x8abc0000 })
+  await server.ask('asked', { reset: true })
+  await eventually('the server was asked', async () => ((await server.ask<Record<string, number>>('asked')).Read ?? 0) > 4, 20_000) // prettier-ignore
+  const strange = gateway.output().trim().split('\n').filter((line) => !line.startsWith('{')) // prettier-ignore
+  assert.deepEqual(strange.filter((line) => /StatusCode|node-opcua/i.test(line)), []) // prettier-ignore
   await gateway.stop()
 })
 

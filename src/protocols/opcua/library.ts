@@ -29,4 +29,7 @@ export function silence(
   setDebugLogger(() => {})
   setWarningLogger(tell)
   setErrorLogger(tell)
+  // Some of it asks no logger. What a worker writes to its console comes out where the log of the gateway does.
+  if (!isMainThread)
+    for (const name of ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const) console[name] = tell
 }
