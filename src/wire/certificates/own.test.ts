@@ -1,7 +1,7 @@
 /** Our own certificate, judged by openssl: what stands in it, that it is made once, renewal, signing request and import. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { CertificateWorkshop } from '../../testing/application-certificates.ts'
@@ -48,6 +48,21 @@ test('what openssl reads in it is what OPC 10000-6, 6.2.2 asks for', { skip }, a
   const store = { ...(await readCertificateStore(folder)), trusted: [{ certificate: own.certificate, file: '', isShared: false, record: undefined }] } // prettier-ignore
   for (const role of ['server', 'client'] as const)
     assert.ok(judgeCertificate(own.chain, { now, role, hostname: '10.0.0.7', applicationUri }, store).ok)
+})
+
+test('a hundred who need it at once make one key', async (t) => {
+  const folder = folderOf(t)
+  const all = Promise.all(Array.from({ length: 100 }, () => openOwn(folder, options)))
+  const most = new Set<string>()
+  const watch = setInterval(() => {
+    for (const name of existsSync(join(folder, 'own')) ? readdirSync(join(folder, 'own')) : [])
+      if (name.endsWith('.key')) most.add(name)
+  }, 5)
+  const made = await all
+  clearInterval(watch)
+  for (const name of readdirSync(join(folder, 'own'))) if (name.endsWith('.key')) most.add(name)
+  assert.equal(new Set(made.map(({ certificate }) => certificate.sha256)).size, 1)
+  assert.equal(most.size, 1)
 })
 
 test('made once, also by four at once; the longer keys on demand', { skip }, async (t) => {

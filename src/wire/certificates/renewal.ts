@@ -36,8 +36,22 @@ const VALID_MS = (5 * 365 - 1) * DAY_MS
 /** The clocks of plants go slow. */
 const EARLIER_MS = DAY_MS
 
-/** Our certificate; made where there is none. Two that make it at once end up with the same. */
+/** By folder: hundreds of devices that connect for the first time want one key, not one each. */
+const beingMade = new Map<string, Promise<OwnCertificate>>()
+
+/** Our certificate; made where there is none. Two that make it at once, be it in two processes, end up with the same. */
 export async function openOwn(folder: string, options: OwnOptions): Promise<OwnCertificate> {
+  const { current } = await readOwn(folder)
+  if (current !== undefined) return current
+  const others = beingMade.get(folder)
+  if (others !== undefined) return others
+  const made = makeOwn(folder, options).finally(() => beingMade.delete(folder))
+  beingMade.set(folder, made)
+  return made
+}
+
+async function makeOwn(folder: string, options: OwnOptions): Promise<OwnCertificate> {
+  // Somebody may have been quicker.
   const { current } = await readOwn(folder)
   if (current !== undefined) return current
   const host = hostOf(options)

@@ -31,7 +31,7 @@ function rigOf(items: readonly FakeItem[], statusOnly = false) {
     items: made,
     now: 10_000,
     read: [] as number[],
-    held: made.map(({ last }) => last) as (DataValue | undefined)[],
+    held: made.map(({ last }) => last),
     canary: undefined as unknown as Canary,
     look: (afterMs = 0) => rig.canary.look((rig.now += afterMs)),
     report(at: number, value: DataValue) {

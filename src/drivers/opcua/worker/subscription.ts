@@ -31,6 +31,8 @@ export interface SubscriptionContext {
   readonly emit: (batch: SampleBatch) => void
   readonly counts: SubscriptionCounts
   readonly expand: (values: readonly MonitoredItemNotification[]) => Promise<void>
+  /** The server need not keep it any more. */
+  readonly acknowledge: (subscriptionId: number, sequenceNumber: number) => void
   /** Other notifications than changes of values: events, changes of the subscription's status. */
   readonly other: (subscription: Subscription, notification: unknown) => void
 }
@@ -178,7 +180,7 @@ export class Subscription {
 
   /** True when the server still had it. */
   async #republish(sequence: number): Promise<boolean> {
-    const { connection, counts } = this.#context
+    const { connection, counts, acknowledge } = this.#context
     const { RepublishRequest } = connection.library
     const request = new RepublishRequest({ subscriptionId: this.id, retransmitSequenceNumber: sequence })
     try {
@@ -186,6 +188,7 @@ export class Subscription {
       // Some servers answer for what they do not have with an empty message.
       if (notificationMessage.sequenceNumber !== sequence) return false
       counts.republished++
+      acknowledge(this.id, sequence)
       this.#last = sequence
       await this.#process(notificationMessage)
       return true

@@ -2,41 +2,20 @@
  * All subscriptions of one device: planned, made, taken over by a new session, watched, and made anew when they go silent. Evidence
  * of life is what counts: notifications, keep-alives, and the shadow read (`canary.ts`).
  */
-import type { DataValue, MonitoredItemNotification } from 'node-opcua-client'
-import type { SampleBatch } from '../../../core/batch.ts'
 import { messageOf, NotConnectedError } from '../../../core/errors.ts'
-import type { SentEvents, SentPoint } from '../messages.ts'
 import { Canary, valueReader } from './canary.ts'
-import type { Connection, Opened } from './connection.ts'
+import type { Opened } from './connection.ts'
 import { Escalation, type Level } from './escalation.ts'
-import type { EventItems, EventOutlets } from './event-items.ts'
+import type { EventItems } from './event-items.ts'
 import { FallbackPolls, hasNoSubscription } from './fallback.ts'
 import { doesAnswer } from './keep-alive.ts'
 import { planSubscriptions } from './plan.ts'
-import type { PollContext } from './poll.ts'
 import { Publisher } from './publisher.ts'
-import type { Misfit } from './rows.ts'
-import type { SourceTime } from './source-time.ts'
+import type { SubscriptionsSetup } from './subscriptions-setup.ts'
 import { Subscription, type SubscriptionContext, type SubscriptionCounts } from './subscription.ts'
 import { endsSession, NoAnswerError, ServiceError } from './transaction.ts'
 import { transferSubscriptions } from './transfer.ts'
 import { isOfUse, Unwatched, watchedOf } from './unwatched.ts'
-
-export interface SubscriptionsSetup {
-  readonly connection: Connection
-  readonly times: SourceTime
-  readonly misfit: Misfit
-  readonly emit: (batch: SampleBatch) => void
-  readonly expandAnswer: PollContext['expand']
-  readonly expand: (values: readonly MonitoredItemNotification[]) => Promise<void>
-  readonly expandValues: (values: readonly DataValue[]) => Promise<void>
-  readonly tell: (level: 'debug' | 'info' | 'warn', sentence: string) => void
-  /** Nothing but a new connection helps. */
-  readonly lost: (error: NotConnectedError) => void
-  readonly points: readonly SentPoint[]
-  readonly events: readonly SentEvents[]
-  readonly createEvents: (outlets: EventOutlets) => EventItems
-}
 
 /** How often it is looked whether everything is on time. */
 const WATCH_MS = 250
@@ -154,7 +133,8 @@ export class Subscriptions {
     this.trouble = undefined
     this.#startPublisher()
     const other: SubscriptionContext['other'] = (...args) => this.#other(...args)
-    const context = { ...this.#setup, counts: this.counts, other }
+    const acknowledge: SubscriptionContext['acknowledge'] = (...args) => this.#publisher?.acknowledge(...args)
+    const context = { ...this.#setup, counts: this.counts, other, acknowledge }
     for (const one of [...plan.subscriptions, ...(this.#events === undefined ? [] : [this.#events.plan])]) {
       const subscription = new Subscription(context, one)
       try {
