@@ -7,6 +7,9 @@ import { copyFileSync, mkdirSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { silentLog } from '../src/core/log.ts'
+import { opcua } from '../src/drivers/opcua/driver.ts'
+import { pointsOf, readAll, tagOf, testContext } from '../src/testing/driver-suite.ts'
 import { startFaultyServer } from '../src/testing/opcua-faulty-server.ts'
 import { startGatewayProcess, type GatewayProcess } from '../src/testing/gateway-process.ts'
 import { createApplicationCertificate } from '../src/testing/opcua-certificates.ts'
@@ -87,6 +90,27 @@ async function prepareCases(t: Cleanup, folder: string): Promise<Cases> {
     closing: { options: { endpoint: closing, ...plain }, said: /closes the connection without a word: it is no OPC UA server, or has no connection left/ },
   } // prettier-ignore
 }
+
+test('a password that goes out without security is warned of, once and without being said', async (t) => {
+  const server = await startFaultyServer(t, { anonymous: false, users: { anna: SECRET } })
+  const said: string[] = []
+  const log = { ...silentLog, warn: (_: object, sentence: string) => void said.push(sentence) }
+  const options = { endpoint: server.url, securityPolicy: 'None', user: { name: 'anna', password: SECRET } }
+  const device = opcua.create(opcua.options.parse(options), { ...testContext('plc'), log })
+  t.after(() => device.close())
+  for (let round = 0; round < 2; round++) {
+    await device.connect(AbortSignal.timeout(10_000))
+    await server.ask('forget', { what: 'sessions' })
+    const [point] = pointsOf(opcua, [tagOf('i=2258', 'string')])
+    await readAll(device.prepare([point!])).catch(() => {})
+  }
+  await eventually('it is said', () => said.length > 0)
+  assert.match(
+    said.join('\n'),
+    /^the password of user "anna" goes to .* without security: .*`securityPolicy` than None$/,
+  )
+  assert.ok(!said.join('').includes(SECRET))
+})
 
 describe('what goes wrong is said within five seconds', { skip: needs('openssl') }, () => {
   const endings: (() => unknown)[] = []

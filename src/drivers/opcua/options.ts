@@ -16,7 +16,7 @@ export type SecurityPolicyName = (typeof SECURITY_POLICIES)[number]
 const user = z
   .strictObject({
     name: z.string().min(1).optional().describe('User name.'),
-    password: z.string().optional().describe('Password; sent encrypted.').meta({ secret: true }),
+    password: z.string().optional().describe('Password; encrypted where the endpoint is.').meta({ secret: true }),
     cert: z.string().optional().describe('PEM or DER file of the user certificate.').meta({ file: true }),
     key: z.string().optional().describe('PEM file of its private key.').meta({ file: true }),
   })

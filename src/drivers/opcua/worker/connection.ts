@@ -49,6 +49,7 @@ export class Connection {
   readonly #setup: ConnectionSetup
   #session: UaSession | undefined
   #lostAt = 0
+  #warned = false
 
   constructor(setup: ConnectionSetup) {
     this.#setup = setup
@@ -83,6 +84,7 @@ export class Connection {
       await before?.drop()
       this.#session = undefined
       const client = await openChannel(this.library, this.options, endpoint, security, signal)
+      this.#warnOfPassword(endpoint)
       await this.#begin(await createSession(this.library, client, this.options, signal))
       return 'new'
     } catch (error) {
@@ -92,6 +94,14 @@ export class Connection {
       const { endpoint } = this.options
       throw await explain(toConnectError(error, this.options, security), () => askStranger(endpoint, signal))
     }
+  }
+
+  /** Without a checked certificate whoever is in between can have it, encrypted or not. Said once. */
+  #warnOfPassword({ mode }: OfferedEndpoint): void {
+    const { endpoint, user } = this.options
+    if (mode !== 'None' || user?.name === undefined || this.#warned) return
+    this.#warned = true
+    this.#setup.tell('warn', `the password of user "${user.name}" goes to ${endpoint} without security: whoever is in between can read it. Use another \`securityPolicy\` than None`) // prettier-ignore
   }
 
   /** Another session on the same channel, because the one of now does not do what it should. */
