@@ -44,7 +44,10 @@ test('a gateway with an OPC UA device loads node-opcua in one worker and nowhere
   const server = await startFaultyServer(t)
   const device = (name: string, how = '') =>
     `{ name: ${name}, driver: opcua, options: { endpoint: '${server.url}', securityPolicy: None }, every: 100ms, tags: [{ name: c, address: '${how}ns=2;s=Counters/0', type: float64 }] }`
-  const gateway = await startGatewayProcess(t, { yaml: `devices:\n  - ${device('a')}\n  - ${device('b', 'poll ')}\n`, env })
+  const gateway = await startGatewayProcess(t, {
+    yaml: `devices:\n  - ${device('a')}\n  - ${device('b', 'poll ')}\n`,
+    env,
+  })
   await eventually('values of both', async () => (await gateway.values()).every(({ status }) => status.name === 'Good'), 20_000) // prettier-ignore
   await gateway.get('devices')
   assert.ok(modules('worker').length > 50, 'it is there that it is loaded')
