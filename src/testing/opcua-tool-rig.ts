@@ -5,6 +5,7 @@ import { opcua } from '../drivers/opcua/driver.ts'
 import { tools } from '../drivers/opcua/tools/list.ts'
 import { dial } from '../wire/dial.ts'
 import { testContext } from './driver-suite.ts'
+import { temporaryFolder } from './peers.ts'
 
 export interface ToolRig {
   readonly driver: Driver<never>
@@ -21,7 +22,11 @@ export async function openTools(
   options: Record<string, unknown> = {},
 ): Promise<ToolRig> {
   const settings = opcua.options.parse({ endpoint, securityPolicy: 'None', ...options })
-  const driver = opcua.create(settings, { ...testContext(), dial })
+  const driver = opcua.create(settings, {
+    ...testContext(),
+    dial,
+    certificates: { folder: temporaryFolder(t) },
+  })
   t.after(() => driver.close())
   await driver.connect(AbortSignal.timeout(10_000))
   let turns = 0

@@ -51,5 +51,16 @@ if (needs('openssl') === false)
       }
     },
     canonical: (address) => describeAddress(address as OpcuaAddress),
-    badAddresses: ['', 'ns=', 'ns=2', 'ns=70000;s=x', 'i=x', 'i=4294967296', '/', '/a//b', 'ns=2;s=a :: [', 'call i=1'],
+    badAddresses: [
+      '',
+      'ns=',
+      'ns=2',
+      'ns=70000;s=x',
+      'i=x',
+      'i=4294967296',
+      '/',
+      '/a//b',
+      'ns=2;s=a :: [x]',
+      'call i=1',
+    ],
   })

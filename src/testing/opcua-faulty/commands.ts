@@ -8,7 +8,8 @@
  * publishing { mode, gap, forget } → { lost, taken }
  * skew { ms }                                  moves all times that go out: of values, of the server's clock, of the replies
  * asked → { Read: 3, Publish: 10 … }           how often each service was asked for; `reset: true` begins anew
- * sessions → { channels, sessions, subscriptions, items, waitingPublishes, rejectedSessions, continuationPoints }
+ * sessions → { channels, sessions, subscriptions, items, waitingPublishes, rejectedSessions }
+ * heldBack → { count }                          half-told answers of Browse that wait for a client
  * who → [{ policy, mode, user }]                of each session
  * drop                                         resets every connection; sessions stay
  * forget { what: "sessions" | "subscriptions" }   they are gone, and nobody was told
@@ -73,6 +74,7 @@ export function createCommands(settings: ChildSettings, faults: Faults): Command
       return counts
     },
     sessions: () => count(server),
+    heldBack: () => ({ count: server.engine.getSessions().reduce((sum, session) => sum + heldBack(session), 0) }),
     who: () => server.engine.getSessions().map(who),
     drop: () => {
       for (const endpoint of server.endpoints) endpoint.abruptlyInterruptChannels()
@@ -108,11 +110,9 @@ function count(server: FaultyServer): object {
     items: subscriptions.reduce((sum, { monitoredItemCount }) => sum + monitoredItemCount, 0),
     waitingPublishes: sessions.reduce((sum, { publishEngine }) => sum + publishEngine.pendingPublishRequestCount, 0),
     rejectedSessions: server.rejectedSessionCount,
-    continuationPoints: sessions.reduce((sum, session) => sum + heldBack(session), 0),
   }
 }
 
-/** Half-told answers of Browse that wait for a client. */
 const heldBack = ({ continuationPointManager }: ServerSession): number =>
   (continuationPointManager as unknown as { readonly _map: Map<string, unknown> })._map.size
 

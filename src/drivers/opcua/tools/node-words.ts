@@ -23,7 +23,7 @@ export function typeWords(
 }
 
 /** `Double`, `Int32[4]`, `Double[2][3]`, `String[]`. */
-export function shapeOf({ dataType, valueRank, dimensions = [] }: Shape): string {
+function shapeOf({ dataType, valueRank, dimensions = [] }: Shape): string {
   if (valueRank < 1) return dataType
   const sizes = Array.from({ length: Math.min(valueRank, 8) }, (_, at) => dimensions[at] || '')
   return `${dataType}${sizes.map((size) => `[${size}]`).join('')}`

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { Point } from '../../../core/driver.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import { DATA_TYPES, type DataType } from '../../../core/value.ts'
-import { formatMember, formatNode, parseAddress, type NodeRef, type OpcuaAddress } from '../address.ts'
+import { formatMember, parseAddress, type NodeRef, type OpcuaAddress } from '../address.ts'
 import type { VariableFacts } from '../browsed.ts'
 
 /** What a snapshot keeps of a node. */
@@ -128,6 +128,3 @@ function known(address: OpcuaAddress, name: string, tagType: DataType | undefine
 }
 
 const invalid = (message: string): GatewayError => new GatewayError('INVALID_REQUEST', message)
-
-/** What tells two of them apart. */
-export const keyOf = ({ ref, member }: KnownNode): string => `${formatNode(ref)} :: ${member}`

@@ -27,8 +27,7 @@ test('20,000 nodes in a few seconds: all of them, each once, with a turn for oth
   const found = await rig.run<{ nodes: readonly unknown[] }>('search', { pattern: '/^Sensor9999$/' })
   assert.equal(found.nodes.length, 2)
   t.diagnostic(`searched in ${((performance.now() - search) / 1000).toFixed(1)} s`)
-  const { continuationPoints } = await server.ask<{ continuationPoints: number }>('sessions')
-  assert.equal(continuationPoints, 0)
+  assert.deepEqual(await server.ask('heldBack'), { count: 0 })
 })
 
 test('a server with room for two half-told answers is asked until all is told; what is not wanted is given back', async (t) => {
@@ -38,7 +37,7 @@ test('a server with room for two half-told answers is asked until all is told; w
     maxBrowseContinuationPoints: 2,
   })
   const rig = await openTools(t, server.url)
-  const held = async () => (await server.ask<{ continuationPoints: number }>('sessions')).continuationPoints
+  const held = async () => (await server.ask<{ count: number }>('heldBack')).count
   const { nodes, problems } = await rig.run<Browsed>('browse', { node: '/2:Plant', depth: 2, most: 50_000 })
   assert.deepEqual(problems, [])
   assert.equal(nodes.filter(({ level }) => level === 2).length, 15_000)
@@ -58,12 +57,12 @@ test('a browse that is given up leaves nothing behind at the server', async (t) 
   const { walk } = await device.ask<{ walk: number }>('openWalk', request, controller.signal)
   const next = device.ask('nextOfWalk', { walk }, controller.signal)
   await eventually('the server holds an answer back', async () => {
-    return (await server.ask<{ continuationPoints: number }>('sessions')).continuationPoints === 1
+    return (await server.ask<{ count: number }>('heldBack')).count === 1
   })
   controller.abort(new Error('given up'))
   await assert.rejects(next, /given up/)
   await eventually('it is given back', async () => {
-    return (await server.ask<{ continuationPoints: number }>('sessions')).continuationPoints === 0
+    return (await server.ask<{ count: number }>('heldBack')).count === 0
   })
 })
 
