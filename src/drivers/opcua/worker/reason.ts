@@ -36,6 +36,9 @@ const REFUSALS: Record<string, Words> = {
   BadCertificateRevoked: () => 'has our certificate on a revocation list. Renew it: `bifrost opcua renew`',
   BadTooManySessions: () =>
     'has no session left. Close other clients, or wait until the sessions they left behind have timed out',
+  // A server at its limit may end a session that is not activated yet, in favour of a newer one (OPC 10000-4, 5.7.2).
+  BadSessionIdInvalid: () =>
+    'ended the new session at once, perhaps because it has no session left. Close other clients, or wait until the sessions they left behind have timed out',
   BadSecurityPolicyRejected: () => 'does not take this security policy. Set `securityPolicy` to one that it offers',
   BadSecurityModeRejected: () => 'does not take this security mode. Set `securityMode` to one that it offers',
   BadTcpEndpointUrlInvalid: (options) => `does not know itself by ${options.endpoint}. Use the address that it shows`,
