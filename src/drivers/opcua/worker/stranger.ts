@@ -8,6 +8,8 @@ import { placeOf } from '../place.ts'
 const LIMIT_MS = 1000
 const SHOWN_BYTES = 24
 
+const CLOSES = 'closes the connection without a word: it is no OPC UA server, or has no connection left'
+
 /** A sentence behind "what listens at X"; undefined: it speaks OPC UA, or cannot be asked. */
 export function askStranger(endpoint: string, signal: AbortSignal): Promise<string | undefined> {
   const { host, port } = placeOf(endpoint)
@@ -29,17 +31,13 @@ export function askStranger(endpoint: string, signal: AbortSignal): Promise<stri
       const speaks = /^(ACK|ERR)F/.test(bytes.toString('latin1', 0, 4))
       end(speaks ? undefined : `does not speak OPC UA: it answers ${show(bytes)}`)
     })
-    socket.on('error', () => {
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+      // Closed with what we said still unread: the same, by another sign.
+      if (bytes.length === 0 && (code === 'ECONNRESET' || code === 'EPIPE')) return end(CLOSES)
       if (signal.aborted || !connected) return end(undefined)
       end(bytes.length === 0 && socket.bytesRead === 0 ? undefined : 'does not speak OPC UA')
     })
-    socket.on('close', () =>
-      end(
-        connected
-          ? 'closes the connection without a word: it is no OPC UA server, or has no connection left'
-          : undefined,
-      ),
-    )
+    socket.on('close', () => end(connected ? CLOSES : undefined))
   })
 }
 
