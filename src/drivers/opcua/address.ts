@@ -220,6 +220,6 @@ const show = (text: string): string =>
   text === '' ? 'nothing' : `"${text.length > 60 ? `${text.slice(0, 57)}…` : text}"`
 
 /** `offset` is 0-based; people count columns from 1. */
-export function invalid(offset: number, message: string): GatewayError {
+function invalid(offset: number, message: string): GatewayError {
   return new GatewayError('CONFIG_INVALID', message, { details: { column: offset + 1 } })
 }

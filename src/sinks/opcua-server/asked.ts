@@ -88,7 +88,7 @@ async function write(context: SinkContext, { device, tag, value, user, from }: A
 }
 
 /** What a client is told of a write that was not carried out (OPC 10000-4, 5.11.4.4). */
-export function statusOf(error: unknown): StatusCode {
+function statusOf(error: unknown): StatusCode {
   if (!(error instanceof GatewayError)) return Status.BadUnexpectedError
   switch (error.code) {
     case 'WRITE_FORBIDDEN':

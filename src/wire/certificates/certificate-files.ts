@@ -143,7 +143,7 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-export const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
 function wordsOf(error: unknown): string {
   if (codeOf(error) === 'ELOOP') return 'it is a link; put the file itself there'

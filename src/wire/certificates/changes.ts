@@ -155,7 +155,7 @@ async function keepSentIssuer(folder: string, base64: string): Promise<void> {
 }
 
 /** The whole thumbprint (SHA-1 or SHA-256), or its beginning where that is of one only. */
-export function pick(stored: readonly StoredCertificate[], thumbprint: string): StoredCertificate | undefined {
+function pick(stored: readonly StoredCertificate[], thumbprint: string): StoredCertificate | undefined {
   const wanted = thumbprintOf(thumbprint)
   const found = stored.filter(({ certificate }) => isMeant(certificate, wanted))
   if (found.length > 1 && new Set(found.map(({ certificate }) => certificate.sha256)).size > 1)

@@ -56,7 +56,7 @@ function byteAt(bytes: Buffer, at: number): number {
 }
 
 /** The elements that stand one after the other in `bytes`. */
-export function readAll(bytes: Buffer): Element[] {
+function readAll(bytes: Buffer): Element[] {
   const elements: Element[] = []
   for (let at = 0; at < bytes.length;) {
     const element = readElement(bytes, at)

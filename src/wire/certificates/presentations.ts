@@ -62,7 +62,7 @@ export function parseRecord(bytes: Buffer): PresentationRecord | undefined {
 
 /** All of them have to fit in a file that is read back; of an authority whose servers are more, those seen last are remembered. */
 const ENDPOINTS_LIMIT = 500
-export const ISSUERS_LIMIT = 8
+const ISSUERS_LIMIT = 8
 
 const listOf = (given: unknown): unknown[] => (Array.isArray(given) ? given : [])
 const isText = (given: unknown): given is string => typeof given === 'string'

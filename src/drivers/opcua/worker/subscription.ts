@@ -50,7 +50,7 @@ const LAST_SEQUENCE = 0xffff_ffff
 /** A server that skips more than these has begun anew. */
 const MOST_REPUBLISHED = 1000
 
-export const nextSequence = (sequence: number): number => (sequence >= LAST_SEQUENCE ? 1 : sequence + 1)
+const nextSequence = (sequence: number): number => (sequence >= LAST_SEQUENCE ? 1 : sequence + 1)
 
 export class Subscription {
   readonly plan: SubscriptionPlan

@@ -88,7 +88,7 @@ export function transact<T>(
 }
 
 /** What the library threw, sorted. */
-export function toError(error: Error & { response?: Answer }, name: string, timeoutMs: number): Error {
+function toError(error: Error & { response?: Answer }, name: string, timeoutMs: number): Error {
   const result = error.response?.responseHeader?.serviceResult
   if (result !== undefined) return new ServiceError(result.value, result.name, `${name}: ${result.name}`)
   if (/timed out/i.test(error.message)) return new NoAnswerError(`no answer to ${name} within ${timeoutMs} ms`)
