@@ -91,7 +91,8 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
         log: context.log,
         stored,
       })
-    const polled = setup.points.filter((point) => !this.#subscribed.points.includes(point))
+    const subscribed = new Set(this.#subscribed.points)
+    const polled = subscribed.size === 0 ? setup.points : setup.points.filter((point) => !subscribed.has(point))
     this.#groups = groupByInterval(polled).map(([everyMs, points]) => new PollGroup(this, everyMs, points))
     if (!setup.enabled) return
     for (const group of this.#groups) {

@@ -1,4 +1,5 @@
 /** One server in the worker: its connection, what is read of it, what it reports, what is written to it, and how it does. */
+import { hash } from 'node:crypto'
 import type { DataValue, ReadResponse } from 'node-opcua-client'
 import { SampleBatch } from '../../../core/batch.ts'
 import { NotConnectedError } from '../../../core/errors.ts'
@@ -105,7 +106,7 @@ export class Device {
   }
 
   async #subscribe(request: SubscribeRequest, signal: AbortSignal): Promise<void> {
-    const of = JSON.stringify([request.points, request.events])
+    const of = hash('sha256', JSON.stringify([request.points, request.events]))
     if (this.#subscriptions === undefined || of !== this.#subscribed) {
       await this.#subscriptions?.end()
       this.#subscriptions = this.#create(request)

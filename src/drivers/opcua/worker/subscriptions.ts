@@ -41,8 +41,8 @@ export class Subscriptions {
   /** All that is planned has been made; what is there of a plan that failed half-way is no beginning to go on from. */
   #made = false
   #canaries = 0
-  /** What the server does not offer, as a sentence. */
-  trouble: string | undefined
+  /** Why there is a subscription that the server does not give. */
+  #refusal: string | undefined
 
   constructor(setup: SubscriptionsSetup) {
     this.#setup = setup
@@ -52,6 +52,13 @@ export class Subscriptions {
     this.#unwatched = new Unwatched(setup)
     const overflowed = () => this.counts.overflows++
     this.#events = setup.events.length > 0 ? setup.createEvents({ emit: setup.emit, overflowed }) : undefined
+  }
+
+  /** What the server does not offer, as a sentence. */
+  get trouble(): string | undefined {
+    const { size } = this.#fallback
+    const unwatched = `The server watches no more items: ${size} tags are read at their interval instead.`
+    return this.#refusal ?? (size > 0 ? unwatched : undefined)
   }
 
   get size(): number {
@@ -130,7 +137,7 @@ export class Subscriptions {
     const plan = await planSubscriptions(connection, points)
     this.#stillWanted(run)
     this.#unwatched.lost(plan.lost)
-    this.trouble = undefined
+    this.#refusal = undefined
     this.#startPublisher()
     const other: SubscriptionContext['other'] = (...args) => this.#other(...args)
     const acknowledge: SubscriptionContext['acknowledge'] = (...args) => this.#publisher?.acknowledge(...args)
@@ -141,7 +148,7 @@ export class Subscriptions {
         await subscription.create()
       } catch (error) {
         if (!hasNoSubscription(error)) throw error
-        this.trouble = `The server gives no subscription (${error.statusName}): its tags are read at their interval instead.`
+        this.#refusal = `The server gives no subscription (${error.statusName}): its tags are read at their interval instead.`
         this.#fallback.add(one.items.flatMap(({ wanted }) => wanted))
         if (one === this.#events?.plan) this.#events.refused(error)
         continue
@@ -172,10 +179,7 @@ export class Subscriptions {
   /** Items that the server does not watch are read where that helps. */
   #readInstead(subscription: Subscription): void {
     this.#fallback.remove(watchedOf(subscription).flatMap(({ wanted }) => wanted))
-    const unwatched = this.#unwatched.refused(subscription)
-    this.#fallback.add(unwatched)
-    if (unwatched.length > 0)
-      this.trouble = `The server watches no more items: ${this.#fallback.size} tags are read at their interval instead.`
+    this.#fallback.add(this.#unwatched.refused(subscription))
   }
 
   #add(subscription: Subscription): void {
