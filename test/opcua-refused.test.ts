@@ -49,7 +49,7 @@ async function prepareCases(t: Cleanup, folder: string): Promise<Cases> {
   const made = (name: string, options: object) => createApplicationCertificate(folder, name, { uri: URI, ...options })
   const [good, expired, elsewhere, stranger] = [
     made('good', {}),
-    made('expired', { days: -1 }),
+    made('expired', { to: '20250101000000Z' }),
     made('elsewhere', { hosts: ['plc7.example.org'] }),
     made('stranger', { uri: 'urn:another' }),
   ]
