@@ -2,6 +2,7 @@
  * A loaded configuration: parsed, checked and with its defaults filled in. Everything behind `loadConfig` speaks these
  * types; nobody else reads YAML or CSV. Times are ms, sizes bytes, paths absolute.
  */
+import type { AccessConfig } from '../core/access.ts'
 import type { CursorOrder } from '../core/cursor.ts'
 import type { DriverType } from '../core/driver.ts'
 import type { Network } from '../core/network.ts'
@@ -28,6 +29,8 @@ export interface HttpConfig {
   readonly listen: Listen
   /** Host names, beside the loopback ones, under which the page and the API may be opened. */
   readonly hosts: readonly string[]
+  /** `open`: nobody is asked who they are. */
+  readonly access: 'accounts' | 'open'
 }
 
 export interface StoreConfig {
@@ -55,6 +58,8 @@ export interface DeviceConfig {
   readonly options: unknown
   readonly enabled: boolean
   readonly everyMs: number
+  /** Where it stands, `site-1/line-2`: what rights may be limited to. */
+  readonly area?: string | undefined
   readonly tags: readonly TagConfig[]
 }
 
@@ -77,6 +82,8 @@ export interface Config {
   readonly log: { readonly level: LogLevel; readonly format: LogFormat }
   /** Undefined when the file says `http: { enabled: false }`. */
   readonly http: HttpConfig | undefined
+  /** Roles, sessions, single sign-on, client certificates. */
+  readonly access: AccessConfig
   readonly store: StoreConfig
   /** What may be scanned; empty: nothing. */
   readonly discovery: { readonly networks: readonly Network[]; readonly multicast: boolean }

@@ -34,7 +34,8 @@ function loadPlainDevice(entry: Entry, loading: Loading): DeviceConfig[] {
   if (checked === undefined) return []
   const { type, options } = checked
   const tags = loadTags(entry, { type, everyMs: head?.every ?? 1000, problems: loading.problems }, loading)
-  const config = { name: entry.name, type, options, enabled: head?.enabled ?? true, everyMs: head?.every ?? 1000, tags }
+  const { enabled = true, every: everyMs = 1000, area } = head ?? {}
+  const config = { name: entry.name, type, options, enabled, everyMs, area, tags }
   const { source } = loading
   const path = [...entry.path, 'options']
   const origin = formatPlace(source.placeOf(entry.path))

@@ -24,6 +24,10 @@ const httpSchema = z.object({
     .array(z.string().regex(/^[^\s/:]+$/, 'expected a host name without scheme, port or path'))
     .default([])
     .describe('Host names, beside the loopback ones, under which the page may be opened, as behind a reverse proxy.'),
+  access: z
+    .enum(['accounts', 'open'])
+    .default('open')
+    .describe('accounts: people sign in, programs have tokens. open: nobody is asked, on loopback only.'),
 })
 
 const storeSchema = z.object({
@@ -99,6 +103,7 @@ export const fileSchema = z.object({
   discovery: discoverySchema.prefault({}).describe('Where devices may be looked for.'),
   devices: z.array(z.unknown()).default([]).describe('What is read.'),
   sinks: z.array(z.unknown()).default([]).describe('Where it goes.'),
+  access: z.unknown().optional().describe('Who may do what: roles, sessions, single sign-on, client certificates.'),
   receive: z.unknown().optional().describe('Where other gateways may hand on their logs; off where absent.'),
 })
 
@@ -108,6 +113,11 @@ export const deviceSchema = z.object({
   options: z.unknown().optional().describe('Options of the driver.'),
   enabled: z.boolean().default(true).describe('false: it is not connected to.'),
   every: duration({ minMs: 1 }).prefault('1s').describe('How often its tags are read, where they say nothing else.'),
+  area: z
+    .string()
+    .regex(/^[^/\s*][^*\n]{0,199}$/, 'expected words with slashes between them, such as site-1/line-2')
+    .optional()
+    .describe('Where it stands, such as `site-1/line-2`: rights may be limited to areas.'),
   tags: z.unknown().optional().describe('The name of a CSV file beside this one, or a list.'),
 })
 

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { messageOf } from '../core/errors.ts'
+import { loadAccess } from './access.ts'
 import { LOG_FORMATS, LOG_LEVELS, type Config, type ConfigSources, type StoreConfig } from './config.ts'
 import { loadDevices } from './devices.ts'
 import { readVariable } from './environment.ts'
@@ -60,6 +61,7 @@ export function openConfig(file: string, sources: ConfigSources, onDevice?: Load
     if (key !== 'templates') refuseReferences(value, [key], source, problems)
   const devices = loadDevices(root.devices, templates, loading)
   const sinks = loadSinks(root.sinks, devices, loading)
+  const access = loadAccess(root.access, loading)
   const receive = loadReceive(root.receive, devices, loading)
   const overrides = readOverrides(sources, problems)
   if (problems.problems.length > 0 || head === undefined)
@@ -70,7 +72,8 @@ export function openConfig(file: string, sources: ConfigSources, onDevice?: Load
     file: resolve(file),
     data: overrides.data ?? resolve(folder, head.data),
     log: { level: overrides.level ?? head.log.level, format: overrides.format ?? head.log.format },
-    http: head.http.enabled ? { listen, hosts: head.http.hosts } : undefined,
+    http: head.http.enabled ? { listen, hosts: head.http.hosts, access: head.http.access } : undefined,
+    access,
     store: storeOf(head.store),
     discovery: head.discovery,
     devices,

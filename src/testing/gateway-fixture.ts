@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test'
 import type { Config, DeviceConfig, SinkConfig } from '../config/config.ts'
 import type { DriverType } from '../core/driver.ts'
 import type { Log } from '../core/log.ts'
+import { ACCESS_DEFAULTS } from '../core/access.ts'
 import { silentLog } from '../core/log.ts'
 import type { ReceiveConfig } from '../core/receive.ts'
 import type { TagSettings } from '../core/tags.ts'
@@ -50,6 +51,7 @@ export async function startTestGateway(t: TestContext, sketch: GatewaySketch): P
     data: `${folder}/data`,
     log: { level: 'info', format: 'json' },
     http: undefined,
+    access: ACCESS_DEFAULTS,
     discovery: { networks: [], multicast: false },
     store: {
       syncEveryMs: 20,

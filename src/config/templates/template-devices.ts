@@ -83,8 +83,8 @@ function expand({ entry, template, changes, lists }: Common, instance: Instance,
   const given = readArguments(template, instance, problems)
   if (given === undefined) return []
   const places = new Expansion(template, given, instance)
-  const { options, every, enabled } = entry.mapping
-  const said = { ...defined({ options, every, enabled }) }
+  const { options, every, enabled, area: where } = entry.mapping
+  const said = { ...defined({ options, every, enabled, area: where }) }
   places.overlay(said, entry.mapping, source)
   places.overlayRow(instance.head)
   const { path } = instance
@@ -95,7 +95,8 @@ function expand({ entry, template, changes, lists }: Common, instance: Instance,
   const parsed = checkSchema(type.options, { source: places, path: at, value: settings ?? {} }, problems, files)
   const everyMs = head?.every ?? 1000
   const tags = expandTags({ template, given, instance, everyMs, changes, lists }, problems)
-  const config = { name: instance.name, type, options: parsed, enabled: head?.enabled ?? true, everyMs, tags }
+  const { enabled: isEnabled = true, area } = head ?? {}
+  const config = { name: instance.name, type, options: parsed, enabled: isEnabled, everyMs, area, tags }
   if (parsed !== undefined && config.enabled && given.size > 0) warnOfTwin(template, config, instance, problems)
   const origin = `${formatPlace(instance.origin())}, template ${template.name} (${template.source.file})`
   loading.onDevice?.({ config, origin, options: settings ?? {}, places, path: at })
