@@ -3,12 +3,12 @@
 /** Is this tag one that the pattern means? A pattern without a slash is a device. */
 export function matchesTag(pattern: string, device: string, tag: string): boolean {
   const slash = pattern.indexOf('/')
-  if (slash < 0) return matches(pattern, device)
-  return matches(pattern.slice(0, slash), device) && matches(pattern.slice(slash + 1), tag)
+  if (slash < 0) return matchesPattern(pattern, device)
+  return matchesPattern(pattern.slice(0, slash), device) && matchesPattern(pattern.slice(slash + 1), tag)
 }
 
 /** In time proportional to both lengths at most, whatever the pattern. */
-function matches(pattern: string, text: string): boolean {
+export function matchesPattern(pattern: string, text: string): boolean {
   let [p, t, star, mark] = [0, 0, -1, 0]
   while (t < text.length) {
     if (pattern[p] === '*') {
