@@ -9,6 +9,8 @@ import type { Audit } from '../core/audit.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { Principal } from '../core/permissions.ts'
+import { openDatabase } from './database.ts'
+import { AccountsDoor } from './door.ts'
 
 /** Where a request comes from. */
 export interface Origin {
@@ -196,8 +198,19 @@ export interface AccountsSetup {
   readonly clock: Clock
   readonly log: Log
   readonly audit: Audit
+  /** Made where there is no administrator, for set-ups without people. */
+  readonly initialAdmin?: { readonly name: string; readonly password: string } | undefined
 }
 
-export async function openAccounts(_setup: AccountsSetup): Promise<Accounts> {
-  throw new Error('under construction')
+/** Opens `DATA/accounts.db`, made where there is none. Throws STORE_FAILED where it is damaged or not ours. */
+export async function openAccounts(setup: AccountsSetup): Promise<Accounts> {
+  const db = await openDatabase(setup.data)
+  try {
+    const door = new AccountsDoor(db, setup)
+    await door.begin(setup.initialAdmin)
+    return door
+  } catch (error) {
+    db.close()
+    throw error
+  }
 }

@@ -59,6 +59,16 @@ export class Lockout {
     entry.until = 0
   }
 
+  /** It was never looked at. */
+  undo(attempt: Attempt): void {
+    for (const key of keysOf(attempt)) {
+      const entry = this.#entries.get(key)
+      if (entry === undefined) continue
+      entry.failures--
+      entry.until = 0
+    }
+  }
+
   /** How long strangers may not try this user; 0: they may. */
   pausedFor(key: string): number {
     return this.#left(`user ${key}`)
@@ -87,7 +97,8 @@ export class Lockout {
     entry.failures++
     entry.last = now
     const over = entry.failures - free
-    if (over >= 0) entry.until = now + Math.min(this.config.pauseMs * 2 ** Math.min(over, 40), this.config.longestPauseMs)
+    if (over >= 0)
+      entry.until = now + Math.min(this.config.pauseMs * 2 ** Math.min(over, 40), this.config.longestPauseMs)
     this.#entries.delete(key)
     this.#entries.set(key, entry)
     if (this.#entries.size > MOST_ENTRIES) this.#entries.delete(this.#entries.keys().next().value!)

@@ -44,7 +44,8 @@ interface Live {
   isDirty: boolean
 }
 
-const SELECT = 'SELECT sessions.*, users.name, users.roles FROM sessions JOIN users ON users.id = sessions.user AND users.enabled = 1'
+const SELECT =
+  'SELECT sessions.*, users.name, users.roles FROM sessions JOIN users ON users.id = sessions.user AND users.enabled = 1'
 
 export class SessionTable implements Sessions {
   readonly #inside: Inside
@@ -126,7 +127,10 @@ export class SessionTable implements Sessions {
 
   async revokeAll(user: string, actor: Actor, keep?: string): Promise<number> {
     if (!isOwn(actor, user)) require(actor.by, 'accounts.manage')
-    const row = this.#inside.db.one<{ id: number; name: string }>('SELECT id, name FROM users WHERE key = ?', keyOf(user))
+    const row = this.#inside.db.one<{ id: number; name: string }>(
+      'SELECT id, name FROM users WHERE key = ?',
+      keyOf(user),
+    )
     if (row === undefined) throw new GatewayError('NOT_FOUND', `There is no user "${user.slice(0, 64)}".`)
     return onRecord(this.#inside, actor, { action: 'session.revoke-all', object: `user ${row.name}` }, () => {
       const ended = this.endOfUser(row.id, keep)
@@ -170,7 +174,8 @@ export class SessionTable implements Sessions {
     if (dirty.length === 0 && ended.length === 0 && stale === 0) return false
     let gone = 0
     db.transaction(() => {
-      for (const { row, used } of dirty) db.run('UPDATE sessions SET used = ? WHERE hash = ? AND used < ?', used, row.hash, used)
+      for (const { row, used } of dirty)
+        db.run('UPDATE sessions SET used = ? WHERE hash = ? AND used < ?', used, row.hash, used)
       for (const { row } of ended) gone += db.run('DELETE FROM sessions WHERE hash = ?', row.hash)
       gone += db.run(
         'DELETE FROM sessions WHERE used < ? OR created < ? OR created > ?',

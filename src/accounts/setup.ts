@@ -27,11 +27,6 @@ export class SetupToken {
 
 /** As people type it. */
 const toLetters = (given: string): string =>
-  given
-    .slice(0, 100)
-    .toUpperCase()
-    .replace(/[\s-]/g, '')
-    .replaceAll('O', '0')
-    .replace(/[IL]/g, '1')
+  given.slice(0, 100).toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1')
 
 const hashOf = (letters: string): Buffer => createHash('sha256').update(letters).digest()

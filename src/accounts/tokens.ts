@@ -92,11 +92,19 @@ export class TokenTable implements Tokens {
   }
 
   async create(
-    { name, grants, expiresAt }: { readonly name: string; readonly grants: readonly Grant[]; readonly expiresAt: number | null },
+    {
+      name,
+      grants,
+      expiresAt,
+    }: { readonly name: string; readonly grants: readonly Grant[]; readonly expiresAt: number | null },
     actor: Actor,
   ): Promise<{ readonly token: string; readonly info: TokenInfo }> {
     const { db, clock } = this.#inside
-    const change = { action: 'token.create', object: `token ${name.slice(0, LONGEST_NAME)}`, after: { grants, expiresAt } }
+    const change = {
+      action: 'token.create',
+      object: `token ${name.slice(0, LONGEST_NAME)}`,
+      after: { grants, expiresAt },
+    }
     return onRecord(this.#inside, actor, change, () => {
       const { by } = actor
       if (by.kind === 'token') throw new GatewayError('FORBIDDEN', 'A token makes no tokens; sign in to make one.')
@@ -107,11 +115,16 @@ export class TokenTable implements Tokens {
       const token = `bfr_${secret}${checkOf(secret)}`
       db.transaction(() => {
         if (db.one<{ n: number }>('SELECT count(*) AS n FROM tokens WHERE ended IS NULL')!.n >= MOST_TOKENS)
-          throw new GatewayError('CONFLICT', `There are ${MOST_TOKENS} tokens, which is the most; revoke those not needed.`)
+          throw new GatewayError(
+            'CONFLICT',
+            `There are ${MOST_TOKENS} tokens, which is the most; revoke those not needed.`,
+          )
         if (db.one('SELECT 1 AS taken FROM tokens WHERE name = ? AND ended IS NULL', name) !== undefined)
           throw new GatewayError('CONFLICT', `There is a token "${name}" already.`)
-        const owner = by.kind === 'user' ? db.one<{ id: number }>('SELECT id FROM users WHERE key = ?', keyOf(by.name)) : undefined
-        if (by.kind === 'user' && owner === undefined) throw new GatewayError('NOT_FOUND', `There is no user "${by.name}".`)
+        const owner =
+          by.kind === 'user' ? db.one<{ id: number }>('SELECT id FROM users WHERE key = ?', keyOf(by.name)) : undefined
+        if (by.kind === 'user' && owner === undefined)
+          throw new GatewayError('NOT_FOUND', `There is no user "${by.name}".`)
         db.run(
           'INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)',
           id,
@@ -155,7 +168,10 @@ export class TokenTable implements Tokens {
     const { db, clock } = this.#inside
     const now = clock.now()
     const dirty = [...this.#live.values()].filter(({ isDirty }) => isDirty)
-    const expired = db.one<{ n: number }>('SELECT count(*) AS n FROM tokens WHERE expires <= ? AND ended IS NULL', now)!.n
+    const expired = db.one<{ n: number }>(
+      'SELECT count(*) AS n FROM tokens WHERE expires <= ? AND ended IS NULL',
+      now,
+    )!.n
     if (dirty.length === 0 && expired === 0) return
     db.transaction(() => {
       for (const { row, used, usedFrom } of dirty)

@@ -80,12 +80,17 @@ export class UserTable implements Users {
       require(actor.by, 'accounts.manage')
       this.#checkRoles(roles)
       requireCovers(actor.by, roles, table)
-      refuseFault(userNameFault(name) ?? passwordFault(password, name))
+      refuseFault(this.faultOf(name, password))
       if (this.row(name) !== undefined) throw taken(name)
       const hash = await hasher.hash(password)
       this.insert({ name, hash, roles })
       return this.get(name)!
     })
+  }
+
+  /** What is wrong with these for a new user. */
+  faultOf(name: string, password: string): string | undefined {
+    return userNameFault(name) ?? passwordFault(password, name)
   }
 
   /** Throws CONFLICT where the name is taken. With `onlyFirst` also where there is an administrator already. */
@@ -133,7 +138,13 @@ export class UserTable implements Users {
     const { db, clock, audit, hasher, lockout } = this.#inside
     const row = this.#existing(name)
     const record = (outcome: string) =>
-      audit.record({ action: 'user.password', object: `user ${row.name}`, user: row.name, from: placeOf(from), outcome })
+      audit.record({
+        action: 'user.password',
+        object: `user ${row.name}`,
+        user: row.name,
+        from: placeOf(from),
+        outcome,
+      })
     if (row.password === null)
       throw new GatewayError('CONFLICT', `${row.name} signs in at the provider; the password is changed there.`)
     const attempt = { key: row.key, address: from.address, isKnown: true }

@@ -114,7 +114,12 @@ export const accessSchema = z.object({
     .prefault({})
     .describe('What wrong passwords cost, for each user and for each address.'),
   roles: z
-    .array(z.object({ name: roleName.describe('Name of the role.'), grants: z.array(grantSchema).min(1).describe('What it may do.') }))
+    .array(
+      z.object({
+        name: roleName.describe('Name of the role.'),
+        grants: z.array(grantSchema).min(1).describe('What it may do.'),
+      }),
+    )
     .max(200)
     .default([])
     .describe(`Roles beside ${Object.keys(ROLES).join(', ')}, which are always there.`),
