@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { COMMANDS, type CommandInfo } from '../src/cli/commands.ts'
 import { toolCommands } from '../src/cli/tool-commands.ts'
 import { deviceSchema, fileSchema, sinkSchema } from '../src/config/file-schema.ts'
+import { accessSchema, oidcSchema } from '../src/config/access.ts'
 import { receiveClientSchema, receiveSchema } from '../src/config/receive.ts'
 import { TAG_COLUMNS } from '../src/config/tag-columns.ts'
 import type { Schema } from '../src/core/driver.ts'
@@ -33,6 +34,8 @@ export function referencePages(): Record<string, string> {
       `## A device\n\nIts options are those of its [driver](drivers.md).\n\n${optionsTable(deviceSchema)}`,
       `## A tag\n\nThe columns of a CSV file and the keys of an inline list.\n\n${columnsTable()}`,
       `## A sink\n\nIts options are those of its [kind](sinks.md).\n\n${optionsTable(sinkSchema)}`,
+      `## access\n\nWho may do what: [accounts](../guide/accounts.md).\n\n${optionsTable(accessSchema)}`,
+      `## access.oidc\n\n${optionsTable(oidcSchema)}`,
       `## receive\n\nWhat gateways that run the sink [bifrost](sinks.md#bifrost) send here becomes devices of this one.\n\n${optionsTable(receiveSchema)}`,
       `## A client of receive\n\n${optionsTable(receiveClientSchema)}`,
     ]),

@@ -3,7 +3,8 @@
  * first. Starting opens the store before anything that fills it; stopping goes the same way: sources first, the store last.
  */
 import { join } from 'node:path'
-import { AuditFile } from './commands/audit.ts'
+import type { Accounts } from './accounts/accounts.ts'
+import { AuditFile, auditInto } from './commands/audit.ts'
 import { openCertificates, type Certificates } from './commands/certificates.ts'
 import { createCommands, type Commands } from './commands/commands.ts'
 import { createSinkCommands, type SinkCommands } from './commands/sink-commands.ts'
@@ -28,6 +29,7 @@ import { openStore, type Store } from './store/store.ts'
 import { dial as dialTcp } from './wire/dial.ts'
 
 /** For the command line, where no gateway runs. */
+export type { Accounts } from './accounts/accounts.ts'
 export { openCertificatesAlone, type Certificates, type Holders } from './commands/certificates.ts'
 
 /** The running gateway, as http and cli see it. */
@@ -48,6 +50,8 @@ export interface Gateway {
   /** Undefined unless the configuration lets other gateways hand on their logs. */
   readonly receiver: Receiver | undefined
   readonly traces: Traces
+  /** Undefined where the configuration says `http.access: open`, and without HTTP. */
+  readonly accounts: Accounts | undefined
   /** Calls `observer` with every batch after it is stored; returns how to stop that. */
   onBatch(observer: Emit): () => void
   /** Stops polling, makes what was read durable, lets sinks finish the write in flight, and closes the store. */
@@ -58,6 +62,8 @@ export interface GatewayOptions {
   readonly log: Log
   readonly version: string
   readonly clock?: Clock
+  /** Where BIFROST_ADMIN_PASSWORD is looked for; that of the process where absent. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   /** How devices are reached; tests replace it. */
   readonly dial?: Context['dial']
 }
@@ -125,6 +131,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       audit,
       onTrust: (refused) => refused.forEach((device) => polling.device(device)?.retryNow()),
     })
+    const accounts = await openAccountsOf(config, { clock, log, audit, env: options.env ?? process.env })
     const startedAt = clock.now()
     for (const runner of runners) runner.start()
     store.onBlocked((isBlocked) => polling.hold(isBlocked ? HELD : undefined))
@@ -140,6 +147,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       certificates.close()
       await learned.close()
       await recorded
+      await accounts?.close()
       await audit.close()
       ticks.cancel()
       pipeline.flush(keep)
@@ -170,6 +178,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       certificates,
       receiver,
       traces,
+      accounts,
       onBatch(observer: (batch: SampleBatch) => void) {
         observers.add(observer)
         return () => observers.delete(observer)
@@ -180,6 +189,53 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     await store.close()
     throw error
   }
+}
+
+/** Accounts, and SQLite with them, are loaded where somebody is asked who they are. */
+async function openAccountsOf(
+  config: Config,
+  { clock, log, audit, env }: { clock: Clock; log: Log; audit: AuditFile; env: NonNullable<GatewayOptions['env']> },
+): Promise<Accounts | undefined> {
+  if (config.http?.access !== 'accounts') return undefined
+  const [{ openAccounts }, { initialAdmin }] = await Promise.all([
+    import('./accounts/accounts.ts'),
+    import('./config/initial-admin.ts'),
+  ])
+  return openAccounts({
+    data: config.data,
+    config: config.access,
+    areaOf: areasOf(config),
+    clock,
+    log: log.child({ component: 'accounts' }),
+    audit: auditInto(audit, clock),
+    initialAdmin: initialAdmin(env),
+  })
+}
+
+/** The accounts of a configuration for the command line on the host, beside a gateway that runs or without one. */
+export async function openAccountsAlone(config: Config, { clock, log }: { clock: Clock; log: Log }) {
+  const { openAccounts } = await import('./accounts/accounts.ts')
+  const audit = new AuditFile(join(config.data, 'audit.ndjson'))
+  const { data, access } = config
+  const accounts = await openAccounts({
+    data,
+    config: access,
+    areaOf: areasOf(config),
+    clock,
+    log,
+    audit: auditInto(audit, clock),
+  })
+  const close = async (): Promise<void> => {
+    await accounts.close()
+    await audit.close()
+  }
+  return { accounts, close }
+}
+
+/** Where devices stand. */
+function areasOf({ devices }: Config): (device: string) => string | undefined {
+  const areas = new Map(devices.flatMap(({ name, area }) => (area === undefined ? [] : [[name, area] as const])))
+  return (device) => areas.get(device)
 }
 
 /** Gives every configured tag its id, kept from earlier runs, and hands each device its points. */

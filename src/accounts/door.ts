@@ -19,7 +19,7 @@ import { CertificateTable } from './certificates.ts'
 import type { AccountsDatabase } from './database.ts'
 import { placeOf, type Inside } from './inside.ts'
 import { Lockout } from './lockout.ts'
-import type { ProviderDoor } from './oidc.ts'
+import { ProviderDoor, type ProviderContext } from './oidc.ts'
 import { isOutdated, PasswordHasher } from './password.ts'
 import { passwordFault } from './password-rules.ts'
 import { principalOf, RoleTable } from './rights.ts'
@@ -50,7 +50,6 @@ export class AccountsDoor implements Accounts {
   }
   readonly #db: AccountsDatabase
   readonly #inside: Inside
-  readonly #setup: AccountsSetup
   readonly #record: SignInRecord
   readonly #certificates = new CertificateTable([])
   readonly #observers = new Set<() => void>()
@@ -64,7 +63,6 @@ export class AccountsDoor implements Accounts {
   constructor(db: AccountsDatabase, setup: AccountsSetup) {
     const { config, clock, log, audit, areaOf = () => undefined } = setup
     this.#db = db
-    this.#setup = setup
     this.#roles = new RoleTable(config.roles, areaOf)
     const rolesNow = () => this.#roles
     this.#inside = {
@@ -274,9 +272,9 @@ export class AccountsDoor implements Accounts {
     const key = JSON.stringify(config.oidc)
     if (key !== this.#providerKey) {
       this.#providerKey = key
-      this.#provider = undefined
+      this.#provider?.close()
+      this.#provider = config.oidc && new ProviderDoor(config.oidc, this.#forProvider())
     }
-    this.#provider?.configure(this.#roles)
     for (const { name, roles } of this.users.list())
       for (const role of roles)
         if (!this.#roles.has(role))
@@ -285,6 +283,7 @@ export class AccountsDoor implements Accounts {
   }
 
   async close(): Promise<void> {
+    this.#provider?.close()
     for (const timer of this.#timers) timer.cancel()
     try {
       this.sessions.tidy()
@@ -303,6 +302,15 @@ export class AccountsDoor implements Accounts {
     })
     this.counters.signIns++
     return signedIn
+  }
+
+  #forProvider(): ProviderContext {
+    return {
+      inside: this.#inside,
+      users: this.users,
+      record: this.#record,
+      signedIn: (user, via, from) => this.#signedIn(user, via, from),
+    }
   }
 
   async #refuseSetup(error: GatewayError, from: Origin): Promise<never> {

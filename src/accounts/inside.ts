@@ -57,7 +57,7 @@ export async function onRecord<T>(
 
 export const placeOf = ({ address }: Origin): string => (address === 'host' ? 'host' : `http ${address}`)
 
-export function require(by: Principal, permission: Permission): void {
+export function requirePermission(by: Principal, permission: Permission): void {
   if (!by.may(permission))
     throw new GatewayError('FORBIDDEN', `${by.name} has no permission "${permission}".`, { details: { permission } })
 }

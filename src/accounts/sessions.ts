@@ -8,7 +8,7 @@ import type { SessionsConfig } from '../core/access.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { Actor, Origin, Session, SessionInfo, Sessions, SignedIn } from './accounts.ts'
 import { sha256 } from './database.ts'
-import { onRecord, require, type Inside } from './inside.ts'
+import { onRecord, requirePermission, type Inside } from './inside.ts'
 import { principalOf } from './rights.ts'
 import { keyOf, rolesOf, type UserRow } from './users.ts'
 
@@ -117,7 +117,7 @@ export class SessionTable implements Sessions {
     const { db } = this.#inside
     const row = db.one<Row>(`${SELECT} WHERE sessions.id = ?`, id)
     // Whether there is such a session is told to those alone who may see it.
-    if (row === undefined || !isOwn(actor, row.name)) require(actor.by, 'accounts.manage')
+    if (row === undefined || !isOwn(actor, row.name)) requirePermission(actor.by, 'accounts.manage')
     if (row === undefined) throw new GatewayError('NOT_FOUND', 'There is no such session.')
     await onRecord(this.#inside, actor, { action: 'session.revoke', object: `user ${row.name}` }, () => {
       db.run('DELETE FROM sessions WHERE hash = ?', row.hash)
@@ -126,7 +126,7 @@ export class SessionTable implements Sessions {
   }
 
   async revokeAll(user: string, actor: Actor, keep?: string): Promise<number> {
-    if (!isOwn(actor, user)) require(actor.by, 'accounts.manage')
+    if (!isOwn(actor, user)) requirePermission(actor.by, 'accounts.manage')
     const row = this.#inside.db.one<{ id: number; name: string }>(
       'SELECT id, name FROM users WHERE key = ?',
       keyOf(user),

@@ -10,7 +10,7 @@ import { GatewayError } from '../core/errors.ts'
 import { PERMISSIONS, type Principal } from '../core/permissions.ts'
 import type { Actor, Origin, TokenInfo, Tokens } from './accounts.ts'
 import { sha256 } from './database.ts'
-import { onRecord, require, type Inside } from './inside.ts'
+import { onRecord, requirePermission, type Inside } from './inside.ts'
 import { bothOf, principalOf } from './rights.ts'
 import { keyOf } from './users.ts'
 
@@ -154,7 +154,7 @@ export class TokenTable implements Tokens {
     const { db } = this.#inside
     const row = this.#byId(id)
     const isOwn = row !== undefined && actor.by.kind === 'user' && keyOf(row.owner_name) === keyOf(actor.by.name)
-    if (!isOwn) require(actor.by, 'accounts.manage')
+    if (!isOwn) requirePermission(actor.by, 'accounts.manage')
     if (row === undefined) throw new GatewayError('NOT_FOUND', `There is no token "${id.slice(0, 64)}".`)
     if (row.ended !== null) return
     await onRecord(this.#inside, actor, { action: 'token.revoke', object: `token ${row.name}` }, () => {

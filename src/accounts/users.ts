@@ -2,7 +2,7 @@
 import { BusyError, GatewayError } from '../core/errors.ts'
 import type { Actor, Origin, UserInfo, Users } from './accounts.ts'
 import { networkOf } from './lockout.ts'
-import { onRecord, placeOf, require, requireCovers, type Inside } from './inside.ts'
+import { onRecord, placeOf, requirePermission, requireCovers, type Inside } from './inside.ts'
 import { passwordFault } from './password-rules.ts'
 import type { SessionTable } from './sessions.ts'
 
@@ -77,7 +77,7 @@ export class UserTable implements Users {
   ): Promise<UserInfo> {
     const { roles: table, hasher } = this.#inside
     return onRecord(this.#inside, actor, { action: 'user.add', object: `user ${name}`, after: { roles } }, async () => {
-      require(actor.by, 'accounts.manage')
+      requirePermission(actor.by, 'accounts.manage')
       this.#checkRoles(roles)
       requireCovers(actor.by, roles, table)
       refuseFault(this.faultOf(name, password))
@@ -208,7 +208,7 @@ export class UserTable implements Users {
     const row = this.#existing(name)
     const change = { action: 'user.remove', object: `user ${row.name}`, before: shown(row) }
     await onRecord(this.#inside, actor, change, () => {
-      require(actor.by, 'accounts.manage')
+      requirePermission(actor.by, 'accounts.manage')
       requireCovers(actor.by, rolesOf(row), this.#inside.roles)
       db.transaction(() => {
         this.#refuseLastAdmin(row)
@@ -292,7 +292,7 @@ export class UserTable implements Users {
     const row = this.#existing(name)
     const change = { action, object: `user ${row.name}`, before: shown(row), after: { ...shown(row), ...after } }
     return onRecord(this.#inside, actor, change, async () => {
-      require(actor.by, 'accounts.manage')
+      requirePermission(actor.by, 'accounts.manage')
       requireCovers(actor.by, rolesOf(row), this.#inside.roles)
       await work(row)
       this.#inside.changed()

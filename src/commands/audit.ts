@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import type { Clock } from '../core/clock.ts'
+import type { Audit, AuditEvent } from '../core/audit.ts'
 import type { AuditedAction } from '../core/driver.ts'
 import { GatewayError } from '../core/errors.ts'
 
@@ -90,7 +91,7 @@ export class AuditFile {
   }
 
   /** Resolves when the line is on disk; throws STORE_FAILED when it cannot be. */
-  append(line: AuditLine | ActionLine | SinkLine | CertificateLine): Promise<void> {
+  append(line: AuditLine | ActionLine | SinkLine | CertificateLine | (AuditEvent & { time: string })): Promise<void> {
     const batch = (this.#batch ??= this.#begin())
     batch.lines.push(`${JSON.stringify(line)}\n`)
     return batch.written
@@ -160,3 +161,8 @@ export class AuditFile {
     await file?.close().catch(() => {})
   }
 }
+
+/** The file as the seam that accounts record through; `audit/` takes its place. */
+export const auditInto = (file: AuditFile, clock: Clock): Audit => ({
+  record: ({ id = randomUUID(), ...event }) => file.append({ id, time: new Date(clock.now()).toISOString(), ...event }),
+})

@@ -165,6 +165,11 @@ export function loadAccess(given: unknown, loading: Loading): AccessConfig {
   const oidc = loadOidc(head.oidc, loading)
   if (oidc !== undefined) {
     for (const [at, { role }] of oidc.roles.entries()) checkRole(['oidc', 'roles', at, 'role'], role)
+    if (oidc.bearerAudience === oidc.clientId)
+      complain(
+        ['oidc', 'bearerAudience'],
+        'it is `clientId`: then every ID token would be a bearer token; give the API an audience of its own',
+      )
     if (!oidc.scopes.includes('openid')) complain(['oidc', 'scopes'], 'the scope `openid` is missing')
     if (new URL(oidc.issuer).protocol === 'http:' && !isLoopback(new URL(oidc.issuer).hostname))
       complain(['oidc', 'issuer'], 'expected https: whoever is in between could sign in as anybody')

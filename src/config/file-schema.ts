@@ -7,6 +7,7 @@ import { duration, size } from '../core/duration.ts'
 import { parseNetwork, type Network } from '../core/network.ts'
 import { REPLAY_ORDERS } from '../core/cursor.ts'
 import { RETENTION_POLICIES } from '../core/retention.ts'
+import { areaSchema } from './area.ts'
 import { LOG_FORMATS, LOG_LEVELS } from './config.ts'
 import { listenSchema } from './listen.ts'
 
@@ -113,11 +114,7 @@ export const deviceSchema = z.object({
   options: z.unknown().optional().describe('Options of the driver.'),
   enabled: z.boolean().default(true).describe('false: it is not connected to.'),
   every: duration({ minMs: 1 }).prefault('1s').describe('How often its tags are read, where they say nothing else.'),
-  area: z
-    .string()
-    .regex(/^[^/\s*][^*\n]{0,199}$/, 'expected words with slashes between them, such as site-1/line-2')
-    .optional()
-    .describe('Where it stands, such as `site-1/line-2`: rights may be limited to areas.'),
+  area: areaSchema.optional().describe('Where it stands, such as `site-1/line-2`: rights may be limited to areas.'),
   tags: z.unknown().optional().describe('The name of a CSV file beside this one, or a list.'),
 })
 

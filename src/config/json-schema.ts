@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import type { DriverType, Schema } from '../core/driver.ts'
 import type { SinkType } from '../core/sink.ts'
+import { accessSchema, oidcSchema } from './access.ts'
 import { deviceSchema, fileSchema, sinkSchema } from './file-schema.ts'
 import { isSecret } from './option-marks.ts'
 import { receiveClientSchema, receiveSchema } from './receive.ts'
@@ -39,9 +40,20 @@ export function configJsonSchema(
     ),
     devices: listOf(devices, 'What is read.'),
     sinks: listOf(plugIns(sinkSchema, 'sink', sinks, draft, {}), 'Where it goes.'),
+    access: accessJsonSchema(draft),
     receive: receiveJsonSchema(draft),
   }
   return { $schema, title: 'Bifrost configuration', ...(allowReferences({ ...file, properties }) as JsonSchema) }
+}
+
+function accessJsonSchema(draft: SchemaDraft): JsonSchema {
+  const { $schema: _, ...access } = toJsonSchema(accessSchema, draft)
+  const oidc = { description: accessSchema.shape.oidc.description, ...withSecretFiles(oidcSchema, draft) }
+  return {
+    description: fileSchema.shape.access.description,
+    ...access,
+    properties: { ...(access.properties as JsonSchema), oidc },
+  }
 }
 
 function receiveJsonSchema(draft: SchemaDraft): JsonSchema {

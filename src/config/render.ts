@@ -12,6 +12,7 @@ import { openConfig, type OpenConfig } from './load.ts'
 import type { WrittenDevice } from './loading.ts'
 import type { Path, Places } from './places.ts'
 import { isSecretAt } from './option-marks.ts'
+import { oidcSchema } from './access.ts'
 import { receiveClientSchema } from './receive.ts'
 import { closest } from './suggestion.ts'
 import type { YamlMapping } from './yaml-source.ts'
@@ -49,7 +50,12 @@ function unknownDevice(name: string, devices: readonly WrittenDevice[]): Gateway
 /** Everything of the file but what stands for itself below. */
 function writtenHead({ source, root }: OpenConfig): YamlMapping {
   const plain = Object.keys(root).filter((key) => !['devices', 'sinks', 'templates', 'receive'].includes(key))
-  return Object.fromEntries(plain.map((key) => [key, toWritten(root[key], source, root, [key], undefined)]))
+  const head = Object.fromEntries(plain.map((key) => [key, toWritten(root[key], source, root, [key], undefined)]))
+  const access = root.access as YamlMapping | undefined
+  const oidc = access?.oidc as YamlMapping | undefined
+  if (oidc === undefined || oidc === null) return head
+  const written = Object.entries(oidc).map(([key, value]) => [key, toWritten(value, source, oidc, [key], oidcSchema)])
+  return { ...head, access: { ...(head.access as YamlMapping), oidc: Object.fromEntries(written) } } as YamlMapping
 }
 
 /** Secrets are those of its clients. */
@@ -82,9 +88,15 @@ function writtenSinks({ source, root, config }: OpenConfig): unknown[] {
 function writeDevices(devices: readonly WrittenDevice[], document: Document): Node[] {
   const first = new Map<readonly TagConfig[], { node: Node; everyMs: number }>()
   return devices.map(({ config, origin, options, places }) => {
-    const { name, type, enabled, everyMs } = config
+    const { name, type, enabled, everyMs, area } = config
     const settings = toWritten(options, places, options, [], type.options)
-    const head = { name, driver: type.name, ...(enabled ? {} : { enabled }), every: toDuration(everyMs) }
+    const head = {
+      name,
+      driver: type.name,
+      ...(enabled ? {} : { enabled }),
+      every: toDuration(everyMs),
+      ...(area === undefined ? {} : { area }),
+    }
     const node = document.createNode({ ...head, options: settings }) as YAMLMap
     const known = first.get(config.tags)
     const tags =

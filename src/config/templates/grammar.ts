@@ -1,5 +1,6 @@
 /** What a template may say: the keys of its file, of a parameter, and of the devices that are made from it. */
 import { z } from 'zod'
+import { areaSchema } from '../area.ts'
 import { duration } from '../../core/duration.ts'
 
 const scalar = z.union([z.string(), z.number(), z.boolean()])
@@ -55,6 +56,7 @@ const changes = {
   options: z.unknown().optional().describe('Options of the driver that differ from the template, key by key.'),
   enabled: z.boolean().default(true).describe('false: it is not connected to.'),
   every: duration({ minMs: 1 }).optional().describe('How often its tags are read, where they say nothing else.'),
+  area: areaSchema.optional().describe('Where it stands, such as `site-1/line-2`: rights may be limited to areas.'),
   tags: z.unknown().optional().describe('Tags that differ, by name: changed, added, or left out by `enabled: false`.'),
 }
 
@@ -73,6 +75,7 @@ export const templateInstancesSchema = z.object({
 export const expandedHeadSchema = z.object({
   enabled: z.boolean().default(true),
   every: duration({ minMs: 1 }).prefault('1s'),
+  area: areaSchema.optional(),
 })
 
 /** Words of an instance that are no parameters. */
