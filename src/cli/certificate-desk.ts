@@ -2,17 +2,15 @@
  * Where the commands about certificates work: at a running gateway through its API, or (with -c) on the data folder of a configuration
  * itself, or (with --local) on what the command line keeps for itself. Both take the same requests and give the same answers.
  */
-import { stat } from 'node:fs/promises'
-import { userInfo } from 'node:os'
 import type { z } from 'zod'
 import type { Certificates, Holders } from '../gateway.ts'
 import { systemClock } from '../core/clock.ts'
-import { GatewayError } from '../core/errors.ts'
 import { silentLog } from '../core/log.ts'
 import type { certificateSchema, certificatesSchema, ownSchema } from '../http/certificate-views.ts'
 import { gatewayUrl, send } from './api-client.ts'
 import { textOption, type Call } from './call.ts'
 import { configFile, loadConfigFile } from './config-file.ts'
+import { assertOwnUser, hostUserName } from './host-user.ts'
 import { localData } from './local-data.ts'
 
 export type Listing = z.output<typeof certificatesSchema>
@@ -75,9 +73,9 @@ async function inFolder(call: Call): Promise<CertificateDesk> {
     import('../http/certificate-views.ts'),
     call.options.local === true ? localData(call.env) : dataOfConfig(call),
   ])
-  await assertOwnUser(data)
+  await assertOwnUser(data, ', or ask the running gateway, without -c')
   const { certificates, close } = await openCertificatesAlone(data, { clock: systemClock, log: silentLog })
-  const asker = { user: 'local', from: `command line, ${userName()}`, reason: textOption(call, 'reason') }
+  const asker = { user: 'local', from: `command line, ${hostUserName()}`, reason: textOption(call, 'reason') }
   const { certificateView, listingView, ownView } = views
   const own = async (changed: ReturnType<Certificates['makeOwn']>): Promise<OwnView> => ownView(await changed)
   return {
@@ -102,25 +100,4 @@ async function dataOfConfig(call: Call): Promise<string> {
   return (await loadConfigFile(configFile(call), call.env)).data
 }
 
-/** Files that another user made are closed to the gateway. */
-async function assertOwnUser(data: string): Promise<void> {
-  const owner = await stat(data).then(
-    ({ uid }) => uid,
-    () => undefined,
-  )
-  if (owner === undefined || owner === process.getuid?.()) return
-  throw new GatewayError(
-    'USAGE',
-    `${data} belongs to the user ${owner}; run this as that user (sudo -u '#${owner}' bifrost …), or ask the running gateway, without -c`,
-  )
-}
-
 const isPem = (file: Buffer): boolean => file.includes('-----BEGIN')
-
-function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return 'a user without a name'
-  }
-}

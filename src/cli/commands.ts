@@ -2,6 +2,7 @@
  * Every command of `bifrost`: its words, options and examples. The code of a command is loaded only when it runs, so that
  * `--help` and `check` start fast.
  */
+import { ACCOUNT_COMMANDS } from './account-commands.ts'
 import type { Action } from './call.ts'
 
 export interface CommandInfo {
@@ -335,6 +336,7 @@ export const COMMANDS: readonly CommandInfo[] = [
     options: [['--from-demo', 'the configuration of the demo']],
     load: () => import('./init.ts'),
   },
+  ...ACCOUNT_COMMANDS,
   {
     usage: 'hash-password',
     summary: 'the hash of a password, for a file of users',
