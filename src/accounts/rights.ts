@@ -27,7 +27,7 @@ export class GrantedRights implements Rights {
     this.#areaOf = areaOf
     for (const grant of grants) {
       for (const permission of grant.permissions) {
-        if (!(permission in PERMISSIONS)) continue
+        if (!Object.hasOwn(PERMISSIONS, permission)) continue
         if (isUnlimited(grant)) this.#whole.add(permission)
         else if (PERMISSIONS[permission].scoped)
           this.#limited.set(permission, [...(this.#limited.get(permission) ?? []), grant])

@@ -73,11 +73,12 @@ export class SessionTable implements Sessions {
       from.address,
       from.agent?.slice(0, LONGEST_AGENT) ?? null,
     )
-    db.run(
+    const evicted = db.all<{ hash: string }>(
       `DELETE FROM sessions WHERE user = ?1 AND hash NOT IN
-         (SELECT hash FROM sessions WHERE user = ?1 ORDER BY created DESC LIMIT ${MOST_OF_A_USER})`,
+         (SELECT hash FROM sessions WHERE user = ?1 ORDER BY created DESC LIMIT ${MOST_OF_A_USER}) RETURNING hash`,
       user.id,
     )
+    for (const each of evicted) this.#live.delete(each.hash)
     return { cookie, session: this.#enter(this.#row(sha256(cookie))!).session }
   }
 

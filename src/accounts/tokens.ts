@@ -213,7 +213,7 @@ export class TokenTable implements Tokens {
       refuse('A token needs a permission.')
     if (expiresAt !== null && !(expiresAt > this.#inside.clock.now())) refuse('The token would have expired already.')
     for (const { permissions, devices, areas } of grants) {
-      const unknown = permissions.find((permission) => !(permission in PERMISSIONS))
+      const unknown = permissions.find((permission) => !Object.hasOwn(PERMISSIONS, permission))
       if (unknown !== undefined) refuse(`There is no permission "${String(unknown).slice(0, 64)}".`)
       if ((devices?.length ?? 0) + (areas?.length ?? 0) > MOST_PATTERNS) refuse('These are too many devices and areas.')
       const whole = permissions.find((permission) => !PERMISSIONS[permission].scoped)

@@ -86,7 +86,7 @@ function grantsOf(call: Call, accounts: Accounts): Grant[] {
       throw new GatewayError('USAGE', '--devices and --areas go with --permission; a role has its own limits')
     return [...found.grants]
   }
-  const unknown = named!.find((word) => !(word in PERMISSIONS))
+  const unknown = named!.find((word) => !Object.hasOwn(PERMISSIONS, word))
   if (unknown !== undefined) {
     const nearest = closest(unknown, Object.keys(PERMISSIONS))
     const hint =

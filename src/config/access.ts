@@ -147,7 +147,7 @@ export function loadAccess(given: unknown, loading: Loading): AccessConfig {
   }
 
   for (const [at, { name, grants }] of head.roles.entries()) {
-    if (name in ROLES) complain(['roles', at, 'name'], `the role "${name}" is always there; give yours another name`)
+    if (Object.hasOwn(ROLES, name)) complain(['roles', at, 'name'], `the role "${name}" is always there; give yours another name`)
     else if (head.roles.findIndex((other) => other.name === name) < at)
       complain(['roles', at, 'name'], `the role "${name}" is in this list already`)
     for (const [which, { permissions, devices, areas }] of grants.entries()) {
