@@ -232,6 +232,22 @@ export const metricsTable = [
   define('bifrost_sink_reconnects_total', 'counter', '', SINK, 'Connections made again after one was lost.'),
 
   define(
+    'bifrost_sign_ins_total',
+    'counter',
+    '',
+    ['result'],
+    'Sign-ins: ok, failed, or paused, refused without a look at the password for the pause after failures.',
+  ),
+  define(
+    'bifrost_credentials_refused_total',
+    'counter',
+    '',
+    ['kind'],
+    'Bearer tokens and client certificates that stand for nobody, and attempts at the set-up that failed.',
+  ),
+  define('bifrost_sessions', 'gauge', '', [], 'Sessions of people who are signed in.'),
+
+  define(
     'bifrost_received_up',
     'gauge',
     '',
