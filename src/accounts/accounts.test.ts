@@ -254,7 +254,14 @@ test('every change is on record before and after, a refusal too, with its reason
   await accounts.users.setRoles('ben', ['operator'], { ...host, reason: 'night shift' })
   await codeOf(() => accounts.users.setRoles('ben', ['pilot'], host))
   const seen = events.map(({ action, object, user, from, before, after, reason, outcome }) => ({
-    ...{ action, object, user, from, before, after, reason, outcome },
+    action,
+    object,
+    user,
+    from,
+    before,
+    after,
+    reason,
+    outcome,
   }))
   const roles = (...names: string[]) => ({ roles: names, enabled: true })
   const common = { action: 'user.role', object: 'user ben', user: 'host root', from: 'host' }

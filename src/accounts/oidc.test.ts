@@ -210,12 +210,11 @@ test('bearer JWTs: for our audience, of this issuer, signed by its key, in time;
   assert.deepEqual([principal.kind, principal.name, principal.roles], ['token', 'token of robot', ['engineer']])
   assert.equal(principal.may('accounts.manage'), false)
 
-  const { privateKey: publicTwin } = { privateKey: key }
   const [header, payload, signature] = good.split('.') as [string, string, string]
   const json = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>
   const { createPublicKey, createHmac } = await import('node:crypto')
-  const pem = createPublicKey(publicTwin).export({ format: 'pem', type: 'spki' }) as string
+  const pem = createPublicKey(key).export({ format: 'pem', type: 'spki' })
   const confused = `${json({ alg: 'HS256', kid: provider.keyId })}.${payload}`
   const bad: Record<string, string> = {
     'alg none': new UnsecuredJWT(claims).encode(),

@@ -177,7 +177,9 @@ export class ProviderDoor implements SingleSignOn {
     })
     const claims = tokens.claims()!
     const needed = [...this.#config.roles.map(({ claim }) => claim), this.#config.nameClaim]
-    const isComplete = needed.every((claim) => claim.split('.')[0]! in claims || claim in claims)
+    const isComplete = needed.every(
+      (claim) => Object.hasOwn(claims, claim) || Object.hasOwn(claims, claim.split('.', 1)[0] ?? claim),
+    )
     if (isComplete || configuration.serverMetadata().userinfo_endpoint === undefined) return claims
     return { ...(await client.fetchUserInfo(configuration, tokens.access_token, claims.sub)), ...claims }
   }
@@ -214,7 +216,7 @@ export class ProviderDoor implements SingleSignOn {
         },
         clientSecret === undefined ? client.None() : client.ClientSecretBasic(clientSecret),
         {
-          [client.customFetch]: fetch as openid.CustomFetch,
+          [client.customFetch]: fetch,
           // The configuration lets this through for loopback alone.
           ...(server.protocol === 'http:' ? { execute: [client.allowInsecureRequests] } : {}),
         },
@@ -222,9 +224,7 @@ export class ProviderDoor implements SingleSignOn {
       client.enableNonRepudiationChecks(configuration)
       const { jwks_uri: keysAt } = configuration.serverMetadata()
       const keys =
-        keysAt === undefined
-          ? undefined
-          : jose.createRemoteJWKSet(new URL(keysAt), { [jose.customFetch]: fetch as typeof globalThis.fetch })
+        keysAt === undefined ? undefined : jose.createRemoteJWKSet(new URL(keysAt), { [jose.customFetch]: fetch })
       return { client, configuration, keys }
     } catch (error) {
       const reason = reasonOf(error)

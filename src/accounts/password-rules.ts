@@ -26,7 +26,7 @@ const COMMON = new Set(
 /** What is wrong with it, in a sentence; undefined: nothing. */
 export function passwordFault(password: string, userName: string): string | undefined {
   const text = password.normalize('NFKC')
-  const length = [...text].length
+  const { length } = Array.from(text)
   if (length < SHORTEST)
     return `A password has at least ${SHORTEST} characters; a few words with blanks between them are good.`
   if (length > LONGEST_PASSWORD) return `A password has at most ${LONGEST_PASSWORD} characters.`
@@ -35,7 +35,7 @@ export function passwordFault(password: string, userName: string): string | unde
   if (COMMON.has(lower.replace(/\s/g, ''))) return 'This password is on the list of those that are tried first.'
   if (isRepeated(lower) || isRow(lower)) return 'This password is a pattern that is tried first.'
   const name = userName.normalize('NFKC').toLowerCase()
-  if (name.length >= 3 && lower.includes(name) && [...lower.replaceAll(name, '')].length < LEAST_BESIDE_NAME)
+  if (name.length >= 3 && lower.includes(name) && Array.from(lower.replaceAll(name, '')).length < LEAST_BESIDE_NAME)
     return "This password is little more than the user's name."
   return undefined
 }
@@ -63,5 +63,5 @@ function isRow(text: string): boolean {
     'qwertyuiopasdfghjklzxcvbnm',
     'qwertzuiopasdfghjklyxcvbnm',
   ]
-  return rows.some((row) => row.includes(text) || [...row].reverse().join('').includes(text))
+  return rows.some((row) => row.includes(text) || Array.from(row).reverse().join('').includes(text))
 }

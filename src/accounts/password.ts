@@ -34,7 +34,7 @@ export class PasswordHasher {
 
   /** Takes as long for undefined in place of a hash, and is never right then. */
   verify(hash: string | undefined, password: string): Promise<boolean> {
-    const isSound = [...password].length <= LONGEST_PASSWORD
+    const isSound = Array.from(password).length <= LONGEST_PASSWORD
     return this.#inTurn(
       async () => (await verifyHash(hash ?? NOBODY, isSound ? normal(password) : '')) && hash !== undefined && isSound,
     )

@@ -17,7 +17,7 @@ test('a token is shown once, kept as a hash, and checks itself', async (t) => {
   assert.deepEqual([info.name, info.owner, info.state], ['ci', 'host', 'valid'])
   // The last six letters are the CRC-32C of the secret, base 62: reckoned here by another road.
   const letters = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-  const check = [...token.slice(-6)].reduce((sum, letter) => sum * 62 + letters.indexOf(letter), 0)
+  const check = Array.from(token.slice(-6)).reduce((sum, letter) => sum * 62 + letters.indexOf(letter), 0)
   assert.equal(check, crc32c(Buffer.from(token.slice(4, 47))))
 
   const principal = (await accounts.bearerOf(token, OFFICE))!

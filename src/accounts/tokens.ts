@@ -214,7 +214,7 @@ export class TokenTable implements Tokens {
     if (expiresAt !== null && !(expiresAt > this.#inside.clock.now())) refuse('The token would have expired already.')
     for (const { permissions, devices, areas } of grants) {
       const unknown = permissions.find((permission) => !Object.hasOwn(PERMISSIONS, permission))
-      if (unknown !== undefined) refuse(`There is no permission "${String(unknown).slice(0, 64)}".`)
+      if (unknown !== undefined) refuse(`There is no permission "${unknown.slice(0, 64)}".`)
       if ((devices?.length ?? 0) + (areas?.length ?? 0) > MOST_PATTERNS) refuse('These are too many devices and areas.')
       const whole = permissions.find((permission) => !PERMISSIONS[permission].scoped)
       if (whole !== undefined && (devices !== undefined || areas !== undefined))

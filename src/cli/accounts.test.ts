@@ -38,7 +38,7 @@ test('the first user is an administrator, and ends the set-up of the gateway tha
   const { folder, accounts } = await openPlant(t)
   assert.equal(accounts.needsSetup, true)
   const weak = await bifrost(folder, ['user', 'add', 'anna'], 'short\n')
-  assert.deepEqual([weak.code, weak.out], [1, ''])
+  assert.deepEqual([weak.code, weak.out], [2, ''])
   assert.match(weak.err, /at least 12 characters/)
   const none = await bifrost(folder, ['user', 'add', 'anna'])
   assert.equal(none.code, 2)

@@ -94,13 +94,17 @@ function done({ terminal }: Call, user: User, words: string): number {
   return Exit.ok
 }
 
-/** Pauses are in the memory of the gateway that runs. */
-function toJson({ pausedUntil: _, createdAt, passwordChangedAt, lastSignInAt, ...user }: User) {
+/** Pauses are not shown: they are in the memory of the gateway that runs. */
+function toJson({ name, origin, roles, enabled, sessions, ...times }: User) {
   const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString())
   return {
-    ...user,
-    createdAt: iso(createdAt),
-    passwordChangedAt: iso(passwordChangedAt),
-    lastSignInAt: iso(lastSignInAt),
+    name,
+    origin,
+    roles,
+    enabled,
+    sessions,
+    createdAt: iso(times.createdAt),
+    passwordChangedAt: iso(times.passwordChangedAt),
+    lastSignInAt: iso(times.lastSignInAt),
   }
 }

@@ -7,6 +7,7 @@ import { ACCESS_DEFAULTS, type AccessConfig } from '../core/access.ts'
 import { duration } from '../core/duration.ts'
 import { PERMISSIONS, ROLES, type Permission } from '../core/permissions.ts'
 import { fileOption } from '../core/tls-options.ts'
+import { isLoopbackHost } from './listen.ts'
 import type { Loading } from './loading.ts'
 import { checkSchema } from './schema-check.ts'
 import { closest } from './suggestion.ts'
@@ -31,7 +32,8 @@ const grantSchema = z.object({
 
 export const oidcSchema = z.object({
   issuer: z
-    .url({ protocol: /^https?$/ })
+    .string()
+    .regex(/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/, 'expected a URL such as https://sso.example/realms/plant')
     .describe('The provider, as it calls itself: `https://sso.example/realms/plant`. http on loopback only.'),
   clientId: z.string().min(1).describe('The name of this gateway at the provider.'),
   clientSecret: z
@@ -147,7 +149,8 @@ export function loadAccess(given: unknown, loading: Loading): AccessConfig {
   }
 
   for (const [at, { name, grants }] of head.roles.entries()) {
-    if (Object.hasOwn(ROLES, name)) complain(['roles', at, 'name'], `the role "${name}" is always there; give yours another name`)
+    if (Object.hasOwn(ROLES, name))
+      complain(['roles', at, 'name'], `the role "${name}" is always there; give yours another name`)
     else if (head.roles.findIndex((other) => other.name === name) < at)
       complain(['roles', at, 'name'], `the role "${name}" is in this list already`)
     for (const [which, { permissions, devices, areas }] of grants.entries()) {
@@ -171,7 +174,8 @@ export function loadAccess(given: unknown, loading: Loading): AccessConfig {
         'it is `clientId`: then every ID token would be a bearer token; give the API an audience of its own',
       )
     if (!oidc.scopes.includes('openid')) complain(['oidc', 'scopes'], 'the scope `openid` is missing')
-    if (new URL(oidc.issuer).protocol === 'http:' && !isLoopback(new URL(oidc.issuer).hostname))
+    if (!URL.canParse(oidc.issuer)) complain(['oidc', 'issuer'], 'this is no URL')
+    else if (new URL(oidc.issuer).protocol === 'http:' && !isLoopbackHost(new URL(oidc.issuer).hostname))
       complain(['oidc', 'issuer'], 'expected https: whoever is in between could sign in as anybody')
   }
   for (const [at, rule] of head.certificates.entries()) {
@@ -209,5 +213,3 @@ function loadOidc(value: unknown, { source, problems, files }: Loading) {
   if (value === undefined || value === null) return undefined
   return checkSchema(oidcSchema, { source, path: ['access', 'oidc'], value }, problems, files)
 }
-
-const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host)

@@ -55,7 +55,7 @@ function writtenHead({ source, root }: OpenConfig): YamlMapping {
   const oidc = access?.oidc as YamlMapping | undefined
   if (oidc === undefined || oidc === null) return head
   const written = Object.entries(oidc).map(([key, value]) => [key, toWritten(value, source, oidc, [key], oidcSchema)])
-  return { ...head, access: { ...(head.access as YamlMapping), oidc: Object.fromEntries(written) } } as YamlMapping
+  return { ...head, access: { ...(head.access as YamlMapping), oidc: Object.fromEntries(written) } }
 }
 
 /** Secrets are those of its clients. */

@@ -168,22 +168,18 @@ export const collectors: Record<MetricName, Collector> = {
   bifrost_sink_reconnects_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.reconnects),
 
   bifrost_sign_ins_total: (out, { gateway: { accounts } }) => {
-    if (accounts === undefined) return
-    const { signIns, signInsFailed, signInsPaused } = accounts.counters
+    const { signIns = 0, signInsFailed = 0, signInsPaused = 0 } = accounts?.counters ?? {}
     out.sample({ result: 'ok' }, signIns)
     out.sample({ result: 'failed' }, signInsFailed)
     out.sample({ result: 'paused' }, signInsPaused)
   },
   bifrost_credentials_refused_total: (out, { gateway: { accounts } }) => {
-    if (accounts === undefined) return
-    const { bearersRefused, certificatesRefused, setupsRefused } = accounts.counters
+    const { bearersRefused = 0, certificatesRefused = 0, setupsRefused = 0 } = accounts?.counters ?? {}
     out.sample({ kind: 'bearer' }, bearersRefused)
     out.sample({ kind: 'certificate' }, certificatesRefused)
     out.sample({ kind: 'set-up' }, setupsRefused)
   },
-  bifrost_sessions: (out, { gateway: { accounts } }) => {
-    if (accounts !== undefined) out.sample({}, accounts.sessions.list().length)
-  },
+  bifrost_sessions: (out, { gateway: { accounts } }) => out.sample({}, accounts?.sessions.list().length ?? 0),
 
   bifrost_received_up: (out, { received }) => perClient(out, received, (client) => (client.connected ? 1 : 0)),
   bifrost_received_samples_total: (out, { received }) => perClient(out, received, (client) => client.samples),

@@ -4,6 +4,7 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
+import type { RequestContext } from 'oidc-provider'
 
 export interface Person {
   readonly sub: string
@@ -40,8 +41,7 @@ export async function startIdentityProvider(
   const issuer = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
   const clientSecret = randomBytes(16).toString('hex')
   const state = { person: { sub: 'u-1' } as Person, refuses: false }
-  // oxlint-disable-next-line typescript/no-explicit-any -- the package has no types
-  const { Provider } = (await import('oidc-provider' as string)) as any
+  const { Provider } = await import('oidc-provider')
   const provider = new Provider(issuer, {
     clients: [{ client_id: 'bifrost', client_secret: clientSecret, redirect_uris: [REDIRECT_URI] }],
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: keyId, alg: 'RS256', use: 'sig' }] },
@@ -50,9 +50,8 @@ export async function startIdentityProvider(
     features: { devInteractions: { enabled: false } },
     findAccount: (_context: unknown, id: string) => ({ accountId: id, claims: () => ({ ...state.person, sub: id }) }),
     interactions: { url: (_context: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
-    // oxlint-disable-next-line typescript/no-explicit-any -- as above
-    async loadExistingGrant(context: any) {
-      const { client, session, provider: own } = context.oidc
+    async loadExistingGrant({ oidc }: RequestContext) {
+      const { client, session, provider: own } = oidc
       const grant = new own.Grant({ clientId: client.clientId, accountId: session.accountId })
       grant.addOIDCScope('openid profile email')
       await grant.save()
@@ -73,7 +72,7 @@ export async function startIdentityProvider(
       server.close(() => resolve())
     })
   t.after(stop)
-  const signingKey = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
+  const signingKey = privateKey.export({ format: 'pem', type: 'pkcs8' })
   return Object.assign(state, { issuer, clientId: 'bifrost', clientSecret, signingKey, keyId, stop })
 }
 
