@@ -175,7 +175,10 @@ export function loadAccess(given: unknown, loading: Loading): AccessConfig {
       )
     if (!oidc.scopes.includes('openid')) complain(['oidc', 'scopes'], 'the scope `openid` is missing')
     if (!URL.canParse(oidc.issuer)) complain(['oidc', 'issuer'], 'this is no URL')
-    else if (new URL(oidc.issuer).protocol === 'http:' && !isLoopbackHost(new URL(oidc.issuer).hostname))
+    else if (
+      new URL(oidc.issuer).protocol === 'http:' &&
+      !isLoopbackHost(new URL(oidc.issuer).hostname.replace(/^\[|\]$/g, ''))
+    )
       complain(['oidc', 'issuer'], 'expected https: whoever is in between could sign in as anybody')
   }
   for (const [at, rule] of head.certificates.entries()) {
