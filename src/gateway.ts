@@ -191,7 +191,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   }
 }
 
-/** Accounts, and SQLite with them, are loaded where somebody is asked who they are. */
+/** Accounts are loaded where somebody is asked who they are. */
 async function openAccountsOf(
   config: Config,
   { clock, log, audit, env }: { clock: Clock; log: Log; audit: AuditFile; env: NonNullable<GatewayOptions['env']> },
