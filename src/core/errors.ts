@@ -154,23 +154,11 @@ export const ERRORS = {
     title: 'The write came too late',
     help: 'Nothing was sent. Send it again, with more time; compare the clocks of sender and gateway.',
   },
-  SIGN_IN_REQUIRED: {
-    retry: false,
-    http: 401,
-    title: 'Nobody is signed in',
-    help: 'Sign in, or send a token: `Authorization: Bearer …`; `bifrost token create` makes one.',
-  },
   SIGN_IN_FAILED: {
     retry: false,
     http: 401,
     title: 'The sign-in failed',
     help: 'Check name and password; `bifrost user reset NAME` on the host of the gateway sets a new one.',
-  },
-  SETUP_REQUIRED: {
-    retry: false,
-    http: 403,
-    title: 'This gateway has no administrator yet',
-    help: 'Open the one-time link that the gateway printed on its console, or run `bifrost user add` on its host.',
   },
   FORBIDDEN: {
     retry: false,
@@ -183,42 +171,6 @@ export const ERRORS = {
     http: 409,
     title: 'This does not fit what is there',
     help: 'Look at what is there now, then decide again.',
-  },
-  CHANGED_MEANWHILE: {
-    retry: false,
-    http: 412,
-    title: 'Somebody else changed it meanwhile',
-    help: 'Read it again, look at the difference, and repeat your change on top of it.',
-  },
-  CONFIG_READ_ONLY: {
-    retry: false,
-    http: 409,
-    title: 'The configuration cannot be changed from here',
-    help: 'Apply the patch that comes with this answer where the file is kept.',
-  },
-  WRITE_LOCKED: {
-    retry: false,
-    http: 423,
-    title: 'All writes are locked',
-    help: 'See who locked them and why; whoever has the permission `lock` can unlock.',
-  },
-  WRITE_INTERLOCKED: {
-    retry: false,
-    http: 409,
-    title: 'An interlock forbids this write now',
-    help: 'Bring the named values into the state that the interlock asks for.',
-  },
-  APPROVAL_REQUIRED: {
-    retry: false,
-    http: 202,
-    title: 'A second person must approve this write',
-    help: 'Somebody else with the permission `approve` approves it, before it expires.',
-  },
-  ADDRESS_FORBIDDEN: {
-    retry: false,
-    http: 403,
-    title: 'This address may not be connected to',
-    help: 'Name its network under `network.allow` of the configuration if a device is there.',
   },
   ORIGIN_FORBIDDEN: {
     retry: false,
