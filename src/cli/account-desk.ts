@@ -35,14 +35,3 @@ export const listOption = (call: Call, name: string): string[] | undefined =>
 /** `2026-11-23 10:00:07`, in UTC; `never` for null. */
 export const whenText = (time: number | null): string =>
   time === null ? 'never' : new Date(time).toISOString().slice(0, 19).replace('T', ' ')
-
-/** Columns as wide as they need. */
-export function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]?.map((_, at) => Math.max(...rows.map((row) => row[at]!.length))) ?? []
-  return rows.map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at]!))
-      .join('  ')
-      .trimEnd(),
-  )
-}

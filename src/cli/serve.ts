@@ -35,18 +35,16 @@ export async function serve(config: Config, { log, stopped, onReady }: ServeOpti
     throw error
   }
   onReady(http?.url)
-  saySetup(gateway, http?.url)
+  sayAccess(gateway, log)
   log.info({ signal: await stopped }, 'Stopping.')
   return stopAll(gateway, http, log)
 }
 
-/** The one-time token goes to whoever sees the console, not into the log. */
-function saySetup({ accounts }: Gateway, url: string | undefined): void {
-  const token = accounts?.setupToken
-  if (token === undefined) return
-  process.stderr.write(
-    `\nThis gateway has no administrator yet. Set it up, once, at\n\n  ${url}/setup#${token}\n\nor run \`bifrost user add NAME\` on this machine.\n\n`,
-  )
+/** The one-time link comes with the page that it leads to; until then nobody can sign in over HTTP. */
+function sayAccess({ accounts }: Gateway, log: Log): void {
+  if (accounts === undefined) return
+  log.warn({}, 'http.access is accounts, and nobody can sign in over HTTP yet: only health is answered.')
+  if (accounts.needsSetup) log.warn({}, 'There is no administrator yet: run `bifrost user add NAME` on this machine.')
 }
 
 /** The first SIGTERM or SIGINT from now on; the second SIGINT ends the process at once. */

@@ -6,6 +6,7 @@ import { templateTags, type TemplateTag } from '../config/templates/template-tag
 import { closest } from '../config/suggestion.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { Call } from './call.ts'
+import { columns } from './columns.ts'
 import { Exit } from './exit-code.ts'
 
 export async function run(call: Call): Promise<number> {
@@ -41,9 +42,9 @@ function show(template: Template, { terminal }: Call): void {
   terminal.result(terminal.style('bold', `${name}: ${summary}`))
   if (document !== undefined) terminal.result(`from ${Object.values(document).join(', ')}`)
   terminal.result('\nparameters')
-  for (const line of table([...parameters.values()].map(parameterCells))) terminal.result(`  ${line}`)
+  for (const line of columns([...parameters.values()].map(parameterCells))) terminal.result(`  ${line}`)
   terminal.result('\ntags')
-  for (const line of table(tags.map(tagCells))) terminal.result(`  ${line}`)
+  for (const line of columns(tags.map(tagCells))) terminal.result(`  ${line}`)
 }
 
 const toJson = ({ name, summary, document, type, parameters }: Template) => ({
@@ -62,14 +63,3 @@ function parameterCells(parameter: Parameter): string[] {
 
 const tagCells = ({ name, address, type, unit, description }: TemplateTag): string[] =>
   [name, address, type, unit, description].map((cell) => cell ?? '')
-
-/** Cells in columns. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]!.length)))
-  return rows.map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at]!))
-      .join('  ')
-      .trimEnd(),
-  )
-}

@@ -4,8 +4,9 @@ import { GatewayError } from '../core/errors.ts'
 import { PERMISSIONS, type Permission } from '../core/permissions.ts'
 import { closest } from '../config/suggestion.ts'
 import type { Accounts } from '../gateway.ts'
-import { columns, listOption, whenText, withAccounts } from './account-desk.ts'
+import { listOption, whenText, withAccounts } from './account-desk.ts'
 import { textOption, type Call } from './call.ts'
+import { columns } from './columns.ts'
 import { Exit } from './exit-code.ts'
 
 type Token = ReturnType<Accounts['tokens']['list']>[number]

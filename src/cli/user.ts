@@ -1,8 +1,9 @@
 /** `bifrost user …`: the people who may sign in, on the host of the gateway. A gateway that runs sees each change within a second. */
 import { GatewayError } from '../core/errors.ts'
 import type { Accounts } from '../gateway.ts'
-import { columns, listOption, whenText, withAccounts, type Actor } from './account-desk.ts'
+import { listOption, whenText, withAccounts, type Actor } from './account-desk.ts'
 import { textOption, type Call } from './call.ts'
+import { columns } from './columns.ts'
 import { Exit } from './exit-code.ts'
 import { askNewPassword } from './password-prompt.ts'
 

@@ -28,7 +28,9 @@ const httpSchema = z.object({
   access: z
     .enum(['accounts', 'open'])
     .default('open')
-    .describe('accounts: people sign in, programs have tokens. open: nobody is asked, on loopback only.'),
+    .describe(
+      'open: nobody is asked, on loopback only. accounts: people and programs are kept, and until signing in over HTTP exists nothing but health is answered.',
+    ),
 })
 
 const storeSchema = z.object({

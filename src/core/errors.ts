@@ -154,6 +154,12 @@ export const ERRORS = {
     title: 'The write came too late',
     help: 'Nothing was sent. Send it again, with more time; compare the clocks of sender and gateway.',
   },
+  SIGN_IN_REQUIRED: {
+    retry: false,
+    http: 401,
+    title: 'Nobody is signed in',
+    help: 'Signing in over HTTP does not exist yet; `http.access: open` asks nobody, on loopback only.',
+  },
   SIGN_IN_FAILED: {
     retry: false,
     http: 401,

@@ -45,6 +45,13 @@ export function createGuard(port: () => number, hosts: readonly string[], own = 
   }
 }
 
+/** Until signing in over HTTP exists, a gateway with accounts lets nobody in: what is asked of `guard` is refused all the same. */
+export const closed = (guard: Guard): Guard => ({
+  refuse: (headers, changes) =>
+    guard.refuse(headers, changes) ??
+    new GatewayError('SIGN_IN_REQUIRED', 'this gateway has accounts (http.access), and nobody can sign in yet'),
+})
+
 const forbidden = (sentence: string): GatewayError => new GatewayError('ORIGIN_FORBIDDEN', sentence)
 
 const quote = (text: string | undefined): string => JSON.stringify((text ?? '').slice(0, 200))

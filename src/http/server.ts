@@ -12,7 +12,7 @@ import { createHttpStats } from '../observe/http-stats.ts'
 import { createMetrics } from '../observe/metrics.ts'
 import type { App, RouteContext, ZodRequests } from './app.ts'
 import { refuseBare } from './bare-refusal.ts'
-import { assertLoopback, createGuard, type Guard } from './guard.ts'
+import { assertLoopback, closed, createGuard, type Guard } from './guard.ts'
 import { acceptJsonOnly } from './json-body.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { serveLive } from './live/live.ts'
@@ -68,14 +68,15 @@ export async function startHttp(gateway: Gateway, options: HttpOptions): Promise
   const health = createHealth(gateway)
   const app = createApp(gateway, limits)
   let port = options.port
-  const guard = createGuard(() => port, options.hosts, options.host)
+  const names = createGuard(() => port, options.hosts, options.host)
+  const guard = gateway.accounts === undefined ? names : closed(names)
   const page = isPage(options.uiDir) ? options.uiDir : undefined
 
   app.addHook('onResponse', (request, reply, done) => {
     stats.count(request.routeOptions.url ?? '(none)', request.method, reply.statusCode, reply.elapsedTime / 1000)
     done()
   })
-  addSecurity(app, guard)
+  addSecurity(app, names, guard)
   await app.register(fastifyRateLimit, {
     max: limits.requestsPerMinute,
     timeWindow: 60_000,
@@ -181,7 +182,10 @@ const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
   "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-function addSecurity(app: App, guard: Guard): void {
+/** Probes of a container have no account. */
+const HEALTH = /^\/(livez|readyz|startupz)(\?|$)/
+
+function addSecurity(app: App, names: Guard, guard: Guard): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers({
       'content-security-policy': CONTENT_SECURITY_POLICY,
@@ -192,7 +196,8 @@ function addSecurity(app: App, guard: Guard): void {
       'cross-origin-resource-policy': 'same-origin',
       ...(request.url.startsWith('/api/v1/') ? { 'cache-control': 'no-store' } : {}),
     })
-    done(guard.refuse(request.headers, !SAFE_METHODS.has(request.method)))
+    const asked = HEALTH.test(request.url) ? names : guard
+    done(asked.refuse(request.headers, !SAFE_METHODS.has(request.method)))
   })
 }
 
