@@ -68,12 +68,14 @@ export class Ordinals {
     return next === undefined ? limit : Math.min(limit, next.fromSeq - 1)
   }
 
-  /** Forgets what lies at or before `seq`; nobody may ask for it again. */
+  /** Forgets what lies at or before `seq`; nobody may ask for it again. A gap that goes beyond it stays whole: half of one has no count. */
   prune(seq: number): void {
-    if (seq <= this.#base.seq) return
-    this.#base = this.position(seq)
+    const across = this.#gaps.find((gap) => gap.fromSeq <= seq && seq < gap.toSeq)
+    const to = across === undefined ? seq : across.fromSeq - 1
+    if (to <= this.#base.seq) return
+    this.#base = this.position(to)
     this.#remembered = []
-    while (this.#gaps[0] !== undefined && this.#gaps[0].toSeq <= seq) this.#gaps.shift()
+    while (this.#gaps[0] !== undefined && this.#gaps[0].toSeq <= to) this.#gaps.shift()
   }
 }
 
