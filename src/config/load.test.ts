@@ -101,7 +101,7 @@ test('fills in defaults and hands options to the schema of the named type', asyn
       `${HOST}every: 250ms\ntags:\n  - { name: level, address: r3, type: float32, low: 0, high: 10, deadband: 2% }\n`,
     ),
   })
-  assert.deepEqual(config.http, { listen: { host: '127.0.0.1', port: 8080 }, hosts: [] })
+  assert.deepEqual(config.http, { listen: { host: '127.0.0.1', port: 8080 }, hosts: [], access: 'open' })
   const bounds = { maxBytes: 10 * 2 ** 30, maxAgeMs: 30 * 86_400_000, policy: 'drop-oldest', thinOneIn: 10 }
   const trends = { maxBytes: 2 * 2 ** 30, maxAgeMs: 365 * 86_400_000 }
   assert.deepEqual(config.store, { syncEveryMs: 200, preallocateBytes: 0, ...bounds, trends })
