@@ -145,6 +145,10 @@ test('a hash with other parameters is renewed when its user signs in', async (t)
   await (await open()).signIn({ name: 'anna', password: PASSWORD, from: OFFICE })
 })
 
+/** 105 characters. */
+const SENTENCE =
+  'a sentence that somebody likes to type, longer than sixty-four characters, with commas and blanks in it..'
+
 test('passwords: long enough, not among those that are tried first, not the name of the user', async (t) => {
   const { accounts } = await openRig(t)
   const bad = [
@@ -161,7 +165,14 @@ test('passwords: long enough, not among those that are tried first, not the name
     'tab\tin the middle',
   ]
   for (const password of bad) assert.ok(accounts.passwordFault(password, 'annaliese'), password)
-  for (const password of [PASSWORD, 'ünïcödé wörter', 'x9$kw2!pqm7z', '🐝🐝🐝🐝 are 12 bees', `${'ab1 '.repeat(8)}end`])
+  for (const password of [
+    PASSWORD,
+    'ünïcödé wörter',
+    'x9$kw2!pqm7z',
+    '🐝🐝🐝🐝 are 12 bees',
+    `${'ab1 '.repeat(8)}end`,
+    SENTENCE,
+  ])
     assert.equal(accounts.passwordFault(password, 'anna'), undefined, password)
 })
 

@@ -18,6 +18,8 @@ export interface Origin {
   readonly address: string
   /** `User-Agent` and such, for the list of sessions. */
   readonly agent?: string | undefined
+  /** Trace id of the request. */
+  readonly trace?: string | undefined
 }
 
 /** Somebody who changes accounts, for permission and audit. */
@@ -141,6 +143,8 @@ export interface AccountCounters {
   signInsFailed: number
   /** Refused without looking at the password, for the pause after failures. */
   signInsPaused: number
+  /** Failures that began such a pause, or made it longer. */
+  lockOuts: number
   bearersRefused: number
   setupsRefused: number
   certificatesRefused: number

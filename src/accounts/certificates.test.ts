@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { CertificateRule } from '../core/access.ts'
-import { openRig, PASSWORD } from '../testing/accounts-rig.ts'
+import { codeOf, OFFICE, openRig, PASSWORD } from '../testing/accounts-rig.ts'
 import { createAuthority, createCertificate } from '../testing/certificates.ts'
 import { temporaryFolder } from '../testing/peers.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
@@ -47,6 +47,30 @@ test('a certificate stands for a user or a role: by common name, alternative nam
   assert.deepEqual(accounts.certificateOf(certificate)!.roles, ['viewer'], 'the roles of now')
   await accounts.users.setEnabled('ben', false, host)
   assert.equal(accounts.certificateOf(certificate), undefined)
+})
+
+test('a token that somebody makes by a certificate is theirs, and ends with what they may; one of a role makes none', async (t) => {
+  const folder = temporaryFolder(t)
+  const { cert } = createCertificate(folder, 'hmi', createAuthority(folder, 'plant-ca'), 'hmi')
+  const certificate = new X509Certificate(readFileSync(cert))
+  const make = async (rule: CertificateRule) => {
+    const clock = new VirtualClock(Date.now())
+    const { accounts, host } = await openRig(t, { clock, withAnna: true, config: { certificates: [rule] } })
+    await accounts.users.add({ name: 'ben', password: PASSWORD, roles: ['operator'] }, host)
+    const by = { by: accounts.certificateOf(certificate)!, from: OFFICE }
+    const grants = [{ permissions: ['view', 'write'] as const }]
+    return { accounts, host, by, created: () => accounts.tokens.create({ name: 'ci', grants, expiresAt: null }, by) }
+  }
+  const { accounts, host, by, created } = await make({ subject: 'hmi', user: 'ben' })
+  const { token, info } = await created()
+  const may = async () => (await accounts.bearerOf(token, OFFICE))?.may('write') === true
+  assert.ok(await may(), 'control')
+  await accounts.users.setRoles('ben', ['viewer'], host)
+  assert.equal(await may(), false)
+  await accounts.users.setEnabled('ben', false, host)
+  assert.equal(await accounts.bearerOf(token, OFFICE), undefined)
+  await accounts.tokens.revoke(info.id, by)
+  assert.equal(await codeOf((await make({ subject: 'hmi', role: 'operator' })).created), 'FORBIDDEN')
 })
 
 test('a connection that lives past the end of its certificate has nobody behind it', async (t) => {

@@ -44,6 +44,7 @@ export class AccountsDoor implements Accounts {
     signIns: 0,
     signInsFailed: 0,
     signInsPaused: 0,
+    lockOuts: 0,
     bearersRefused: 0,
     setupsRefused: 0,
     certificatesRefused: 0,
@@ -139,6 +140,7 @@ export class AccountsDoor implements Accounts {
       action: 'set-up',
       user: name,
       from: placeOf(from),
+      trace: from.trace,
       object: `user ${name}`,
       after: { roles: ['admin'] },
     }
@@ -184,6 +186,7 @@ export class AccountsDoor implements Accounts {
     const now = isRight && user !== undefined ? this.users.row(user.name) : undefined
     if (now === undefined || now.enabled === 0 || now.password !== user!.password) {
       this.counters.signInsFailed++
+      if (lockout.leftOf(attempt) > 0) this.counters.lockOuts++
       await this.#record.failed({ action: 'sign-in', user: known, from, outcome: 'SIGN_IN_FAILED' })
       throw new GatewayError('SIGN_IN_FAILED', 'Name or password is wrong, or the user is disabled.')
     }
@@ -193,6 +196,7 @@ export class AccountsDoor implements Accounts {
       action: 'sign-in',
       user: now.name,
       from: placeOf(from),
+      trace: from.trace,
       object: 'accounts',
       outcome: 'done',
     })
@@ -212,6 +216,7 @@ export class AccountsDoor implements Accounts {
       action: 'sign-out',
       user: session.user,
       from: placeOf(from),
+      trace: from.trace,
       object: 'accounts',
       outcome: 'done',
     })

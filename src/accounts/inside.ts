@@ -42,7 +42,16 @@ export async function onRecord<T>(
 ): Promise<T> {
   const id = randomUUID()
   const record = (outcome: string, details?: Record<string, unknown>) =>
-    audit.record({ id, ...change, user: by.name, from: placeOf(from), reason: reason ?? null, outcome, details })
+    audit.record({
+      id,
+      ...change,
+      user: by.name,
+      from: placeOf(from),
+      trace: from.trace,
+      reason: reason ?? null,
+      outcome,
+      details,
+    })
   await record('requested')
   let result: T
   try {

@@ -41,12 +41,17 @@ export class Lockout {
 
   /** How long the pause goes on; 0: try. Then it counts as failed until `succeeded`, so that many at once are no way around. */
   begin(attempt: Attempt): number {
-    const left = Math.max(...keysOf(attempt).map((key) => this.#left(key)), 0)
+    const left = this.leftOf(attempt)
     if (left > 0) return left
     const [user, address] = keysOf(attempt)
     if (user !== undefined) this.#count(user, this.config.attempts)
     if (address !== undefined) this.#count(address, this.config.attempts * ADDRESS_FACTOR)
     return 0
+  }
+
+  /** How long the pause of whoever tries this goes on; 0: there is none. */
+  leftOf(attempt: Attempt): number {
+    return Math.max(...keysOf(attempt).map((key) => this.#left(key)), 0)
   }
 
   succeeded(attempt: Attempt): void {

@@ -125,6 +125,7 @@ export class ProviderDoor implements SingleSignOn {
       action: 'sign-in',
       user: user.name,
       from: placeOf(from),
+      trace: from.trace,
       object: 'accounts',
       outcome: 'done',
       details: { issuer, roles },
@@ -159,7 +160,7 @@ export class ProviderDoor implements SingleSignOn {
     const roles = rolesOfClaims(claims, this.#config)
     if (roles.length === 0 || known?.enabled === 0) return undefined
     const name = known?.name ?? nameOfClaims(claims, this.#config)
-    return principalOf('token', `token of ${name}`, roles, inside.roles.rightsOf(roles))
+    return principalOf('token', `token of ${name}`, roles, inside.roles.rightsOf(roles), name)
   }
 
   close(): void {
@@ -204,7 +205,7 @@ export class ProviderDoor implements SingleSignOn {
       const [client, jose, fetch] = await Promise.all([
         import('openid-client'),
         import('jose'),
-        providerFetch(caFile, this.#stop.signal),
+        providerFetch(issuer, caFile, this.#stop.signal),
       ])
       const server = new URL(issuer)
       const configuration = await client.discovery(

@@ -17,10 +17,13 @@ interface Asked {
   readonly signal?: AbortSignal | null | undefined
 }
 
-/** A `fetch` for the libraries; `signal` ends all of it. */
-export async function providerFetch(caFile: string | undefined, stop: AbortSignal) {
+/** A `fetch` for the libraries; `stop` ends all of it. Where the issuer speaks HTTPS nothing that it names is asked in the open, its keys least of all. */
+export async function providerFetch(issuer: string, caFile: string | undefined, stop: AbortSignal) {
+  const isPlain = new URL(issuer).protocol === 'http:'
   const ca = caFile === undefined ? undefined : await readAuthorities(caFile)
   return async (url: string, { method = 'GET', headers, body, signal }: Asked): Promise<Response> => {
+    if (!isPlain && new URL(url).protocol !== 'https:')
+      throw new Error(`${new URL(url).origin} is not asked: ${issuer} has to name addresses of HTTPS alone`)
     const signals = [stop, AbortSignal.timeout(LIMIT_MS), ...(signal ? [signal] : [])]
     const plain = Object.fromEntries(new Headers(headers as Record<string, string>))
     return ask(new URL(url), { method, headers: plain, ca, signal: AbortSignal.any(signals) }, toText(body))

@@ -66,11 +66,18 @@ export const bothOf = (one: Rights, other: Rights): Rights => ({
   isWhole: (permission) => one.isWhole(permission) && other.isWhole(permission),
 })
 
-export function principalOf(kind: PrincipalKind, name: string, roles: readonly string[], rights: Rights): Principal {
+export function principalOf(
+  kind: PrincipalKind,
+  name: string,
+  roles: readonly string[],
+  rights: Rights,
+  person?: string,
+): Principal {
   return {
     kind,
     name,
     roles,
+    person,
     may: (permission) => rights.may(permission),
     mayFor: (permission, device) => rights.mayFor(permission, device),
     isWhole: (permission) => rights.isWhole(permission),

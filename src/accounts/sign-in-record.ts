@@ -42,6 +42,7 @@ export class SignInRecord {
       action,
       user,
       from: placeOf(from),
+      trace: from.trace,
       outcome,
       details: message === undefined ? undefined : { message },
     })

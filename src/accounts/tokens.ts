@@ -122,9 +122,10 @@ export class TokenTable implements Tokens {
         if (db.one('SELECT 1 AS taken FROM tokens WHERE name = ? AND ended IS NULL', name) !== undefined)
           throw new GatewayError('CONFLICT', `There is a token "${name}" already.`)
         const owner =
-          by.kind === 'user' ? db.one<{ id: number }>('SELECT id FROM users WHERE key = ?', keyOf(by.name)) : undefined
-        if (by.kind === 'user' && owner === undefined)
-          throw new GatewayError('NOT_FOUND', `There is no user "${by.name}".`)
+          by.kind === 'host' ? undefined : db.one<{ id: number }>('SELECT id FROM users WHERE key = ?', keyOf(by.name))
+        // It would outlive what it comes from: nobody takes anything away from a certificate of a role.
+        if (by.kind !== 'host' && owner === undefined)
+          throw new GatewayError('FORBIDDEN', `${by.name} is no user here, and makes no tokens.`)
         db.run(
           'INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)',
           id,
@@ -153,7 +154,7 @@ export class TokenTable implements Tokens {
   async revoke(id: string, actor: Actor): Promise<void> {
     const { db } = this.#inside
     const row = this.#byId(id)
-    const isOwn = row !== undefined && actor.by.kind === 'user' && keyOf(row.owner_name) === keyOf(actor.by.name)
+    const isOwn = row !== undefined && isPerson(actor.by) && keyOf(row.owner_name) === keyOf(actor.by.name)
     if (!isOwn) requirePermission(actor.by, 'accounts.manage')
     if (row === undefined) throw new GatewayError('NOT_FOUND', `There is no token "${id.slice(0, 64)}".`)
     if (row.ended !== null) return
@@ -196,7 +197,7 @@ export class TokenTable implements Tokens {
     const ownerRoles = JSON.parse(row.roles ?? row.owner_roles) as string[]
     const owned = row.owner_name === 'host' && row.owner === null ? ['admin'] : ownerRoles
     const rights = bothOf(table.rightsOfGrants(JSON.parse(row.grants) as Grant[]), table.rightsOf(owned))
-    const principal = principalOf('token', `token ${row.name}`, [], rights)
+    const principal = principalOf('token', `token ${row.name}`, [], rights, row.owner_name)
     const live: Live = { row, principal, used: row.used, usedFrom: row.used_from, isDirty: false }
     if (this.#live.size >= MOST_REMEMBERED) this.forget()
     this.#live.set(row.hash, live)
@@ -252,6 +253,9 @@ function requireGrant(by: Principal, { permissions, devices, areas }: Grant): vo
     })
   }
 }
+
+/** By a password, the provider, or a certificate; the name of a certificate of a role is that of no user. */
+const isPerson = ({ kind }: Principal): boolean => kind === 'user' || kind === 'certificate'
 
 const randomLetters = (count: number): string =>
   Array.from({ length: count }, () => LETTERS[randomInt(LETTERS.length)]!).join('')

@@ -143,6 +143,7 @@ export class UserTable implements Users {
         object: `user ${row.name}`,
         user: row.name,
         from: placeOf(from),
+        trace: from.trace,
         outcome,
       })
     if (row.password === null)

@@ -2,9 +2,9 @@
  * A CSV file whose first line names its columns: lists of tags, and lists of devices of a template. What a spreadsheet does to
  * such files is known here: another encoding, empty columns at the end, no header, the line ends of an old Mac.
  */
-import { readFileSync } from 'node:fs'
 import { messageOf } from '../core/errors.ts'
 import { parseCsv, type CsvRecord } from '../core/csv.ts'
+import { readConfigFile } from './file-reading.ts'
 import type { ProblemList } from './problem.ts'
 import { closest } from './suggestion.ts'
 import { firstForeignLine } from './utf8.ts'
@@ -35,11 +35,16 @@ export function openCsvFile(
 ): CsvList | string | undefined {
   let bytes: Buffer
   try {
-    bytes = readFileSync(path)
+    bytes = readConfigFile(path)
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     return missing ? `there is no file ${file}` : `${file} cannot be read: ${messageOf(error)}`
   }
+  return readCsv(bytes, file, shape, problems)
+}
+
+/** As `openCsvFile`, of what the file holds. */
+export function readCsv(bytes: Buffer, file: string, shape: CsvShape, problems: ProblemList): CsvList | undefined {
   const foreign = firstForeignLine(bytes)
   if (foreign !== undefined) {
     problems.add({ file, ...foreign }, '', 'this file is not UTF-8; save it as "CSV UTF-8"')

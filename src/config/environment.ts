@@ -1,10 +1,12 @@
 /**
- * The environment in a configuration: `${NAME}`, `${NAME:-default}`, `${NAME:?message}` and `$$` for a dollar sign, inside
+ * The environment in a configuration: `${NAME}`, `${NAME:-default}`, `${NAME:?message}`, `${secret:name}` and `$$` for a dollar sign, inside
  * scalar values only and after the YAML is parsed, so that a value can never add structure. Every NAME has a twin:
  * when NAME is not set, the file that NAME_FILE names is read instead (as container and Kubernetes secrets come).
  */
 import { readFileSync } from 'node:fs'
 import { GatewayError, messageOf } from '../core/errors.ts'
+import { secretRead } from './file-reading.ts'
+import type { SecretFiles } from './secret-files.ts'
 import { markParameter } from './templates/reference.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -15,21 +17,26 @@ export interface Substitution {
   readonly substituted: boolean
 }
 
-const REFERENCE = /\$(?:\$|\{param:([A-Za-z][\w-]*)\}|\{([A-Za-z_][A-Za-z0-9_]*)(?:(:-|:\?)([^}]*))?\}|\{[^}]*\}?)/g
+const REFERENCE =
+  /\$(?:\$|\{param:([A-Za-z][\w-]*)\}|\{secret:([^}]*)\}|\{([A-Za-z_][A-Za-z0-9_]*)(?:(:-|:\?)([^}]*))?\}|\{[^}]*\}?)/g
 
 /** Replaces the references in `text`; throws CONFIG_INVALID with a sentence when one cannot be. */
-export function substitute(text: string, env: Environment): Substitution {
+export function substitute(text: string, env: Environment, secrets?: Pick<SecretFiles, 'read'>): Substitution {
   if (!text.includes('$')) return { text, substituted: false }
   let substituted = false
   const result = text.replace(
     REFERENCE,
-    (whole, parameter?: string, name?: string, operator?: string, operand?: string) => {
+    (whole, parameter?: string, secret?: string, name?: string, operator?: string, operand?: string) => {
       if (whole === '$$') return '$'
       if (parameter !== undefined) return markParameter(parameter)
+      if (secret !== undefined && secrets !== undefined) {
+        substituted = true
+        return secrets.read(secret)
+      }
       if (name === undefined) {
         throw new GatewayError(
           'CONFIG_INVALID',
-          `${whole} is not understood: write \${NAME}, \${NAME:-default} or \${NAME:?message}, \${param:name} in a template, and $$ for a dollar sign`,
+          `${whole} is not understood: write \${NAME}, \${NAME:-default} or \${NAME:?message}, \${secret:name}, \${param:name} in a template, and $$ for a dollar sign`,
         )
       }
       substituted = true
@@ -50,8 +57,10 @@ export function readVariable(name: string, env: Environment): string | undefined
 /** The one line that a secret's file holds; a newline at its end is dropped. `what` names the setting in errors. */
 export function readSecretFile(file: string, what: string): string {
   let text: string
+  secretRead(file, null)
   try {
     text = readFileSync(file, 'utf8')
+    secretRead(file, text)
   } catch (error) {
     throw new GatewayError('CONFIG_INVALID', `the file of ${what} cannot be read: ${messageOf(error)}`, {
       cause: error,

@@ -147,7 +147,7 @@ test('everything a person may write has a description', () => {
 
 test('the columns of a tag list are the public ones, in their order', () => {
   const header =
-    'name,address,type,order,length,unit,every,low,high,scale,offset,clamp,deadband,swingingDoor,spike,staleAfter,maxSilence,writable,writeMin,writeMax,description,symbols'
+    'name,address,type,order,length,unit,every,low,high,scale,offset,clamp,deadband,swingingDoor,spike,staleAfter,maxSilence,writable,writeMin,writeMax,description,symbols,writeValues,writeEvery,writeStep,approval,critical,interlock'
   assert.deepEqual(
     TAG_COLUMNS.map((column) => column.name),
     header.split(','),

@@ -3,13 +3,17 @@
  * typing. Draft-07 is what the YAML language server documents; 2020-12 is what OpenAPI 3.1 speaks.
  */
 import { z } from 'zod'
+import { receiverTypes } from '../alerts/receivers.ts'
 import type { DriverType, Schema } from '../core/driver.ts'
 import type { SinkType } from '../core/sink.ts'
 import { accessSchema, oidcSchema } from './access.ts'
+import { alertsSchema, heartbeatSchema, receiverSchema } from './alerts.ts'
 import { deviceSchema, fileSchema, sinkSchema } from './file-schema.ts'
 import { isSecret } from './option-marks.ts'
+import { PARAMETER_COLUMNS } from './parameter-columns.ts'
+import { parameterOptions, parameterSetSchema } from './parameter-sets.ts'
 import { receiveClientSchema, receiveSchema } from './receive.ts'
-import { TAG_COLUMNS } from './tag-columns.ts'
+import { TAG_COLUMNS, type TagColumn } from './tag-columns.ts'
 import { templateDeviceJsonSchema, templatesJsonSchema } from './templates/template-json-schema.ts'
 
 export const SCHEMA_DRAFTS = ['draft-07', '2020-12'] as const
@@ -28,8 +32,8 @@ export function configJsonSchema(
   const devices = {
     if: { required: ['template'] },
     // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
-    then: templateDeviceJsonSchema(toJson),
-    else: plugIns(deviceSchema, 'driver', drivers, draft, { tags: TAGS }),
+    then: templateDeviceJsonSchema(toJson, parameterSets(draft)),
+    else: plugIns(deviceSchema, 'driver', drivers, draft, { tags: TAGS, parameterSets: parameterSets(draft) }),
   }
   const properties = {
     ...(file.properties as JsonSchema),
@@ -42,13 +46,14 @@ export function configJsonSchema(
     sinks: listOf(plugIns(sinkSchema, 'sink', sinks, draft, {}), 'Where it goes.'),
     access: accessJsonSchema(draft),
     receive: receiveJsonSchema(draft),
+    alerts: alertsJsonSchema(draft),
   }
   return { $schema, title: 'Bifrost configuration', ...(allowReferences({ ...file, properties }) as JsonSchema) }
 }
 
 function accessJsonSchema(draft: SchemaDraft): JsonSchema {
   const { $schema: _, ...access } = toJsonSchema(accessSchema, draft)
-  const oidc = { description: accessSchema.shape.oidc.description, ...withSecretFiles(oidcSchema, draft) }
+  const oidc = { description: accessSchema.shape.oidc.description, ...optionsJsonSchema(oidcSchema, draft) }
   return {
     description: fileSchema.shape.access.description,
     ...access,
@@ -58,35 +63,57 @@ function accessJsonSchema(draft: SchemaDraft): JsonSchema {
 
 function receiveJsonSchema(draft: SchemaDraft): JsonSchema {
   const { $schema: _, ...receive } = toJsonSchema(receiveSchema, draft)
-  const clients = listOf(withSecretFiles(receiveClientSchema, draft), 'The gateways that may connect.')
+  const clients = listOf(optionsJsonSchema(receiveClientSchema, draft), 'The gateways that may connect.')
   const properties = { ...(receive.properties as JsonSchema), clients: { ...clients, minItems: 1 } }
   return { description: fileSchema.shape.receive.description, ...receive, properties }
 }
 
-const TAGS: JsonSchema = {
-  description: 'The name of a CSV file beside this one, or a list.',
-  anyOf: [
-    { type: 'string' },
-    {
-      type: 'array',
-      items: {
-        type: 'object',
-        properties: Object.fromEntries(
-          TAG_COLUMNS.map(({ name, description, json }) => [name, { description, ...json }]),
-        ),
-        required: ['name', 'address', 'type'],
-        additionalProperties: false,
-      },
-    },
-  ],
+function alertsJsonSchema(draft: SchemaDraft): JsonSchema {
+  const { $schema: _, ...alerts } = toJsonSchema(alertsSchema, draft)
+  const receivers = listOf(plugIns(receiverSchema, 'receiver', receiverTypes, draft, {}), 'Who is told.')
+  const heartbeat = { description: alertsSchema.shape.heartbeat.description, ...optionsJsonSchema(heartbeatSchema, draft) } // prettier-ignore
+  const properties = { ...(alerts.properties as JsonSchema), receivers, heartbeat }
+  return { description: fileSchema.shape.alerts.description, ...alerts, properties }
 }
+
+function parameterSets(draft: SchemaDraft): JsonSchema {
+  const { $schema: _, ...set } = toJsonSchema(parameterSetSchema, draft)
+  const entries = rowsOf(PARAMETER_COLUMNS, parameterSetSchema.shape.entries.description!)
+  const properties = { ...(set.properties as JsonSchema), entries }
+  const items = { ...set, properties, required: ['name', 'entries'] }
+  return listOf(items, parameterOptions.parameterSets.description!)
+}
+
+/** A list of rows with these columns, or the name of a CSV file. */
+const rowsOf = (columns: readonly TagColumn[], description: string): JsonSchema => ({
+  description,
+  anyOf: [{ type: 'string' }, { type: 'array', items: rowOf(columns) }],
+})
+
+const rowOf = (columns: readonly TagColumn[]): JsonSchema => ({
+  type: 'object',
+  properties: Object.fromEntries(columns.map(({ name, description, json }) => [name, { description, ...json }])),
+  required: ['name', 'address', 'type'],
+  additionalProperties: false,
+})
+
+/** The schema of one tag. */
+export const tagJsonSchema = (): JsonSchema => rowOf(TAG_COLUMNS)
+
+/** The schema of what every device, or every sink, has beside the options of its type. */
+export function headJsonSchema(kind: 'device' | 'sink', draft: SchemaDraft): JsonSchema {
+  const { $schema: _, ...head } = toJsonSchema(kind === 'device' ? deviceSchema : sinkSchema, draft)
+  return head
+}
+
+const TAGS = rowsOf(TAG_COLUMNS, 'The name of a CSV file beside this one, or a list.')
 
 const listOf = (items: JsonSchema, description: string): JsonSchema => ({ type: 'array', description, items })
 
 /** One entry of `devices` or `sinks`: the named type decides what `options` may hold. */
 function plugIns(
   head: z.ZodObject,
-  key: 'driver' | 'sink',
+  key: 'driver' | 'sink' | 'receiver',
   types: readonly { readonly name: string; readonly summary: string; readonly options: Schema }[],
   draft: SchemaDraft,
   extra: JsonSchema,
@@ -109,13 +136,13 @@ function plugIns(
 }
 
 function optionsOf(options: Schema, draft: SchemaDraft): JsonSchema {
-  const whole = withSecretFiles(options, draft)
+  const whole = optionsJsonSchema(options, draft)
   const needed = 'required' in whole || 'anyOf' in whole // one of several options has to be there
   return { properties: { options: whole }, ...(needed ? { required: ['options'] } : {}) }
 }
 
-/** The schema of options, where a secret may come as a file. */
-function withSecretFiles(options: Schema, draft: SchemaDraft): JsonSchema {
+/** The schema of the options of a driver or a sink, where a secret may come as a file. */
+export function optionsJsonSchema(options: Schema, draft: SchemaDraft): JsonSchema {
   const { $schema: _, ...schema } = toJsonSchema(options, draft)
   const properties = { ...(schema.properties as JsonSchema) }
   let required = (schema.required as string[] | undefined) ?? []

@@ -1,8 +1,9 @@
 /**
- * The address that the page and the API listen on: `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080` or a bare port. Until
- * accounts exist anybody who reaches it could see everything, so that only loopback addresses are taken.
+ * The address that the page and the API listen on: `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, a bare port, or `:8080` for every
+ * address of the machine. What others can reach asks who they are, over TLS.
  */
 import { z } from 'zod'
+import { isLoopbackHost } from '../core/loopback.ts'
 import type { Listen } from './config.ts'
 
 /** The parts of a listen address, or undefined when the text is not one. A bare port means 127.0.0.1. */
@@ -14,23 +15,31 @@ export function parseListen(text: string): Listen | undefined {
   return { host: host ?? '127.0.0.1', port }
 }
 
-/** True for the addresses that only programs on this machine can reach. */
-export const isLoopbackHost = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
-
-/** The sentence with which a listen address is refused, or undefined. */
-export function listenFault(listen: Listen | undefined): string | undefined {
-  if (listen === undefined) return 'expected host:port such as 127.0.0.1:8080'
-  if (isLoopbackHost(listen.host)) return undefined
-  const host = listen.host === '' ? 'every address of this machine' : listen.host
-  return `${host} can be reached from the network, and there are no accounts yet: listen on 127.0.0.1, and reach it from elsewhere by an SSH tunnel or a reverse proxy with a login`
+/** What is said of those who come. */
+export interface Reach {
+  readonly access: 'accounts' | 'open'
+  /** Whether the gateway speaks HTTPS itself. */
+  readonly tls: boolean
+  /** TLS ends before it, as at a reverse proxy. */
+  readonly plain: boolean
 }
+
+/** The sentence with which an address is refused, or undefined. */
+export function reachFault({ host }: Listen, { access, tls, plain }: Reach): string | undefined {
+  if (isLoopbackHost(host)) return undefined
+  const reached = `${host === '' ? 'every address of this machine' : host} can be reached from the network`
+  if (access === 'open')
+    return `${reached}, and \`http.access: open\` asks nobody who they are: listen on 127.0.0.1, or take \`accounts\``
+  if (tls || plain) return undefined
+  return `${reached}, and passwords would go over it as they are: add \`http.tls\` (\`bifrost certs\` makes what it needs), or \`http.plain: true\` where TLS ends before the gateway; else listen on 127.0.0.1`
+}
+
+export const NO_ADDRESS = 'expected host:port such as 127.0.0.1:8080'
 
 /** A schema of a listen address. */
 export const listenSchema = z.union([z.string(), z.int()]).transform((given, context): Listen => {
   const listen = parseListen(String(given))
-  const fault = listenFault(listen)
-  if (fault === undefined) return listen!
-  context.addIssue({ code: 'custom', message: fault })
+  if (listen !== undefined) return listen
+  context.addIssue({ code: 'custom', message: NO_ADDRESS })
   return z.NEVER
 })

@@ -101,7 +101,13 @@ test('fills in defaults and hands options to the schema of the named type', asyn
       `${HOST}every: 250ms\ntags:\n  - { name: level, address: r3, type: float32, low: 0, high: 10, deadband: 2% }\n`,
     ),
   })
-  assert.deepEqual(config.http, { listen: { host: '127.0.0.1', port: 8080 }, hosts: [], access: 'open' })
+  assert.deepEqual(config.http, {
+    listen: { host: '127.0.0.1', port: 8080 },
+    hosts: [],
+    access: 'accounts',
+    plain: false,
+    metrics: { maxDevices: 1000 },
+  })
   const bounds = { maxBytes: 10 * 2 ** 30, maxAgeMs: 30 * 86_400_000, policy: 'drop-oldest', thinOneIn: 10 }
   const trends = { maxBytes: 2 * 2 ** 30, maxAgeMs: 365 * 86_400_000 }
   assert.deepEqual(config.store, { syncEveryMs: 200, preallocateBytes: 0, ...bounds, trends })
@@ -297,12 +303,19 @@ test('a secret comes from a file beside the configuration; in plain text it is w
   assert.match(both.join('\n'), /5:38 .*not both[^]*the file of passwordFile cannot be read/)
 })
 
-test('only loopback is listened on, until there are accounts', async (t) => {
-  const [problem] = await problemsOf(t, { 'bifrost.yaml': 'version: 1\nhttp: { listen: 0.0.0.0:8080 }\n' })
-  assert.match(
-    problem!,
-    /^bifrost.yaml:2:17 http.listen: 0.0.0.0 can be reached from the network, and there are no accounts yet/,
-  )
+test('what others can reach wants accounts, and TLS or a word that it ends elsewhere', async (t) => {
+  const [problem] = await problemsOf(t, {
+    'bifrost.yaml': 'version: 1\nhttp: { listen: 0.0.0.0:8080, access: accounts }\n',
+  })
+  assert.match(problem!, /^bifrost.yaml:2:17 http.listen: 0.0.0.0 can be reached from the network, and passwords/)
+  const open = await problemsOf(t, {
+    'bifrost.yaml': 'version: 1\nhttp: { listen: ":80", access: open, plain: true }\n',
+  })
+  assert.match(open[0]!, /^bifrost.yaml:2:17 http.listen: every address of this machine .* asks nobody who they are/)
+  const plain = await load(t, {
+    'bifrost.yaml': 'version: 1\nhttp: { listen: ":80", access: accounts, plain: true }\n',
+  })
+  assert.deepEqual([plain.http?.access, plain.http?.plain], ['accounts', true])
   assert.deepEqual((await load(t, { 'bifrost.yaml': 'version: 1\nhttp: { listen: "[::1]:81" }\n' })).http?.listen, {
     host: '::1',
     port: 81,

@@ -22,12 +22,19 @@ export class NamedFiles {
   readonly resolve: (named: string) => string
   readonly #isRequired: boolean
   /** By path: a thousand devices have the same certificate. */
-  readonly #faults = new Map<string, Fault | undefined>()
-  readonly #warned = new Set<string>()
+  readonly #faults: Map<string, Fault | undefined>
+  readonly #warned: Set<string>
 
-  constructor(resolve: (named: string) => string, isRequired: boolean) {
+  constructor(resolve: (named: string) => string, isRequired: boolean, known?: NamedFiles) {
     this.resolve = resolve
     this.#isRequired = isRequired
+    this.#faults = known === undefined ? new Map() : known.#faults
+    this.#warned = known === undefined ? new Set() : known.#warned
+  }
+
+  /** The same for another file of the configuration, which names its files from where it lies. */
+  beside(resolve: (named: string) => string): NamedFiles {
+    return new NamedFiles(resolve, this.#isRequired, this)
   }
 
   /** Says which of the files that these options name cannot be read. */

@@ -59,6 +59,8 @@ export class ConfigError extends GatewayError {
 
 /** Gathers problems and warnings while a configuration is read. */
 export class ProblemList {
+  /** Where each interlock stands first, by its text; `interlocks.ts` looks at them when all tags are known. */
+  readonly interlocks = new Map<string, { readonly placeOf: (column: number) => Place; readonly path: string }>()
   readonly problems: Problem[] = []
   readonly warnings: Problem[] = []
   /** How often something was added: more than `problems` has, where many devices share a problem of their template. */

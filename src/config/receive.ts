@@ -4,7 +4,8 @@ import { fileOption } from '../core/tls-options.ts'
 import { nameFault } from '../core/name.ts'
 import type { ReceiveConfig } from '../core/receive.ts'
 import type { DeviceConfig } from './config.ts'
-import { isLoopbackHost, parseListen } from './listen.ts'
+import { isLoopbackHost } from '../core/loopback.ts'
+import { parseListen } from './listen.ts'
 import type { Loading } from './loading.ts'
 import { checkSchema } from './schema-check.ts'
 import { formatPath } from './yaml-source.ts'
@@ -56,8 +57,8 @@ export const receiveSchema = z.object({
 /** Undefined where there is none, or with problems, which are in the list then. */
 export function loadReceive(
   given: unknown,
-  devices: readonly DeviceConfig[],
   loading: Loading,
+  devices: readonly DeviceConfig[],
 ): ReceiveConfig | undefined {
   if (given === undefined || given === null) return undefined
   const { source, problems, files } = loading

@@ -4,16 +4,21 @@
  */
 import { Document, isMap, type Node, type YAMLMap, type YAMLSeq } from 'yaml'
 import { GatewayError } from '../core/errors.ts'
+import { toDuration } from '../core/duration.ts'
 import type { Schema } from '../core/driver.ts'
+import type { DeviceParameters } from '../core/parameters.ts'
 import type { TagSettings } from '../core/tags.ts'
 import { hideUrlPasswords } from '../core/url-password.ts'
-import type { ConfigSources, DeviceConfig, TagConfig } from './config.ts'
+import type { ConfigSources, TagConfig } from './config.ts'
 import { openConfig, type OpenConfig } from './load.ts'
 import type { WrittenDevice } from './loading.ts'
+import { partOf } from './parts.ts'
 import type { Path, Places } from './places.ts'
 import { isSecretAt } from './option-marks.ts'
 import { oidcSchema } from './access.ts'
 import { receiveClientSchema } from './receive.ts'
+import { heartbeatSchema } from './alerts.ts'
+import { receiverTypes } from '../alerts/receivers.ts'
 import { closest } from './suggestion.ts'
 import type { YamlMapping } from './yaml-source.ts'
 
@@ -26,7 +31,7 @@ export async function renderConfig(file: string, sources: ConfigSources, only?: 
   const opened = openConfig(file, sources, (device) => devices.push(device))
   const wanted = only === undefined ? devices : devices.filter(({ config }) => config.name === only)
   if (only !== undefined && wanted.length === 0) throw unknownDevice(only, devices)
-  const whole = only === undefined ? { ...writtenHead(opened) } : {}
+  const whole = only === undefined ? writtenHead(opened) : {}
   const document = new Document({ ...whole, devices: [] })
   const list = document.createNode([]) as YAMLSeq
   list.items = writeDevices(wanted, document)
@@ -34,6 +39,7 @@ export async function renderConfig(file: string, sources: ConfigSources, only?: 
   if (only === undefined) {
     document.set('sinks', writtenSinks(opened))
     if (opened.config.receive !== undefined) document.set('receive', writtenReceive(opened))
+    if (opened.config.alerts !== undefined) document.set('alerts', writtenAlerts(opened))
   }
   return document.toString({ lineWidth: 0, flowCollectionPadding: true })
 }
@@ -47,10 +53,16 @@ function unknownDevice(name: string, devices: readonly WrittenDevice[]): Gateway
   return new GatewayError('NOT_FOUND', `there is no device "${name}"${hint}`)
 }
 
-/** Everything of the file but what stands for itself below. */
-function writtenHead({ source, root }: OpenConfig): YamlMapping {
-  const plain = Object.keys(root).filter((key) => !['devices', 'sinks', 'templates', 'receive'].includes(key))
-  const head = Object.fromEntries(plain.map((key) => [key, toWritten(root[key], source, root, [key], undefined)]))
+/** Everything of the files but what stands for itself below; file names are relative to the first file. */
+function writtenHead({ parts }: OpenConfig): YamlMapping {
+  const apart = ['include', 'devices', 'sinks', 'templates', 'receive', 'alerts']
+  const entries = parts.flatMap(({ source, root }) =>
+    Object.keys(root)
+      .filter((key) => !apart.includes(key))
+      .map((key) => [key, toWritten(root[key], source, root, [key], undefined)] as const),
+  )
+  const head = Object.fromEntries(entries)
+  const { source, root } = partOf(parts, 'access')
   const access = root.access as YamlMapping | undefined
   const oidc = access?.oidc as YamlMapping | undefined
   if (oidc === undefined || oidc === null) return head
@@ -59,7 +71,8 @@ function writtenHead({ source, root }: OpenConfig): YamlMapping {
 }
 
 /** Secrets are those of its clients. */
-function writtenReceive({ source, root }: OpenConfig): YamlMapping {
+function writtenReceive({ parts }: OpenConfig): YamlMapping {
+  const { source, root } = partOf(parts, 'receive')
   const { clients, ...rest } = root.receive as YamlMapping
   const head = Object.entries(rest).map(([key, value]) => [
     key,
@@ -73,9 +86,27 @@ function writtenReceive({ source, root }: OpenConfig): YamlMapping {
   return { ...Object.fromEntries(head), clients: list } as YamlMapping
 }
 
-function writtenSinks({ source, root, config }: OpenConfig): unknown[] {
-  const list = Array.isArray(root.sinks) ? (root.sinks as YamlMapping[]) : []
-  return list.map((sink, index) => {
+/** Secrets are those of the receivers, and the address of the heartbeat. */
+function writtenAlerts({ parts }: OpenConfig): YamlMapping {
+  const { source, root } = partOf(parts, 'alerts')
+  const alerts = root.alerts as YamlMapping
+  const entries = Object.entries(alerts).map(([key, value]) => {
+    if (key === 'heartbeat') return [key, toWritten(value, source, value, [], heartbeatSchema)]
+    if (key !== 'receivers') return [key, toWritten(value, source, alerts, [key], undefined)]
+    const receivers = (value as YamlMapping[]).map((one) => {
+      const schema = receiverTypes.find(({ name }) => name === one.receiver)?.options
+      return Object.fromEntries(Object.entries(one).map(([name, inner]) => [name, toWritten(inner, source, one, [name], name === 'options' ? schema : undefined)])) // prettier-ignore
+    })
+    return [key, receivers]
+  })
+  return Object.fromEntries(entries) as YamlMapping
+}
+
+function writtenSinks({ parts, config }: OpenConfig): unknown[] {
+  const written = parts.flatMap(({ root, source }) =>
+    Array.isArray(root.sinks) ? (root.sinks as YamlMapping[]).map((sink) => ({ sink, source })) : [],
+  )
+  return written.map(({ sink, source }, index) => {
     const type = config.sinks[index]!.type
     const entries = Object.keys(sink).map((key) => {
       const schema = key === 'options' ? type.options : undefined
@@ -88,7 +119,7 @@ function writtenSinks({ source, root, config }: OpenConfig): unknown[] {
 function writeDevices(devices: readonly WrittenDevice[], document: Document): Node[] {
   const first = new Map<readonly TagConfig[], { node: Node; everyMs: number }>()
   return devices.map(({ config, origin, options, places }) => {
-    const { name, type, enabled, everyMs, area } = config
+    const { name, type, enabled, everyMs, area, parameters } = config
     const settings = toWritten(options, places, options, [], type.options)
     const head = {
       name,
@@ -96,6 +127,7 @@ function writeDevices(devices: readonly WrittenDevice[], document: Document): No
       ...(enabled ? {} : { enabled }),
       every: toDuration(everyMs),
       ...(area === undefined ? {} : { area }),
+      ...(parameters === undefined ? {} : writtenParameters(parameters)),
     }
     const node = document.createNode({ ...head, options: settings }) as YAMLMap
     const known = first.get(config.tags)
@@ -134,9 +166,22 @@ function toWritten(value: unknown, places: Places, root: unknown, path: Path, sc
   return typeof value === 'string' ? hideUrlPasswords(value).replaceAll('$', '$$$$') : value
 }
 
-/** The settings of a tag by the names of the columns. */
-function toTag(settings: TagSettings, device: DeviceConfig): YamlMapping {
-  const { everyMs, staleAfterMs, maxSilenceMs, deadband, swingingDoor, clamp, writable, ...rest } = settings
+function writtenParameters({ writes, sets }: DeviceParameters): YamlMapping {
+  const parameterSets = sets.map(({ name, description, restore, onFailure, compareEveryMs, parameters }) => ({
+    name,
+    ...(description === undefined ? {} : { description: description.replaceAll('$', '$$$$') }),
+    ...(restore ? { restore } : {}),
+    ...(onFailure === 'stop' ? {} : { onFailure }),
+    ...(compareEveryMs === undefined ? {} : { compareEvery: toDuration(compareEveryMs) }),
+    entries: parameters.map(({ settings }) => toTag(settings, settings)),
+  }))
+  return { ...(writes ? { parameterWrites: true } : {}), parameterSets }
+}
+
+/** The settings of a tag, or of a parameter, by the names of the columns. */
+export function toTag(settings: TagSettings, device: { readonly everyMs: number }): YamlMapping {
+  const { everyMs, staleAfterMs, maxSilenceMs, writeEveryMs, deadband, swingingDoor, clamp, writable, ...rest } =
+    settings
   const texts = Object.fromEntries(
     Object.entries(rest).map(([key, value]) => [
       key,
@@ -149,6 +194,7 @@ function toTag(settings: TagSettings, device: DeviceConfig): YamlMapping {
     ...(everyMs === device.everyMs ? {} : { every: toDuration(everyMs) }),
     ...(staleAfterMs === undefined ? {} : { staleAfter: toDuration(staleAfterMs) }),
     ...(maxSilenceMs === undefined ? {} : { maxSilence: toDuration(maxSilenceMs) }),
+    ...(writeEveryMs === undefined ? {} : { writeEvery: toDuration(writeEveryMs) }),
     ...(deadband === undefined ? {} : { deadband: toBand(deadband) }),
     ...(swingingDoor === undefined ? {} : { swingingDoor: toBand(swingingDoor) }),
     ...(clamp ? { clamp } : {}),
@@ -158,14 +204,3 @@ function toTag(settings: TagSettings, device: DeviceConfig): YamlMapping {
 
 const toBand = (band: NonNullable<TagSettings['deadband']>): string | number =>
   'percent' in band ? `${band.percent}%` : band.absolute
-
-/** A duration without loss: the largest unit that gives a whole number. */
-function toDuration(ms: number): string {
-  for (const [unit, size] of [
-    ['h', 3_600_000],
-    ['m', 60_000],
-    ['s', 1000],
-  ] as const)
-    if (ms >= size && ms % size === 0) return `${ms / size}${unit}`
-  return `${ms}ms`
-}

@@ -6,11 +6,13 @@
 import { z } from 'zod'
 import type { $ZodIssue } from 'zod/v4/core'
 import { messageOf } from '../core/errors.ts'
+import { INSECURE_WARNING, isInsecure } from '../core/tls-options.ts'
 import { readSecretFile } from './environment.ts'
 import { describeIssue, show, typeWord } from './issue-words.ts'
 import type { NamedFiles } from './named-files.ts'
 import { isSecret, isSecretAt, layersOf, objectIn, optionOf } from './option-marks.ts'
 import type { ProblemList } from './problem.ts'
+import { refuseStraySecrets } from './secret-places.ts'
 import { closest } from './suggestion.ts'
 import type { Path, Places } from './places.ts'
 import { formatPath, retype, UNRESOLVED, type YamlMapping } from './yaml-source.ts'
@@ -34,11 +36,13 @@ export function checkSchema<Schema extends z.ZodType>(
   const context: CheckContext = { source, path, problems, root }
   refuseUnknownKeys(schema, root, [], context)
   warnOfPlainSecrets(schema, context)
+  refuseStraySecrets(schema, context)
   files?.check(schema, root, path, source, problems)
   let result = schema.safeParse(root)
   if (!result.success && retypeSubstituted(result.error.issues, context)) result = schema.safeParse(root)
   if (result.success) {
     files?.place(schema, result.data)
+    warnOfInsecure(result.data, context)
     return problems.count === before ? result.data : undefined
   }
   for (const issue of result.error.issues) reportIssue(issue, schema, context)
@@ -98,6 +102,13 @@ function readSecretOption(
   }
 }
 
+/** Loud at the check, whichever plug-in has the option; one meaning for all (`core/tls-options.ts`). */
+function warnOfInsecure(parsed: unknown, { root, source, path, problems }: CheckContext): void {
+  if (!isInsecure(parsed)) return
+  const at = (parsed as { insecure?: unknown }).insecure === true ? ['insecure'] : ['tls', 'insecure']
+  problems.warn(source.within(root, at), formatPath([...path, ...at]), INSECURE_WARNING)
+}
+
 function refuseUnknownKeys(schema: z.core.$ZodType, value: unknown, path: Path, context: CheckContext): void {
   const list = layersOf(schema).at(-1)
   if (list instanceof z.ZodArray && Array.isArray(value)) {
@@ -150,7 +161,7 @@ function warnOfPlainSecrets(schema: z.ZodType, { root, source, path, problems }:
       problems.warn(
         place,
         formatPath([...path, key]),
-        `a secret in plain text; write ${key}: \${NAME}, or ${key}File: and the path of a file`,
+        `a secret in plain text; write ${key}: \${secret:name} or \${NAME}, or ${key}File: and the path of a file`,
       )
     } else if (/^[a-z][a-z0-9+.-]*:\/\/[^/@\s:]*:[^/@\s]+@/i.test(value)) {
       problems.warn(

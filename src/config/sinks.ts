@@ -4,6 +4,9 @@ import type { SinkType } from '../core/sink.ts'
 import type { DeviceConfig, SinkConfig } from './config.ts'
 import { sinkSchema } from './file-schema.ts'
 import type { Loading } from './loading.ts'
+import { toOrigin } from './origin.ts'
+import { outsideOptions } from './outside-options.ts'
+import type { Place } from './problem.ts'
 import { checkedEntries, checkPlugIn } from './plug-ins.ts'
 import { checkSchema } from './schema-check.ts'
 import { formatPath } from './yaml-source.ts'
@@ -12,10 +15,15 @@ import { formatPath } from './yaml-source.ts'
 const MOST_CONFLICTS = 5
 
 /** Every sink of the list; those with problems are left out or incomplete, and the problems are in the list. */
-export function loadSinks(list: unknown, devices: readonly DeviceConfig[], loading: Loading): SinkConfig[] {
+export function loadSinks(
+  list: unknown,
+  devices: readonly DeviceConfig[],
+  loading: Loading,
+  names: Map<string, Place>,
+): SinkConfig[] {
   const { source, problems } = loading
   const tags = devices.flatMap((device) => device.tags.map((tag) => ({ device: device.name, name: tag.settings.name })))
-  return checkedEntries(list, 'sinks', 'sink', loading).flatMap((entry) => {
+  return checkedEntries(list, 'sinks', 'sink', loading, names).flatMap((entry) => {
     const head = checkSchema(sinkSchema, { source, path: entry.path, value: entry.mapping }, problems)
     const checked = checkPlugIn<SinkType>(entry, 'sink', loading.sinks, loading)
     if (checked === undefined) return []
@@ -32,6 +40,17 @@ export function loadSinks(list: unknown, devices: readonly DeviceConfig[], loadi
       problems.warn(source.placeOf(at, 'key'), formatPath(at), caution)
     const { order = 'in-order', rate } = head?.replay ?? {}
     const replay: CursorOrder = { order, makeUpRowsPerSecond: rate }
-    return [{ name: entry.name, type, options, enabled: head?.enabled ?? true, replay }]
+    const origin = toOrigin(source.placeOf(entry.path))
+    return [
+      {
+        name: entry.name,
+        type,
+        options,
+        enabled: head?.enabled ?? true,
+        replay,
+        origin,
+        ...outsideOptions(entry.mapping.options, source),
+      },
+    ]
   })
 }

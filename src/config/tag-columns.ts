@@ -4,6 +4,7 @@
  */
 import { nameFault } from '../core/name.ts'
 import { parseDuration } from '../core/duration.ts'
+import { isFault, parseInterlock } from '../core/interlock.ts'
 import { symbolsFault } from '../core/symbols.ts'
 import type { Deadband, TagSettings } from '../core/tags.ts'
 import { DATA_TYPES, type DataType } from '../core/value.ts'
@@ -16,6 +17,8 @@ export type TagDraft = { -readonly [Key in keyof TagSettings]?: TagSettings[Key]
 export interface CellFault {
   readonly message: string
   readonly suggestion?: string | undefined
+  /** Where in the text it is, from 1. */
+  readonly character?: number | undefined
 }
 
 export interface TagColumn {
@@ -134,6 +137,42 @@ export const TAG_COLUMNS: readonly TagColumn[] = [
     json: { type: 'string' },
     read: readSymbols,
   },
+  {
+    name: 'writeValues',
+    description: 'The only values that may be written: 0|1|5.',
+    json: { type: ['string', 'number', 'boolean'] },
+    read: readWriteValues,
+  },
+  {
+    name: 'writeEvery',
+    description: 'The least pause between two writes, such as 5s.',
+    json: DURATION,
+    read: duration('writeEveryMs', 1),
+  },
+  {
+    name: 'writeStep',
+    description: 'The largest change from the present value, which has to be good and fresh.',
+    json: NUMBER,
+    read: number('writeStep', 0),
+  },
+  {
+    name: 'approval',
+    description: 'A second person has to approve a write; false where absent.',
+    json: { type: 'boolean' },
+    read: flag('approval'),
+  },
+  {
+    name: 'critical',
+    description: 'A write needs a reason; false where absent.',
+    json: { type: 'boolean' },
+    read: flag('critical'),
+  },
+  {
+    name: 'interlock',
+    description: 'May be written only while this holds: press-1/pressure < 5 and press-1/door = true.',
+    json: { type: 'string' },
+    read: readInterlock,
+  },
 ]
 
 export const TAG_COLUMN_NAMES: readonly string[] = TAG_COLUMNS.map((column) => column.name)
@@ -147,6 +186,20 @@ export function settingsFaults(draft: TagDraft): { column: string; message: stri
   if (draft.writeMin !== undefined && draft.writeMax !== undefined && draft.writeMin > draft.writeMax) {
     faults.push({ column: 'writeMax', message: `writeMax (${draft.writeMax}) is below writeMin (${draft.writeMin})` })
   }
+  const numeric = draft.type !== 'bool' && draft.type !== 'string' && draft.type !== 'bytes'
+  if (draft.writeStep !== undefined && !numeric)
+    faults.push({ column: 'writeStep', message: `a tag of type ${draft.type} has no steps` })
+  const wrong = numeric && draft.writeValues?.split('|').find((value) => !Number.isFinite(Number(value)))
+  if (typeof wrong === 'string')
+    faults.push({ column: 'writeValues', message: `"${wrong}" is no number, and the tag is of type ${draft.type}` })
+  if (draft.type === 'bool' && draft.writeValues?.split('|').every((value) => BOOLEANS.has(value)) === false)
+    faults.push({ column: 'writeValues', message: 'a tag of type bool takes true and false' })
+  for (const column of WRITE_COLUMNS)
+    if (draft[column.draft] !== undefined && draft[column.draft] !== false && !draft.writable)
+      faults.push({
+        column: column.name,
+        message: `${column.name} says how it may be written, and the tag is not writable: add writable: true`,
+      })
   if (draft.clamp === true && !ranged) faults.push({ column: 'clamp', message: 'clamp needs low and high' })
   if (draft.scale === 0) faults.push({ column: 'scale', message: 'a scale of 0 would make every value the same' })
   for (const column of ['deadband', 'swingingDoor'] as const) {
@@ -156,6 +209,18 @@ export function settingsFaults(draft: TagDraft): { column: string; message: stri
   }
   return faults
 }
+
+const BOOLEANS = new Set(['true', 'false'])
+
+/** Of no use where nothing is written: somebody forgot something. */
+const WRITE_COLUMNS = [
+  { name: 'writeValues', draft: 'writeValues' },
+  { name: 'writeEvery', draft: 'writeEveryMs' },
+  { name: 'writeStep', draft: 'writeStep' },
+  { name: 'approval', draft: 'approval' },
+  { name: 'critical', draft: 'critical' },
+  { name: 'interlock', draft: 'interlock' },
+] as const satisfies readonly { name: string; draft: keyof TagDraft }[]
 
 type KeyOf<Value> = { [Key in keyof TagDraft]-?: Value extends TagDraft[Key] ? Key : never }[keyof TagDraft]
 
@@ -214,6 +279,21 @@ function readSymbols(text: string, draft: TagDraft): CellFault | undefined {
   return fault === undefined ? undefined : { message: fault }
 }
 
+const MOST_WRITE_VALUES = 100
+
+function readWriteValues(text: string, draft: TagDraft): CellFault | undefined {
+  const values = text.split('|').map((value) => value.trim())
+  draft.writeValues = values.join('|')
+  if (values.includes('')) return { message: `expected values with | between them, such as 0|1|5, got "${text}"` }
+  return values.length > MOST_WRITE_VALUES ? { message: `more than ${MOST_WRITE_VALUES} values; give writeMin and writeMax` } : undefined // prettier-ignore
+}
+
+function readInterlock(text: string, draft: TagDraft): CellFault | undefined {
+  const parsed = parseInterlock(text)
+  draft.interlock = text
+  return isFault(parsed) ? { message: parsed.message, character: parsed.column } : undefined
+}
+
 function readLength(text: string, draft: TagDraft): CellFault | undefined {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1 || value > 65_536)
@@ -235,9 +315,12 @@ function number(key: KeyOf<number>, min = -Infinity): TagColumn['read'] {
   }
 }
 
-const FLAG_WORDS = new Map(Object.entries({ true: true, yes: true, '1': true, false: false, no: false, '0': false }))
+/** Words for true and false. */
+export const FLAG_WORDS = new Map(
+  Object.entries({ true: true, yes: true, '1': true, false: false, no: false, '0': false }),
+)
 
-function flag(key: 'clamp' | 'writable'): TagColumn['read'] {
+function flag(key: 'clamp' | 'writable' | 'approval' | 'critical'): TagColumn['read'] {
   return (text, draft) => {
     const value = FLAG_WORDS.get(text.toLowerCase())
     if (value === undefined)
@@ -247,7 +330,7 @@ function flag(key: 'clamp' | 'writable'): TagColumn['read'] {
   }
 }
 
-function duration(key: 'everyMs' | 'staleAfterMs' | 'maxSilenceMs', minMs: number): TagColumn['read'] {
+function duration(key: 'everyMs' | 'staleAfterMs' | 'maxSilenceMs' | 'writeEveryMs', minMs: number): TagColumn['read'] {
   return (text, draft) => {
     const value = parseDuration(text)
     if (value === undefined || value < minMs)

@@ -6,6 +6,7 @@ import { closest } from './suggestion.ts'
 import { TAG_COLUMN_NAMES, TAG_COLUMNS, type TagColumn } from './tag-columns.ts'
 import { readTagList, type TagListContext, type TagRow } from './tag-list.ts'
 import type { Path } from './places.ts'
+import { SECRET_ASTRAY } from './secret-places.ts'
 import { formatPath, UNRESOLVED, type YamlMapping, type YamlSource } from './yaml-source.ts'
 
 const BY_NAME = new Map(TAG_COLUMNS.map((column) => [column.name, column]))
@@ -33,6 +34,7 @@ export function* inlineRows(
   list: readonly unknown[],
   problems: ProblemList,
   known: readonly string[] = TAG_COLUMN_NAMES,
+  columns: ReadonlyMap<string, TagColumn> = BY_NAME,
 ): Iterable<InlineRow> {
   for (const [index, item] of list.entries()) {
     const at = [...path, index]
@@ -55,17 +57,23 @@ export function* inlineRows(
         nearest === undefined ? undefined : `"${nearest}"`,
       )
     }
-    yield inlineRow(source, at, item as YamlMapping, problems)
+    yield inlineRow(source, at, item as YamlMapping, problems, columns)
   }
 }
 
-function inlineRow(source: YamlSource, path: Path, mapping: YamlMapping, problems: ProblemList): InlineRow {
+function inlineRow(
+  source: YamlSource,
+  path: Path,
+  mapping: YamlMapping,
+  problems: ProblemList,
+  columns: ReadonlyMap<string, TagColumn>,
+): InlineRow {
   let cells: (readonly [TagColumn, string])[] | undefined // read once: a template's row is asked for each of its devices
   return {
     path,
     mapping,
     each(visit: (column: TagColumn, text: string) => void): void {
-      cells ??= readCells(source, path, mapping, problems)
+      cells ??= readCells(source, path, mapping, problems, columns)
       for (const [column, text] of cells) visit(column, text)
     },
     placeOf(column: string, character = 1): Place {
@@ -80,11 +88,14 @@ function readCells(
   path: Path,
   mapping: YamlMapping,
   problems: ProblemList,
+  columns: ReadonlyMap<string, TagColumn>,
 ): (readonly [TagColumn, string])[] {
   return Object.entries(mapping).flatMap(([key, value]) => {
-    const column = BY_NAME.get(key)
+    const column = columns.get(key)
     if (column === undefined || value === null || value === UNRESOLVED) return []
     const at = [...path, key]
+    if (source.holdsSecrets && source.writtenWithin(mapping, [key])?.includes('${secret:') === true)
+      problems.add(source.placeOf(at), formatPath(at), SECRET_ASTRAY)
     // The text as it was written: a bare `address: 40001` keeps its digits, `1e3` stays what it is.
     if (typeof value !== 'object')
       return [

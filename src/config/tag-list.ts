@@ -25,6 +25,8 @@ export interface TagListContext {
   readonly type: DriverType
   readonly everyMs: number
   readonly problems: ProblemList
+  /** What a row is called in messages; a tag where absent. */
+  readonly kind?: 'parameter' | undefined
   /** Shared rows and the tags they became for this driver and interval: the very same ones again. */
   readonly made?: Map<TagRow, readonly TagConfig[]> | undefined
 }
@@ -72,7 +74,7 @@ function readSettings(row: TagRow, { everyMs, problems }: TagListContext): TagSe
     if (fault === undefined) return
     faulty ??= new Set()
     faulty.add(column.name)
-    problems.add(row.placeOf(column.name), row.pathOf(column.name), fault.message, fault.suggestion)
+    problems.add(row.placeOf(column.name, fault.character), row.pathOf(column.name), fault.message, fault.suggestion)
   })
   for (const column of ['name', 'address', 'type'] as const) {
     if (draft[column] === undefined && !faulty?.has(column))
@@ -80,7 +82,14 @@ function readSettings(row: TagRow, { everyMs, problems }: TagListContext): TagSe
   }
   for (const { column, message } of settingsFaults(draft))
     problems.add(row.placeOf(column), row.pathOf(column), message)
+  if (draft.interlock !== undefined) noteInterlock(draft.interlock, row, problems)
   return problems.count === before ? (draft as TagSettings) : undefined
+}
+
+/** Whether the tags that it names exist is known when all are read; until then, where it stands. */
+function noteInterlock(text: string, row: TagRow, { interlocks }: ProblemList): void {
+  if (interlocks.has(text)) return
+  interlocks.set(text, { placeOf: (column) => row.placeOf('interlock', column), path: row.pathOf('interlock') })
 }
 
 function addTag(
@@ -96,7 +105,7 @@ function addTag(
     context.problems.add(
       row.placeOf('name'),
       row.pathOf('name'),
-      `the tag "${settings.name}" exists already, at ${where}`,
+      `the ${context.kind ?? 'tag'} "${settings.name}" exists already, at ${where}`,
     )
     return
   }

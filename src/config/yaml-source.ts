@@ -8,6 +8,7 @@ import type { Alias, Document, Node, Pair, Scalar, YAMLError, YAMLMap, YAMLSeq }
 import { messageOf } from '../core/errors.ts'
 import { aliasTargets } from './aliases.ts'
 import { substitute, type Environment } from './environment.ts'
+import type { SecretFiles } from './secret-files.ts'
 import type { Path, Places } from './places.ts'
 import type { Place, ProblemList } from './problem.ts'
 
@@ -26,11 +27,21 @@ interface Container {
 
 export type YamlMapping = Record<string, unknown>
 
+/** What a file gets beside the environment. */
+export interface YamlSurroundings {
+  readonly secrets?: SecretFiles | undefined
+  /** Told once the file is parsed, before references are replaced; `scalar` reads a text by its keys, as it is written. */
+  readonly onParsed?: ((scalar: (...keys: string[]) => unknown) => void) | undefined
+}
+
 export class YamlSource implements Places {
   readonly file: string
   /** The whole document as plain values. */
   readonly root: unknown
+  /** Somewhere stands a `${secret:…}`. */
+  holdsSecrets = false
   readonly #env: Environment
+  readonly #secrets: SecretFiles | undefined
   readonly #problems: ProblemList
   readonly #lines = new LineCounter()
   readonly #containers = new Map<object, Container>()
@@ -38,9 +49,16 @@ export class YamlSource implements Places {
   readonly #document: Document.Parsed
   readonly #targets: ReadonlyMap<Alias, Node>
 
-  constructor(file: string, text: string, env: Environment, problems: ProblemList) {
+  constructor(
+    file: string,
+    text: string,
+    env: Environment,
+    problems: ProblemList,
+    { secrets, onParsed }: YamlSurroundings = {},
+  ) {
     this.file = file
     this.#env = env
+    this.#secrets = secrets
     this.#problems = problems
     this.#document = parseDocument(text.replace(/^\uFEFF/, ''), {
       lineCounter: this.#lines,
@@ -52,6 +70,7 @@ export class YamlSource implements Places {
     const contents = this.#document.contents
     const broken = this.#document.errors.length > 0
     this.#targets = broken ? new Map() : aliasTargets(this.#document)
+    if (!broken) onParsed?.((...keys) => (contents === null ? undefined : this.#document.getIn(keys)))
     this.root = contents === null || broken ? undefined : this.#toValue(contents, [])
   }
 
@@ -238,7 +257,8 @@ export class YamlSource implements Places {
   #toScalar(scalar: Scalar, path: Path): { value: unknown; substituted: boolean } {
     if (typeof scalar.value !== 'string') return { value: scalar.value, substituted: false }
     try {
-      const { text, substituted } = substitute(scalar.value, this.#env)
+      if (scalar.value.includes('${secret:')) this.holdsSecrets = true
+      const { text, substituted } = substitute(scalar.value, this.#env, this.#secrets)
       return { value: text, substituted }
     } catch (error) {
       this.#problems.add(this.#placeAt(scalar.range?.[0] ?? 0), formatPath(path), messageOf(error))

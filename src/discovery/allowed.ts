@@ -3,7 +3,7 @@ import { GatewayError } from '../core/errors.ts'
 import { contains, parseNetwork, sizeOf, type Network } from '../core/network.ts'
 
 /** Addresses of one scan, at most: a /16. */
-const MOST_ADDRESSES = 65_536
+export const MOST_ADDRESSES = 65_536
 
 /** The networks to scan; throws USAGE for what is none or too large, SCAN_FORBIDDEN for what is not allowed. */
 export function allowedNetworks(asked: readonly string[], allowed: readonly Network[], file: string): Network[] {

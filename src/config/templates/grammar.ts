@@ -1,6 +1,7 @@
 /** What a template may say: the keys of its file, of a parameter, and of the devices that are made from it. */
 import { z } from 'zod'
 import { areaSchema } from '../area.ts'
+import { parameterOptions } from '../parameter-sets.ts'
 import { duration } from '../../core/duration.ts'
 
 const scalar = z.union([z.string(), z.number(), z.boolean()])
@@ -58,6 +59,7 @@ const changes = {
   every: duration({ minMs: 1 }).optional().describe('How often its tags are read, where they say nothing else.'),
   area: areaSchema.optional().describe('Where it stands, such as `site-1/line-2`: rights may be limited to areas.'),
   tags: z.unknown().optional().describe('Tags that differ, by name: changed, added, or left out by `enabled: false`.'),
+  ...parameterOptions,
 }
 
 /** One device that is made from a template. */

@@ -23,6 +23,7 @@ export function readInstanceFile(named: string, entry: InstancesEntry): NamedIns
   const { template, loading } = entry
   const { problems, openPath, showPath } = loading
   const file = showPath(named)
+  loading.onFile(openPath(named))
   const list = openCsvFile(
     openPath(named),
     file,

@@ -1,7 +1,11 @@
 /** The devices of an entry that names a template: one, or as many as `instances` says. */
 import type { DeviceConfig, TagConfig } from '../config.ts'
+import type { DeviceParameters } from '../../core/parameters.ts'
 import type { Loading } from '../loading.ts'
+import { loadParameters, refuseRuledAddresses } from '../parameter-sets.ts'
 import { show } from '../issue-words.ts'
+import { toOrigin } from '../origin.ts'
+import { outsideOptions } from '../outside-options.ts'
 import { checkName, type Entry } from '../plug-ins.ts'
 import { formatPlace, type Place, type ProblemList } from '../problem.ts'
 import { checkSchema } from '../schema-check.ts'
@@ -22,6 +26,8 @@ interface Common {
   readonly template: Template
   readonly changes: readonly TagChange[]
   readonly lists: Map<string, TagConfig[]>
+  /** The same for all of them. */
+  readonly parameters: DeviceParameters | undefined
 }
 
 /** Every device of the entry; those with problems are left out, and the problems are in the list. */
@@ -42,7 +48,8 @@ export function loadTemplateDevices(
   if (template === undefined) return []
   const changes = readChanges(mapping.tags, [...path, 'tags'], source, problems)
   const lists = changes.length === 0 ? template.cache.lists : new Map<string, TagConfig[]>()
-  const common: Common = { entry, template, changes, lists }
+  const parameters = loadParameters(entry, template.type, loading)
+  const common: Common = { entry, template, changes, lists, parameters }
   const shared = readShared(entry, loading)
   if (!several) return expand(common, single(entry, shared, loading), loading)
   return readInstances(mapping.instances, path, shared, template, loading).flatMap((instance) => {
@@ -78,7 +85,11 @@ function single({ name, path, mapping }: Entry, parameters: Map<string, Given>, 
   return { name, path, pathText: formatPath(at), place, origin, parameters, head: new Map() }
 }
 
-function expand({ entry, template, changes, lists }: Common, instance: Instance, loading: Loading): DeviceConfig[] {
+function expand(
+  { entry, template, changes, lists, parameters }: Common,
+  instance: Instance,
+  loading: Loading,
+): DeviceConfig[] {
   const { problems, source, files } = loading
   const given = readArguments(template, instance, problems)
   if (given === undefined) return []
@@ -95,13 +106,32 @@ function expand({ entry, template, changes, lists }: Common, instance: Instance,
   const parsed = checkSchema(type.options, { source: places, path: at, value: settings ?? {} }, problems, files)
   const everyMs = head?.every ?? 1000
   const tags = expandTags({ template, given, instance, everyMs, changes, lists }, problems)
+  const setsPath = [...entry.path, 'parameterSets']
+  refuseRuledAddresses(parameters, tags, type, (message) =>
+    problems.add(source.placeOf(setsPath), formatPath(setsPath), message),
+  )
   const { enabled: isEnabled = true, area } = head ?? {}
-  const config = { name: instance.name, type, options: parsed, enabled: isEnabled, everyMs, area, tags }
+  const owner = toOrigin(instance.origin(), { template: template.name, place: placeOfTemplate(template) })
+  const config: DeviceConfig = {
+    name: instance.name,
+    type,
+    options: parsed,
+    enabled: isEnabled,
+    everyMs,
+    area,
+    tags,
+    parameters,
+    origin: owner,
+    tagsOrigin: { ...owner, kind: 'template' },
+    ...outsideOptions(settings, places),
+  }
   if (parsed !== undefined && config.enabled && given.size > 0) warnOfTwin(template, config, instance, problems)
   const origin = `${formatPlace(instance.origin())}, template ${template.name} (${template.source.file})`
-  loading.onDevice?.({ config, origin, options: settings ?? {}, places, path: at })
+  loading.onDevice?.({ config, origin, options: settings ?? {}, places, path: at, mapping: places.root })
   return [config]
 }
+
+const placeOfTemplate = ({ source, path }: Template): string => formatPlace(source.placeOf(path))
 
 /** Two devices with the same options and the very same tags are one device, read twice: a row was copied and not changed. */
 function warnOfTwin(

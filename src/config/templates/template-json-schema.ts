@@ -30,7 +30,7 @@ export function templatesJsonSchema(toJson: ToJson, driverNames: readonly string
 }
 
 /** A device that names a template: one with a name, or as many as `instances` says. */
-export function templateDeviceJsonSchema(toJson: ToJson): JsonSchema {
+export function templateDeviceJsonSchema(toJson: ToJson, parameterSets: JsonSchema): JsonSchema {
   const { properties, required: _, ...device } = plain(toJson(templateDeviceSchema))
   const { instances } = plain(toJson(templateInstancesSchema as never)).properties as JsonSchema
   const columns = TAG_COLUMNS.map(({ name, description, json }) => [
@@ -57,6 +57,7 @@ export function templateDeviceJsonSchema(toJson: ToJson): JsonSchema {
       parameters: { type: 'object', additionalProperties: SCALAR },
       options: { type: 'object' },
       tags: { type: 'array', items: tag },
+      parameterSets,
       instances: { anyOf: [{ type: 'string' }, { type: 'array', items: instance }] },
     },
   )

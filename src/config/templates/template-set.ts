@@ -2,9 +2,11 @@
  * The templates that a configuration can use: those under `templates:` (mappings, or names of files), then those of the
  * library, which are read only when a device asks for them. A template of the configuration goes before one of the library.
  */
-import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { messageOf } from '../../core/errors.ts'
+import type { OwnedName } from '../config.ts'
+import { readConfigFile } from '../file-reading.ts'
+import { toOrigin } from '../origin.ts'
 import { closestFile, type Loading } from '../loading.ts'
 import type { Path } from '../places.ts'
 import { ConfigError, formatPlace, ProblemList, type Place } from '../problem.ts'
@@ -26,14 +28,19 @@ export class TemplateSet {
     this.#folder = loading.library ?? LIBRARY
   }
 
-  /** Reads the list under `templates:`. */
-  readList(list: unknown): void {
+  /** Where the templates of the configuration are written. */
+  origins(): OwnedName[] {
+    return [...this.#places].map(([name, place]) => ({ name, origin: toOrigin(place) }))
+  }
+
+  /** Reads the list under `templates:` of one file. */
+  readList(list: unknown, loading: Loading): void {
     if (!Array.isArray(list)) return
     for (const [index, item] of list.entries()) {
       const path = ['templates', index]
       if (item === UNRESOLVED) continue
-      if (typeof item === 'string') this.#readNamedFile(item, path)
-      else this.#add(item, { source: this.#loading.source, path, loading: this.#loading })
+      if (typeof item === 'string') this.#readNamedFile(item, path, loading)
+      else this.#add(item, { source: loading.source, path, loading })
     }
   }
 
@@ -73,13 +80,13 @@ export class TemplateSet {
     this.#known.set(name, template)
   }
 
-  #readNamedFile(named: string, path: Path): void {
-    const { source, problems } = this.#loading
+  #readNamedFile(named: string, path: Path, loading: Loading): void {
+    const { source, problems } = loading
     const complain = (message: string, suggestion?: string) =>
       problems.add(source.placeOf(path), formatPath(path), message, suggestion)
-    const shown = this.#loading.showPath(named)
+    const shown = loading.showPath(named)
     try {
-      const at = openTemplate(this.#loading.openPath(named), shown, this.#loading)
+      const at = openTemplate(loading.openPath(named), shown, loading)
       if (at !== undefined) this.#add(at.source.root, at)
     } catch (error) {
       const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
@@ -98,17 +105,18 @@ export class TemplateSet {
 function openTemplate(
   file: string,
   shown: string,
-  loading: Pick<Loading, 'drivers' | 'problems' | 'env'>,
+  loading: Pick<Loading, 'drivers' | 'problems' | 'env' | 'onFile'> & Partial<Pick<Loading, 'secrets'>>,
 ): Parameters<typeof readTemplate>[1] | undefined {
   const { problems } = loading
-  const bytes = readFileSync(file)
+  loading.onFile(file)
+  const bytes = readConfigFile(file)
   const foreign = firstForeignLine(bytes)
   if (foreign !== undefined) {
     problems.add({ file: shown, ...foreign }, '', 'this file is not UTF-8; save it as UTF-8')
     return undefined
   }
   const before = problems.count
-  const source = new YamlSource(shown, bytes.toString('utf8'), loading.env, problems)
+  const source = new YamlSource(shown, bytes.toString('utf8'), loading.env, problems, { secrets: loading.secrets })
   if (source.root === undefined && problems.count !== before) return undefined
   const beside = (folder: string) => (named: string) => (isAbsolute(named) ? named : join(folder, named))
   return {
@@ -117,6 +125,7 @@ function openTemplate(
     loading: {
       drivers: loading.drivers,
       problems,
+      onFile: loading.onFile,
       openPath: beside(dirname(file)),
       showPath: beside(dirname(shown) === '.' && !shown.includes('/') ? '' : dirname(shown)),
     },
@@ -131,10 +140,23 @@ function nameOf(mapping: unknown): string | undefined {
 /** Every template of the library, in order; throws a ConfigError when one of them has problems. */
 export function readLibrary(drivers: Loading['drivers'], folder = LIBRARY): Template[] {
   const problems = new ProblemList()
-  const templates = libraryNames(folder).map((name) => {
-    const at = openTemplate(libraryFile(folder, name), `templates/${name}.yaml`, { drivers, problems, env: {} })
-    return at === undefined ? undefined : readTemplate(at.source.root, at)
-  })
+  const templates = libraryNames(folder).map((name) => readOne(name, drivers, folder, problems))
   if (problems.problems.length > 0) throw new ConfigError('templates', problems.problems)
   return templates.filter((template) => template !== undefined)
+}
+
+/** One at a time, for whoever must not be held up by all of them; one with problems is left out. */
+export function* eachOfLibrary(drivers: Loading['drivers'], folder = LIBRARY): Generator<Template | undefined> {
+  for (const name of libraryNames(folder)) yield readOne(name, drivers, folder, new ProblemList())
+}
+
+function readOne(
+  name: string,
+  drivers: Loading['drivers'],
+  folder: string,
+  problems: ProblemList,
+): Template | undefined {
+  const place = { drivers, problems, env: {}, onFile: () => undefined }
+  const at = openTemplate(libraryFile(folder, name), `templates/${name}.yaml`, place)
+  return at === undefined ? undefined : readTemplate(at.source.root, at)
 }

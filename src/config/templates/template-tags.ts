@@ -4,6 +4,7 @@
  */
 import type { TagConfig } from '../config.ts'
 import type { Place, ProblemList } from '../problem.ts'
+import { SECRET_ASTRAY } from '../secret-places.ts'
 import type { TagColumn } from '../tag-columns.ts'
 import { readTagList, type TagRow } from '../tag-list.ts'
 import type { Arguments } from './arguments.ts'
@@ -30,6 +31,7 @@ export function expandTags(expansion: TagExpansion, problems: ProblemList): TagC
   const key = JSON.stringify([everyMs, ...differing])
   const known = lists.get(key)
   if (known !== undefined) return known
+  refuseSecrets(expansion, problems)
   const bound = template.rows.map((row) => new BoundRow(row, expansion))
   const rows = changes.length === 0 ? bound : mergeChanges(bound, changes, template, problems)
   const { count } = problems
@@ -41,6 +43,16 @@ export function expandTags(expansion: TagExpansion, problems: ProblemList): TagC
   })
   if (problems.count === count) lists.set(key, tags) // else the next device is told, too
   return tags
+}
+
+/** What is kept secret does not become the text of a tag. */
+function refuseSecrets({ template, given }: TagExpansion, problems: ProblemList): void {
+  for (const name of new Set([...template.rowParameters.values()].flat())) {
+    const argument = given.get(name)
+    if (argument?.written?.includes('${secret:') !== true) continue
+    const place = template.source.placeOf([...template.path, 'tags'])
+    problems.add(argument.placeFor('tags', place), `parameters.${name}`, SECRET_ASTRAY)
+  }
 }
 
 /** A row of the template, for one device. */

@@ -54,7 +54,7 @@ class TemplateCache {
 export interface TemplatePlace {
   readonly source: YamlSource
   readonly path: Path
-  readonly loading: Pick<Loading, 'drivers' | 'problems' | 'openPath' | 'showPath'>
+  readonly loading: Pick<Loading, 'drivers' | 'problems' | 'openPath' | 'showPath' | 'onFile'>
 }
 
 /** The template at a place; undefined when it has problems, which are in the list then. */
@@ -150,6 +150,7 @@ function readRows(
   else if (parametersIn(tags).length > 0)
     complain('all devices of a template have one tag list: its name has no parameter')
   else {
+    loading.onFile(loading.openPath(tags))
     const rows = openTagCsv(loading.openPath(tags), loading.showPath(tags), problems)
     if (typeof rows !== 'string') return refuseParameters([...rows], problems)
     complain(rows, closestFile(loading.showPath(tags)))
