@@ -1,17 +1,56 @@
 /**
- * The gateway's JSON as the page uses it (docs/design/modules.md), and the calls that fetch it. Times over the live socket are
- * ms since 1970; over REST they are ISO 8601.
+ * The gateway's JSON as the page uses it, and the calls that fetch it. What travels over REST is as the OpenAPI document has it
+ * (`api/operations.ts`), with times in ISO 8601; the live socket has its own messages, with times in ms since 1970.
  */
+import { call, idempotent, ProblemError } from './api/client.ts'
+import type { Operations } from './api/operations.ts'
+
+export { ProblemError }
+
+type Answer<Name extends keyof Operations> = Operations[Name]['answer']
+
 export type JsonValue = number | boolean | string | null
-export type SessionState = 'Running' | 'Connecting' | 'Degraded' | 'Failed' | 'Disabled'
+type Device = Answer<'GET /api/v1/devices/{device}'>
+/** What the page shows of a device. */
+export type DeviceView = Pick<
+  Device,
+  | 'name'
+  | 'driver'
+  | 'endpoint'
+  | 'enabled'
+  | 'insecure'
+  | 'state'
+  | 'stateSince'
+  | 'reason'
+  | 'lastGoodAt'
+  | 'tags'
+  | 'pollMs'
+  | 'duty'
+  | 'maintenance'
+>
+export type SessionState = DeviceView['state']
+export type SinkView = Answer<'GET /api/v1/sinks'>['sinks'][number]
+/** A gateway that hands on its log to this one. */
+export type ReceivedView = Answer<'GET /api/v1/received'>['received'][number]
+export type StatusInfo = Pick<Answer<'GET /api/v1/status-codes'>['statusCodes'][number], 'code' | 'name' | 'text'>
+type WriteAnswer = Answer<'PUT /api/v1/values/{device}/{tag}'>
+export type WriteView = Exclude<WriteAnswer, { pending: unknown }>
+/** A write that waits for a second person. */
+export type PendingWrite = Answer<'GET /api/v1/writes/pending'>['pending'][number]
+export type StatusRef = WriteView['status']
 
-export interface StatusRef {
-  readonly code: number
-  readonly name: string
-}
-
-export interface StatusInfo extends StatusRef {
-  readonly text: string
+/** What a write of a tag asks for. */
+export interface Writing {
+  /** Wants a reason, and the device's name typed. */
+  readonly critical?: boolean
+  /** A second person has to approve it. */
+  readonly approval?: boolean
+  /** The condition under which it may be written. */
+  readonly interlock?: string
+  /** The largest change from the present value. */
+  readonly step?: number
+  /** The values that may be written, or that have a name: as text, with their name. */
+  readonly choices?: readonly (readonly [value: string, name: string])[]
 }
 
 /** One value as the snapshot describes it. */
@@ -27,6 +66,8 @@ export interface SnapshotValue {
   readonly writeMin: number | null
   readonly writeMax: number | null
   readonly description: string | null
+  /** What a write of it asks for besides the value; only of tags that whoever looks may write. */
+  readonly writing?: Writing
   readonly value: JsonValue
   /** The name of the value, where the tag names its numbers. */
   readonly text: string | null
@@ -37,52 +78,14 @@ export interface SnapshotValue {
   readonly reason: string | null
 }
 
-export interface DeviceView {
-  readonly name: string
-  readonly driver: string
-  readonly endpoint: string
-  readonly enabled: boolean
-  readonly state: SessionState
-  readonly stateSince: string
-  readonly reason: string | null
-  readonly lastGoodAt: string | null
-  readonly tags: { readonly total: number; readonly good: number; readonly uncertain: number; readonly bad: number }
-  readonly pollMs: { readonly p50: number | null; readonly p99: number | null }
-}
-
 /** id, value, status, time, receivedAt; the reason where the status does not say it; the name of the value where it has one. */
 export type DeltaRow = readonly [number, JsonValue, number, number | null, number | null, (string | null)?, string?]
 
 export type LiveMessage =
-  | { type: 'hello'; schema: number; serverTime: number; version: string; logId: string }
+  | { type: 'hello'; schema: number; serverTime: number; version: string; logId: string; tags?: number }
   | { type: 'snapshot'; values: readonly SnapshotValue[]; devices: readonly DeviceView[] }
   | { type: 'delta'; serverTime: number; values: readonly DeltaRow[]; conflated: number }
   | { type: 'devices'; devices: readonly DeviceView[] }
-
-export interface SinkView {
-  readonly name: string
-  readonly kind: string
-  readonly state: SessionState
-  readonly stateSince: string
-  readonly reason: string | null
-  readonly routed: number
-  readonly delivered: number
-  readonly pending: number
-  readonly dropped: Readonly<Record<string, number>>
-  readonly oldestPendingAgeMs: number | null
-}
-
-/** A gateway that hands on its log to this one. */
-export interface ReceivedView {
-  readonly name: string
-  readonly connected: boolean
-  readonly since: string
-  /** Why it is away, in a sentence. */
-  readonly reason: string | null
-  readonly from: string | null
-  readonly samples: number
-  readonly rejected: number
-}
 
 /** timeMs, value (null: bad quality, a gap), min, max, status, and of the samples behind it the mean and how many they are. */
 export type HistoryPoint = readonly [number, JsonValue, JsonValue, JsonValue, number, avg?: JsonValue, count?: number]
@@ -92,87 +95,43 @@ export interface HistoryView {
   readonly points: readonly HistoryPoint[]
 }
 
-export interface WriteView {
-  readonly value: JsonValue
-  readonly status: StatusRef
-  readonly readBack: JsonValue
-  readonly readBackStatus: StatusRef | null
-  readonly durationMs: number
-  /** How it was done, where the status does not say it. */
-  readonly remark: string | null
-}
-
-/** What the device said to a write that failed. */
-export interface WriteOutcome {
-  readonly status?: StatusRef
-  readonly readBack?: JsonValue
-  readonly readBackStatus?: StatusRef
-}
-
-/** What the gateway refused, in its own words (RFC 9457): the sentence is the message, `help` the next step. */
-export class ProblemError extends Error {
-  readonly httpStatus: number
-  readonly code: string | undefined
-  readonly help: string | undefined
-  readonly result: WriteOutcome
-
-  constructor(httpStatus: number, problem: ProblemBody) {
-    super(problem.detail ?? problem.title ?? `HTTP ${httpStatus}`)
-    this.httpStatus = httpStatus
-    this.code = problem.code
-    this.help = problem.help
-    this.result = problem.result ?? {}
-  }
-}
-
-interface ProblemBody {
-  readonly detail?: string
-  readonly title?: string
-  readonly code?: string
-  readonly help?: string
-  readonly result?: WriteOutcome
-}
-
 /** The gateway ends a write before this; who has heard nothing by then does not know whether it happened. */
 const WRITE_TIMEOUT_MS = 20_000
 
-export async function fetchSinks(signal: AbortSignal): Promise<readonly SinkView[]> {
-  return (await request<{ sinks: readonly SinkView[] }>('/api/v1/sinks', { signal })).sinks
-}
+export const fetchSinks = async (signal: AbortSignal): Promise<readonly SinkView[]> =>
+  (await call('GET /api/v1/sinks', { signal })).sinks
 
-export async function fetchReceived(signal: AbortSignal): Promise<readonly ReceivedView[]> {
-  return (await request<{ received: readonly ReceivedView[] }>('/api/v1/received', { signal })).received
-}
+export const fetchReceived = async (signal: AbortSignal): Promise<readonly ReceivedView[]> =>
+  (await call('GET /api/v1/received', { signal })).received
 
-export async function fetchStatusCodes(signal: AbortSignal): Promise<readonly StatusInfo[]> {
-  const body = await request<{ statusCodes: readonly StatusInfo[] }>('/api/v1/status-codes', { signal })
-  return body.statusCodes
-}
+export const fetchStatusCodes = async (signal: AbortSignal): Promise<readonly StatusInfo[]> =>
+  (await call('GET /api/v1/status-codes', { signal })).statusCodes
 
 /** Between two times in ms, at most about `points` points. */
-export function fetchHistory(
+export async function fetchHistory(
   key: { device: string; tag: string },
   range: { from: number; to: number; points: number },
   signal: AbortSignal,
 ): Promise<HistoryView> {
-  const query = new URLSearchParams({
-    from: new Date(range.from).toISOString(),
-    to: new Date(range.to).toISOString(),
-    points: String(range.points),
-  })
-  return request(`/api/v1/history/${path(key)}?${query}`, { signal })
+  const [from, to] = [new Date(range.from).toISOString(), new Date(range.to).toISOString()]
+  const query = { from, to, points: range.points }
+  const { raw, points } = await call('GET /api/v1/history/{device}/{tag}', { params: key, query, signal })
+  // JSON Schema tells the length of a row, and nothing of its places.
+  return { raw, points: points as readonly unknown[] as readonly HistoryPoint[] }
 }
 
-export function writeValue(
+/** What the device reads back, or the write that waits for a second person. Throws a ProblemError for what was refused. */
+export async function writeValue(
   key: { device: string; tag: string },
-  body: { value: JsonValue; reason?: string },
-): Promise<WriteView> {
-  return request(`/api/v1/values/${path(key)}`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+  { value, reason }: { value: JsonValue; reason?: string },
+): Promise<WriteView | PendingWrite> {
+  const answer = await call('PUT /api/v1/values/{device}/{tag}', {
+    params: key,
+    body: { value: value ?? '', reason },
+    ...idempotent(),
     signal: AbortSignal.timeout(WRITE_TIMEOUT_MS),
   })
+  return 'pending' in answer ? answer.pending : answer
 }
 
 /** Whether the gateway answers at all; never throws. */
@@ -182,14 +141,4 @@ export async function isAlive(timeoutMs: number): Promise<boolean> {
   } catch {
     return false
   }
-}
-
-const path = (key: { device: string; tag: string }): string =>
-  `${encodeURIComponent(key.device)}/${encodeURIComponent(key.tag)}`
-
-async function request<T>(url: string, init: RequestInit): Promise<T> {
-  const response = await fetch(url, init)
-  const body: unknown = await response.json().catch(() => undefined)
-  if (response.ok) return body as T
-  throw new ProblemError(response.status, body ?? {})
 }

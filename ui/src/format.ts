@@ -1,13 +1,13 @@
 /** How values, ages and times are written on the page. */
 import type { JsonValue } from './api.ts'
-import { strings } from './strings.ts'
+import { valueWords } from './strings/value-words.ts'
 
 const NARROW_SPACE = '\u202f'
 
 /** A value with digits that don't jump: floats by magnitude, whole numbers in groups of three, booleans as On and Off. */
 export function formatValue(value: JsonValue, type: string): string {
-  if (value === null) return strings.values.none
-  if (typeof value === 'boolean') return value ? strings.values.on : strings.values.off
+  if (value === null) return valueWords.values.none
+  if (typeof value === 'boolean') return value ? valueWords.values.on : valueWords.values.off
   if (typeof value === 'number') return type.startsWith('float') ? formatFloat(value) : formatPlain(value)
   return type === 'int64' || type === 'uint64' ? grouped(value) : value
 }
@@ -30,26 +30,46 @@ export function exactWithUnit(value: JsonValue, unit: string | null): string {
 /** Counts in groups of three. */
 export const formatCount = (count: number): string => grouped(String(count))
 
+/** Something per second: one decimal where it is few; what comes now and then is not nothing. */
+export function formatRate(perSecond: number): string {
+  if (perSecond <= 0 || perSecond >= 10) return formatCount(Math.round(perSecond))
+  return perSecond < 0.095 ? String(Number(Math.max(0.001, perSecond).toPrecision(1))) : perSecond.toFixed(1)
+}
+
+/** A size: `512 B`, `4.2 KiB`, `1.5 GiB`. */
+export function formatBytes(bytes: number): string {
+  const units = valueWords.bytes
+  let [size, unit] = [bytes, 0]
+  while (size >= 1024 && unit < units.length - 1) [size, unit] = [size / 1024, unit + 1]
+  return `${unit === 0 || size >= 100 ? formatCount(Math.round(size)) : size.toFixed(1)} ${units[unit]}`
+}
+
 /** An age or a length of time: `4 s`, `3 min`, `2 h`, `5 d`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
-  if (seconds < 120) return strings.duration.seconds(seconds)
-  if (seconds < 7200) return strings.duration.minutes(Math.floor(seconds / 60))
-  if (seconds < 172_800) return strings.duration.hours(Math.floor(seconds / 3600))
-  return strings.duration.days(Math.floor(seconds / 86_400))
+  if (seconds < 120) return valueWords.duration.seconds(seconds)
+  if (seconds < 7200) return valueWords.duration.minutes(Math.floor(seconds / 60))
+  if (seconds < 172_800) return valueWords.duration.hours(Math.floor(seconds / 3600))
+  return valueWords.duration.days(Math.floor(seconds / 86_400))
 }
 
 /** Local time of day; with the date when it is not today's. */
 export function formatTime(time: number | null): string {
-  if (time === null || time <= 0) return strings.values.none
+  if (time === null || time <= 0) return valueWords.values.none
   const date = new Date(time)
   const today = date.toDateString() === new Date().toDateString()
   return today ? clockOf(date) : `${dayOf(date)} ${clockOf(date)}`
 }
 
+/** The time of day, or the day alone when it is not today: for narrow columns, where hovering says the rest. */
+export function formatDayOrTime(time: number | null): string {
+  const text = formatTime(time)
+  return text.includes('-') ? text.slice(0, 10) : text
+}
+
 /** A time in full, local: `2026-11-23 10:00:00.123 UTC+01:00`. */
 export function formatMoment(time: number | null): string {
-  if (time === null || time <= 0) return strings.values.none
+  if (time === null || time <= 0) return valueWords.values.none
   const date = new Date(time)
   const ms = String(date.getMilliseconds()).padStart(3, '0')
   return `${dayOf(date)} ${clockOf(date)}.${ms} ${zoneOffset(date)}`

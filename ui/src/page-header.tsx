@@ -1,8 +1,13 @@
-/** Who this is, whether it is live, and a banner when the gateway does not answer. */
+/** Which gateway this is, whether it is live, who looks at it, and banners: nobody is asked who they are; the gateway does not answer. */
+import { AccountMenu } from './access/account-menu.tsx'
+import { useAccess } from './access/context.ts'
 import { formatTime } from './format.ts'
+import { GoTo } from './shell/go-to.tsx'
+import { Link } from './shell/link.tsx'
 import { useLive } from './live/context.ts'
 import { StateMark } from './status-mark.tsx'
-import { strings } from './strings.ts'
+import { accessStrings } from './strings/access.ts'
+import { shellStrings } from './strings/shell.ts'
 
 const STATE = { open: 'Running', connecting: 'Connecting', lost: 'Failed' } as const
 
@@ -11,17 +16,21 @@ export function PageHeader() {
   const gateway = useLive((store) => store.gateway)
   return (
     <header className="top">
-      <h1>{strings.product}</h1>
+      <Link href="/" className="brand">
+        {shellStrings.product}
+      </Link>
       {gateway !== undefined && (
         <span className="quiet top-id">
-          {gateway.version} · {strings.logId(gateway.logId)}
+          {gateway.version} · {shellStrings.logId(gateway.logId)}
         </span>
       )}
       <span className="grow" />
       <span className="state-word" data-testid="connection" data-state={connection}>
         <StateMark state={STATE[connection]} />
-        {strings.connection[connection]}
+        {shellStrings.connection[connection]}
       </span>
+      <GoTo />
+      <AccountMenu />
     </header>
   )
 }
@@ -35,10 +44,23 @@ export function ConnectionBanner() {
         <p className="banner" data-testid="banner">
           <StateMark state="Failed" />
           <span>
-            {heardAt === undefined ? strings.connection.bannerNever : strings.connection.banner(formatTime(heardAt))}
+            {heardAt === undefined
+              ? shellStrings.connection.bannerNever
+              : shellStrings.connection.banner(formatTime(heardAt))}
           </span>
         </p>
       )}
     </div>
+  )
+}
+
+export function OpenBanner() {
+  const { state } = useAccess()
+  if (state.at !== 'in' || state.who.access !== 'open') return null
+  return (
+    <p className="banner notice" data-testid="open-access">
+      <StateMark state="Degraded" />
+      <span>{accessStrings.open}</span>
+    </p>
   )
 }

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { exactWithUnit, formatDuration, formatValue, statusHex } from './format.ts'
-import { keyed, panned, zoomed } from './trend/gestures.ts'
-import { formatView, parseView } from './url-state.ts'
-import { isSame, parseWritten, refusalText } from './write-value.ts'
+import { keyed, panned, zoomed } from './screens/values/trend/gestures.ts'
+import { parseView, queryOf } from './screens/values/view.ts'
+import { isSame, parseWritten, refusalText } from './screens/values/write-value.ts'
 
 const NARROW = '\u202f'
 
@@ -32,10 +32,21 @@ test('ages and codes', () => {
 })
 
 test('a view survives its address', () => {
-  const view = { q: 'tank 1', device: 'a/b', abnormalOnly: true, pens: ['a/b', 'c/d, 100 %', 'e/%2C'], spanSeconds: 60 }
-  assert.deepEqual(parseView(formatView(view)), view)
-  assert.equal(formatView(parseView('')), '')
-  assert.equal(parseView('?span=nonsense').spanSeconds, 300)
+  const view = {
+    q: 'tank 1',
+    device: 'a/b',
+    quality: 'bad',
+    pens: ['a/b', 'c/d, 100 %', 'e/%2C'],
+    spanSeconds: 60,
+  } as const
+  const search = new URLSearchParams(queryOf(view) as Record<string, string>)
+  assert.deepEqual(parseView(search.toString()), view)
+  assert.deepEqual(
+    Object.values(queryOf(parseView(''))).filter((part) => part !== undefined),
+    [],
+  )
+  assert.equal(parseView('?span=nonsense&status=odd').spanSeconds, 300)
+  assert.equal(parseView('?status=odd').quality, 'all')
   assert.deepEqual(parseView('?pens=').pens, [])
 })
 

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
 import { fetchStatusCodes, type StatusInfo } from './api.ts'
 import { statusHex } from './format.ts'
-import { strings } from './strings.ts'
+import { valueWords } from './strings/value-words.ts'
 
 export type Severity = 'good' | 'uncertain' | 'bad'
 
@@ -28,7 +28,7 @@ function unknownStatus(code: number): StatusInfo {
   const severity = severityOf(code)
   return {
     code,
-    name: code === 0 ? strings.severity.good : `${strings.severity[severity]} ${statusHex(code)}`,
+    name: code === 0 ? valueWords.severity.good : `${valueWords.severity[severity]} ${statusHex(code)}`,
     text: '',
   }
 }

@@ -1,5 +1,6 @@
 /** Mantine in the greys of ISA-101: the primary colour is a grey, so that colour is left for what is abnormal. */
-import { createTheme } from '@mantine/core'
+import { createTheme, Modal } from '@mantine/core'
+import { partStrings } from './strings/parts.ts'
 
 const SYSTEM_FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif'
 
@@ -13,4 +14,5 @@ export const theme = createTheme({
   autoContrast: true,
   focusRing: 'auto',
   respectReducedMotion: true,
+  components: { Modal: Modal.extend({ defaultProps: { closeButtonProps: { 'aria-label': partStrings.close } } }) },
 })

@@ -19,10 +19,12 @@ export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: findCommand('chromium') ?? 'chromium', args: FLAGS })
 }
 
-/** Builds the page as it stands, so that what is looked at is what the sources say. */
+/**
+ * Builds the page when a source of it is newer than what is built, so that what is looked at is what the sources say. Test files run beside
+ * each other: one builds, into a folder of its own that then takes the place of the other; `npm test` has built it before them.
+ */
 export function buildPage(): void {
   const root = join(import.meta.dirname, '..', '..')
-  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
-  const { status, stderr } = spawnSync(process.execPath, [vite, 'build', 'ui'], { cwd: root, encoding: 'utf8' })
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts', 'build-page.js')], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`the page does not build:\n${stderr}`)
 }

@@ -101,12 +101,15 @@ const device = (name: string, state: 'Running' | 'Failed') => ({
   driver: 'modbus',
   endpoint: '127.0.0.1:502',
   enabled: true,
+  insecure: false,
   state,
   stateSince: '2026-11-23T10:00:00.000Z',
   reason: null,
   lastGoodAt: null,
+  maintenance: null,
   tags: { total: 1, good: 1, uncertain: 0, bad: 0 },
-  pollMs: { p50: null, p99: null },
+  pollMs: { p50: null, p95: null, p99: null },
+  duty: null,
 })
 
 test('devices of a later message replace those of the same name', () => {

@@ -2,7 +2,7 @@
  * The live values as a plain store that React reads with useSyncExternalStore. Rows are mutable and updated in place, so that
  * 5,000 updates a second cost no objects; listeners hear of changes at most ten times a second.
  */
-import type { DeltaRow, DeviceView, JsonValue, LiveMessage, SnapshotValue } from '../api.ts'
+import type { DeltaRow, DeviceView, JsonValue, LiveMessage, SnapshotValue, Writing } from '../api.ts'
 import { severityOf } from '../status.ts'
 
 /** One tag with its present state. The store alone writes to it. */
@@ -20,6 +20,7 @@ export interface LiveTag {
   readonly writeMin: number | null
   readonly writeMax: number | null
   readonly description: string | null
+  readonly writing?: Writing
   /** What the text filter looks into, in lower case. */
   readonly searched: string
   value: JsonValue
@@ -45,10 +46,21 @@ export interface GatewayInfo {
   readonly logId: string
 }
 
+/** What is looked at where there are too many tags to have them all. */
+export interface Wanted {
+  readonly q: string
+  readonly device: string | undefined
+  readonly quality: 'all' | 'abnormal' | 'uncertain' | 'bad'
+  /** `device/tag` that are there in any case, such as pens. */
+  readonly keys: readonly string[]
+}
+
 type Listener = () => void
 export type Watcher = (tag: LiveTag) => void
 
 const RENDER_EVERY_MS = 100
+/** With more tags the page has only a part of them: those that the gateway finds for its filter. */
+export const MOST_TAGS = 100_000
 
 export class LiveStore {
   tags: readonly LiveTag[] = []
@@ -61,8 +73,15 @@ export class LiveStore {
   structure = 0
   /** Grows when the severity of any tag's status changes. */
   severities = 0
+  /** Changes of values since the page was opened. */
+  updates = 0
   /** Grows with every snapshot: what was missed in between must be fetched. */
   snapshots = 0
+  /** How many tags there are, where the page has only those that are `wanted`; undefined: it has all. */
+  partOf: number | undefined
+  wanted: Wanted = { q: '', device: undefined, quality: 'all', keys: [] }
+  /** Hears when something else is wanted. */
+  onWanted: (() => void) | undefined
   /** Gateway's clock minus the browser's, in ms. */
   clockOffsetMs = 0
   #byId = new Map<number, LiveTag>()
@@ -117,11 +136,17 @@ export class LiveStore {
     this.connection = { ...this.connection, heardAt: Date.now() }
   }
 
+  want(wanted: Wanted): void {
+    this.wanted = wanted
+    this.onWanted?.()
+  }
+
   apply(message: LiveMessage): void {
     switch (message.type) {
       case 'hello':
         this.clockOffsetMs = message.serverTime - Date.now()
         this.gateway = { version: message.version, logId: message.logId }
+        this.partOf = (message.tags ?? 0) > MOST_TAGS ? message.tags : undefined
         break
       case 'snapshot':
         this.#replace(message.values)
@@ -130,6 +155,7 @@ export class LiveStore {
       case 'delta':
         this.clockOffsetMs = message.serverTime - Date.now()
         for (const row of message.values) this.#update(row)
+        this.updates += message.values.length
         break
       case 'devices':
         this.#mergeDevices(message.devices)

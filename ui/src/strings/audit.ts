@@ -1,0 +1,67 @@
+/** Words of the audit screen. */
+export const auditStrings = {
+  title: 'Audit',
+  about:
+    'Everything that people and programs did to this gateway or through it, and what was refused to them. Each line is chained to the one before; nobody can change or take away one unseen.',
+  list: 'What was done, newest first',
+  empty: 'Nothing was recorded yet that fits these filters.',
+  filters: {
+    label: 'Filters',
+    user: 'Who',
+    action: 'What',
+    object: 'To what',
+    outcome: 'Outcome',
+    from: 'From (local time)',
+    to: 'Until (local time)',
+    pattern: 'part, or pattern *',
+    outcomes: { '': 'all', requested: 'asked for', done: 'carried out', refused: 'refused or failed' },
+    clear: 'Clear the filters',
+    badTime: 'This is not a time.',
+  },
+  columns: {
+    n: 'No.',
+    time: 'Time',
+    user: 'Who',
+    from: 'From where',
+    action: 'What',
+    object: 'To what',
+    change: 'Before → after',
+    reason: 'Reason',
+    outcome: 'Outcome',
+  },
+  nothing: '–',
+  detail: {
+    panel: (n: string) => `Line ${n}`,
+    id: 'Action id',
+    before: 'Before',
+    after: 'After',
+    details: 'Details',
+    link: 'Copy a link to this line',
+    gone: (n: string) => `Line ${n} is not among those that are shown: the filters leave it out, or it is older.`,
+  },
+  outcome: {
+    requested: 'asked for',
+    done: 'carried out',
+    written: 'written',
+  },
+  verify: {
+    button: 'Verify the chain',
+    busy: 'Reading all lines and following their hashes …',
+    ok: (lines: string, files: string) =>
+      `The chain is whole: ${lines} lines in ${files} files, none changed, none missing.`,
+    unsigned: 'The signing key is not here: only the hashes were followed, not the signatures.',
+    waiting: (count: string) => `${count} events of the command line wait to be taken in.`,
+    last: (n: string, hash: string) => `Last line ${n}, hash ${hash}.`,
+    broken: (count: string) =>
+      count === '1' ? 'The chain is broken in one place.' : `The chain is broken in ${count} places.`,
+    at: (file: string, line: string) => `${file}, line ${line}`,
+    inFile: (file: string) => file,
+    next: 'Keep the files as they are and a copy of them elsewhere; then find out who could write to the data folder. `bifrost audit verify` on the machine says the same without the page.',
+    failed: 'The chain could not be verified.',
+  },
+  export: {
+    csv: 'Export CSV',
+    ndjson: 'Export NDJSON',
+    hint: 'Of the chosen time; NDJSON is as it lies on the disk, with the hashes',
+  },
+} as const

@@ -1,0 +1,25 @@
+/** Words of the trend. */
+export const trendStrings = {
+  title: 'Trend',
+  empty: 'Choose a tag in the table to draw it here.',
+  noTags: 'There is no tag to draw yet.',
+  loading: 'Loading the trend …',
+  live: 'Live',
+  paused: 'Paused',
+  pause: 'Pause',
+  follow: 'Back to live',
+  zoomIn: 'Zoom in',
+  zoomOut: 'Zoom out',
+  earlier: 'Earlier',
+  later: 'Later',
+  span: 'Time span',
+  remove: (name: string) => `Remove ${name} from the trend`,
+  historyFailed: 'The history could not be loaded; new values are drawn as they arrive.',
+  chartLabel: (names: string) =>
+    `Trend of ${names}. Left and right arrows move in time, plus and minus zoom, Home goes back to live.`,
+  unknown: 'nothing known',
+  csv: 'Export CSV',
+  csvTitle: 'Every sample that is shown as a file, with its exact value and status',
+  dragZoom: 'Zoom',
+  dragZoomTitle: 'A drag zooms to what it is drawn over. Without this: with Shift.',
+} as const

@@ -1,0 +1,57 @@
+/** Words of the screen of live values: pause, columns, raw bytes, the lock of writes, writes that wait. */
+import { partStrings } from './parts.ts'
+
+export const valuesStrings = {
+  qualityLabel: 'Which values are shown',
+  qualities: { all: 'All', abnormal: 'Abnormal', uncertain: 'Uncertain', bad: 'Bad' },
+  device: 'Device',
+  allDevices: 'All devices',
+  deviceOption: (name: string, state: string) => (state === 'Running' ? name : `${name} – ${state}`),
+  allRun: (count: string) => (count === '1' ? 'The device runs' : `All ${count} devices run`),
+  someRun: (count: string, all: string) => `${count} of ${all} devices run; the others are disabled`,
+  more: (count: string) => `and ${count} more`,
+  part: (shown: string, total: string) =>
+    `This gateway has ${total} tags, which are too many to show at once: here are the first ${shown} that match. Narrow the filter to see others.`,
+  pause: 'Pause',
+  goOn: 'Go on',
+  paused: (time: string, changes: string) =>
+    `Paused at ${time}: the values stand still, their ages go on. ${changes} changes wait.`,
+  columns: { time: 'Source time', received: 'Received', spark: 'Last 5 min' },
+  sparkOf: (name: string) => `${name}, the last five minutes`,
+  keys: 'Keys on a row: Enter all about it, W write, T trend, R its bytes, C copy its path, E explain it.',
+  copyPath: 'Copy the path',
+  explain: 'Explain …',
+  copied: (key: string) => `${key} is on the clipboard.`,
+  raw: {
+    title: 'Bytes of the last answer',
+    asking: 'Asking for its bytes …',
+    none: 'No bytes to show.',
+    block: 'Read with',
+    bytes: 'Bytes',
+    registers: 'Registers',
+    reading: 'Read as',
+    failed: 'The bytes could not be shown:',
+  },
+  writes: {
+    locked: (by: string, since: string, reason: string) => `All writes are locked by ${by} since ${since}: ${reason}`,
+    lock: 'Lock all writes …',
+    unlock: 'Unlock writes …',
+    lockTitle: 'Lock all writes?',
+    lockText: 'From now on nothing is written to any device by anybody, over restarts, until it is unlocked.',
+    lockEffect: 'Lock all writes',
+    unlockTitle: 'Unlock writes?',
+    unlockText: 'Whoever may write can write to the devices again.',
+    unlockEffect: 'Unlock writes',
+    reason: 'Reason (everybody sees it)',
+    unlockReason: partStrings.reason,
+    pending: 'Writes that wait for a second person',
+    change: (key: string, before: string, after: string) => `${key}: ${before} → ${after}`,
+    asked: (user: string, reason: string | null) =>
+      reason === null ? `asked by ${user}` : `asked by ${user}: ${reason}`,
+    expires: (left: string) => `expires in ${left}`,
+    approve: 'Approve',
+    approveLabel: (key: string, value: string) => `Approve: write ${value} to ${key}`,
+    reject: 'Reject',
+    rejectLabel: (key: string) => `Reject the write to ${key}`,
+  },
+} as const
