@@ -22,6 +22,8 @@ export interface AuditEvent {
   readonly reason?: string | null | undefined
   /** `requested`, `done`, `written`, or the code of the error that refused it. */
   readonly outcome: string
+  /** The trace id of the request that asked for it (`core/correlation.ts`). */
+  readonly trace?: string | undefined
   /** What more is known, as JSON carries it: the status of a device, a sentence (`message`). */
   readonly details?: Readonly<Record<string, unknown>> | undefined
 }

@@ -48,6 +48,8 @@ export class SampleBatch implements Iterable<Sample> {
   length = 0
   /** When the gateway received these rows: ms since 1970 by our clock. */
   receivedAt = 0
+  /** The same for its last row, where the batch holds several arrivals, as one from the log does; undefined: one arrival. */
+  receivedUntil: number | undefined = undefined
   readonly tag: Uint32Array
   /** Source time, ms since 1970; this reply's arrival where the device has no clock. */
   readonly time: Float64Array

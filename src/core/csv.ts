@@ -9,26 +9,40 @@ export class CsvRecord {
   readonly number: number
   /** The cells' texts, blanks around unquoted ones removed. */
   readonly cells: readonly string[]
-  readonly #text: string
-  readonly #separator: string
+  /** As it stands in the file, without its line break. */
+  readonly text: string
+  readonly separator: string
 
   constructor(line: number, number: number, cells: readonly string[], text: string, separator: string) {
     this.line = line
     this.number = number
     this.cells = cells
-    this.#text = text
-    this.#separator = separator
+    this.text = text
+    this.separator = separator
   }
 
   /** Line and column (from 1) of the first character of a cell's text; found only when someone asks. */
   placeOf(cell: number): { line: number; column: number } {
-    const starts = splitRecord(this.#text, 0, this.#separator).starts
-    const start = starts[cell] ?? this.#text.length
-    const before = this.#text.slice(0, start)
+    const starts = splitRecord(this.text, 0, this.separator).starts
+    const start = starts[cell] ?? this.text.length
+    const before = this.text.slice(0, start)
     const lastBreak = before.lastIndexOf('\n')
     return { line: this.line + (before.match(/\n/g)?.length ?? 0), column: start - lastBreak }
   }
+
+  /** From where to where a cell reaches within `text`, quotes included, blanks around it not; undefined where there is none. */
+  rangeOf(cell: number): readonly [from: number, to: number] | undefined {
+    const { starts, ends } = splitRecord(this.text, 0, this.separator)
+    const [start, end] = [starts[cell], ends[cell]]
+    if (start === undefined || end === undefined) return undefined
+    const isQuoted = this.text[start - 1] === '"' && this.text[end] === '"'
+    return isQuoted ? [start - 1, end + 1] : [start, end]
+  }
 }
+
+/** The text of one record alone, without a line break at its end. */
+export const parseRecord = (text: string, separator: string, line: number, number: number): CsvRecord =>
+  new CsvRecord(line, number, splitRecord(text, 0, separator).cells, text, separator)
 
 /** What stops the reading of a file. */
 export interface CsvFault {
@@ -111,13 +125,14 @@ function readRecord(text: string, position: number, separator: string): RecordTe
 interface SplitRecord {
   cells: string[]
   starts: number[]
+  ends: number[]
   end: number
   fault?: { offset: number; message: string }
 }
 
 /** The slow way, for records with quotes and for places: one cell after the other, each with where its text starts. */
 function splitRecord(text: string, position: number, separator: string): SplitRecord {
-  const result: SplitRecord = { cells: [], starts: [], end: position }
+  const result: SplitRecord = { cells: [], starts: [], ends: [], end: position }
   let at = position
   for (;;) {
     const blanks = /^[ \u00a0]*/.exec(text.slice(at, at + 64))![0].length
@@ -126,6 +141,7 @@ function splitRecord(text: string, position: number, separator: string): SplitRe
     if (!quoted) {
       result.cells.push(text.slice(at, end).trim())
       result.starts.push(at + blanks)
+      result.ends.push(at + blanks + text.slice(at + blanks, end).trimEnd().length)
     }
     if (text[end] !== separator) return { ...result, end }
     at = end + 1
@@ -141,9 +157,11 @@ function readQuoted(text: string, at: number, separator: string, result: SplitRe
     result.fault ??= { offset: at, message: 'this quote is never closed' }
     const end = endOfLine(text, at)
     result.cells.push(text.slice(at + 1, end))
+    result.ends.push(end)
     return end
   }
   result.cells.push(text.slice(at + 1, close).replaceAll('""', '"'))
+  result.ends.push(close)
   const end = endOfCell(text, close + 1, separator)
   if (text.slice(close + 1, end).trim() !== '') {
     result.fault ??= {

@@ -51,6 +51,12 @@ export interface Cursor {
   /** Puts the read position back to the last ack. */
   rewind(): void
   ledger(): Ledger
+  /** About how many bytes of the log on the disk hold what is pending. */
+  readonly pendingBytes: number
+  /** Whether the sample of this number is settled: the far side has it, or it was let go. */
+  isSettled(seq: number): boolean
+  /** Everything up to here is settled. */
+  readonly settledSeq: number
   /** Lets go of everything that is pending; returns its count. What is being written just now may still arrive. */
   purge(): number
   /** Persists position and ledger together. */

@@ -1,4 +1,5 @@
 /** A device that was found, as text for a configuration: an entry of `bifrost.yaml`, or the rows of a CSV tag list. */
+import type { FoundDevice } from './driver.ts'
 import { formatDuration } from './duration.ts'
 import type { TagSettings } from './tags.ts'
 
@@ -13,6 +14,21 @@ export interface ProposedDevice {
   readonly options: Readonly<Record<string, unknown>>
   readonly tags: readonly Partial<ProposedTag>[]
 }
+
+/** A device that a scan found, under the name that its place gives. */
+export function proposedDevice({ endpoint, options, tags }: FoundDevice, driver: string): ProposedDevice {
+  const name = `${driver}-${endpoint}`.replace(/[^A-Za-z0-9]+/g, '-').replace(/-$/, '')
+  return { name, driver, options, tags }
+}
+
+/** The same as one entry of `devices`, for programs. */
+export const plainEntry = ({ name, driver, options, tags }: ProposedDevice) => ({
+  name,
+  driver,
+  options,
+  every: '1s',
+  tags: tags.map(columnsOf),
+})
 
 /** The lines of one entry under `devices:`. Texts are quoted as JSON quotes them, which is YAML too. */
 export function yamlEntry({ name, driver, options, tags }: ProposedDevice): string[] {

@@ -9,9 +9,13 @@ import type { Clock } from './clock.ts'
 import type { LivenessView, ServedView } from './driver-views.ts'
 import type { DeviceHistory } from './device-history.ts'
 import type { Log } from './log.ts'
+import type { PollEstimate } from './poll-estimate.ts'
 import type { StatusCode } from './status.ts'
 import type { TagSettings } from './tags.ts'
 import type { TagId, Value } from './value.ts'
+import type { Endpoint } from './endpoint.ts'
+
+export type { Endpoint, SerialEndpoint, TcpEndpoint, TlsSettings, UdpEndpoint } from './endpoint.ts'
 
 export type Schema = ZodObject
 export type Emit = (batch: SampleBatch) => void
@@ -40,50 +44,6 @@ export interface WriteWatch {
   /** How it was done, where the status does not say it: a sentence for the record. */
   remark(sentence: string): void
 }
-
-/** Certificates of an encrypted connection; names of PEM files. The far side is always verified unless `insecure`. */
-export interface TlsSettings {
-  /** Certificate authorities to trust in place of the well-known ones. */
-  readonly ca?: string | undefined
-  /** Our client certificate and its private key. */
-  readonly cert?: string | undefined
-  readonly key?: string | undefined
-  /** The name that the far side's certificate must carry; its host name where absent. */
-  readonly serverName?: string | undefined
-  readonly insecure?: boolean | undefined
-}
-
-/** A TCP connection, encrypted where `tls` is there. */
-export interface TcpEndpoint {
-  readonly transport?: 'tcp' | undefined
-  readonly host: string
-  readonly port: number
-  readonly connectTimeoutMs: number
-  readonly tls?: TlsSettings | undefined
-  /** Without TLS: the bytes come through the socket's tap (`wire/tap.ts`) and not as events. */
-  readonly direct?: boolean | undefined
-}
-
-/** A connected UDP socket: every write is one datagram, every chunk read is one. */
-export interface UdpEndpoint {
-  readonly transport: 'udp'
-  readonly host: string
-  readonly port: number
-  readonly connectTimeoutMs: number
-}
-
-/** A serial port. */
-export interface SerialEndpoint {
-  readonly transport: 'serial'
-  readonly path: string
-  readonly baud: number
-  readonly dataBits: 7 | 8
-  readonly parity: 'none' | 'even' | 'odd'
-  readonly stopBits: 1 | 2
-}
-
-/** Where to connect. */
-export type Endpoint = TcpEndpoint | UdpEndpoint | SerialEndpoint
 
 /** One request on the wire and what came of it, for the protocol trace. Frames are whole and the trace's own to keep. */
 export interface TracedExchange {
@@ -119,6 +79,19 @@ export interface CapturedFrame {
   readonly bytes: Uint8Array
   /** Where the bytes are not those of the wire: what was changed, in a sentence. */
   readonly note?: string | undefined
+}
+
+/** Where the value of one point lies in the answer of an exchange. */
+export interface FramePlace {
+  /** What the request asks for as a whole, in the driver's words: `hr:0…hr:9`. */
+  readonly block: string
+  /** Of the value: its bytes in the answer, counted from the beginning of the frame; undefined where the answer holds none. */
+  readonly start: number | undefined
+  readonly length: number
+  /** The very bytes of the value, in the order of the wire. */
+  readonly bytes: Uint8Array | undefined
+  /** How they are read, in words: `float32, order CDAB`, `bit 3`. */
+  readonly reading: string
 }
 
 /** Where a driver's exchanges go. While `active` is false nothing is to be collected for it. */
@@ -168,6 +141,11 @@ export interface Context {
   readonly learned?: LearnedStore | undefined
   dial(endpoint: Endpoint, signal: AbortSignal): Promise<Duplex>
   /**
+   * For client libraries that connect by themselves: the address to connect to for this host. Rejects with NotConnectedError where the
+   * configuration does not let it be dialled. The host itself where absent.
+   */
+  readonly resolve?: ((host: string, port: number) => Promise<string>) | undefined
+  /**
    * One thing that all devices of this line share, such as its socket: the first caller's `create` makes it, the others get
    * the same. Reference counting is the thing's own business.
    */
@@ -180,9 +158,14 @@ export interface Context {
   limitInFlight?(limit: number): void
   /** Certificates of OPC UA; absent where nothing is kept, as for a command that reads one value. */
   readonly certificates?: CertificatePlace | undefined
+  /** Throws WRITE_LOCKED while all writes are locked. For writes that do not come by the commands, right before they go out. */
+  assertWritable?(): void
   /** Puts an action on record; resolves when it is on disk, rejects with STORE_FAILED: then it must not be carried out. */
   audit?(action: AuditedAction): Promise<void>
 }
+
+/** Names in words, values as they are shown. */
+export type SourceFacts = Readonly<Record<string, string | number | boolean | null>>
 
 export interface Identity {
   vendor?: string
@@ -231,6 +214,10 @@ export interface Driver<Address> {
   forget?(): void
   /** Why this tag is bad, where the driver knows more than its status says: a sentence. */
   reasonOf?(tag: TagId): string | undefined
+  /** Where this point's value lies in a traced exchange; undefined: the exchange did not ask for it. */
+  placeIn?(point: Point<Address>, exchange: TracedExchange): FramePlace | undefined
+  /** How the values of this point come, where no frames are traced: names and numbers for people, such as those of a subscription. */
+  sourceOf?(point: Point<Address>, signal: AbortSignal): Promise<SourceFacts>
   /**
    * What the device itself says of these points, for people who named addresses and no types. One answer a point, in order;
    * undefined: nothing is known of it.
@@ -244,6 +231,8 @@ export interface LineAccess {
   readonly connected: boolean
   /** What is configured of the device, for tools that compare; absent where nothing is. */
   readonly points?: readonly Point<unknown>[] | undefined
+  /** True where whoever asks may diagnose this device, and not what else is behind the same connection. */
+  readonly confined?: boolean | undefined
   /**
    * 'command': ahead of the polls; 'turn': in turn with them, so that others who ask much don't starve them. Rejects with
    * NotConnectedError while there is no connection, with what `work` threw, or with the signal's reason. `unit`: who is asked,
@@ -277,6 +266,8 @@ export interface DriverTool<Input extends Schema = Schema> {
   readonly positions: readonly (keyof output<Input> & string)[]
   /** It needs no connection of the driver's: it works while there is none, too. */
   readonly offline?: true
+  /** It changes what the gateway knows of the device: asked for with `devices.manage`, and on record. */
+  readonly manages?: true
   /** Resolves with JSON. `driver` is an instance of this driver type, connected. */
   run(input: output<Input>, driver: Driver<never>, access: LineAccess, signal: AbortSignal): Promise<unknown>
   /** The result as lines for people. */
@@ -312,6 +303,8 @@ export interface Poll {
   unit?(step: number): number
   /** For the figures: what became of the request that this step made last, where its rows don't tell it. */
   outcome?(step: number): 'ok' | 'timeout' | 'failed' | undefined
+  /** Of one that failed: the status that it came to. */
+  refusal?(step: number): StatusCode | undefined
 }
 
 /** Which hosts may be asked for devices, and how. */
@@ -343,6 +336,9 @@ export interface FoundDevice {
 /** What an address may say of its tag. */
 export type TagDefaults = Partial<Pick<TagSettings, 'type' | 'unit' | 'symbols'>>
 
+/** subscribe: values come by themselves; history: gaps are filled with what the device has recorded; events: alarms as rows. */
+export type DriverOffer = 'subscribe' | 'history' | 'events'
+
 export interface DriverType<Options extends Schema = Schema, Address = unknown> {
   /** Folder, configuration key and metric label. */
   readonly name: string
@@ -365,10 +361,16 @@ export interface DriverType<Options extends Schema = Schema, Address = unknown> 
   line(options: output<Options>): string
   /** Where the device is, in words for people: `10.0.0.5:502 unit 2`; the line's key where absent. */
   endpoint?(options: output<Options>): string
+  /** Ports of this machine that such a device listens on: nothing of this gateway dials them. */
+  ports?(options: output<Options>): readonly number[]
   /** How many requests the line may have in flight; 1 where absent. */
   inFlight?(options: output<Options>): number
+  /** What one poll of these points comes to, as `prepare` plans it while nothing was learned of the device. Offline; absent: not known. */
+  estimate?(options: output<Options>, points: readonly Omit<Point<Address>, 'tag'>[]): PollEstimate
   create(options: output<Options>, context: Context): Driver<Address>
   readonly tools?: readonly DriverTool[]
+  /** What some device of this type can do beside being read and written: what people choose a driver by. */
+  readonly offers?: readonly DriverOffer[]
   /**
    * URLs of the protocol's own (`opc.tcp://10.0.0.5:4840/plant`), which name a device on the command line as `driver://host` does:
    * their schemes, the usual one first, and the option that takes such a URL whole.
@@ -378,6 +380,12 @@ export interface DriverType<Options extends Schema = Schema, Address = unknown> 
   readonly scanPorts?: readonly number[]
   /** Asks each host, reads only what is known to be harmless, and yields what answered. */
   scan?(range: ScanRange, context: Context, signal: AbortSignal): AsyncIterable<FoundDevice>
+  /** The bytes that the value of each point was made of, as they travelled in these exchanges; undefined: they are not among them. */
+  rawOf?(
+    points: readonly Point<Address>[],
+    exchanges: readonly TracedExchange[],
+    options: output<Options>,
+  ): readonly (Uint8Array | undefined)[]
   /** The fields of a traced frame in words, such as `unit 1 Read Holding Registers (03) address 0 count 10`. */
   describeFrame?(protocol: string, frame: Uint8Array, request: Uint8Array | undefined): string
   /** What a traced frame can be found by; undefined: it is too damaged to tell. */

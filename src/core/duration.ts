@@ -18,6 +18,12 @@ const UNIT_BYTES: Record<string, number> = {
   TiB: 2 ** 40,
 }
 
+/** What the schemas of `duration` and `size` have in their innermost layer. */
+const quantities = new WeakMap<object, 'ms' | 'bytes'>()
+
+/** What an amount of this innermost layer of a schema counts: milliseconds or bytes; undefined: something else. */
+export const unitOfQuantity = (layer: object): 'ms' | 'bytes' | undefined => quantities.get(layer)
+
 /** Milliseconds of a text such as `1.5s`, or undefined when it is not a duration. */
 export const parseDuration = (text: string): number | undefined => parseQuantity(text, UNIT_MS)
 
@@ -48,6 +54,17 @@ export function formatDuration(ms: number): string {
   return joinParts(`${Math.floor(minutes / 1440)}d`, Math.floor((minutes % 1440) / 60), 'h')
 }
 
+/** A duration without loss, as it stands in a configuration: in the largest unit that gives a whole number. */
+export const toDuration = (ms: number): string => inUnits(ms, ['d', 'h', 'm', 's'], UNIT_MS) ?? `${ms}ms`
+
+/** A size without loss, as it stands in a configuration: `10GiB`, or bytes. */
+export const toSize = (bytes: number): string => inUnits(bytes, ['TiB', 'GiB', 'MiB', 'KiB'], UNIT_BYTES) ?? `${bytes}B`
+
+function inUnits(amount: number, units: readonly string[], sizes: Record<string, number>): string | undefined {
+  const unit = units.find((one) => amount >= sizes[one]! && Number.isInteger(amount / sizes[one]!))
+  return unit === undefined ? undefined : `${amount / sizes[unit]!}${unit}`
+}
+
 const joinParts = (first: string, rest: number, unit: string): string =>
   rest === 0 ? first : `${first} ${rest}${unit}`
 
@@ -63,9 +80,11 @@ function quantity(
   min: number,
   max: number,
   expected: string,
-  unit: string,
+  unit: 'ms' | 'bytes',
 ) {
-  return z.union([z.number(), z.string()]).transform((given, context): number => {
+  const written = z.union([z.number(), z.string()])
+  quantities.set(written, unit)
+  return written.transform((given, context): number => {
     const amount = typeof given === 'number' ? given : parse(given)
     if (amount === undefined || amount < min || amount > max) {
       context.addIssue({

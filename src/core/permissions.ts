@@ -10,6 +10,7 @@ export const PERMISSIONS = {
   write: { scoped: true, means: 'write tags that the configuration marks as writable' },
   acknowledge: { scoped: true, means: 'acknowledge and shelve alarms' },
   approve: { scoped: true, means: 'approve a write that somebody else asked for' },
+  maintain: { scoped: true, means: 'start and end maintenance windows, in which alerts are silent' },
   lock: { scoped: false, means: 'lock and unlock all writes' },
   diagnose: { scoped: true, means: 'trace devices, run tools that read them, test connections' },
   parameters: { scoped: true, means: 'read, compare and restore parameter sets of devices' },
@@ -26,7 +27,7 @@ export const PERMISSIONS = {
 export type Permission = keyof typeof PERMISSIONS
 
 const VIEWER = ['view', 'export'] as const satisfies readonly Permission[]
-const OPERATOR = [...VIEWER, 'write', 'acknowledge', 'approve'] as const satisfies readonly Permission[]
+const OPERATOR = [...VIEWER, 'write', 'acknowledge', 'approve', 'maintain'] as const satisfies readonly Permission[]
 const ENGINEER = [
   ...OPERATOR,
   'lock',
@@ -51,8 +52,11 @@ export const ROLES = {
 
 export type RoleName = keyof typeof ROLES
 
-/** How somebody proved who they are. `host`: a program of the gateway's own user on this machine; `open`: nobody asked. */
-export type PrincipalKind = 'user' | 'token' | 'certificate' | 'host' | 'open'
+/**
+ * How somebody proved who they are. `host`: a program of the gateway's own user on this machine; `open`: nobody asked; `nobody`: they did
+ * not, and may only what is public.
+ */
+export type PrincipalKind = 'user' | 'token' | 'certificate' | 'host' | 'open' | 'nobody'
 
 /** Who asks. */
 export interface Principal {
@@ -60,6 +64,8 @@ export interface Principal {
   /** For the audit: `anna`, `token ci-export`, `host root`. */
   readonly name: string
   readonly roles: readonly string[]
+  /** The user whose doing it is, where `name` is not theirs: a token acts for who made it. */
+  readonly person?: string | undefined
   /** Whether it is granted for anything at all. */
   may(permission: Permission): boolean
   /** Whether it is granted for this device. */

@@ -9,6 +9,10 @@ export const isScaled = ({ scale, offset }: Scaling): boolean => (scale ?? 1) !=
 
 export const toEngineering = (raw: number, { scale, offset }: Scaling): number => raw * (scale ?? 1) + (offset ?? 0)
 
+/** What the device holds, of whatever type, as people read it. */
+export const toShown = (raw: Value, scaling: Scaling): Value =>
+  isScaled(scaling) && (typeof raw === 'number' || typeof raw === 'bigint') ? toEngineering(Number(raw), scaling) : raw
+
 export const toRaw = (engineering: number, { scale, offset }: Scaling): number =>
   (engineering - (offset ?? 0)) / (scale ?? 1)
 

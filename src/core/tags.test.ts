@@ -51,4 +51,14 @@ test('lists tags device by device, in the order they were added', () => {
     [...table.values()].map(({ id }) => id),
     [5, 9, 3],
   )
+  assert.deepEqual(
+    table.all().map(({ id }) => id),
+    [5, 9, 3],
+  )
+  assert.equal(table.all(), table.all())
+  table.add(info(4, 'a', 't4'))
+  assert.deepEqual(
+    table.all().map(({ id }) => id),
+    [5, 9, 3, 4],
+  )
 })

@@ -34,6 +34,18 @@ export interface TagSettings {
   readonly writable: boolean
   readonly writeMin?: number | undefined
   readonly writeMax?: number | undefined
+  /** The only values that may be written, as they are written down: `0|1|5`. */
+  readonly writeValues?: string | undefined
+  /** The least pause between two writes. */
+  readonly writeEveryMs?: number | undefined
+  /** The largest change from the present value. */
+  readonly writeStep?: number | undefined
+  /** A second person has to approve a write. */
+  readonly approval?: boolean | undefined
+  /** A write needs a reason. */
+  readonly critical?: boolean | undefined
+  /** The condition under which it may be written, as `interlock.ts` reads it. */
+  readonly interlock?: string | undefined
   /** What its numbers mean, as `symbols.ts` reads it: `1=Off|2=Sleeping`. */
   readonly symbols?: string | undefined
   readonly description?: string | undefined
@@ -74,6 +86,8 @@ export class TagTable {
   readonly #former: (id: TagId) => TagInfo | undefined
   #size = 0
   #version = 0
+  #all: readonly TagInfo[] = []
+  #allVersion = 0
 
   /** `former` knows the tags that the configuration had once: samples of them may still wait for a sink. */
   constructor(former: (id: TagId) => TagInfo | undefined = () => undefined) {
@@ -119,6 +133,17 @@ export class TagTable {
     this.#version++
   }
 
+  /** The tags of a device from now on; none: it is gone. One that is gone is known as a former one. */
+  replace(device: string, tags: readonly TagInfo[]): void {
+    const before = this.of(device)
+    for (const { id } of before) this.#byId[id] = undefined
+    for (const info of tags) this.#byId[info.id] = info
+    this.#size += tags.length - before.length
+    this.#version++
+    if (tags.length === 0) this.#devices.delete(device)
+    else this.#devices.set(device, { tags: [...tags], byName: undefined })
+  }
+
   /** The tags of a device, in the order they were added; none where there is no such device. */
   of(device: string): readonly TagInfo[] {
     return this.#devices.get(device)?.tags ?? []
@@ -141,11 +166,29 @@ export class TagTable {
   *values(): IterableIterator<TagInfo> {
     for (const { tags } of this.#devices.values()) yield* tags
   }
+
+  /** The same as one list, made when the first asks for it after a change: pages of 100,000 tags are asked for often. */
+  all(): readonly TagInfo[] {
+    if (this.#allVersion !== this.#version) {
+      this.#all = [...this.values()]
+      this.#allVersion = this.#version
+    }
+    return this.#all
+  }
 }
 
-/** Settings of tags that come while the gateway runs have no parts of their own. */
-function areSame(a: TagSettings, b: TagSettings): boolean {
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof TagSettings>
-  for (const key of keys) if (a[key] !== b[key]) return false
+/** True when two tags are configured alike. */
+export function areSame(a: TagSettings, b: TagSettings): boolean {
+  if (a === b) return true
+  for (const key in a) if (!isEqual(a[key as keyof TagSettings], b[key as keyof TagSettings])) return false
+  for (const key in b) if (b[key as keyof TagSettings] !== undefined && !(key in a)) return false
   return true
+}
+
+type Setting = TagSettings[keyof TagSettings]
+
+function isEqual(a: Setting, b: Setting): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object') return false
+  return 'absolute' in a ? 'absolute' in b && a.absolute === b.absolute : 'percent' in b && a.percent === b.percent
 }

@@ -21,3 +21,17 @@ export const tlsOptions = {
       'Accept any server certificate. The connection can then be read and changed by others; for first trials only.',
     ),
 }
+
+/** Options of a use that is not protected: any certificate is taken, or (OPC UA server) clients may come without security. */
+export const isInsecure = (options: unknown): boolean => {
+  if (typeof options !== 'object' || options === null) return false
+  const { insecure, tls } = options as { insecure?: unknown; tls?: unknown }
+  return insecure === true || isInsecure(tls)
+}
+
+/** Said at the check, at the start and with each connection of such a use. */
+export const INSECURE_WARNING =
+  'insecure: true: nobody checks who the far side is, and others on the network can read and change this traffic'
+
+export const TLS_VERSIONS = ['1.2', '1.3'] as const
+export type TlsVersion = (typeof TLS_VERSIONS)[number]

@@ -259,6 +259,24 @@ test('a gap is told and acknowledged; its samples are in the ledger already', as
   assert.deepEqual({ routed, delivered, dropped }, { routed: 9, delivered: 2, dropped: { retention: 7 } })
 })
 
+test('what was let go is never said to be delivered: purged, refused, or in a gap', async (t) => {
+  const rig = start(t, (sink) => sink.writeErrors.push(new NotConnectedError('away')))
+  const fates = () => [1, 2, 3, 4].map((seq) => rig.runner.fateOf(seq))
+  count(rig, 0, 1)
+  await settle()
+  assert.equal(rig.runner.fateOf(1), 'waits')
+  rig.runner.purge()
+  await rig.clock.advance(1000)
+  assert.equal(rig.runner.fateOf(1), 'settled')
+  count(rig, 1, 2)
+  await settle()
+  assert.equal(rig.runner.fateOf(2), 'delivered')
+  rig.cursor.appendGap(1, 'retention')
+  count(rig, 3, 4)
+  await settle()
+  assert.deepEqual(fates(), ['settled', 'settled', 'settled', 'delivered'])
+})
+
 test('stop finishes the write in flight, then closes the sink, then the cursor', async (t) => {
   let finish = () => {}
   const rig = start(t, (sink) => (sink.judge = () => new Promise<void>((resolve) => (finish = resolve))))

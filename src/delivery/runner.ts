@@ -4,46 +4,23 @@
  * cursor, so the far side gets every sample at least once, in order, with the same sequence number each time.
  */
 import { SampleBatch } from '../core/batch.ts'
-import { sleep, type Clock, type Timer } from '../core/clock.ts'
-import type { Cursor } from '../core/cursor.ts'
+import { sleep, type Timer } from '../core/clock.ts'
 import { GatewayError, messageOf, type PartialWriteError } from '../core/errors.ts'
-import { createHistogram, observe, type Histogram } from '../core/histogram.ts'
-import type { Log } from '../core/log.ts'
+import { createHistogram, observe } from '../core/histogram.ts'
 import type { Gap, LeftOut, Sink } from '../core/sink.ts'
 import { Backoff } from '../wire/backoff.ts'
 import { BatchSize } from './batch-size.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { decide, everyRow, type Decision } from './decide.ts'
-import { Replays, type ReplaySource, type ReplayStatus } from './replay.ts'
+import { Replays, type ReplaySource } from './replay.ts'
+import { SettledWatch, type SampleFate, type SettledBatch } from './settled-watch.ts'
+import type { RunnerOptions } from './runner-options.ts'
+import { SinkCalls } from './sink-calls.ts'
 import { SinkState, type SinkStateName } from './sink-state.ts'
+import type { SinkStatus } from './sink-status.ts'
 
-/** What the API, the page and the metrics show of a sink; the counts of samples come from one snapshot of its ledger. */
-export interface SinkStatus {
-  readonly name: string
-  readonly kind: string
-  readonly state: SinkStateName
-  /** Why, in a sentence; null when all is well. */
-  readonly reason: string | null
-  /** ms since 1970. */
-  readonly stateSince: number
-  readonly routed: number
-  readonly delivered: number
-  readonly pending: number
-  readonly dropped: Readonly<Record<string, number>>
-  readonly oldestPendingAgeMs: number | null
-  /** Batches that the far side took, wholly or in part. */
-  readonly writes: number
-  /** Batches that had to be written again. */
-  readonly retries: number
-  readonly reconnects: number
-  readonly writeSeconds: Histogram
-  /** Samples delivered again on command, since the start; no part of the account. */
-  readonly replayed: number
-  /** The replay that goes on, or the last one; null: none since the start. */
-  readonly replay: ReplayStatus | null
-  /** What the sink itself says of its session. */
-  readonly facts: NonNullable<ReturnType<NonNullable<Sink['facts']>>>
-}
+export type { RunnerOptions } from './runner-options.ts'
+export type { SinkStatus } from './sink-status.ts'
 
 export interface Runner {
   readonly name: string
@@ -51,8 +28,8 @@ export interface Runner {
   readonly kind: string
   readonly deadLetters: DeadLetters
   start(): void
-  /** Finishes the write in flight (at most `deadlineMs`), then closes the sink, then persists and closes the cursor. */
-  stop(deadlineMs: number): Promise<void>
+  /** Finishes the write in flight (at most `deadlineMs`), closes the sink, then the cursor, unless another runner takes that over. */
+  stop(deadlineMs: number, keepsCursor?: boolean): Promise<void>
   status(): SinkStatus
   /** Delivers these samples again, beside what comes. Throws BUSY while another replay goes on. */
   replay(source: ReplaySource): void
@@ -60,27 +37,12 @@ export interface Runner {
   cancelReplay(): Promise<void>
   /** Lets go of all that waits; returns how many samples that were. They are told to the far side as a gap. */
   purge(): number
-}
-
-export interface RunnerOptions {
-  readonly name: string
-  /** The sink's type: mqtt, kafka … */
-  readonly type: string
-  readonly sink: Sink
-  readonly cursor: Cursor
-  readonly clock: Clock
-  readonly log: Log
-  readonly deadLetters: DeadLetters
-  /** False: the cursor keeps counting, nothing is sent. */
-  readonly enabled?: boolean | undefined
-  /** The most rows of one write; 1,000 where absent. */
-  readonly batchRows?: number | undefined
-  /** The most rows a second that a replay on command delivers; as fast as the far side takes them where absent. */
-  readonly replayRowsPerSecond?: number | undefined
-  /** First and longest pause between attempts; 250 ms and 30 s where absent. */
-  readonly pause?: { readonly firstMs: number; readonly maxMs: number } | undefined
-  /** 0 ≤ x < 1, for the jitter; Math.random where absent. */
-  readonly random?: (() => number) | undefined
+  /** `listener` hears of each batch that is settled from now on; returns how to stop that. */
+  onSettled(listener: (settled: SettledBatch) => void): () => void
+  /** What became of the sample of this number. */
+  fateOf(seq: number): SampleFate
+  /** What its sink makes of tags and samples, where it says so. */
+  readonly shows: Pick<Sink, 'placeOf' | 'messagesOf'>
 }
 
 /** A sink stays yellow for this long after samples were refused, so that people see it. */
@@ -97,6 +59,7 @@ class SinkRunner implements Runner {
   readonly kind: string
   readonly deadLetters: DeadLetters
   readonly #options: RunnerOptions
+  readonly #calls: SinkCalls
   readonly #state: SinkState
   readonly #size: BatchSize
   readonly #pause: Backoff
@@ -120,13 +83,23 @@ class SinkRunner implements Runner {
   /** Ends the wait for rows because there is something else to do; a new one each time. */
   #nudge = new AbortController()
   readonly #writeSeconds = createHistogram()
+  readonly #watch: SettledWatch
+
+  readonly fateOf = (seq: number): SampleFate => this.#watch.fateOf(seq)
 
   constructor(options: RunnerOptions) {
     this.name = options.name
     this.kind = options.type
     this.deadLetters = options.deadLetters
     this.#options = options
-    this.#state = new SinkState(options.clock, options.log)
+    this.#calls = new SinkCalls({
+      ...options,
+      onLost: (error) => {
+        if (this.#connected) this.#idle.abort(error)
+      },
+    })
+    this.#watch = new SettledWatch(options.cursor)
+    this.#state = new SinkState(options.clock, options.log, options.isInsecure)
     this.#size = new BatchSize(options.batchRows ?? 1000)
     const { firstMs, maxMs } = options.pause ?? { firstMs: 250, maxMs: 30_000 }
     this.#maxPauseMs = maxMs
@@ -136,7 +109,7 @@ class SinkRunner implements Runner {
       clock: options.clock,
       log: options.log,
       rowsPerSecond: options.replayRowsPerSecond,
-      write: (batch) => options.sink.write(batch, this.#killed.signal),
+      write: (batch) => this.#calls.write(batch, this.#killed.signal),
       isOver: () => this.#killed.signal.aborted,
       again: (decision) => this.#again(decision),
     })
@@ -148,39 +121,46 @@ class SinkRunner implements Runner {
       this.#state.set('Disabled', 'disabled in the configuration')
       return
     }
-    this.#options.sink.onLost?.((error) => {
-      if (this.#connected) this.#idle.abort(error)
-    })
+    this.#calls.attend()
     this.#state.set('Connecting', null)
     this.#loop = this.#run()
   }
 
-  stop(deadlineMs: number): Promise<void> {
-    return (this.#stopped ??= this.#stop(deadlineMs))
+  stop(deadlineMs: number, keepsCursor = false): Promise<void> {
+    return (this.#stopped ??= this.#stop(deadlineMs, keepsCursor))
   }
 
   status(): SinkStatus {
-    const { routed, delivered, pending, dropped, oldestPendingTime } = this.#options.cursor.ledger()
+    const { oldestPendingTime, ...counts } = this.#options.cursor.ledger()
     return {
       name: this.name,
       kind: this.kind,
       state: this.#state.name,
       reason: this.#state.reason,
       stateSince: this.#state.since,
-      routed,
-      delivered,
-      pending,
-      dropped,
+      ...this.#state.retry,
+      lastSettledAt: this.#watch.lastAt,
+      ...counts,
+      pendingBytes: this.#options.cursor.pendingBytes,
       oldestPendingAgeMs:
         oldestPendingTime === undefined ? null : Math.max(0, this.#options.clock.now() - oldestPendingTime),
       writes: this.#writes,
       retries: this.#retries,
       reconnects: Math.max(0, this.#connects - 1),
       writeSeconds: this.#writeSeconds,
+      ageSeconds: this.#watch.age.seconds,
       replayed: this.#replays.replayed,
       replay: this.#replays.status,
-      facts: this.#options.sink.facts?.() ?? {},
+      facts: this.#calls.sink.facts?.() ?? {},
     }
+  }
+
+  get shows(): Pick<Sink, 'placeOf' | 'messagesOf'> {
+    return this.#calls.sink
+  }
+
+  onSettled(listener: (settled: SettledBatch) => void): () => void {
+    return this.#watch.add(listener)
   }
 
   replay(source: ReplaySource): void {
@@ -193,7 +173,7 @@ class SinkRunner implements Runner {
   }
 
   purge(): number {
-    const purged = this.#options.cursor.purge()
+    const purged = this.#watch.purge()
     this.#nudge.abort()
     return purged
   }
@@ -210,7 +190,7 @@ class SinkRunner implements Runner {
   }
 
   async #connect(): Promise<void> {
-    await this.#options.sink.connect(this.#stopping.signal)
+    await this.#calls.connect(this.#stopping.signal)
     if (this.#stopping.signal.aborted) return
     this.#idle = new AbortController()
     this.#connected = true
@@ -245,11 +225,10 @@ class SinkRunner implements Runner {
   }
 
   async #write(batch: SampleBatch): Promise<void> {
-    const { clock, sink } = this.#options
-    const began = clock.monotonic()
+    const began = this.#options.clock.monotonic()
     let leftOut: LeftOut | void
     try {
-      leftOut = await sink.write(batch, this.#killed.signal)
+      leftOut = await this.#calls.write(batch, this.#killed.signal)
     } catch (error) {
       if (!this.#killed.signal.aborted) await this.#failed(batch, error, began)
       return
@@ -302,8 +281,9 @@ class SinkRunner implements Runner {
     if (this.#connected && up > this.#maxPauseMs) this.#pause.reset()
     if (decision.action === 'reconnect') this.#connected = false
     const ms = decision.action === 'wait' ? Math.min(decision.ms, LONGEST_WAIT_MS) : this.#pause.next()
-    this.#state.set(this.#stateFor(decision), decision.reason)
+    this.#state.pauses(this.#stateFor(decision), decision.reason, ms)
     await sleep(this.#options.clock, ms, this.#stopping.signal).catch(() => undefined)
+    this.#state.nextAttemptAt = undefined
   }
 
   /** As with devices: without a connection a sink is Failed after a few attempts in a row, until one succeeds. */
@@ -321,7 +301,7 @@ class SinkRunner implements Runner {
       const error = new GatewayError('STORE_FAILED', `dead letters cannot be written: ${messageOf(cause)}`, { cause })
       return this.#again({ action: 'hold', reason: error.message })
     }
-    this.#settle(batch, rejected.size === 0 ? leftOut : { ...leftOut, rejected: rejected.size })
+    this.#settle(batch, rejected.size === 0 ? leftOut : { ...leftOut, rejected: rejected.size }, rejected)
     if (rejected.size === 0) return this.#healthy()
     this.#refusedRows += rejected.size
     this.#recovery?.cancel()
@@ -329,14 +309,14 @@ class SinkRunner implements Runner {
       this.#recovery = undefined
       if (this.#connected) this.#healthy()
     })
-    const count = this.#refusedRows === 1 ? '1 sample was' : `${this.#refusedRows} samples were`
-    this.#state.set('Degraded', `${count} refused and put into the dead letters: ${reason}`)
+    const were = this.#refusedRows === 1 ? '1 sample was' : `${this.#refusedRows} samples were`
+    this.#state.set('Degraded', `${were} refused and put into the dead letters: ${reason}`)
   }
 
   async #tellGap(gap: Gap): Promise<void> {
-    const { sink, cursor } = this.#options
+    const { cursor } = this.#options
     try {
-      await sink.gap?.(gap, this.#killed.signal)
+      await this.#calls.gap(gap, this.#killed.signal)
     } catch (error) {
       if (this.#killed.signal.aborted) return
       const decision = this.#decide(error, gap.fromSeq)
@@ -344,15 +324,17 @@ class SinkRunner implements Runner {
       const givenUp = decision.action === 'bisect' || decision.action.startsWith('reject')
       if (!givenUp) return this.#again(decision)
     }
+    this.#watch.lost(gap.toSeq)
     cursor.ack(gap.toSeq, { delivered: 0 })
     this.#size.passed(gap.toSeq)
   }
 
-  #settle(batch: SampleBatch, dropped: LeftOut): void {
+  #settle(batch: SampleBatch, dropped: LeftOut, rejected?: PartialWriteError['rejected']): void {
     if (this.#killed.signal.aborted) return
     const delivered = Object.values(dropped).reduce((left, count) => left - count, batch.length)
     this.#options.cursor.ack(lastSeq(batch), { delivered, dropped })
     this.#size.passed(lastSeq(batch))
+    this.#watch.tell(batch, delivered, rejected, this.#options.clock.now())
     if (delivered > 0) this.#pause.reset()
   }
 
@@ -367,8 +349,8 @@ class SinkRunner implements Runner {
     this.#refusedRows = 0
   }
 
-  async #stop(deadlineMs: number): Promise<void> {
-    const { clock, cursor, deadLetters, sink, log } = this.#options
+  async #stop(deadlineMs: number, keepsCursor: boolean): Promise<void> {
+    const { clock, cursor, deadLetters, log } = this.#options
     this.#stopping.abort()
     this.#idle.abort()
     await this.cancelReplay()
@@ -378,12 +360,13 @@ class SinkRunner implements Runner {
     this.#recovery?.cancel()
     this.#connected = false
     try {
-      await this.#within(Math.max(100, until - clock.monotonic()), sink.close())
+      await this.#within(Math.max(100, until - clock.monotonic()), this.#calls.sink.close())
     } catch (error) {
       log.warn({ reason: messageOf(error) }, 'the sink did not close cleanly')
     }
     await deadLetters.close()
-    await cursor.close()
+    if (keepsCursor) cursor.rewind()
+    else await cursor.close()
     this.#state.set('Disabled', 'stopped')
   }
 

@@ -4,19 +4,23 @@
  */
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
+import { INSECURE_WARNING } from '../core/tls-options.ts'
 
 export type SinkStateName = 'Running' | 'Connecting' | 'Degraded' | 'Failed' | 'Disabled'
 
 export class SinkState {
   readonly #clock: Clock
   readonly #log: Log
+  readonly #isInsecure: boolean
   #name: SinkStateName = 'Disabled'
   #reason: string | null = null
   #since: number
 
-  constructor(clock: Clock, log: Log) {
+  /** `isInsecure`: told with each connection. */
+  constructor(clock: Clock, log: Log, isInsecure = false) {
     this.#clock = clock
     this.#log = log
+    this.#isInsecure = isInsecure
     this.#since = clock.now()
   }
 
@@ -34,6 +38,23 @@ export class SinkState {
     return this.#since
   }
 
+  /** What went wrong last, and when (ms since 1970); it stays when all is well again. */
+  lastError: { readonly reason: string; readonly at: number } | undefined
+  /** When the pause ends after which it is tried again, ms since 1970; undefined: there is none. */
+  nextAttemptAt: number | undefined
+
+  /** How it goes on after a failure. */
+  get retry() {
+    return { nextAttemptAt: this.nextAttemptAt, lastError: this.lastError }
+  }
+
+  /** Something went wrong and it is tried again after this pause. */
+  pauses(name: SinkStateName, reason: string, ms: number): void {
+    this.lastError = { reason, at: this.#clock.now() }
+    this.nextAttemptAt = this.#clock.now() + ms
+    this.set(name, reason)
+  }
+
   set(name: SinkStateName, reason: string | null): void {
     const changed = name !== this.#name
     const told = this.#reason !== null && name !== 'Failed'
@@ -48,7 +69,8 @@ export class SinkState {
   #tell(before: SinkStateName): void {
     const fields = { state: this.#name, before, reason: this.#reason }
     const sentence = this.#reason === null ? `sink is ${this.#name}` : `sink is ${this.#name}: ${this.#reason}`
-    if (this.#name === 'Failed') this.#log.error(fields, sentence)
+    if (this.#isInsecure && this.#name === 'Running') this.#log.warn(fields, `${sentence}; ${INSECURE_WARNING}`)
+    else if (this.#name === 'Failed') this.#log.error(fields, sentence)
     else if (this.#name === 'Degraded' || (this.#name === 'Connecting' && this.#reason !== null))
       this.#log.warn(fields, sentence)
     else this.#log.info(fields, sentence)

@@ -3,17 +3,39 @@
  * snapshot; whatever grows with devices or tags gives the event loop its turns.
  */
 import type { Gateway } from '../gateway.ts'
-import { createHistogram, type Histogram } from '../core/histogram.ts'
-import { isGood, isUncertain } from '../core/status.ts'
+import { localAlerts, maintenanceActive, notifications } from './alert-series.ts'
+import { insecure, notAfter, reloadFailed } from './certificate-series.ts'
+import {
+  away,
+  bytes,
+  exceptions,
+  histogramPerDevice,
+  info,
+  lastAnswer,
+  lateness,
+  lossRatio,
+  perDevice,
+  states,
+  up,
+  type CappedDevices,
+} from './device-series.ts'
+import { capacityOf } from './capacity.ts'
 import type { Exposition, Labels } from './exposition.ts'
-import { latestOf } from './latest-of.ts'
+import { countTags, isUnbalanced, samples, securityEvents, type TagCounts } from './flow-series.ts'
+import { kpiCollectors } from './kpi-series.ts'
+import type { Health } from './health.ts'
+import { componentRestarts, healthChecks, watchdogNotifications } from './health-series.ts'
 import type { HttpStats } from './http-stats.ts'
-import { busySeconds, cappedLines, perLine, seriesDropped, type CappedLines } from './line-series.ts'
+import { busySeconds, cappedLines, perLine, type CappedLines } from './line-series.ts'
+import { messagePatterns, messages, messagesDropped } from './message-series.ts'
 import type { MetricName } from './metrics-table.ts'
+import { comparedAt, differences } from './parameter-series.ts'
+import { known, memoryLimit, yesOrNo, type ProcessFigures } from './process-series.ts'
 import { perProxy, proxiesOf, refusals, type Proxied } from './proxy-series.ts'
+import { spans } from './span-series.ts'
+import type { System } from './system/system.ts'
 import { perSubscribed, rebuilds, subscribedOf, worst, type Subscribed } from './subscription-series.ts'
 
-type DeviceSession = Gateway['polling']['devices'][number]
 type SinkStatus = ReturnType<Gateway['runners'][number]['status']>
 type ReceivedFrom = ReturnType<NonNullable<Gateway['receiver']>['status']>[number]
 type LogInfo = ReturnType<Gateway['store']['info']>
@@ -22,9 +44,10 @@ type LogInfo = ReturnType<Gateway['store']['info']>
 export interface Snapshot {
   readonly gateway: Gateway
   readonly http: HttpStats
-  /** Devices with series of their own, and the rest. */
-  readonly devices: readonly DeviceSession[]
-  readonly others: readonly DeviceSession[]
+  /** Absent where nobody watches it. */
+  readonly health: Health | undefined
+  readonly process: ProcessFigures | undefined
+  readonly devices: CappedDevices
   readonly lines: CappedLines
   readonly proxies: readonly Proxied[]
   readonly subscribed: readonly Subscribed[]
@@ -32,24 +55,46 @@ export interface Snapshot {
   /** Other gateways that send their logs here. */
   readonly received: readonly ReceivedFrom[]
   readonly log: LogInfo
+  /** The latest values of all tags, counted with the first call. */
+  tags(): Promise<TagCounts>
+  readonly maxDevices: number
+  /** Of `performance.now()`. */
+  readonly begunAt: number
 }
 
 type Collector = (out: Exposition, snapshot: Snapshot) => void | Promise<void>
 
+export interface SnapshotOptions {
+  readonly http: HttpStats
+  readonly health: Health | undefined
+  readonly system: System | undefined
+  readonly maxDevices: number
+  readonly labelsOf: CappedDevices['labelsOf']
+}
+
 /** Reads every ledger once, and the log after them. */
-export function takeSnapshot(gateway: Gateway, http: HttpStats, maxDevices: number): Snapshot {
+export async function takeSnapshot(out: Exposition, gateway: Gateway, options: SnapshotOptions): Promise<Snapshot> {
+  const { http, health, system, maxDevices, labelsOf } = options
+  const begunAt = performance.now()
   const all = gateway.polling.devices
+  const devices = { shown: all.slice(0, maxDevices), others: all.slice(maxDevices), labelsOf }
+  const figures = await system?.figures()
+  let tags: Promise<TagCounts> | undefined
   return {
     gateway,
     http,
-    devices: all.slice(0, maxDevices),
-    others: all.slice(maxDevices),
+    health,
+    process: figures,
+    devices,
     lines: cappedLines(gateway.polling.lines, maxDevices),
-    proxies: proxiesOf(all, maxDevices),
-    subscribed: subscribedOf(all, maxDevices),
+    proxies: await proxiesOf(out, devices, maxDevices),
+    subscribed: await subscribedOf(out, devices, maxDevices),
     sinks: gateway.runners.map((runner) => runner.status()),
     received: gateway.receiver?.status() ?? [],
     log: gateway.store.info(),
+    tags: () => (tags ??= countTags(out, gateway)),
+    maxDevices,
+    begunAt,
   }
 }
 
@@ -59,41 +104,52 @@ const DROP_REASONS = ['rejected', 'retention'] as const
 /** What each metric of the table writes. */
 export const collectors: Record<MetricName, Collector> = {
   bifrost_build_info: (out, { gateway }) => out.sample({ version: gateway.version, node: process.version }, 1),
-  bifrost_config_last_reload_successful: (out) => out.sample({}, 1),
-  bifrost_config_last_reload_success_timestamp_seconds: (out, { gateway }) => out.sample({}, gateway.startedAt / 1000),
+  bifrost_config_info: (out, { gateway }) => {
+    const status = gateway.configuration?.status
+    if (status !== undefined) out.sample({ hash: status.hash.slice(0, 12), version: `${status.version}` }, 1)
+  },
+  bifrost_config_last_reload_successful: (out, { gateway }) =>
+    out.sample({}, gateway.configuration?.status.lastReload.ok === false ? 0 : 1),
+  bifrost_config_last_reload_success_timestamp_seconds: (out, { gateway }) =>
+    out.sample({}, (gateway.configuration?.status.lastSuccessAt ?? gateway.startedAt) / 1000),
   bifrost_start_timestamp_seconds: (out, { gateway }) => out.sample({}, gateway.startedAt / 1000),
+  bifrost_event_loop_utilisation_ratio: (out, { process: figures }) => known(out, figures?.loopBusyShare),
+  bifrost_gc_pause_seconds_total: (out, { process: figures }) => known(out, figures?.gcSeconds),
+  bifrost_memory_limit_bytes: (out, { process: figures }) => known(out, memoryLimit(figures)),
+  bifrost_data_disk_size_bytes: (out, { process: figures }) => known(out, figures?.disk?.totalBytes),
+  bifrost_data_disk_free_bytes: (out, { process: figures }) => known(out, figures?.disk?.freeBytes),
+  bifrost_clock_synchronised: (out, { process: figures }) => known(out, yesOrNo(figures?.isClockSynchronised)),
+  bifrost_clock_drift_seconds: (out, { process: figures }) => known(out, figures?.clockDriftSeconds),
+  bifrost_clock_steps_total: (out, { process: figures }) => known(out, figures?.clockSteps),
 
-  bifrost_device_up: async (out, { devices }) => {
-    for (const device of devices) {
-      out.sample(deviceLabels(device), device.state === 'Running' ? 1 : 0)
-      await out.breathe()
-    }
+  bifrost_parameters_different: (out, { gateway, maxDevices }) =>
+    differences(out, gateway.parameters.compared(), maxDevices),
+  bifrost_parameters_compared_timestamp_seconds: (out, { gateway, maxDevices }) =>
+    comparedAt(out, gateway.parameters.compared(), maxDevices),
+
+  bifrost_spans_total: (out, { gateway }) => spans(out, gateway),
+  bifrost_devices: (out, { devices }) => states(out, devices),
+  bifrost_device_info: (out, { devices, gateway }) => info(out, devices, gateway),
+  bifrost_device_up: (out, { devices }) => up(out, devices),
+  bifrost_device_away: (out, { devices }) => away(out, devices),
+  bifrost_device_poll_duration_seconds: (out, { devices }) =>
+    histogramPerDevice(out, devices, ({ stats }) => stats.pollDuration),
+  bifrost_device_poll_lateness_seconds: (out, { devices }) => lateness(out, devices),
+  bifrost_device_requests_total: async (out, { devices }) => {
+    await perDevice(out, devices, ({ stats }) => stats.requestsOk, { more: 'result="ok"' })
+    await perDevice(out, devices, ({ stats }) => stats.requestsFailed, { more: 'result="failed"' })
+    await perDevice(out, devices, ({ stats }) => stats.requestsTimeout, { more: 'result="timeout"' })
   },
-  bifrost_device_poll_duration_seconds: async (out, { devices, others }) => {
-    for (const device of devices) {
-      out.histogram(deviceLabels(device), device.stats.pollDuration)
-      await out.breathe()
-    }
-    if (others.length > 0) out.histogram(OTHER, await sumHistograms(out, others, (device) => device.stats.pollDuration))
-  },
-  bifrost_device_poll_lateness_seconds: async (out, { devices, others }) => {
-    const all = [...devices, ...others]
-    for (const driver of new Set(all.map((device) => device.driver))) {
-      const own = all.filter((device) => device.driver === driver)
-      out.histogram({ driver }, await sumHistograms(out, own, (device) => device.stats.lateness))
-    }
-  },
-  bifrost_device_requests_total: async (out, { devices, others }) => {
-    await perDevice(out, devices, others, { result: 'ok' }, (device) => device.stats.requestsOk)
-    await perDevice(out, devices, others, { result: 'failed' }, (device) => device.stats.requestsFailed)
-    await perDevice(out, devices, others, { result: 'timeout' }, (device) => device.stats.requestsTimeout)
-  },
-  bifrost_device_overruns_total: (out, { devices, others }) =>
-    perDevice(out, devices, others, {}, (device) => device.stats.overruns),
-  bifrost_device_reconnects_total: (out, { devices, others }) =>
-    perDevice(out, devices, others, {}, (device) => device.stats.reconnects),
-  bifrost_device_backfilled_samples_total: (out, { devices, others }) =>
-    perDevice(out, devices, others, {}, (device) => device.stats.backfilled),
+  bifrost_device_request_duration_seconds: (out, { devices }) =>
+    histogramPerDevice(out, devices, ({ stats }) => stats.wire.roundTrip),
+  bifrost_device_request_loss_ratio: (out, { devices, gateway }) => lossRatio(out, devices, gateway.clock.monotonic()),
+  bifrost_device_last_answer_timestamp_seconds: (out, { devices }) => lastAnswer(out, devices),
+  bifrost_device_bytes_total: (out, { devices }) => bytes(out, devices),
+  bifrost_device_exceptions_total: (out, { devices }) => exceptions(out, devices),
+  bifrost_device_overruns_total: (out, { devices }) => perDevice(out, devices, ({ stats }) => stats.overruns),
+  bifrost_device_reconnects_total: (out, { devices }) => perDevice(out, devices, ({ stats }) => stats.reconnects),
+  bifrost_device_backfilled_samples_total: (out, { devices }) =>
+    perDevice(out, devices, ({ stats }) => stats.backfilled),
   bifrost_line_utilisation_ratio: (out, { lines }) => perLine(out, lines, (line) => line.utilisation, Math.max),
   bifrost_line_busy_seconds_total: (out, { lines }) => busySeconds(out, lines),
   bifrost_line_queued: (out, { lines }) => perLine(out, lines, (line) => line.queued),
@@ -122,26 +178,14 @@ export const collectors: Record<MetricName, Collector> = {
     worst(out, subscribed, ({ skewMs }) => (skewMs === undefined ? undefined : skewMs / 1000)),
   bifrost_device_clock_resets_total: (out, { subscribed }) =>
     perSubscribed(out, subscribed, ({ clockResets }) => clockResets),
-  bifrost_tags: async (out, { gateway }) => {
-    let good = 0
-    let uncertain = 0
-    let bad = 0
-    for (const tag of gateway.store.tags.values()) {
-      const { status } = latestOf(gateway, tag)
-      if (isGood(status)) good++
-      else if (isUncertain(status)) uncertain++
-      else bad++
-      if ((good + uncertain + bad) % 1000 === 0) await out.breathe()
-    }
-    out.sample({ quality: 'good' }, good)
-    out.sample({ quality: 'uncertain' }, uncertain)
-    out.sample({ quality: 'bad' }, bad)
+  bifrost_tags: async (out, { tags }) => {
+    for (const [quality, count] of Object.entries((await tags()).quality)) out.sample({ quality }, count)
   },
-  bifrost_tag_updates_total: (out, { gateway }) =>
-    out.sample(
-      {},
-      gateway.polling.devices.reduce((sum, device) => sum + device.stats.samples, 0),
-    ),
+  bifrost_tags_by_status: async (out, { tags }) => {
+    for (const [status, count] of (await tags()).statuses) out.sample({ status }, count)
+  },
+  bifrost_tag_updates_total: (out, { gateway }) => out.sample({}, gateway.polling.samples),
+  bifrost_samples_total: (out, { gateway }) => samples(out, gateway),
   bifrost_pipeline_rejected_total: (out, { gateway }) => {
     for (const [rule, count] of Object.entries(gateway.pipeline.rejected)) out.sample({ rule }, count)
   },
@@ -163,6 +207,11 @@ export const collectors: Record<MetricName, Collector> = {
   bifrost_sink_send_duration_seconds: (out, { sinks }) => {
     for (const sink of sinks) out.histogram(sinkLabels(sink), sink.writeSeconds)
   },
+  bifrost_sink_queue_bytes: (out, { sinks }) => perSink(out, sinks, (sink) => sink.pendingBytes),
+  bifrost_sink_delivery_age_seconds: (out, { sinks }) => {
+    for (const sink of sinks) out.histogram(sinkLabels(sink), sink.ageSeconds)
+  },
+  bifrost_sink_ledger_unbalanced: (out, { sinks }) => perSink(out, sinks, (sink) => (isUnbalanced(sink) ? 1 : 0)),
   bifrost_sink_samples_replayed_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.replayed),
   bifrost_sink_retries_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.retries),
   bifrost_sink_reconnects_total: (out, { sinks }) => perSink(out, sinks, (sink) => sink.reconnects),
@@ -197,6 +246,12 @@ export const collectors: Record<MetricName, Collector> = {
   },
   bifrost_certificates_rejected: (out, { gateway }) => out.sample({}, gateway.certificates.summary.rejected),
 
+  bifrost_certificate_not_after_timestamp_seconds: (out, { gateway }) => notAfter(out, gateway),
+  bifrost_certificate_reload_failed: (out, { gateway }) => reloadFailed(out, gateway),
+  bifrost_insecure_connections: (out, { gateway }) => insecure(out, gateway),
+
+  ...kpiCollectors,
+
   bifrost_log_bytes: (out, { log }) => out.sample({}, log.bytes),
   bifrost_log_next_seq: (out, { log }) => out.sample({}, log.nextSeq),
   bifrost_log_durable_seq: (out, { log }) => out.sample({}, log.durableSeq),
@@ -218,39 +273,43 @@ export const collectors: Record<MetricName, Collector> = {
   bifrost_http_request_duration_seconds: (out, { http }) => {
     for (const [route, histogram] of http.durations) out.histogram({ route }, histogram)
   },
+  bifrost_http_open_access: (out, { http }) => out.sample({}, http.isOpen ? 1 : 0),
+  bifrost_http_connections: (out, { http }) => out.sample({}, http.connections),
+  bifrost_http_refused_total: (out, { http }) => {
+    for (const [reason, count] of Object.entries(http.refused)) out.sample({ reason }, count)
+  },
   bifrost_live_clients: (out, { http }) => out.sample({}, http.liveClients),
   bifrost_live_conflated_total: (out, { http }) => out.sample({}, http.liveConflated),
 
-  bifrost_metrics_series_dropped: (out, { others, lines }) =>
-    out.sample({}, others.length * SERIES_PER_DEVICE + seriesDropped(lines)),
+  bifrost_writes_locked: (out, { gateway }) => out.sample({}, gateway.writesLock.state === undefined ? 0 : 1),
+  bifrost_writes_pending: (out, { gateway }) => out.sample({}, gateway.commands.pending.length),
+  bifrost_audit_events_total: (out, { gateway }) => out.sample({}, gateway.audit.status().recorded),
+  bifrost_audit_refused_total: (out, { gateway }) => out.sample({}, gateway.audit.status().refused),
+  bifrost_audit_writable: (out, { gateway }) => out.sample({}, gateway.audit.status().writable ? 1 : 0),
+  bifrost_audit_intact: (out, { gateway }) => out.sample({}, gateway.audit.status().finding === null ? 1 : 0),
+  bifrost_messages_total: (out, { gateway }) => messages(out, gateway.logbook),
+  bifrost_messages_dropped_total: (out, { gateway }) => messagesDropped(out, gateway.logbook),
+  bifrost_message_patterns_total: (out, { gateway }) => messagePatterns(out, gateway.logbook),
+  bifrost_audit_bytes: (out, { gateway }) => out.sample({}, gateway.audit.status().bytes),
+
+  bifrost_maintenance_active: (out, { gateway, maxDevices }) => maintenanceActive(out, gateway, maxDevices),
+  bifrost_local_alerts: (out, { gateway }) => localAlerts(out, gateway),
+  bifrost_local_alert_notifications_total: (out, { gateway }) => notifications(out, gateway),
+
+  bifrost_security_events_total: (out, { gateway, http }) => securityEvents(out, gateway, http),
+
+  bifrost_health_check: (out, { health }) => healthChecks(out, health),
+  bifrost_component_restarts_total: (out, { gateway }) => componentRestarts(out, gateway),
+  bifrost_watchdog_notifications_total: (out, { health }) => watchdogNotifications(out, health),
+  bifrost_capacity_used_ratio: async (out, { gateway, process: figures }) => {
+    for (const { resource, ratio } of await capacityOf(gateway, figures)) out.sample({ resource }, ratio)
+  },
+
+  bifrost_metrics_series_dropped: (out) => out.sample({}, out.dropped),
+  bifrost_scrape_duration_seconds: (out, { begunAt }) => out.sample({}, (performance.now() - begunAt) / 1000),
 }
 
-/** Up, three results, overruns, reconnects, back-filled samples, and a histogram of 16 buckets with sum and count. */
-const SERIES_PER_DEVICE = 25
-
-/** Stands for all devices beyond the cap. */
-const OTHER: Labels = { device: '_other', driver: '_other' }
-
-const deviceLabels = (device: DeviceSession): Labels => ({ device: device.name, driver: device.driver })
 const sinkLabels = (sink: SinkStatus): Labels => ({ sink: sink.name, kind: sink.kind })
-
-async function perDevice(
-  out: Exposition,
-  devices: readonly DeviceSession[],
-  others: readonly DeviceSession[],
-  labels: Labels,
-  read: (device: DeviceSession) => number,
-): Promise<void> {
-  for (const device of devices) {
-    out.sample({ ...deviceLabels(device), ...labels }, read(device))
-    await out.breathe()
-  }
-  if (others.length > 0)
-    out.sample(
-      { ...OTHER, ...labels },
-      others.reduce((sum, device) => sum + read(device), 0),
-    )
-}
 
 function perSink(out: Exposition, sinks: readonly SinkStatus[], read: (sink: SinkStatus) => number): void {
   for (const sink of sinks) out.sample(sinkLabels(sink), read(sink))
@@ -266,20 +325,4 @@ function dropped(out: Exposition, sinks: readonly SinkStatus[]): void {
       out.sample({ ...sinkLabels(sink), reason }, sink.dropped[reason] ?? 0)
     }
   }
-}
-
-async function sumHistograms(
-  out: Exposition,
-  devices: readonly DeviceSession[],
-  pick: (device: DeviceSession) => Histogram,
-): Promise<Histogram> {
-  const total = createHistogram()
-  for (const device of devices) {
-    const histogram = pick(device)
-    for (let bucket = 0; bucket < histogram.counts.length; bucket++) total.counts[bucket]! += histogram.counts[bucket]!
-    total.sum += histogram.sum
-    total.count += histogram.count
-    await out.breathe()
-  }
-  return total
 }

@@ -2,35 +2,13 @@
  * The log for a person at a terminal: one line an event, time of day, level, sentence, then the fields as key=value.
  * Control characters of what devices and brokers sent are shown, never obeyed.
  */
-import type { Log } from '../core/log.ts'
 import type { LogLevel } from './log.ts'
 import { redactText, redactValue } from './redact.ts'
 
-interface HumanLogOptions {
-  readonly level: LogLevel
-  readonly destination: { write(line: string): unknown }
-  readonly colour: boolean
-}
-
-const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 }
 const COLOUR: Record<string, string> = { debug: '90', info: '36', warn: '33', error: '31' }
 
-/** A log of one-line sentences. */
-export function createHumanLog(options: HumanLogOptions, bound: Record<string, unknown> = {}): Log {
-  const write = (level: LogLevel, fields: object, sentence: string): void => {
-    if (RANK[level] < RANK[options.level]) return
-    options.destination.write(humanLine(level, { ...bound, ...fields }, sentence, options.colour))
-  }
-  return {
-    debug: (fields, sentence) => write('debug', fields, sentence),
-    info: (fields, sentence) => write('info', fields, sentence),
-    warn: (fields, sentence) => write('warn', fields, sentence),
-    error: (fields, sentence) => write('error', fields, sentence),
-    child: (fields) => createHumanLog(options, { ...bound, ...fields }),
-  }
-}
-
-function humanLine(level: LogLevel, fields: Record<string, unknown>, sentence: string, colour: boolean): string {
+/** `fields` in the order in which they were given. */
+export function humanLine(level: LogLevel, fields: object, sentence: string, colour: boolean): string {
   const time = new Date().toISOString().slice(11, 23)
   const word = level.toUpperCase().padEnd(5)
   const painted = colour ? `\u001b[${COLOUR[level]}m${word}\u001b[0m` : word
@@ -49,6 +27,7 @@ function fieldText(name: string, value: unknown): string {
 }
 
 // Terminals obey C0 and C1 controls: a device name must not be able to move the cursor.
+
 const oneLine = (text: string): string =>
   // oxlint-disable-next-line no-control-regex
   text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) =>

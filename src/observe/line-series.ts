@@ -3,7 +3,8 @@
  * and nothing is missing from the sums.
  */
 import type { Gateway } from '../gateway.ts'
-import type { Exposition, Labels } from './exposition.ts'
+import { forEachIn } from './device-series.ts'
+import { FixedLabels, type Exposition, type Labels } from './exposition.ts'
 
 type LineView = Gateway['polling']['lines'][number]
 
@@ -17,8 +18,7 @@ export interface CappedLines {
 
 /** Stands for all lines beyond the cap. */
 const OTHER: Labels = { line: '_other' }
-/** Utilisation, queued, in flight, and its limit. */
-const SERIES_PER_LINE = 4
+const OTHER_UNIT = new FixedLabels({ ...OTHER, device: '_other', unit: '', by: '' }, true)
 
 export const cappedLines = (lines: readonly LineView[], max: number): CappedLines => ({
   shown: lines.slice(0, max),
@@ -33,35 +33,33 @@ export async function perLine(
   read: (line: LineView) => number,
   join: (a: number, b: number) => number = (a, b) => a + b,
 ): Promise<void> {
-  for (const line of shown) {
-    out.sample({ line: line.key }, read(line))
-    await out.breathe()
-  }
-  if (others.length > 0) out.sample(OTHER, others.map(read).reduce(join))
+  await forEachIn(out, shown, (line) => out.sample({ line: line.key }, read(line)))
+  let sum: number | undefined
+  await forEachIn(out, others, (line) => {
+    const value = read(line)
+    sum = sum === undefined ? value : join(sum, value)
+  })
+  out.drop(others.length)
+  if (sum !== undefined) out.sample(OTHER, sum)
 }
 
 /** One series a unit of a device. */
 export async function busySeconds(out: Exposition, { shown, others, maxUnits }: CappedLines): Promise<void> {
   let left = maxUnits
   let rest = 0
-  let isOver = false
+  let over = 0
   for (const line of [...shown, ...others]) {
     for (const { device, unit, by, busySeconds: seconds } of inOrder(line)) {
       if (left-- > 0) out.sample({ line: line.key, device, unit: unit ?? '', by }, seconds)
       else {
         rest += seconds
-        isOver = true
+        over++
       }
     }
     await out.breathe()
   }
-  if (isOver) out.sample({ ...OTHER, device: '_other', unit: '', by: '' }, rest)
-}
-
-/** How many series the cap kept out. */
-export function seriesDropped({ shown, others, maxUnits }: CappedLines): number {
-  const units = [...shown, ...others].reduce((sum, line) => sum + line.units.length, 0)
-  return others.length * SERIES_PER_LINE + Math.max(0, units - maxUnits)
+  out.drop(over)
+  if (over > 0) out.sample(OTHER_UNIT, rest)
 }
 
 /** Always the same units are shown, whoever is busiest now: a counter must not come and go. */

@@ -13,12 +13,17 @@ test('a JSON line has the names of the Elastic Common Schema, own fields under b
   const { lines, log } = capture('json')
   log.child({ logger: 'polling', device: 'press-1' }).warn({ code: 'TIMEOUT' }, 'press-1 does not answer')
   assert.equal(lines.length, 1)
-  const { '@timestamp': time, ...rest } = JSON.parse(lines[0]!) as Record<string, unknown>
+  const { '@timestamp': time, 'host.hostname': host, ...rest } = JSON.parse(lines[0]!) as Record<string, unknown>
+  assert.equal(rest['service.node.name'], host)
   assert.match(String(time), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
   assert.deepEqual(rest, {
     'log.level': 'warn',
     'ecs.version': '9.4.0',
+    'event.dataset': 'bifrost.log',
+    'process.pid': process.pid,
     'service.name': 'bifrost',
+    'service.node.name': host,
+    'service.type': 'bifrost',
     'service.version': '1.2.3',
     'log.logger': 'polling',
     'bifrost.device': 'press-1',
@@ -44,9 +49,11 @@ for (const format of ['json', 'human'] as const) {
       user: 'bob',
       password: 'hunter2',
       tls: { keyPassphrase: 'hunter3' },
-      list: [{ apiKey: 'hunter4' }],
+      list: [{ apiKey: 'hunter4', passwords: ['hunter9'], psk: 'hunter0' }],
     }
-    log.child({ token: 'hunter5' }).info({ options, url: 'mqtt://bob:hunter6@broker:1883/' }, 'to mqtt://bob:hunter7@b')
+    log
+      .child({ details: { token: 'hunter5' } })
+      .info({ details: { options }, url: 'mqtt://bob:hunter6@broker:1883/' }, 'to mqtt://bob:hunter7@b')
     log.error({ error: new Error('no route to amqp://x:hunter8@y') }, 'failed')
     const text = lines.join('')
     assert.doesNotMatch(text, /hunter\d/)
@@ -67,7 +74,7 @@ for (const format of ['json', 'human'] as const) {
     const { lines, log } = capture(format)
     const cyclic: Record<string, unknown> = { big: 1n }
     cyclic.self = cyclic
-    log.info({ cyclic }, 'still here')
+    log.info({ details: cyclic }, 'still here')
     assert.match(lines[0]!, /still here/)
   })
 }

@@ -2,10 +2,14 @@
  * The log. On a terminal one line for people; otherwise JSON with the field names of the Elastic Common Schema, own fields
  * under `bifrost.` (field guide §7). Secrets are blanked in both. Log or throw, never both.
  */
-import { pino, type Logger } from 'pino'
+import { hostname } from 'node:os'
+import { pino } from 'pino'
+import type { LogFields } from '../core/log-fields.ts'
 import type { Log } from '../core/log.ts'
-import { createHumanLog } from './human-log.ts'
-import { redactText, redactValue } from './redact.ts'
+import { ecsFields } from './ecs-fields.ts'
+import { humanLine } from './human-log.ts'
+import { createDrain, type LogDrain, type LogStream } from './log-drain.ts'
+import { redactText } from './redact.ts'
 
 /** The version of the Elastic Common Schema whose names the JSON lines use. */
 const ECS_VERSION = '9.4.0'
@@ -20,8 +24,10 @@ export interface LoggerOptions {
   readonly format: 'json' | 'human'
   /** The gateway's version, for `service.version`. */
   readonly version?: string
+  /** The stream, for `event.dataset`; bifrost.log where absent. */
+  readonly dataset?: string
   /** Where lines go: stderr where absent. Results of commands go to stdout, so the log does not. */
-  readonly destination?: { write(line: string): unknown }
+  readonly destination?: LogStream
   /** Colours on the human format. */
   readonly colour?: boolean
 }
@@ -36,60 +42,84 @@ export function wantsColour(env: NodeJS.ProcessEnv, stream: { isTTY?: boolean })
   return stream.isTTY === true && env.TERM !== 'dumb'
 }
 
+/** What a log and its children share. */
+interface Shared {
+  rank: number
+  erase: (text: string) => string
+  readonly drain: LogDrain
+}
+
 /** A log that writes to `destination`. */
 export function createLogger(options: LoggerOptions): Log {
-  const destination = options.destination ?? process.stderr
-  if (options.format === 'human') {
-    const colour = options.colour ?? wantsColour(process.env, process.stderr)
-    return createHumanLog({ level: options.level, destination, colour })
+  const { level, dataset = 'bifrost.log', version, destination = process.stderr } = options
+  const drain = createDrain(destination, (lines, since) =>
+    log.warn({ component: 'log', dropped: lines, since }, flowing(lines, since)),
+  )
+  const shared: Shared = { rank: LOG_LEVELS.indexOf(level), erase: (text) => text, drain }
+  const log = createLog(
+    shared,
+    options.format === 'human' ? toHuman(options, shared) : toJson(dataset, version, shared),
+    {},
+  )
+  return log
+}
+
+const flowing = (lines: number, since: number): string =>
+  `Whoever reads this log stood still: ${lines} lines since ${new Date(since).toISOString()} were dropped here.`
+
+type Write = (level: SpokenLevel, fields: LogFields, sentence: string) => void
+type SpokenLevel = Exclude<LogLevel, 'silent'>
+
+/** Fields of parents are merged here: pino would write a name twice, which no reader of JSON takes. */
+function createLog(shared: Shared, write: Write, bound: LogFields): Log {
+  // Streams that go apart (audit, access) are wanted whatever the log's own level is.
+  const isStream = bound.dataset !== undefined
+  const say = (level: SpokenLevel) => {
+    const rank = LOG_LEVELS.indexOf(level)
+    return (fields: LogFields, sentence: string): void => {
+      if (isStream || rank >= shared.rank) write(level, { ...bound, ...fields }, sentence)
+    }
   }
+  return {
+    debug: say('debug'),
+    info: say('info'),
+    warn: say('warn'),
+    error: say('error'),
+    child: (fields) => createLog(shared, write, { ...bound, ...fields }),
+    setLevel: (level) => void (shared.rank = LOG_LEVELS.indexOf(level)),
+    hide: (erase) => void (shared.erase = erase),
+    dropped: shared.drain.dropped,
+  }
+}
+
+function toHuman(options: LoggerOptions, shared: Shared): Write {
+  const colour = options.colour ?? wantsColour(process.env, process.stderr)
+  return (level, fields, sentence) => shared.drain.write(shared.erase(humanLine(level, fields, sentence, colour)))
+}
+
+function toJson(dataset: string, version: string | undefined, shared: Shared): Write {
+  const name = hostname()
   const logger = pino(
     {
-      level: options.level,
+      level: 'debug',
       messageKey: 'message',
       base: {
         'ecs.version': ECS_VERSION,
         'service.name': 'bifrost',
-        ...(options.version === undefined ? {} : { 'service.version': options.version }),
+        'service.type': 'bifrost',
+        ...(version === undefined ? {} : { 'service.version': version }),
+        'service.node.name': name,
+        'host.hostname': name,
+        'process.pid': process.pid,
       },
       timestamp: () => `,"@timestamp":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ 'log.level': label }) },
     },
-    destination,
+    shared.drain,
   )
-  return overPino(logger)
-}
-
-function overPino(logger: Logger): Log {
-  return {
-    debug: (fields, sentence) =>
-      logger.isLevelEnabled('debug') && logger.debug(ecsFields(fields), redactText(sentence)),
-    info: (fields, sentence) => logger.isLevelEnabled('info') && logger.info(ecsFields(fields), redactText(sentence)),
-    warn: (fields, sentence) => logger.isLevelEnabled('warn') && logger.warn(ecsFields(fields), redactText(sentence)),
-    error: (fields, sentence) =>
-      logger.isLevelEnabled('error') && logger.error(ecsFields(fields), redactText(sentence)),
-    child: (fields) => overPino(logger.child(ecsFields(fields))),
-  }
-}
-
-/** Names that are ECS's own and stay at the top; everything else goes under `bifrost.`. */
-const ECS_NAME = /^(event|user|source|error|trace|url|http|process|log)\.[a-z_.]+$/
-
-/** Fields with the names of ECS: `logger` becomes log.logger, an Error error.*, the rest bifrost.*. */
-export function ecsFields(fields: object): Record<string, unknown> {
-  const out: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined) continue
-    if (name === 'logger') out['log.logger'] = value
-    else if (value instanceof Error) addError(out, value)
-    else out[ECS_NAME.test(name) ? name : `bifrost.${name}`] = redactValue(name, value)
-  }
-  return out
-}
-
-function addError(out: Record<string, unknown>, error: Error): void {
-  out['error.type'] = error.name
-  out['error.message'] = redactText(error.message)
-  if ('code' in error) out['error.code'] = String(error.code)
-  if (error.stack !== undefined) out['error.stack_trace'] = redactText(error.stack)
+  return (level, fields, sentence) =>
+    logger[level](
+      { 'event.dataset': dataset, 'log.logger': 'gateway', ...ecsFields(fields, shared.erase) },
+      shared.erase(redactText(sentence)),
+    )
 }

@@ -2,24 +2,23 @@
  * THE list of our metrics: name, type, unit, labels and help. What is rendered, documented, alerted on and drawn derives from
  * it. Names follow field guide §7: prefix `bifrost_`, base units, no series per tag.
  */
-export interface MetricInfo {
-  readonly name: string
-  readonly type: 'counter' | 'gauge' | 'histogram'
-  /** Base unit, or '' for a plain count. */
-  readonly unit: 'seconds' | 'bytes' | ''
-  readonly labels: readonly string[]
-  readonly help: string
-}
+import { DISK_BOUNDS, DURATION_BOUNDS } from '../core/histogram.ts'
+import { alertMetrics } from './alert-metrics.ts'
+import { auditMetrics } from './audit-metrics.ts'
+import { capacityMetrics } from './capacity-metrics.ts'
+import { messageMetrics } from './message-metrics.ts'
+import { certificateMetrics } from './certificate-metrics.ts'
+import { spanMetrics } from './span-metrics.ts'
+import { DEVICE, deviceMetrics } from './device-metrics.ts'
+import { qualityMetrics, securityMetrics, sinkFlowMetrics } from './flow-metrics.ts'
+import { healthMetrics } from './health-metrics.ts'
+import { httpMetrics } from './http-metrics.ts'
+import { kpiMetrics } from './kpi-metrics.ts'
+import { define, type MetricInfo } from './metric-info.ts'
+import { processMetrics, scrapeMetrics } from './process-metrics.ts'
 
-const define = <Name extends string>(
-  name: Name,
-  type: MetricInfo['type'],
-  unit: MetricInfo['unit'],
-  labels: readonly string[],
-  help: string,
-) => ({ name, type, unit, labels, help })
+export type { MetricInfo }
 
-const DEVICE = ['device', 'driver'] as const
 const LINE = ['line'] as const
 const SINK = ['sink', 'kind'] as const
 const CLIENT = ['client'] as const
@@ -27,59 +26,48 @@ const CLIENT = ['client'] as const
 /** Every metric of the gateway itself; `process_*` and `nodejs_*` come from the Prometheus client. */
 export const metricsTable = [
   define('bifrost_build_info', 'gauge', '', ['version', 'node'], 'Always 1; the labels say what runs.'),
+  define('bifrost_config_info', 'gauge', '', ['hash', 'version'], 'Always 1; the labels say which configuration runs.'),
   define(
     'bifrost_config_last_reload_successful',
     'gauge',
     '',
     [],
-    '1: the configuration that runs is the last one that was read.',
+    '1: the configuration that runs is the last one that was read; 0: the files are not good, and what ran before goes on.',
   ),
   define(
     'bifrost_config_last_reload_success_timestamp_seconds',
     'gauge',
     'seconds',
     [],
-    'When the configuration that runs was taken up; the start, as there is no reload without one.',
+    'When a configuration was last read and taken up.',
   ),
   define('bifrost_start_timestamp_seconds', 'gauge', 'seconds', [], 'When the gateway started.'),
+  ...processMetrics,
+  ...capacityMetrics,
 
-  define('bifrost_device_up', 'gauge', '', DEVICE, '1 when the device is in state Running, 0 otherwise.'),
   define(
-    'bifrost_device_poll_duration_seconds',
-    'histogram',
-    'seconds',
-    DEVICE,
-    'Time from the first request of a poll to its last answer.',
-  ),
-  define(
-    'bifrost_device_poll_lateness_seconds',
-    'histogram',
-    'seconds',
-    ['driver'],
-    'How much later than planned polls began, over all devices of a driver.',
-  ),
-  define(
-    'bifrost_device_requests_total',
-    'counter',
+    'bifrost_parameters_different',
+    'gauge',
     '',
-    [...DEVICE, 'result'],
-    'Requests to the device by result: ok, failed, timeout.',
+    ['device', 'set'],
+    'Parameters of a set that were not equal to those stored, when it was last compared or restored.',
   ),
-  define('bifrost_device_overruns_total', 'counter', '', DEVICE, 'Polls left out because the one before was not done.'),
-  define('bifrost_device_reconnects_total', 'counter', '', DEVICE, 'Connections made again after one was lost.'),
   define(
-    'bifrost_device_backfilled_samples_total',
-    'counter',
-    '',
-    DEVICE,
-    'Samples that were read from the device’s own history, to fill gaps.',
+    'bifrost_parameters_compared_timestamp_seconds',
+    'gauge',
+    'seconds',
+    ['device', 'set'],
+    'When the set was last compared or restored.',
   ),
+
+  ...deviceMetrics,
   define(
     'bifrost_line_utilisation_ratio',
     'gauge',
     '',
     LINE,
     'Share of the last minute in which a request was under way on the line (socket or serial port); "_other": the highest.',
+    { query: 'topk(10, bifrost_line_utilisation_ratio)' },
   ),
   define(
     'bifrost_line_busy_seconds_total',
@@ -165,8 +153,7 @@ export const metricsTable = [
   ),
   define('bifrost_device_clock_resets_total', 'counter', '', DEVICE, "How often the device's clock was set back."),
 
-  define('bifrost_tags', 'gauge', '', ['quality'], 'Tags by the quality of their latest value: good, uncertain, bad.'),
-  define('bifrost_tag_updates_total', 'counter', '', [], 'Samples received from devices.'),
+  ...qualityMetrics,
   define('bifrost_pipeline_rejected_total', 'counter', '', ['rule'], 'Samples whose value a pipeline rule refused.'),
 
   define('bifrost_sink_up', 'gauge', '', SINK, '1 when the sink is in state Running, 0 otherwise.'),
@@ -185,6 +172,7 @@ export const metricsTable = [
     '',
     [...SINK, 'reason'],
     'Samples that will never be delivered, by reason.',
+    { query: 'sum by (sink, reason) (increase(bifrost_sink_samples_dropped_total[1h])) > 0' },
   ),
   define(
     'bifrost_sink_dropped_messages_total',
@@ -213,6 +201,7 @@ export const metricsTable = [
     'seconds',
     SINK,
     'Receive time of the oldest pending sample; absent when none is pending.',
+    { query: 'time() - bifrost_sink_queue_oldest_timestamp_seconds' },
   ),
   define(
     'bifrost_sink_send_duration_seconds',
@@ -220,7 +209,12 @@ export const metricsTable = [
     'seconds',
     SINK,
     'Time until the far side confirmed a batch.',
+    {
+      buckets: DURATION_BOUNDS,
+      query: 'histogram_quantile(0.95, sum by (le, sink) (rate(bifrost_sink_send_duration_seconds_bucket[5m])))',
+    },
   ),
+  ...sinkFlowMetrics,
   define(
     'bifrost_sink_samples_replayed_total',
     'counter',
@@ -290,20 +284,9 @@ export const metricsTable = [
     'Bytes of the link from the other gateway, without those of TLS and TCP.',
   ),
 
-  define(
-    'bifrost_certificate_expiry_timestamp_seconds',
-    'gauge',
-    'seconds',
-    ['kind', 'thumbprint', 'name'],
-    'When a certificate of OPC UA expires: kind is own or trusted; of the trusted ones the 100 that expire first.',
-  ),
-  define(
-    'bifrost_certificates_rejected',
-    'gauge',
-    '',
-    [],
-    'Certificates that were presented, are not trusted, and wait for somebody to decide.',
-  ),
+  ...kpiMetrics,
+  ...certificateMetrics,
+  ...spanMetrics,
 
   define('bifrost_log_bytes', 'gauge', 'bytes', [], 'Size of the log on disk.'),
   define('bifrost_log_next_seq', 'gauge', '', [], 'The sequence number that the next sample gets.'),
@@ -315,6 +298,10 @@ export const metricsTable = [
     'seconds',
     [],
     'Time that the disk took to make a group of samples safe.',
+    {
+      buckets: DISK_BOUNDS,
+      query: 'histogram_quantile(0.99, sum by (le) (rate(bifrost_log_fsync_duration_seconds_bucket[5m])))',
+    },
   ),
   define(
     'bifrost_log_corrupt_frames_total',
@@ -346,24 +333,12 @@ export const metricsTable = [
     'seconds',
     [],
     'How long until samples are lost that a sink does not have, if none takes any from now on; NaN when unknown.',
+    { query: 'bifrost_log_left_seconds < 3600' },
   ),
   define('bifrost_trend_bytes', 'gauge', 'bytes', [], 'Size of the trends on disk, which are kept beside the log.'),
   define('bifrost_trend_damaged_total', 'counter', '', [], 'Trend files, and parts of them, that did not check.'),
 
-  define(
-    'bifrost_http_requests_total',
-    'counter',
-    '',
-    ['route', 'method', 'status'],
-    'HTTP requests by route pattern, method and status.',
-  ),
-  define(
-    'bifrost_http_request_duration_seconds',
-    'histogram',
-    'seconds',
-    ['route'],
-    'Time from the request to the end of its answer.',
-  ),
+  ...httpMetrics,
   define('bifrost_live_clients', 'gauge', '', [], 'Live sockets that are open.'),
   define(
     'bifrost_live_conflated_total',
@@ -373,13 +348,13 @@ export const metricsTable = [
     'Changes that live clients did not get because newer ones replaced them.',
   ),
 
-  define(
-    'bifrost_metrics_series_dropped',
-    'gauge',
-    '',
-    [],
-    'Series not shown because there are more devices than the cap; their counts are summed under device="_other".',
-  ),
+  ...auditMetrics,
+  ...healthMetrics,
+  ...securityMetrics,
+  ...alertMetrics,
+  ...messageMetrics,
+
+  ...scrapeMetrics,
 ] as const satisfies readonly MetricInfo[]
 
 /** The name of one of our metrics. */

@@ -3,10 +3,14 @@
  * the series of a sink's ledger come from one snapshot, so that routed = delivered + pending + dropped holds in each scrape.
  */
 import type { Gateway } from '../gateway.ts'
-import { collectors, takeSnapshot } from './collect.ts'
+import { collectors, takeSnapshot, type Snapshot } from './collect.ts'
+import { keepLabels } from './device-series.ts'
 import { Exposition, type Labels } from './exposition.ts'
+import type { Health } from './health.ts'
 import { createHttpStats, type HttpStats } from './http-stats.ts'
 import { metricsTable } from './metrics-table.ts'
+import { SteadySums } from './steady-sums.ts'
+import type { System } from './system/system.ts'
 
 export { metricsTable } from './metrics-table.ts'
 export type { MetricInfo, MetricName } from './metrics-table.ts'
@@ -14,39 +18,68 @@ export type { MetricInfo, MetricName } from './metrics-table.ts'
 export interface Metrics {
   /** The content type of each format. */
   contentType(openMetrics: boolean): string
-  render(openMetrics: boolean): Promise<string>
+  /** In pieces. `shows`: which series there are for whoever asks; all where absent. */
+  bytes(openMetrics: boolean, shows?: (labels: Labels) => boolean): Promise<readonly Uint8Array[]>
+  /** The same as text. */
+  render(openMetrics: boolean, shows?: (labels: Labels) => boolean): Promise<string>
 }
 
 export interface MetricsOptions {
   /** Counters of the HTTP server, where there is one. */
   readonly http?: HttpStats
-  /** How many devices get series of their own; the rest is summed under device="_other". */
+  readonly health?: Health | undefined
+  /** How the process does, where somebody watches that. */
+  readonly system?: System | undefined
+  /** How many devices get series of their own; the rest is summed under device="_other". As configured where absent. */
   readonly maxDevices?: number
 }
+
+/** Devices with series of their own where nothing is said. */
+export const MAX_DEVICES = 1000
+/** The bound of any family, a device: more than a histogram has. What grows by other things than devices ends there. */
+const SERIES_A_DEVICE = 20
 
 /** Metrics of a running gateway. */
 export function createMetrics(gateway: Gateway, options: MetricsOptions = {}): Metrics {
   const http = options.http ?? createHttpStats()
-  const maxDevices = options.maxDevices ?? 1000
+  const labelsOf = keepLabels()
+  const sums = new SteadySums()
+  const { system, health } = options
+  /** So many devices were beyond the cap when that was told. */
+  let told = 0
+  const tell = ({ maxDevices, devices: { others } }: Snapshot): void => {
+    if (others.length > 0 && told === 0)
+      gateway.log.warn(
+        { devices: others.length, maxDevices },
+        `${others.length} devices have no series of their own: the metrics show ${maxDevices} (http.metrics.maxDevices) and the sums of the rest as device="_other".`,
+      )
+    told = others.length
+  }
   let platform: Promise<PlatformMetrics> | undefined
-  return {
+  const metrics: Metrics = {
     contentType: (openMetrics) =>
       openMetrics
         ? 'application/openmetrics-text; version=1.0.0; charset=utf-8'
         : 'text/plain; version=0.0.4; charset=utf-8',
-    async render(openMetrics) {
+    render: async (openMetrics, shows) => Buffer.concat(await metrics.bytes(openMetrics, shows)).toString(),
+    async bytes(openMetrics, shows) {
       platform ??= loadPlatformMetrics()
-      const out = new Exposition(openMetrics)
-      const snapshot = takeSnapshot(gateway, http, maxDevices)
+      const maxDevices = options.maxDevices ?? gateway.config.http?.metrics?.maxDevices ?? MAX_DEVICES
+      const maxSeries = SERIES_A_DEVICE * Math.max(1000, maxDevices)
+      const steady = sums.over(`${gateway.polling.changes} ${maxDevices}`)
+      const out = new Exposition({ openMetrics, shows, maxSeries, steady })
+      const snapshot = await takeSnapshot(out, gateway, { http, health, system, maxDevices, labelsOf })
+      tell(snapshot)
       for (const metric of metricsTable) {
         out.family(metric.name, metric.type, metric.help, metric.unit)
         await collectors[metric.name](out, snapshot)
         await out.breathe()
       }
       await writePlatform(out, await platform)
-      return out.text()
+      return out.bytes()
     },
   }
+  return metrics
 }
 
 interface PlatformMetrics {

@@ -1,29 +1,35 @@
 /** The series of proxies: only devices that have one. Beyond the cap they are summed under "_other", like devices. */
 import type { Gateway } from '../gateway.ts'
-import type { Exposition } from './exposition.ts'
+import { forEachDevice, OTHER, type CappedDevices } from './device-series.ts'
+import { labelText, type Exposition, type FixedLabels } from './exposition.ts'
 
 type DeviceSession = Gateway['polling']['devices'][number]
 
 /** One device with a proxy, and what its clients did. */
 export interface Proxied {
-  readonly labels: { readonly device: string; readonly driver: string }
+  readonly labels: FixedLabels
   readonly view: NonNullable<ReturnType<DeviceSession['served']>>
 }
 
-const OTHER = { device: '_other', driver: '_other' }
-
 /** All that have a proxy; the first `max` of them under their own name. */
-export function proxiesOf(devices: readonly DeviceSession[], max: number): Proxied[] {
-  const all = devices.flatMap((device) => {
+export async function proxiesOf(out: Exposition, devices: CappedDevices, max: number): Promise<Proxied[]> {
+  const all: Proxied[] = []
+  let rest: Proxied['view'] | undefined
+  await forEachDevice(out, devices, (device) => {
     const view = device.served()
-    return view === undefined ? [] : [{ labels: { device: device.name, driver: device.driver }, view }]
+    if (view === undefined) return
+    if (all.length < max) {
+      all.push({ labels: devices.labelsOf(device), view })
+      return
+    }
+    rest = rest === undefined ? view : joined(rest, view)
+    out.drop(SERIES_PER_PROXY + Object.keys(view.refused).length)
   })
-  const others = all.slice(max)
-  const [first] = others
-  if (first === undefined) return all
-  const view = others.slice(1).reduce((sum, next) => joined(sum, next.view), first.view)
-  return [...all.slice(0, max), { labels: OTHER, view }]
+  return rest === undefined ? all : [...all, { labels: OTHER, view: rest }]
 }
+
+/** Clients, requests, those answered from what was read lately. */
+const SERIES_PER_PROXY = 3
 
 /** One sample a proxy. */
 export function perProxy(out: Exposition, proxies: readonly Proxied[], read: (view: Proxied['view']) => number): void {
@@ -33,7 +39,7 @@ export function perProxy(out: Exposition, proxies: readonly Proxied[], read: (vi
 /** One sample a proxy and reason. */
 export function refusals(out: Exposition, proxies: readonly Proxied[]): void {
   for (const { labels, view } of proxies)
-    for (const [reason, count] of Object.entries(view.refused)) out.sample({ ...labels, reason }, count)
+    for (const [reason, count] of Object.entries(view.refused)) out.sampleOf(labels, labelText({ reason }), count)
 }
 
 function joined(a: Proxied['view'], b: Proxied['view']): Proxied['view'] {

@@ -1,27 +1,33 @@
 /** The series of subscriptions: only devices that have some. Beyond the cap they are summed under "_other"; ages and offsets give their worst. */
 import type { Gateway } from '../gateway.ts'
-import type { Exposition } from './exposition.ts'
+import { forEachDevice, OTHER, type CappedDevices } from './device-series.ts'
+import type { Exposition, FixedLabels } from './exposition.ts'
 
 type DeviceSession = Gateway['polling']['devices'][number]
 type View = NonNullable<ReturnType<DeviceSession['liveness']>>
 
 /** One device with subscriptions, and how they do. */
 export interface Subscribed {
-  readonly labels: { readonly device: string; readonly driver: string }
+  readonly labels: FixedLabels
   readonly views: readonly View[]
 }
 
-const OTHER = { device: '_other', driver: '_other' }
-
 /** All that subscribe; the first `max` of them under their own name. */
-export function subscribedOf(devices: readonly DeviceSession[], max: number): Subscribed[] {
-  const all = devices.flatMap((device) => {
+export async function subscribedOf(out: Exposition, devices: CappedDevices, max: number): Promise<Subscribed[]> {
+  const all: Subscribed[] = []
+  const rest: View[] = []
+  await forEachDevice(out, devices, (device) => {
     const view = device.liveness()
-    return view === undefined ? [] : [{ labels: { device: device.name, driver: device.driver }, views: [view] }]
+    if (view === undefined) return
+    if (all.length < max) all.push({ labels: devices.labelsOf(device), views: [view] })
+    else rest.push(view)
   })
-  const others = all.slice(max).flatMap(({ views }) => views)
-  return others.length === 0 ? all : [...all.slice(0, max), { labels: OTHER, views: others }]
+  out.drop(rest.length * SERIES_PER_DEVICE)
+  return rest.length === 0 ? all : [...all, { labels: OTHER, views: rest }]
 }
+
+/** Nine families, one of them with three levels. */
+const SERIES_PER_DEVICE = 11
 
 /** One sample a device: of several the sum. */
 export function perSubscribed(out: Exposition, all: readonly Subscribed[], read: (view: View) => number): void {
@@ -48,8 +54,9 @@ export function worst(out: Exposition, all: readonly Subscribed[], read: (view: 
 export function rebuilds(out: Exposition, all: readonly Subscribed[]): void {
   for (const { labels, views } of all)
     for (const level of ['subscription', 'session', 'socket'] as const)
-      out.sample(
-        { ...labels, level },
+      out.sampleOf(
+        labels,
+        `level="${level}"`,
         views.reduce((sum, view) => sum + view.rebuilds[level], 0),
       )
 }

@@ -38,6 +38,12 @@ export const deadband: StepType = {
     }
 
     return {
+      memory: [value, status, others],
+      facts: (tag) => {
+        const number = value[tag]!
+        const last = others.get(tag) ?? (Number.isNaN(number) ? undefined : number)
+        return { last, deadband: width[tag]! }
+      },
       apply(batch) {
         let kept = 0
         for (let row = 0; row < batch.length; row++) {

@@ -12,6 +12,7 @@ export const lastUsable: StepType = {
   create(_tags, { capacity }) {
     const known = new Uint8Array(capacity)
     return {
+      memory: [known],
       apply(batch: SampleBatch) {
         for (let row = 0; row < batch.length; row++) {
           const tag = batch.tag[row]!

@@ -15,6 +15,7 @@ export const maxSilence: StepType = {
     const sentAt = new Float64Array(capacity).fill(NaN)
     const rota = new Rota(tags.map(({ id }) => id))
     return {
+      memory: [sentAt],
       apply(batch, now) {
         for (let row = 0; row < batch.length; row++) {
           const tag = batch.tag[row]!

@@ -5,7 +5,7 @@
 import { HAS_VALUE, HISTORICAL, IS_BIG, IS_BOOLEAN, IS_OTHER, type SampleBatch } from '../core/batch.ts'
 import { isBad } from '../core/status.ts'
 import type { TagId, Value } from '../core/value.ts'
-import { markTags, type StepType } from './step.ts'
+import { markTags, type Memory, type StepType } from './step.ts'
 
 /** The newest value and status of some tags, as columns. */
 export class RecentRows {
@@ -17,6 +17,10 @@ export class RecentRows {
   readonly #status: Uint32Array
   readonly #flags: Uint8Array
   readonly #others = new Map<TagId, Value>()
+
+  get memory(): readonly Memory[] {
+    return [this.#known, this.#value, this.#time, this.receivedAt, this.#status, this.#flags, this.#others]
+  }
 
   constructor(capacity: number) {
     this.#known = new Uint8Array(capacity)
@@ -57,6 +61,7 @@ export const recent: StepType = {
   create(tags, { capacity, recent: rows }) {
     const marked = markTags(tags, capacity)
     return {
+      memory: rows.memory,
       apply(batch) {
         for (let row = 0; row < batch.length; row++) {
           if (marked[batch.tag[row]!] === 1 && (batch.flags[row]! & HISTORICAL) === 0) rows.keep(batch, row)

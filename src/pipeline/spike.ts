@@ -41,6 +41,8 @@ export const spike: StepType = {
     }
 
     return {
+      memory: [trusted, suspect],
+      facts: (tag) => ({ trusted: known(trusted[tag]!), suspect: known(suspect[tag]!), spike: largest[tag]! }),
       apply(batch) {
         for (let row = 0; row < batch.length; row++) {
           const tag = batch.tag[row]!
@@ -51,3 +53,5 @@ export const spike: StepType = {
     }
   },
 }
+
+const known = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value)

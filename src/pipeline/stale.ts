@@ -22,6 +22,7 @@ export const stale: StepType = {
     const back = new Set<number>()
     const rota = new Rota(tags.map(({ id }) => id))
     return {
+      memory: [readAt, statusThen, isStale, back],
       apply(batch, now) {
         for (let row = 0; row < batch.length; row++) {
           const tag = batch.tag[row]!

@@ -4,7 +4,7 @@
  */
 import { SampleBatch } from '../core/batch.ts'
 import type { TagInfo, TagSettings } from '../core/tags.ts'
-import type { TagId } from '../core/value.ts'
+import type { TagId, Value } from '../core/value.ts'
 import type { RecentRows } from './recent.ts'
 
 /** The rules that can find fault with a value; each has a counter. */
@@ -20,6 +20,9 @@ export interface StepContext {
   readonly held: (tag: TagId, receivedAt: number) => void
 }
 
+/** By tag id. */
+export type Memory = Float64Array | Uint32Array | Uint8Array | Map<TagId, unknown> | Set<TagId>
+
 export interface Step {
   /** `now` is monotonic, ms. Rows of tags that don't need the step pass untouched. */
   apply(batch: SampleBatch, now: number): SampleBatch
@@ -27,8 +30,12 @@ export interface Step {
   tick?(now: number, wall: number): readonly SampleBatch[]
   /** The tag's value holds still, says who gave it. */
   confirm?(tag: TagId, now: number): void
-  /** Everything that is held back; called once at the end. */
-  flush?(): readonly SampleBatch[]
+  /** By what it judges the next row of a tag, in numbers: asked before `apply` by somebody who wants it explained. */
+  facts?(tag: TagId): Readonly<Record<string, Value | undefined>>
+  /** What is held back of these tags; of all where absent: at the end. */
+  flush?(tags?: ReadonlySet<TagId>): readonly SampleBatch[]
+  /** What it remembers of tags, always in the same order: handed on when the tags change. */
+  readonly memory?: readonly Memory[]
   /** A later step sent this row with a value out by itself: it is now what the far side knows. */
   sent?(batch: SampleBatch, row: number): void
 }

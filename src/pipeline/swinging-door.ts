@@ -96,6 +96,12 @@ export const swingingDoor: StepType = {
     const releaseAll = (list: readonly TagId[]) => batchesByArrival(list, heldReceivedAt, release)
 
     return {
+      memory: [anchorTime, anchorValue, heldTime, heldValue, heldReceivedAt, since, status, least, most],
+      facts: (tag) => ({
+        last: Number.isNaN(anchorTime[tag]) ? undefined : anchorValue[tag],
+        held: Number.isNaN(heldTime[tag]) ? undefined : heldValue[tag],
+        deviation: deviation[tag]!,
+      }),
       apply(batch, now) {
         const out = new SampleBatch(2 * batch.length, batch.receivedAt)
         for (let row = 0; row < batch.length; row++) {
@@ -105,7 +111,7 @@ export const swingingDoor: StepType = {
         return out
       },
       tick: (now) => releaseAll(rota.next((tag) => heldTime[tag]! > -Infinity && now - since[tag]! >= patience[tag]!)),
-      flush: () => releaseAll(ids.filter((tag) => heldTime[tag]! > -Infinity)),
+      flush: (of) => releaseAll(ids.filter((tag) => heldTime[tag]! > -Infinity && of?.has(tag) !== false)),
       sent(batch, row) {
         const tag = batch.tag[row]!
         if (deviation[tag]! >= 0 && batch.time[row]! > anchorTime[tag]!)

@@ -73,6 +73,7 @@ interface Opening {
 export class Backfill {
   readonly #owner: BackfillOwner
   readonly #setup: BackfillSetup
+  #points: readonly Point<unknown>[]
   readonly #marginMs: number
   /** The newest sample of each point when values stopped coming. */
   #last: ReadonlyMap<TagId, number> | undefined
@@ -88,16 +89,17 @@ export class Backfill {
   constructor(owner: BackfillOwner, setup: BackfillSetup) {
     this.#owner = owner
     this.#setup = setup
+    this.#points = setup.points
     const slowest = setup.points.reduce((most, { settings }) => Math.max(most, settings.everyMs), 0)
     this.#marginMs = 2 * slowest + MARGIN_MS
   }
 
   /** Before the first connection: finds out until when values are stored. */
   start(): void {
-    const { stored, points, history, log } = this.#setup
+    const { stored, history, log } = this.#setup
     const range = { lookBackMs: history.lookBackMs, marginMs: this.#marginMs }
     this.#recalled = undefined
-    const tags = new Set(points.map(({ tag }) => tag))
+    const tags = new Set(this.#points.map(({ tag }) => tag))
     stored.before(tags, range, this.#end.signal).then(
       (recalled) => this.#recall(recalled),
       (error: unknown) => {
@@ -109,6 +111,13 @@ export class Backfill {
         this.#recall(new Map())
       },
     )
+  }
+
+  /** Other points from now on; gaps that wait are filled all the same. */
+  repoint(points: readonly Point<unknown>[]): void {
+    this.#points = points
+    const tags = new Set(points.map(({ tag }) => tag))
+    for (const tag of this.#opening?.awaited ?? []) if (!tags.has(tag)) this.#opening!.awaited.delete(tag)
   }
 
   stop(): void {
@@ -131,7 +140,7 @@ export class Backfill {
     const after = new Map([...(this.#recalled ?? []), ...(this.#last ?? this.#newest())])
     this.#last = undefined
     if (after.size === 0 && this.#recalled !== undefined) return this.#run()
-    const awaited = new Set(this.#setup.points.flatMap(({ tag }) => (this.#without.has(tag) ? [] : [tag])))
+    const awaited = new Set(this.#points.flatMap(({ tag }) => (this.#without.has(tag) ? [] : [tag])))
     const timer = this.#owner.clock.after(SETTLE_MS, () => this.#settle(true))
     this.#opening = { after, before: new Map(), awaited, timer, isDue: false }
   }
@@ -157,9 +166,9 @@ export class Backfill {
   }
 
   #newest(): ReadonlyMap<TagId, number> {
-    const { points, stored } = this.#setup
+    const { stored } = this.#setup
     const newest = new Map<TagId, number>()
-    for (const { tag } of points) {
+    for (const { tag } of this.#points) {
       const time = this.#without.has(tag) ? undefined : stored.lastTime(tag)
       if (time !== undefined) newest.set(tag, time)
     }
@@ -177,7 +186,7 @@ export class Backfill {
     // What was stored before the start counts once.
     if (this.#recalled !== undefined) this.#recalled = new Map()
     const bounds = this.#boundsOf(opening, isComplete)
-    const points = this.#setup.points.filter(({ tag }) => bounds.has(tag))
+    const points = this.#points.filter(({ tag }) => bounds.has(tag))
     if (points.length > 0) this.#gaps.push(new Gap(points, bounds))
     if (this.#gaps.length > MOST_GAPS) this.#giveUp(this.#gaps.shift()!, 'too many gaps wait to be filled')
     if (isComplete) this.#run()
@@ -272,8 +281,8 @@ export class Backfill {
     const [first] = refused
     if (first === undefined) return
     for (const { tag, isLasting } of refused) if (isLasting) this.#without.add(tag)
-    const { points, log } = this.#setup
-    const name = points.find(({ tag }) => tag === first.tag)?.settings.name ?? `tag ${first.tag}`
+    const { log } = this.#setup
+    const name = this.#points.find(({ tag }) => tag === first.tag)?.settings.name ?? `tag ${first.tag}`
     log.warn(
       { device: this.#owner.name, status: first.name },
       `The history of ${count(refused.length, 'point')} of ${this.#owner.name} cannot be read, the first is ${name}: ${first.name}. Their gaps stay.`,

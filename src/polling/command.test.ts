@@ -77,7 +77,7 @@ test('a place that comes at the very deadline, before its timer, is not taken: n
   const clock = new VirtualClock()
   const line = new Line('line', 1, clock)
   const use = line.useOf('plc')
-  const occupant = { use, since: 0 }
+  const occupant = { use, since: 0, startedAt: 0 }
   line.occupy(occupant)
   let begun = 0
   let statuses: string[] | undefined

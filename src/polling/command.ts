@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts'
 import { Status, type StatusCode } from '../core/status.ts'
 import type { Line, Occupant, Urgent } from './line.ts'
 import type { UnitUse } from './line-use.ts'
+import type { Came } from './wire-figures.ts'
 
 export interface CommandLimits {
   readonly line: Line
@@ -20,6 +21,9 @@ export interface CommandLimits {
   readonly connection: AbortSignal
 }
 
+/** What the result of work that ended by itself says of the device. */
+export type CameOf<T> = (result: T) => Came
+
 /** How long work that is given up may take to say what it came to: the driver knows which part of it was done. */
 const SETTLE_MS = 100
 
@@ -29,7 +33,7 @@ const SETTLE_MS = 100
  * soon, and its throwing is no lost connection.
  */
 export function runCommand<T>(
-  limits: CommandLimits,
+  limits: CommandLimits & { readonly came?: CameOf<T> | undefined },
   work: (signal: AbortSignal) => Promise<T>,
   instead: (status: StatusCode) => T,
   thrown: (error: unknown) => StatusCode,
@@ -42,14 +46,14 @@ export function runCommand<T>(
     let ended = false
     /** Why it was given up. */
     let given: StatusCode | undefined
-    const end = (result: T) => {
+    const end = (result: T, came?: Came) => {
       if (ended) return
       ended = true
       timer?.cancel()
       signal.removeEventListener('abort', onCaller)
       connection.removeEventListener('abort', onConnection)
       resolve(result)
-      if (started) line.done(entry)
+      if (started) line.done(entry, true, came)
     }
     const give = (status: StatusCode) => {
       if (given !== undefined) return
@@ -70,11 +74,13 @@ export function runCommand<T>(
     const entry: Urgent & Occupant = {
       use,
       since: 0,
+      startedAt: 0,
       start() {
         if (clock.monotonic() >= deadline) return give(Status.BadTimeout)
         started = true
         line.occupy(entry)
-        call(work, controller.signal).then(end, failed)
+        const ended = (result: T) => end(result, given === undefined ? limits.came?.(result) : undefined)
+        call(work, controller.signal).then(ended, failed)
       },
     }
     let timer = deadline === Infinity ? undefined : clock.after(deadline - clock.monotonic(), onCaller)

@@ -3,7 +3,9 @@
  * changes, not of each failure.
  */
 import type { Clock } from '../core/clock.ts'
+import type { DeviceAccount } from '../core/device-account.ts'
 import type { Log } from '../core/log.ts'
+import { INSECURE_WARNING } from '../core/tls-options.ts'
 import type { DeviceState } from './session.ts'
 
 export class DeviceCondition {
@@ -14,11 +16,16 @@ export class DeviceCondition {
   readonly #device: string
   readonly #clock: Clock
   readonly #log: Log
+  readonly #isInsecure: boolean
+  readonly #account: DeviceAccount | undefined
 
-  constructor(device: string, clock: Clock, log: Log) {
+  /** `isInsecure`: told with each connection. */
+  constructor(device: string, clock: Clock, log: Log, isInsecure = false, account?: DeviceAccount) {
+    this.#account = account
     this.#device = device
     this.#clock = clock
     this.#log = log
+    this.#isInsecure = isInsecure
     this.since = clock.now()
   }
 
@@ -28,8 +35,11 @@ export class DeviceCondition {
     if (!isNews) return
     if (state !== this.state) this.since = this.#clock.now()
     this.state = state
+    this.#account?.became(state === 'Running' ? 'up' : state === 'Disabled' ? 'off' : 'down')
     const fields = { device: this.#device, state }
-    if (state !== 'Running' && state !== 'Disabled') this.#log.warn(fields, reason!)
+    if (this.#isInsecure && state === 'Running')
+      this.#log.warn(fields, `${this.#device} is running; ${INSECURE_WARNING}.`)
+    else if (state !== 'Running' && state !== 'Disabled') this.#log.warn(fields, reason!)
     else this.#log.info(fields, reason ?? `${this.#device} is running.`)
   }
 

@@ -11,9 +11,11 @@ export class DeviceContext implements Context {
   readonly trace: TraceTap | undefined
   readonly learned: LearnedStore | undefined
   readonly dial: Context['dial']
+  readonly resolve: Context['resolve']
   readonly certificates: CertificatePlace | undefined
   /** Who wants to know. */
   onChanged: (() => void) | undefined
+  declare readonly assertWritable?: () => void
   declare readonly audit?: (action: AuditedAction) => Promise<void>
   readonly #line: Line
   readonly #common: Map<string, unknown>
@@ -26,14 +28,20 @@ export class DeviceContext implements Context {
     { name, type }: Pick<DeviceSetup, 'name' | 'type'>,
     line: Line,
     common: Map<string, unknown>,
-    { clock, trace, learned, dial, log, audit, certificates }: PollingContext,
+    { clock, trace, learned, dial, resolve, log, audit, assertWritable, certificates }: PollingContext,
   ) {
     this.name = name
     this.clock = clock
     this.trace = trace?.(name)
     this.learned = learned?.(name)
-    this.dial = dial
+    this.dial = async (endpoint, signal) => {
+      const connection = await dial(endpoint, signal)
+      line.meter(connection)
+      return connection
+    }
+    this.resolve = resolve
     this.certificates = certificates
+    if (assertWritable !== undefined) this.assertWritable = assertWritable
     if (audit !== undefined) this.audit = (action) => audit(name, action)
     this.#line = line
     this.#common = common
@@ -43,7 +51,7 @@ export class DeviceContext implements Context {
 
   /** Made when there is something to say. */
   get log(): Log {
-    return (this.#ownLog ??= this.#log.child({ device: this.name }))
+    return (this.#ownLog ??= this.#log.child({ component: this.#driver, device: this.name }))
   }
 
   share<T>(create: () => T): T {

@@ -11,6 +11,7 @@ import { Line, type Occupant, type Turn } from './line.ts'
 /** A device on a line that polls `requests` times `takesMs` every second, and leaves a poll out while one runs. */
 class Poller implements Turn, Occupant {
   since = 0
+  startedAt = 0
   polls = 0
   overruns = 0
   /** The longest time from due to done. */

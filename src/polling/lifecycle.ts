@@ -4,7 +4,7 @@
  */
 import type { SampleBatch } from '../core/batch.ts'
 import type { Timer } from '../core/clock.ts'
-import type { Driver, Emit } from '../core/driver.ts'
+import type { Driver, Emit, Point } from '../core/driver.ts'
 import { NotConnectedError } from '../core/errors.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Log } from '../core/log.ts'
@@ -12,16 +12,18 @@ import { Status, type StatusCode } from '../core/status.ts'
 import type { TagId } from '../core/value.ts'
 import { Backoff } from '../wire/backoff.ts'
 import { Backfill } from './backfill.ts'
-import { attemptConnect } from './connect-attempt.ts'
+import { attemptConnect, closeInTime } from './connect-attempt.ts'
 import type { ConnectGate, Entrant } from './connect-gate.ts'
 import type { Line } from './line.ts'
 import type { Silent } from './line-silence.ts'
 import type { UnitUse } from './line-use.ts'
-import { groupByInterval, PollGroup, type GroupOwner } from './poll-group.ts'
+import { areSame, planPoints, type PointsPlan } from './points-plan.ts'
+import { PollGroups } from './poll-groups.ts'
+import type { GroupOwner, PollGroup } from './poll-group.ts'
 import { PolledDevice } from './polled-device.ts'
 import type { DeviceSetup, PollingContext } from './polling.ts'
 import { reasonOfDegradation, reasonOfLoss, reasonOfRefusal, reasonOfSilence, reasonOfSubscribed } from './reason.ts'
-import { hasGood, statusRows } from './rows.ts'
+import { countRows, statusRows } from './rows.ts'
 import type { Schedule } from './schedule.ts'
 import { keepServing } from './serving.ts'
 import { Silence } from './silence.ts'
@@ -48,8 +50,9 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   #held: string | undefined
   readonly #log: Log
   readonly #gate: ConnectGate
-  readonly #groups: PollGroup[]
-  readonly #subscribed: SubscribedPoints
+  readonly #confirm: PollingContext['confirm']
+  readonly #groups: PollGroups
+  #subscribed: SubscribedPoints
   /** Where the device keeps a history that shall be read. */
   readonly #backfill: Backfill | undefined
   readonly #retry: Backoff
@@ -76,29 +79,51 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     super(setup, device, line, context)
     const random = context.random ?? Math.random
     this.#log = context.log
+    this.#confirm = context.confirm
     this.#gate = gate
     this.#retry = new Backoff({ firstMs: RETRY_MIN_MS, maxMs: device.retryMaxMs ?? RETRY_MAX_MS, random })
     this.#silence = new Silence(random)
     this.#random = random
-    this.#subscribed = new SubscribedPoints(device, setup.points, this, context.confirm)
-    const { stored } = context
+    this.#groups = new PollGroups(this, schedule, (group, dueAt, missed) => this.#due(group, dueAt, missed))
+    const plan = this.plan(setup.points)
+    this.#groups.adopt(plan)
+    this.#subscribed = new SubscribedPoints(device, plan.subscribed, this, context.confirm)
+    const { stored, log } = context
     const { history } = device
     if (history !== undefined && stored !== undefined)
-      this.#backfill = new Backfill(this, {
-        history,
-        points: setup.points,
-        access: this.access,
-        log: context.log,
-        stored,
-      })
-    const subscribed = new Set(this.#subscribed.points)
-    const polled = subscribed.size === 0 ? setup.points : setup.points.filter((point) => !subscribed.has(point))
-    this.#groups = groupByInterval(polled).map(([everyMs, points]) => new PollGroup(this, everyMs, points))
-    if (!setup.enabled) return
-    for (const group of this.#groups) {
-      group.prepare(this.device.prepare(group.points))
-      schedule.add(`${setup.name} ${group.everyMs}`, group.everyMs, (dueAt, missed) => this.#due(group, dueAt, missed))
+      this.#backfill = new Backfill(this, { history, points: setup.points, access: this.access, log, stored })
+  }
+
+  /** How these points would be read. No I/O, and nothing changes. */
+  plan(points: readonly Point<unknown>[]): PointsPlan {
+    if (!this.enabled) return { points, subscribed: [], groups: [] }
+    return planPoints(this.device, points, this.#groups.all)
+  }
+
+  /** Other points from now on, as `plan` planned them; the connection stays, and so does what is the same. */
+  repoint(plan: PointsPlan): void {
+    const before = new Set(this.points)
+    this.points = plan.points
+    const made = this.#groups.adopt(plan)
+    const flows = this.connected && this.#held === undefined && !this.#silence.silent
+    if (!areSame(this.#subscribed.points, plan.subscribed)) {
+      this.#subscribed.stop()
+      this.#subscribed = new SubscribedPoints(this.device, plan.subscribed, this, this.#confirm)
+      if (flows) this.#subscribed.start()
     }
+    this.#backfill?.repoint(plan.points)
+    if (flows) this.#readSoon(made)
+    const come = plan.points.filter((point) => !before.has(point))
+    if (this.#outage !== undefined && come.length > 0) this.#emit(statusRows(come, this.#outage, this.clock.now()))
+    if (this.connected) this.observed()
+  }
+
+  /** As after a connect; whoever changed the points does not wait for it. */
+  #readSoon(groups: readonly PollGroup[]): void {
+    const slow = groups.filter(({ everyMs }) => everyMs > FIRST_READ_MS)
+    const isOn = () => this.connected && this.#held === undefined && !this.#silence.silent
+    const isIdle = (group: PollGroup) => this.#groups.all.includes(group) && !group.running
+    this.clock.after(0, () => isOn() && slow.filter(isIdle).forEach((group) => group.begin(undefined)))
   }
 
   get signal(): AbortSignal {
@@ -106,7 +131,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   }
 
   polledUse(unit: number | undefined): UnitUse {
-    return this.line.use(this.name, unit)
+    return this.line.use(this.name, unit, undefined, this.stats.wire)
   }
 
   get connected(): boolean {
@@ -127,6 +152,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   async stop(): Promise<void> {
     if (this.#phase === 'stopped') return
     this.#phase = 'stopped'
+    this.#groups.stop()
     this.#backfill?.stop()
     this.#servingEnd.abort()
     this.#timer?.cancel()
@@ -140,17 +166,19 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   enter(): void {
     const attempt = new AbortController()
     this.#connection = attempt
-    attemptConnect(this.device, this.endpoint, this.clock, attempt, (error) => {
+    const settled = (error: unknown): void => {
       if (this.#phase !== 'connecting' || this.#connection !== attempt) return
       this.#gate.leave(this)
       if (error === undefined) this.#connected()
       else this.#refused(error)
-    })
+    }
+    attemptConnect(this.device, this.endpoint, this.clock, attempt, settled, () => this.stuck('connect-stuck'))
   }
 
   /** Rows of the device's own history. */
   fill(batch: SampleBatch): void {
     this.stats.samples += batch.length
+    countRows(batch, this.stats)
     this.stats.backfilled += batch.length
     this.#emit(batch)
   }
@@ -158,7 +186,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   emit(batch: SampleBatch): void {
     this.stats.samples += batch.length
     this.#backfill?.saw(batch)
-    if (hasGood(batch)) {
+    if (countRows(batch, this.stats) > 0) {
       this.lastGoodAt = batch.receivedAt
       this.#hasValues = true
       // What was said of all points when the connection was lost is over.
@@ -214,6 +242,13 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     this.#tellAll(Status.BadNoCommunication)
   }
 
+  /** A request that never ends, a probe of a silent device among them, would keep its place on the line for ever. */
+  unstick(now: number): void {
+    if (!this.#groups.all.some((group) => group.stalledFor(now) > REQUEST_LIMIT_MS)) return
+    this.stuck('request-stuck')
+    this.lost(new NotConnectedError(`a request did not end within ${formatDuration(REQUEST_LIMIT_MS)}`))
+  }
+
   #serve(): void {
     if (this.device.serve === undefined) return
     const context = { device: this.name, clock: this.clock, log: this.#log, random: this.#random }
@@ -231,9 +266,9 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     if (this.#connects++ > 0) this.stats.reconnects++
     this.#outage = undefined
     if (this.#silence.silent) return this.#resumeProbes()
-    if (this.#groups.length === 0) this.#assess()
+    if (this.#groups.all.length === 0) this.#assess()
     if (this.#held === undefined) this.#flow()
-    for (const group of this.#groups) if (group.everyMs > FIRST_READ_MS) group.begin(undefined)
+    for (const group of this.#groups.all) if (group.everyMs > FIRST_READ_MS) group.begin(undefined)
   }
 
   /** Values come from now on. */
@@ -272,7 +307,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     this.#connection.abort()
     this.#subscribed.stop()
     this.#backfill?.interrupt()
-    for (const group of this.#groups) group.cancel()
+    this.#groups.cancel()
   }
 
   #wait(pauseMs: number, action: () => void): void {
@@ -282,9 +317,6 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
 
   #due(group: PollGroup, dueAt: number, missed: number): void {
     if (this.#phase !== 'connected' || this.#held !== undefined) return
-    // Also of a silent device: a probe that never ends would keep its place on the line for ever.
-    if (group.stalledFor(this.clock.monotonic()) > REQUEST_LIMIT_MS)
-      return this.lost(new NotConnectedError(`a request did not end within ${formatDuration(REQUEST_LIMIT_MS)}`))
     if (this.#silence.silent) return
     this.stats.overruns += missed
     if (group.running) {
@@ -320,7 +352,7 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
     if (this.#silence.probes === 0) return this.#probe()
     this.#phase = 'connecting'
     this.#drop()
-    void this.device.close().then(
+    void closeInTime(this.device, this.clock, () => this.stuck('close-stuck')).then(
       () => this.#phase === 'connecting' && this.#gate.request(this),
       (error: unknown) => this.#phase === 'connecting' && this.#refused(error),
     )
@@ -341,27 +373,22 @@ export class Lifecycle extends PolledDevice implements GroupOwner, Entrant, Sile
   }
 
   #probe(): void {
-    const idle = this.#groups.filter((group) => !group.running)
+    const idle = this.#groups.all.filter((group) => !group.running)
     idle[this.#silence.probes % idle.length]?.probe(undefined, this.#silence.probes)
   }
 
   #readAll(): void {
-    for (const group of this.#groups) if (!group.running) group.begin(undefined)
+    for (const group of this.#groups.all) if (!group.running) group.begin(undefined)
   }
 
   #assess(): void {
-    const names = (tag: TagId): string => this.#nameOf(tag)
+    const names = (tag: TagId): string => this.nameOf(tag)
     const reason =
       this.#held ??
-      reasonOfDegradation(this.name, this.#groups, this.line, names, (tag) => this.reasonOf(tag)) ??
+      reasonOfDegradation(this.name, this.#groups.all, this.line, names, (tag) => this.reasonOf(tag)) ??
       reasonOfSubscribed(this.name, this.#subscribed, names, (tag) => this.reasonOf(tag)) ??
       this.device.trouble?.()
     this.condition.become(reason === undefined ? 'Running' : 'Degraded', reason ?? null)
-  }
-
-  /** Asked for seldom: an index would cost memory for every tag. */
-  #nameOf(tag: number): string {
-    return this.points.find((point) => point.tag === tag)?.settings.name ?? `tag ${tag}`
   }
 
   /** One row without a value for each point, once an outage and status. */

@@ -8,6 +8,7 @@ import { formatDuration } from '../core/duration.ts'
 import { GatewayError, NotConnectedError } from '../core/errors.ts'
 import type { Line, Occupant, Turn, Urgent } from './line.ts'
 import type { UnitUse } from './line-use.ts'
+import type { Came } from './wire-figures.ts'
 
 /** Work has its own, shorter, time limit; this holds when it has none. */
 const REQUEST_LIMIT_MS = 60_000
@@ -30,10 +31,12 @@ export interface AccessOwner {
 
 /** The access of one device. A class, because there is one for each of ten thousand devices. */
 export class DeviceAccess implements LineAccess {
+  readonly confined: boolean
   readonly #owner: AccessOwner
 
-  constructor(owner: AccessOwner) {
+  constructor(owner: AccessOwner, confined = false) {
     this.#owner = owner
+    this.confined = confined
   }
 
   get connected(): boolean {
@@ -71,14 +74,14 @@ function runOnLine<T>(
     let started = false
     let ended = false
     let limit: Timer | undefined
-    const end = (settle: () => void) => {
+    const end = (settle: () => void, came?: Came) => {
       if (ended) return
       ended = true
       limit?.cancel()
       signal.removeEventListener('abort', onCaller)
       connection.removeEventListener('abort', onConnection)
       settle()
-      if (started) line.done(entry)
+      if (started) line.done(entry, true, came)
       else line.withdraw(entry)
     }
     const giveUp = (reason: unknown) => {
@@ -92,9 +95,9 @@ function runOnLine<T>(
       line.occupy(entry)
       limit = owner.clock.after(REQUEST_LIMIT_MS, () => giveUp(endless(name)))
       call(work, controller.signal).then(
-        (result) => end(() => resolve(result)),
+        (result) => end(() => resolve(result), 'answer'),
         (error: unknown) => {
-          end(() => reject(error))
+          end(() => reject(error), isTimeout(error) ? 'nothing' : undefined)
           if (error instanceof NotConnectedError && !controller.signal.aborted) owner.lost(error)
         },
       )
@@ -102,6 +105,7 @@ function runOnLine<T>(
     const entry: Urgent & Turn & Occupant = {
       use,
       since: 0,
+      startedAt: 0,
       start,
       startNext: () => {
         start()
@@ -114,6 +118,8 @@ function runOnLine<T>(
     else line.poll(entry)
   })
 }
+
+const isTimeout = (error: unknown): boolean => error instanceof GatewayError && error.code === 'TIMEOUT'
 
 const notConnected = (name: string) => new NotConnectedError(`${name} is not connected`)
 

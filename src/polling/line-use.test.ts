@@ -19,7 +19,7 @@ describe('the account of a line', () => {
       [2, 300],
       [1, 50],
     ] as const) {
-      const occupant: Occupant = { use: line.use('device', unit), since: 0 }
+      const occupant: Occupant = { use: line.use('device', unit), since: 0, startedAt: 0 }
       line.occupy(occupant)
       await clock.advance(ms)
       line.done(occupant)
@@ -41,8 +41,8 @@ describe('the account of a line', () => {
   test('two in flight share the time in which they overlap', async () => {
     const clock = new VirtualClock()
     const line = new Line('bus', 2, clock)
-    const slow: Occupant = { use: line.use('slow', undefined), since: 0 }
-    const fast: Occupant = { use: line.use('fast', undefined), since: 0 }
+    const slow: Occupant = { use: line.use('slow', undefined), since: 0, startedAt: 0 }
+    const fast: Occupant = { use: line.use('fast', undefined), since: 0, startedAt: 0 }
     line.occupy(slow)
     await clock.advance(100)
     line.occupy(fast)
@@ -66,7 +66,7 @@ describe('the account of a line', () => {
           const clock = new VirtualClock()
           const line = new Line('bus', 64, clock)
           for (const { start, takes, unit } of requests) {
-            const occupant: Occupant = { use: line.use('device', unit), since: 0 }
+            const occupant: Occupant = { use: line.use('device', unit), since: 0, startedAt: 0 }
             clock.after(start, () => {
               line.occupy(occupant)
               clock.after(takes, () => line.done(occupant))
@@ -90,7 +90,7 @@ describe('the account of a line', () => {
   test('the last minute is the last minute: an hour later nothing of it is left, but the total stays', async () => {
     const clock = new VirtualClock()
     const line = new Line('bus', 1, clock)
-    const occupant: Occupant = { use: line.use('device', 1), since: 0 }
+    const occupant: Occupant = { use: line.use('device', 1), since: 0, startedAt: 0 }
     await clock.advance(3_600_000)
     line.occupy(occupant)
     await clock.advance(25_000)
@@ -135,6 +135,25 @@ describe('the account of a line', () => {
     assert.deepEqual([line!.key, line!.limit, line!.inFlight, line!.queued], ['Filler 1', 1, 0, 0])
   })
 
+  test('a device that begins anew on a shared line has one account; one that does not begin after all leaves none', async () => {
+    const of = (name: string, firstTag: number) => setupOf(new FakeDevice(), { name, line: 'bus', firstTag })
+    const { clock, polling } = startPolling(of('a', 0), of('b', 1))
+    await clock.advance(3000)
+    const again = () => polling.prepare({ stop: ['b'], start: [of('b', 1)], repoint: new Map(), order: ['a', 'b'] })
+    const units = () => polling.lines.flatMap((line) => line.units.map(({ device }) => device)).sort()
+    again().discard()
+    assert.deepEqual(units(), ['a', 'b'])
+    const change = again()
+    await change.stop()
+    assert.equal(polling.changes, 0)
+    change.apply()
+    assert.equal(polling.changes, 1)
+    await clock.advance(3000)
+    assert.deepEqual(units(), ['a', 'b'])
+    const [line] = polling.lines
+    assert.ok(line!.units.find(({ device }) => device === 'b')!.requests > 0)
+  })
+
   test('a neighbour that comes too late says who eats the line', async () => {
     const eater = new FakeDevice()
     eater.answerMs = 3000
@@ -162,7 +181,7 @@ describe('the account of a line', () => {
     const ask = () =>
       line.command({
         start() {
-          const entry = { use: line.useOf('meter', 1, 'proxy'), since: 0 }
+          const entry = { use: line.useOf('meter', 1, 'proxy'), since: 0, startedAt: 0 }
           line.occupy(entry)
           clock.after(3000, () => (line.done(entry), ask()))
         },

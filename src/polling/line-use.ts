@@ -3,6 +3,8 @@
  * of buckets that is rolled on when it is used, so that a line costs nothing while it rests.
  */
 
+import { WireFigures } from './wire-figures.ts'
+
 const BUCKET_MS = 10_000
 /** As many as `#recent` has. */
 const BUCKETS = 6
@@ -63,10 +65,13 @@ export class UnitUse {
   readonly by: string
   /** Shared by the units of the device. */
   readonly flow: Flow
+  /** Shared by the units of the device, too. */
+  readonly figures: WireFigures
   readonly time = new TimeUsed()
   requests = 0
 
-  constructor(device: string, unit: number | undefined, flow: Flow, by = GATEWAY) {
+  constructor(device: string, unit: number | undefined, flow: Flow, by = GATEWAY, figures = new WireFigures()) {
+    this.figures = figures
     this.device = device
     this.unit = unit
     this.flow = flow

@@ -4,17 +4,21 @@
  * no device takes its neighbours' time. It keeps account of who takes how much of its time: while n requests are in flight
  * each of them takes the n-th part.
  */
+import type { Duplex } from 'node:stream'
 import type { Clock } from '../core/clock.ts'
 import { FairQueue, type TurnQueue, type Waiting } from './fair-queue.ts'
 import { LineSilence } from './line-silence.ts'
 import { createFlow, GATEWAY, TimeUsed, UnitUse } from './line-use.ts'
+import type { Came, WireFigures } from './wire-figures.ts'
+import { WireMeter } from './wire-meter.ts'
 
 /** A request that has a place on the line, from `occupy` to `done`. */
 export interface Occupant {
   /** For whom it counts. */
   readonly use: UnitUse
-  /** The line's own: its time when the request began. */
+  /** The line's own: its time when the request began, and that of the clock (monotonic ms). */
   since: number
+  startedAt: number
 }
 
 /** A command that waits for a place. */
@@ -75,6 +79,7 @@ export class Line implements LineView {
   readonly #urgent: Urgent[] = []
   readonly #turns: TurnQueue<Turn>
   #silence: LineSilence | undefined
+  #meter: WireMeter | undefined
   #shared: { readonly thing: unknown } | undefined
 
   /** `limit`: how many requests may be in flight at once; `turns`: in which order polls get their places. */
@@ -98,23 +103,42 @@ export class Line implements LineView {
     return this.#shared.thing as T
   }
 
-  /** The account of a unit of a device; made with the first call. */
-  use(device: string, unit: number | undefined, by = GATEWAY): UnitUse {
-    const known = this.#uses.find((use) => use.unit === unit && use.device === device && use.by === by)
+  /** The account of a unit of a device; made with the first call. `figures`: of the device, where it keeps them. */
+  use(device: string, unit: number | undefined, by = GATEWAY, figures?: WireFigures): UnitUse {
+    const isOf = (use: UnitUse) => use.device === device && (figures === undefined || use.figures === figures)
+    const known = this.#uses.find((use) => use.unit === unit && use.by === by && isOf(use))
     if (known !== undefined) return known
-    const sibling = this.#uses.find((use) => use.device === device)
-    const made = new UnitUse(device, unit, sibling?.flow ?? createFlow(), by)
+    const sibling = this.#uses.find(isOf)
+    const made = new UnitUse(device, unit, sibling?.flow ?? createFlow(), by, figures ?? sibling?.figures)
     // One longer exactly: most lines have one device, and there are many lines.
     this.#uses = this.#uses.concat(made)
     return made
   }
 
   /** The account for what a device asks besides its polls: that of the unit, where it is known; that of its only unit, where it has one. */
-  useOf(device: string, unit?: number, by = GATEWAY): UnitUse {
-    if (by !== GATEWAY) return this.use(device, unit, by)
-    const uses = this.#uses.filter((use) => use.device === device && use.by === GATEWAY)
+  useOf(device: string, unit?: number, by = GATEWAY, figures?: WireFigures): UnitUse {
+    if (by !== GATEWAY) return this.use(device, unit, by, figures)
+    const isOf = (use: UnitUse) => use.device === device && (figures === undefined || use.figures === figures)
+    const uses = this.#uses.filter((use) => use.by === GATEWAY && isOf(use))
     const own = uses.find((use) => use.unit === unit)
-    return own ?? (uses.length === 1 ? uses[0]! : this.use(device, undefined))
+    return own ?? (uses.length === 1 ? uses[0]! : this.use(device, undefined, by, figures))
+  }
+
+  /** The device is no longer there: nor is its account. That of one that has its name and begins in its place stays. */
+  leave(device: string, figures: WireFigures): void {
+    this.#uses = this.#uses.filter((use) => use.device !== device || use.figures !== figures)
+  }
+
+  /** Counts the bytes of a connection of this line. */
+  meter(connection: Duplex): void {
+    ;(this.#meter ??= new WireMeter()).add(connection)
+  }
+
+  /** What went over its connections since the last request ended is the device's, where it is the only one here. */
+  settleBytes(figures: WireFigures): void {
+    if (this.#meter === undefined) return
+    if (this.#uses.every((use) => use.figures === figures)) this.#meter.give(figures)
+    else if (this.#inFlight === 0) this.#meter.settle()
   }
 
   /** Its devices that answer nothing. */
@@ -143,20 +167,24 @@ export class Line implements LineView {
 
   /** A request takes the place that it was given. */
   occupy(occupant: Occupant): void {
-    this.#advance()
+    occupant.startedAt = this.#advance()
     this.#inFlight++
     occupant.since = this.#time
     this.#turns.begun(occupant.use.flow)
   }
 
-  /** A place is free again. `asked`: the device was asked, and did not only have its turn. */
-  done(occupant: Occupant, asked = true): void {
+  /** A place is free again. `asked`: the device was asked, and did not only have its turn; `came`: what it made of that. */
+  done(occupant: Occupant, asked = true, came?: Came): void {
     const now = this.#advance()
     this.#inFlight--
     const { use } = occupant
     const used = this.#time - occupant.since
     use.time.add(used, now)
-    if (asked) use.requests++
+    if (asked) {
+      use.requests++
+      use.figures.ended(came, now - occupant.startedAt, now, this.#clock.now())
+    }
+    this.#meter?.give(use.figures)
     this.#turns.ended(use.flow, used)
     this.#pump()
   }

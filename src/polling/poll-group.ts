@@ -5,20 +5,26 @@
  */
 import type { SampleBatch } from '../core/batch.ts'
 import type { Clock } from '../core/clock.ts'
+import type { DeviceAccount } from '../core/device-account.ts'
 import type { Point, Poll } from '../core/driver.ts'
 import { observe } from '../core/histogram.ts'
+import type { PolledName, Span, Tracer } from '../core/spans.ts'
 import type { StatusCode } from '../core/status.ts'
 import type { TagId } from '../core/value.ts'
 import type { Line, Turn } from './line.ts'
 import type { UnitUse } from './line-use.ts'
-import { PollRequest, type Outcome, type RequestOwner } from './poll-request.ts'
+import { PollRequest, type RequestOwner } from './poll-request.ts'
 import type { DeviceStats } from './session.ts'
+import type { Came } from './wire-figures.ts'
 
 /** What a group needs of its session. */
-export interface GroupOwner {
+export interface GroupOwner extends PolledName {
   readonly clock: Clock
   readonly line: Line
   readonly stats: DeviceStats
+  /** Absent: no poll is recorded. */
+  readonly tracer: Tracer | undefined
+  readonly account: DeviceAccount | undefined
   /** Aborted when the connection is given up. */
   readonly signal: AbortSignal
   /** The account of one of the device's units on the line; of the device itself without one. */
@@ -65,6 +71,10 @@ export class PollGroup implements Turn, RequestOwner {
   #startedAt: number | undefined
   #lastStartAt = 0
   #inFlight = 0
+  /** Of this poll, where it is recorded. */
+  #span: Span | undefined
+  /** Good rows since the group was last due; undefined: it never was. */
+  #goodRows: number | undefined
 
   constructor(owner: GroupOwner, everyMs: number, points: readonly Point<unknown>[]) {
     this.#owner = owner
@@ -103,6 +113,7 @@ export class PollGroup implements Turn, RequestOwner {
     if (!this.running) return
     this.running = false
     this.#owner.stats.pollsFailed++
+    this.#endSpan('CANCELLED')
     this.#owner.line.withdraw(this)
     const abandoned = this.#requests.filter((request) => request.abandon())
     this.#renew()
@@ -133,13 +144,13 @@ export class PollGroup implements Turn, RequestOwner {
   /** A request was answered, and its step needs another one: after others had their turn. */
   again(request: PollRequest): void {
     this.#inFlight--
-    if (request.asked) countRequest(this.#owner.stats, request.lastOutcome)
+    const came = countRequest(this.#owner.stats, request)
     this.#again.push(request)
     if (!this.#queued) {
       this.#queued = true
       this.#owner.line.poll(this)
     }
-    this.#owner.line.done(request, request.asked)
+    this.#owner.line.done(request, request.asked, came)
   }
 
   /** A request of this poll was answered or timed out. */
@@ -147,7 +158,7 @@ export class PollGroup implements Turn, RequestOwner {
     const { stats, line } = this.#owner
     const outcome = request.outcome
     this.#inFlight--
-    if (request.asked) countRequest(stats, request.lastOutcome)
+    const came = countRequest(stats, request)
     this.rows += request.rows
     this.badRows += request.badRows
     this.firstBad ??= request.firstBad
@@ -155,7 +166,7 @@ export class PollGroup implements Turn, RequestOwner {
     if (outcome === 'timeout') this.unanswered++
     if (outcome !== 'ok') this.#failed++
     if (--this.#pending === 0) this.#finish()
-    line.done(request, request.asked)
+    line.done(request, request.asked, came)
   }
 
   /** A request of this poll threw. */
@@ -164,8 +175,19 @@ export class PollGroup implements Turn, RequestOwner {
     this.#owner.lost(error)
   }
 
-  emit(batch: SampleBatch): void {
-    this.#owner.emit(batch)
+  emit(batch: SampleBatch, good: number): void {
+    if (this.#goodRows !== undefined) this.#goodRows += good
+    if (this.#span === undefined) this.#owner.emit(batch)
+    else this.#owner.tracer?.handOn(this.#span, () => this.#owner.emit(batch))
+  }
+
+  /** It is due again, after `missed` times at which nobody could look: what the interval brought, of a sample a tag that it should have. */
+  endInterval(missed: number): void {
+    const expected = this.points.length
+    // A tag that was read twice makes up for no other one, as after a reconnect.
+    if (this.#goodRows !== undefined)
+      this.#owner.account?.interval(expected * (1 + missed), Math.min(expected, this.#goodRows))
+    this.#goodRows = 0
   }
 
   #start(dueAt: number | undefined, from: number, to: number): void {
@@ -183,6 +205,7 @@ export class PollGroup implements Turn, RequestOwner {
     this.#beganAt = dueAt ?? this.#owner.clock.monotonic()
     this.#startedAt = undefined
     this.#owner.stats.polls++
+    this.#span = this.#owner.tracer?.poll(this.#owner)
     this.#queued = true
     this.#owner.line.poll(this)
   }
@@ -193,11 +216,30 @@ export class PollGroup implements Turn, RequestOwner {
     this.durationMs = clock.monotonic() - this.#startedAt!
     this.waitedMs = Math.max(0, this.#startedAt! - this.#beganAt)
     observe(stats.pollDuration, this.durationMs / 1000)
+    stats.peakMs = Math.max(stats.peakMs, this.durationMs)
+    stats.peakShare = Math.max(stats.peakShare, (this.waitedMs + this.durationMs) / this.everyMs)
+    if (this.#span !== undefined)
+      this.#owner.tracer?.exemplify(stats.pollDuration, this.durationMs / 1000, this.#span.context)
+    this.#endSpan(this.#failed === 0 ? undefined : this.unanswered > 0 ? 'TIMEOUT' : 'BAD_STATUS')
     if (this.#failed === 0) stats.pollsOk++
     else stats.pollsFailed++
     this.badPolls = this.badRows > 0 ? this.badPolls + 1 : 0
     this.slowPolls = this.waitedMs + this.durationMs > this.everyMs ? this.slowPolls + 1 : 0
     this.#owner.polled(this)
+  }
+
+  #endSpan(error: string | undefined): void {
+    const span = this.#span
+    if (span === undefined) return
+    this.#span = undefined
+    span.set({
+      'bifrost.poll.requests': this.requests,
+      'bifrost.poll.unanswered': this.unanswered,
+      'bifrost.poll.waited': this.waitedMs / 1000,
+      'bifrost.samples': this.rows,
+      'bifrost.samples.bad': this.badRows,
+    })
+    span.end(error)
   }
 
   #renew(): void {
@@ -207,10 +249,19 @@ export class PollGroup implements Turn, RequestOwner {
   }
 }
 
-function countRequest(stats: DeviceStats, outcome: Outcome): void {
+function countRequest(stats: DeviceStats, request: PollRequest): Came {
+  if (!request.asked) return undefined
+  const outcome = request.lastOutcome
+  if (outcome === 'timeout') {
+    stats.requestsTimeout++
+    return 'nothing'
+  }
   if (outcome === 'ok') stats.requestsOk++
-  else if (outcome === 'timeout') stats.requestsTimeout++
-  else stats.requestsFailed++
+  else {
+    stats.requestsFailed++
+    stats.wire.refused(request.refusal)
+  }
+  return 'answer'
 }
 
 /** The points of a device by their interval. */

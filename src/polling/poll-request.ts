@@ -4,14 +4,15 @@
  */
 import type { SampleBatch } from '../core/batch.ts'
 import { isUnfinished, type Emit, type Poll, type StepResult } from '../core/driver.ts'
-import { isBad, Status, type StatusCode } from '../core/status.ts'
+import { isBad, isGood, Status, type StatusCode } from '../core/status.ts'
 import type { TagId } from '../core/value.ts'
 import type { Occupant } from './line.ts'
 import type { UnitUse } from './line-use.ts'
 
 /** The poll that a request belongs to. */
 export interface RequestOwner {
-  emit(batch: SampleBatch): void
+  /** So many rows of it are good. */
+  emit(batch: SampleBatch, good: number): void
   /** It was answered, or timed out. */
   settle(request: PollRequest): void
   /** It was answered, and its step needs another one. */
@@ -31,12 +32,15 @@ export class PollRequest implements Occupant {
   /** False when the driver gave its rows without asking the device. */
   asked = true
   since = 0
+  startedAt = 0
   readonly use: UnitUse
   readonly #owner: RequestOwner
   readonly #step: number
   readonly #emit: Emit = (batch) => this.#take(batch)
   readonly #onDone = (result: StepResult) => this.#done(result)
   readonly #onFail = (error: unknown) => this.#fail(error)
+  /** The first bad status that came of the request that was made last; 0: none. */
+  #badStatus: StatusCode = Status.Good
   #timeouts = 0
   /** Before the request that was made last: rows, bad ones, and those of a time-out. */
   #rowsBefore = 0
@@ -64,6 +68,11 @@ export class PollRequest implements Occupant {
     return this.#poll?.outcome?.(this.#step) ?? outcomeOf(rows, badRows, this.#timeouts - this.#timeoutsBefore)
   }
 
+  /** Why it failed: the driver's word where it has one, since the rows of a request may tell of another. */
+  get refusal(): StatusCode {
+    return this.#poll?.refusal?.(this.#step) ?? this.#badStatus
+  }
+
   start(poll: Poll, signal: AbortSignal): void {
     if (!this.#unfinished) {
       this.rows = this.badRows = this.#timeouts = 0
@@ -74,6 +83,7 @@ export class PollRequest implements Occupant {
     this.#timeoutsBefore = this.#timeouts
     this.#poll = poll
     this.#unfinished = false
+    this.#badStatus = Status.Good
     this.#active = true
     try {
       poll.read(this.#step, this.#emit, signal).then(this.#onDone, this.#onFail)
@@ -91,15 +101,18 @@ export class PollRequest implements Occupant {
 
   #take(batch: SampleBatch): void {
     if (this.#abandoned) return
+    let good = 0
     for (let row = 0; row < batch.length; row++) {
       const status = batch.status[row]!
+      if (isGood(status)) good++
       if (!isBad(status)) continue
+      if (this.#badStatus === Status.Good) this.#badStatus = status
       this.badRows++
       if (status === Status.BadTimeout) this.#timeouts++
       this.firstBad ??= { tag: batch.tag[row]!, status }
     }
     this.rows += batch.length
-    this.#owner.emit(batch)
+    this.#owner.emit(batch, good)
   }
 
   #done(result: StepResult): void {

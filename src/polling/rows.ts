@@ -1,7 +1,7 @@
 /** Rows that a session makes itself, and what it looks for in those of a driver. */
 import { SampleBatch } from '../core/batch.ts'
 import type { Point } from '../core/driver.ts'
-import { isGood, type StatusCode } from '../core/status.ts'
+import type { StatusCode } from '../core/status.ts'
 
 /** One row without a value for each point: it changes the status alone. */
 export function statusRows(points: readonly Point<unknown>[], status: StatusCode, now: number): SampleBatch {
@@ -10,8 +10,16 @@ export function statusRows(points: readonly Point<unknown>[], status: StatusCode
   return batch
 }
 
-/** True when a row is of good quality. */
-export function hasGood(batch: SampleBatch): boolean {
-  for (let row = 0; row < batch.length; row++) if (isGood(batch.status[row]!)) return true
-  return false
+/** Counts the rows by quality; returns how many are good. */
+export function countRows({ length, status }: SampleBatch, into: { good: number; uncertain: number }): number {
+  let good = 0
+  let uncertain = 0
+  for (let row = 0; row < length; row++) {
+    const severity = status[row]! >>> 30
+    if (severity === 0) good++
+    else if (severity === 1) uncertain++
+  }
+  into.good += good
+  into.uncertain += uncertain
+  return good
 }

@@ -89,3 +89,42 @@ test('after a standstill the missed periods are reported once and the phase is k
   assert.equal(dueAt % 1000, 0)
   assert.deepEqual(calls[before + 1], [dueAt + 1000, 0])
 })
+
+test('cycles that come and go while it runs fall where they would have from the start on, and the others go on', async () => {
+  const dueOf = async (late: boolean): Promise<{ own: number[]; other: number[] }> => {
+    const clock = new VirtualClock()
+    const schedule = new Schedule(clock)
+    const [own, other]: [number[], number[]] = [[], []]
+    schedule.add('other', 700, (dueAt) => void other.push(dueAt))
+    const leave = schedule.add('leaves', 300, () => undefined)
+    if (!late) schedule.add('own', 500, (dueAt) => void own.push(dueAt))
+    schedule.start()
+    await clock.advance(3333)
+    if (late) schedule.add('own', 500, (dueAt) => void own.push(dueAt))
+    leave()
+    await clock.advance(6000)
+    schedule.stop()
+    return { own: own.filter((dueAt) => dueAt > 3400), other }
+  }
+  const [early, late] = [await dueOf(false), await dueOf(true)]
+  assert.ok(late.own.length >= 11)
+  assert.deepEqual(late, early)
+})
+
+test('a schedule that is empty takes cycles, and one whose last cycle went takes others', async () => {
+  const clock = new VirtualClock()
+  const schedule = new Schedule(clock)
+  schedule.start()
+  await clock.advance(500)
+  let dues = 0
+  const leave = schedule.add('a', 100, () => dues++)
+  await clock.advance(1000)
+  assert.ok(dues >= 9)
+  leave()
+  const before = dues
+  await clock.advance(1000)
+  assert.equal(dues, before)
+  schedule.add('b', 100, () => dues++)
+  await clock.advance(1000)
+  assert.ok(dues >= before + 9)
+})

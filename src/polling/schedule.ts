@@ -13,6 +13,8 @@ export type OnDue = (dueAt: number, missed: number) => void
 const MIN_GAP_MS = 4
 /** After a stall thousands are due at once: so many start, then replies are read, then the next. */
 const MOST_AT_ONCE = 200
+/** What is due for longer than this without any wake-up was forgotten. */
+const FORGOTTEN_MS = 2000
 
 interface Cycle {
   readonly phaseMs: number
@@ -39,14 +41,41 @@ export class Schedule {
   #origin = 0
   #timer: Timer | undefined
   #running = false
+  /** The heap is to be put in order. */
+  #isStale = false
+  #wakes = 0
+  #wakesSeen = -1
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** Adds a cycle; call before `start`. */
-  add(name: string, periodMs: number, onDue: OnDue): void {
-    this.#heap.push({ phaseMs: phaseOf(name, periodMs), periodMs, onDue, turn: 0, dueAt: 0 })
+  /** Adds a cycle; returns how to take it out again. While it runs, the cycle falls where it would have from the start on. */
+  add(name: string, periodMs: number, onDue: OnDue): () => void {
+    const cycle: Cycle = { phaseMs: phaseOf(name, periodMs), periodMs, onDue, turn: 0, dueAt: 0 }
+    if (this.#running) {
+      const passed = this.#clock.monotonic() - this.#origin - cycle.phaseMs
+      cycle.turn = Math.max(0, Math.ceil(passed / periodMs))
+      cycle.dueAt = this.#origin + cycle.phaseMs + cycle.turn * periodMs
+    }
+    this.#heap.push(cycle)
+    if (this.#running) this.#reorder()
+    return () => this.#remove(cycle)
+  }
+
+  #remove(cycle: Cycle): void {
+    const at = this.#heap.indexOf(cycle)
+    if (at < 0) return
+    this.#heap.splice(at, 1)
+    if (this.#running) this.#reorder()
+  }
+
+  /** Cycles came or went: seldom, many at a time, and one sort serves them all. */
+  #reorder(): void {
+    if (this.#isStale) return
+    this.#isStale = true
+    this.#timer?.cancel()
+    this.#timer = this.#clock.after(0, () => this.#wake())
   }
 
   start(): void {
@@ -62,6 +91,19 @@ export class Schedule {
     this.#timer?.cancel()
   }
 
+  /** Called every few seconds: makes up for a wake-up that got lost; true when one did. */
+  revive(): boolean {
+    const wakes = this.#wakes
+    const hasWoken = wakes !== this.#wakesSeen
+    this.#wakesSeen = wakes
+    const next = this.#heap[0]
+    if (hasWoken || !this.#running || next === undefined) return false
+    if (this.#clock.monotonic() - next.dueAt < FORGOTTEN_MS) return false
+    this.#timer?.cancel()
+    this.#wake()
+    return true
+  }
+
   #arm(gapMs: number): void {
     const next = this.#heap[0]
     if (next === undefined || !this.#running) return
@@ -70,12 +112,21 @@ export class Schedule {
   }
 
   #wake(): void {
+    this.#wakes++
     const now = this.#clock.monotonic()
     let left = MOST_AT_ONCE
-    for (let next = this.#heap[0]!; this.#running && next.dueAt <= now && left > 0; next = this.#heap[0]!, left--) {
+    this.#sort()
+    for (let next = this.#heap[0]; next !== undefined && next.dueAt <= now && left > 0; next = this.#heap[0], left--) {
       this.#fire(next, now)
+      if (!this.#running || this.#isStale) return
     }
     this.#arm(left === 0 ? 1 : MIN_GAP_MS)
+  }
+
+  #sort(): void {
+    if (!this.#isStale) return
+    this.#isStale = false
+    this.#heap.sort((a, b) => a.dueAt - b.dueAt)
   }
 
   #fire(cycle: Cycle, now: number): void {

@@ -3,11 +3,12 @@
  * ahead of its polls. The lifecycle behind it is in `lifecycle.ts`.
  */
 import type { SampleBatch } from '../core/batch.ts'
-import type { DriverType, Point, WriteItem } from '../core/driver.ts'
+import type { DriverType, FramePlace, Identity, Point, SourceFacts, TracedExchange, WriteItem } from '../core/driver.ts'
 import type { LivenessView, ServedView } from '../core/driver-views.ts'
 import { createHistogram, type Histogram } from '../core/histogram.ts'
 import type { StatusCode } from '../core/status.ts'
 import type { TagId } from '../core/value.ts'
+import { WireFigures } from './wire-figures.ts'
 
 /** The fixed state words of the product, as people see them everywhere. */
 export type DeviceState = 'Running' | 'Connecting' | 'Degraded' | 'Failed' | 'Disabled'
@@ -24,12 +25,20 @@ export interface DeviceStats {
   requestsFailed: number
   requestsTimeout: number
   samples: number
+  /** Of these, by the quality that the driver gave them; the rest is bad. */
+  good: number
+  uncertain: number
   /** Those among them that were read from the device's own history. */
   backfilled: number
   /** From the first request of a poll to the last answer. */
   readonly pollDuration: Histogram
   /** From the time a poll was due to its first request. */
   readonly lateness: Histogram
+  /** Single requests: polls, commands, those of a proxy's clients. */
+  readonly wire: WireFigures
+  /** The longest poll and the greatest share of its interval that one took, waiting included, since whoever keeps the history set them to 0. */
+  peakMs: number
+  peakShare: number
 }
 
 export interface WriteOptions {
@@ -45,6 +54,8 @@ export interface DeviceSession {
   readonly type: DriverType
   /** Where the device is, in words for people: the driver type's `endpoint`. */
   readonly endpoint: string
+  /** Its options say `insecure: true`. */
+  readonly isInsecure: boolean
   readonly state: DeviceState
   /** ms since 1970. */
   readonly stateSince: number
@@ -61,8 +72,11 @@ export interface DeviceSession {
   /**
    * Runs a tool of the driver type. Rejects with NOT_FOUND (no such tool), INVALID_REQUEST (`details.errors` names the
    * fields), NotConnectedError (no connection), or what the tool threw.
+   * `confined`: what else is behind the same connection is not asked.
    */
-  tool(name: string, input: unknown, signal: AbortSignal): Promise<unknown>
+  tool(name: string, input: unknown, signal: AbortSignal, confined?: boolean): Promise<unknown>
+  /** What the device says it is; empty where it, or its driver, says nothing. Rejects with NotConnectedError (no connection). */
+  identify(signal: AbortSignal): Promise<Identity>
   /** What the driver learned about the device, as JSON for people; undefined: nothing. */
   profile(): unknown
   /** Forgets what was learned. */
@@ -74,9 +88,15 @@ export interface DeviceSession {
   /** Ends the pause before the next attempt to connect, when what kept it away has just been put right. */
   retryNow(): void
   /** Which line it is on. */
-  readonly line: { readonly key: string }
+  readonly line: { readonly key: string; settleBytes(figures: WireFigures): void }
   /** Why this tag is bad, where the driver knows more than its status says: a sentence. */
   reasonOf(tag: TagId): string | undefined
+  /** Its values come by themselves: nobody polls it. */
+  isSubscribed(point: Point<unknown>): boolean
+  /** Where its value lies in a traced exchange; undefined: not in this one. */
+  placeIn(point: Point<unknown>, exchange: TracedExchange): FramePlace | undefined
+  /** How its values come, where no frames are traced; undefined: the driver does not say. Rejects with NotConnectedError. */
+  sourceOf(point: Point<unknown>, signal: AbortSignal): Promise<SourceFacts | undefined>
 }
 
 export const createDeviceStats = (): DeviceStats => ({
@@ -89,7 +109,12 @@ export const createDeviceStats = (): DeviceStats => ({
   requestsFailed: 0,
   requestsTimeout: 0,
   samples: 0,
+  good: 0,
+  uncertain: 0,
   backfilled: 0,
   pollDuration: createHistogram(),
   lateness: createHistogram(),
+  wire: new WireFigures(),
+  peakMs: 0,
+  peakShare: 0,
 })

@@ -24,6 +24,10 @@ export interface SubscribedOwner {
 /** How often the evidence is looked at. */
 const LOOK_MS = 1000
 
+/** Those of the points whose values come by themselves. */
+export const subscribedOf = (driver: Driver<unknown>, points: readonly Point<unknown>[]): readonly Point<unknown>[] =>
+  driver.subscribe === undefined ? [] : points.filter((point) => driver.subscribes?.(point) === true)
+
 export class SubscribedPoints {
   readonly points: readonly Point<unknown>[]
   /** Points that are bad now, and why. */
@@ -41,7 +45,7 @@ export class SubscribedPoints {
     owner: SubscribedOwner,
     confirm: ((tag: TagId, at: number) => void) | undefined,
   ) {
-    this.points = driver.subscribe === undefined ? [] : points.filter((point) => driver.subscribes?.(point) === true)
+    this.points = subscribedOf(driver, points)
     this.#driver = driver
     this.#owner = owner
     this.#confirm = confirm ?? (() => {})

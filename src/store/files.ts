@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
 import { open, readdir, readlink, rename, rm, symlink, type FileHandle } from 'node:fs/promises'
+import { syncFolder } from '../core/durable-file.ts'
 import { makeFolders } from '../core/folder.ts'
 
 /** One open file. Positions are absolute; there is no file pointer. */
@@ -50,42 +51,44 @@ const SQLITE_BUSY = 5
 const FLAGS = { read: 'r', write: 'a+', create: 'wx+' } as const
 
 /** The disk of this machine. */
-export const nodeFiles: FileSystem = {
-  async open(path, mode) {
-    if (mode !== 'write') return fromHandle(await open(path, FLAGS[mode]))
-    // 'a+' would ignore positions, so it only makes the file.
-    await (await open(path, FLAGS.write)).close()
-    return fromHandle(await open(path, 'r+'))
-  },
-  list: (folder) => readdir(folder),
-  async makeFolder(folder) {
-    for (const made of await makeFolders(folder)) await nodeFiles.syncFolder(dirname(made))
-  },
-  rename: (from, to) => rename(from, to),
-  remove: (path) => rm(path, { force: true }),
-  makeLink: (path, text) => symlink(text, path),
-  readLink: (path) => readlink(path).catch(() => undefined),
-  async hold(path) {
-    // Node has no flock: an empty SQLite database that is never written has one.
-    const { DatabaseSync } = await import('node:sqlite')
-    let database: InstanceType<typeof DatabaseSync> | undefined
-    try {
-      database = new DatabaseSync(path, { timeout: 0 })
-      database.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE')
-    } catch (error) {
-      database?.close()
-      return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY ? undefined : () => undefined
-    }
-    return () => database.close()
-  },
-  async syncFolder(folder) {
-    const handle = await open(folder, 'r')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  },
+export const nodeFiles: FileSystem = diskOf(0o666)
+
+/** The same; files that it makes are for this user alone. */
+export const privateFiles: FileSystem = diskOf(0o600)
+
+function diskOf(permissions: number): FileSystem {
+  return {
+    async open(path, mode) {
+      if (mode !== 'write') return fromHandle(await open(path, FLAGS[mode], permissions))
+      // 'a+' would ignore positions, so it only makes the file.
+      await (await open(path, FLAGS.write, permissions)).close()
+      return fromHandle(await open(path, 'r+'))
+    },
+    list: (folder) => readdir(folder),
+    async makeFolder(folder) {
+      for (const made of await makeFolders(folder)) await syncFolder(dirname(made))
+    },
+    rename: (from, to) => rename(from, to),
+    remove: (path) => rm(path, { force: true }),
+    makeLink: (path, text) => symlink(text, path),
+    readLink: (path) => readlink(path).catch(() => undefined),
+    async hold(path) {
+      // Node has no flock: an empty SQLite database that is never written has one.
+      const { DatabaseSync } = await import('node:sqlite')
+      let database: InstanceType<typeof DatabaseSync> | undefined
+      try {
+        database = new DatabaseSync(path, { timeout: 0 })
+        database.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE')
+      } catch (error) {
+        database?.close()
+        return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY
+          ? undefined
+          : () => undefined
+      }
+      return () => database.close()
+    },
+    syncFolder,
+  }
 }
 
 function fromHandle(handle: FileHandle): OpenFile {

@@ -62,6 +62,15 @@ export class LatestColumns implements Latest {
     if (tag < this.#seq.length && receivedAt > this.#receivedAt[tag]!) this.#receivedAt[tag] = receivedAt
   }
 
+  /** Nothing is known of the tag any more: it is gone, or is another point from now on. */
+  forget(tag: TagId): void {
+    if (tag >= this.#seq.length) return
+    this.#value[tag] = this.#time[tag] = this.#receivedAt[tag] = this.#seq[tag] = this.#flags[tag] = 0
+    this.#status[tag] = Status.BadWaitingForInitialData
+    this.#big.delete(tag)
+    this.#other.delete(tag)
+  }
+
   #valueOf(tag: TagId): Value | undefined {
     const flags = this.#flags[tag]!
     if ((flags & HAS_VALUE) === 0) return undefined

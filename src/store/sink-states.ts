@@ -9,7 +9,7 @@ import { fileNameOf, type FileSystem } from './files.ts'
 import { openSlotFile, type SlotFile } from './slot-file.ts'
 
 export interface SinkStates {
-  /** One owner a sink. */
+  /** One owner at a time; the same state again for the next one. */
   open(sink: string): Promise<SinkState>
   close(): Promise<void>
 }
@@ -18,25 +18,33 @@ export interface SinkStates {
 export function openSinkStates(files: FileSystem, dir: string, log: Log, name = 'sinks'): SinkStates {
   const folder = join(dir, name)
   const opened: SlotFile[] = []
+  const states = new Map<string, Promise<SinkState>>()
   return {
-    async open(sink) {
-      await files.makeFolder(folder)
-      const { slots, state, damaged } = await openSlotFile(files, join(folder, `${fileNameOf(sink)}.state`), folder)
-      if (damaged) log.warn({ sink }, `what ${sink} remembered is damaged: it begins anew`)
-      opened.push(slots)
-      let kept = state
-      let writing: Promise<void> = Promise.resolve()
-      return {
-        load: () => kept,
-        save(next) {
-          kept = next
-          writing = writing.catch(() => undefined).then(() => slots.write(next))
-          return writing
-        },
-      }
+    open(sink) {
+      const known = states.get(sink) ?? openState(sink)
+      states.set(sink, known)
+      known.catch(() => states.delete(sink))
+      return known
     },
     async close() {
       for (const slots of opened.splice(0)) await slots.close()
     },
+  }
+
+  async function openState(sink: string): Promise<SinkState> {
+    await files.makeFolder(folder)
+    const { slots, state, damaged } = await openSlotFile(files, join(folder, `${fileNameOf(sink)}.state`), folder)
+    if (damaged) log.warn({ sink }, `what ${sink} remembered is damaged: it begins anew`)
+    opened.push(slots)
+    let kept = state
+    let writing: Promise<void> = Promise.resolve()
+    return {
+      load: () => kept,
+      save(next) {
+        kept = next
+        writing = writing.catch(() => undefined).then(() => slots.write(next))
+        return writing
+      },
+    }
   }
 }

@@ -28,6 +28,7 @@ import { Sequence } from './log/sequence.ts'
 import { readRange } from './read-range.ts'
 import { scan, type ScanRange } from './scan.ts'
 import { openSinkStates, type SinkStates } from './sink-states.ts'
+import { prepareTagChange, type TagChange } from './tag-change.ts'
 import { openTagFile, type TagFile } from './tag-file.ts'
 import type { HistorySeries } from './trends/history.ts'
 import type { TrendBounds } from './trends/trend-maker.ts'
@@ -105,6 +106,7 @@ export interface LogInfo {
   readonly trends: TrendInfo
 }
 
+export type { TagChange } from './tag-change.ts'
 export type { Loss } from './log/refusal.ts'
 export type { HistoryPoint, HistorySeries } from './trends/history.ts'
 
@@ -115,6 +117,13 @@ export interface Store {
   readonly latest: Latest
   /** Ids for these tags, in order; new ones are durable before it resolves. Same device, name and type: same id, for ever. */
   defineTags(tags: readonly TagDefinition[]): Promise<TagId[]>
+  /**
+   * Other tags for these devices, none for those that are gone; the others stay as they are. Ids as `defineTags` gives them, by device.
+   * Nothing changes before `commit`, which is synchronous.
+   */
+  changeTags(devices: ReadonlyMap<string, readonly TagSettings[]>): Promise<TagChange>
+  /** Nothing is known of the tag's present state any more. */
+  forgetLatest(tag: TagId): void
   /** Ids for tags that come while the gateway runs, such as those of other gateways; `tags` gets them beside the ones it has. */
   addTags(tags: readonly TagDefinition[]): Promise<TagId[]>
   /** Takes a batch: sets `batch.seq`, updates latest, queues for the log. Returns how many rows were refused (all or none). */
@@ -133,6 +142,8 @@ export interface Store {
   readAfter(seq: number): AsyncIterable<SampleBatch | Gap>
   /** Takes rows that `readAfter` gave, of the tags that `wants` names, as the latest that is known of them: for a start. */
   recall(batch: SampleBatch, wants: (tag: TagId) => boolean): void
+  /** Other bounds from now on, for the log and for the trends. */
+  limit(bounds: { readonly retention: NonNullable<StoreOptions['retention']>; readonly trends: TrendBounds }): void
   /** What a sink remembers over restarts. */
   openSinkState(sink: string): Promise<SinkState>
   /** What is remembered of another gateway that sends its log here. */
@@ -199,8 +210,7 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
   const toldByCursors = await knownByCursors(files, dir)
   const lastFound = Math.max(recovered.segments.at(-1)?.lastSeq ?? 0, toldByCursors.seq)
   await sequence.begin(lastFound)
-  const maxBytes = options.retention?.maxBytes ?? 4 * 1024 ** 3
-  const maxAgeMs = options.retention?.maxAgeMs
+  const { maxBytes, maxAgeMs } = retentionOf(options.retention)
   const samples = new SampleLog(
     {
       dir,
@@ -217,7 +227,7 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
       maxPendingRows: options.maxPendingRows ?? 1_048_576,
       tailRows: options.tailRows ?? 262_144,
       wakeEveryMs: options.wakeEveryMs ?? 5,
-      retention: { maxBytes, maxAgeMs, policy: options.retention?.policy ?? 'drop-oldest' },
+      retention: retentionOf(options.retention),
       thinOneIn: options.thinOneIn ?? 10,
       trends,
       known: toldByCursors.seq > sequence.known.seq ? toldByCursors : sequence.known,
@@ -228,6 +238,16 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
   const states = { sinks: openSinkStates(files, dir, log), origins: openSinkStates(files, dir, log, 'origins') }
   return createStore(files, samples, sequence, tagFile, trends, states, unlock)
 }
+
+const retentionOf = ({
+  maxBytes = 4 * 1024 ** 3,
+  maxAgeMs,
+  policy = 'drop-oldest',
+}: StoreOptions['retention'] = {}) => ({
+  maxBytes,
+  maxAgeMs,
+  policy,
+})
 
 function createStore(
   files: FileSystem,
@@ -297,6 +317,8 @@ function createStore(
     latest,
     defineTags,
     addTags,
+    changeTags: (devices) => prepareTagChange(tags, tagFile, devices),
+    forgetLatest: (tag) => latest.forget(tag),
     append,
     confirm: (tag, receivedAt) => latest.confirm(tag, receivedAt),
     openCursor: (sink, order) => samples.openCursor(sink, order),
@@ -308,6 +330,10 @@ function createStore(
     noteLoss: (loss) => closing === undefined && samples.noteLoss(loss),
     readAfter: (seq) => readLog(samples, files, seq),
     recall: (batch, wants) => latest.recall(batch, wants),
+    limit({ retention: { maxBytes, maxAgeMs, policy }, trends: bounds }) {
+      samples.limit(retentionOf({ maxBytes, maxAgeMs, policy }))
+      trends.limit(bounds)
+    },
     openSinkState: (sink) => states.sinks.open(sink),
     openOriginState: (client) => states.origins.open(client),
     info: () => infoOf(samples, sequence, trends.info),

@@ -40,11 +40,15 @@ export interface TraceStatus {
   readonly captured: number
   readonly held: number
   readonly heldBytes: number
+  /** What it holds at most: older ones make room. */
+  readonly bounds: TraceBounds
 }
 
 /** One device's trace. */
 export class DeviceTrace implements TraceTap {
-  active = false
+  #isOn = false
+  /** Those who look at what comes right now, beside the ring. */
+  readonly #watchers = new Set<(exchange: TracedExchange) => void>()
   readonly #clock: Clock
   readonly #bounds: TraceBounds
   /** Oldest first from `#head` on; what was let go of before it is undefined. */
@@ -62,10 +66,21 @@ export class DeviceTrace implements TraceTap {
     this.#bounds = bounds
   }
 
+  /** Somebody wants the exchanges: the ring, or whoever watches. */
+  get active(): boolean {
+    return this.#isOn || this.#watchers.size > 0
+  }
+
+  /** `watcher` sees each exchange from now on, whether or not the ring takes it; returns how to stop that. */
+  watch(watcher: (exchange: TracedExchange) => void): () => void {
+    this.#watchers.add(watcher)
+    return () => void this.#watchers.delete(watcher)
+  }
+
   /** Begins anew: what it held is forgotten. */
   start({ durationMs, count }: TraceEnd): void {
     this.clear()
-    this.active = true
+    this.#isOn = true
     this.#count = count
     this.#startedAt = this.#clock.now()
     this.#endsAt = this.#startedAt + durationMs
@@ -74,8 +89,8 @@ export class DeviceTrace implements TraceTap {
 
   /** Stops; what it holds stays. */
   stop(): void {
-    if (!this.active) return
-    this.active = false
+    if (!this.#isOn) return
+    this.#isOn = false
     this.#endsAt = this.#clock.now()
     this.#timer?.cancel()
     this.#timer = undefined
@@ -93,7 +108,8 @@ export class DeviceTrace implements TraceTap {
   }
 
   exchange(exchange: TracedExchange): void {
-    if (!this.active) return
+    for (const watcher of this.#watchers) watcher(exchange)
+    if (!this.#isOn) return
     this.#entries.push(exchange)
     this.#bytes += sizeOf(exchange)
     this.#captured++
@@ -115,13 +131,14 @@ export class DeviceTrace implements TraceTap {
 
   status(): TraceStatus {
     return {
-      active: this.active,
+      active: this.#isOn,
       startedAt: this.#startedAt,
       endsAt: this.#endsAt,
       count: this.#count,
       captured: this.#captured,
       held: this.#held,
       heldBytes: this.#bytes,
+      bounds: this.#bounds,
     }
   }
 

@@ -27,6 +27,8 @@ export interface Traces {
   device(name: string): DeviceTrace
   /** Starts it anew. BUSY when too many devices are traced already; the trace that ended first is forgotten for it. */
   start(name: string, end?: Partial<TraceEnd>): DeviceTrace
+  /** The device is no longer there. */
+  forget(name: string): void
   /** Stops and forgets all. */
   close(): void
 }
@@ -43,7 +45,7 @@ export function createTraces({ clock, bounds = TRACE_BOUNDS, maxHeld = MAX_HELD 
   }
   const makeRoom = (): void => {
     if (held.size < maxHeld) return
-    const ended = [...held].find(({ active }) => !active)
+    const ended = [...held].find((trace) => !trace.status().active)
     if (ended === undefined)
       throw new BusyError(`${held.size} devices are traced already: stop one of them first`, RETRY_MS)
     ended.clear()
@@ -58,6 +60,13 @@ export function createTraces({ clock, bounds = TRACE_BOUNDS, maxHeld = MAX_HELD 
       held.add(trace)
       trace.start({ ...TRACE_END, ...end })
       return trace
+    },
+    forget(name) {
+      const trace = traces.get(name)
+      if (trace === undefined) return
+      trace.clear()
+      held.delete(trace)
+      traces.delete(name)
     },
     close() {
       for (const trace of held) trace.clear()

@@ -55,6 +55,7 @@ export class Block {
     const start = from - this.firstSeq
     const count = Math.min(maxRows, this.rows.length - start)
     const batch = new SampleBatch(count, this.received[start])
+    batch.receivedUntil = this.received[start + count - 1]
     copyRows(this.rows, start, count, batch)
     batch.seq = new Float64Array(count)
     for (let row = 0; row < count; row++) batch.seq[row] = from + row

@@ -6,20 +6,21 @@ import { openSlotFile, readSlots, type SlotFile } from '../slot-file.ts'
 import { Account, type CursorState } from './account.ts'
 import type { Position } from './ordinals.ts'
 
-/** Opens or makes it; a damaged one counts as new. `start` is where a new cursor begins, `head` where the log is. */
-export async function openCursorFile(
-  files: FileSystem,
-  dir: string,
-  sink: string,
-  log: Log,
-  place: { readonly start: Position; readonly head: Position },
-): Promise<{ readonly slots: SlotFile; readonly account: Account; readonly purged: Position | undefined }> {
+interface OpenCursorFile {
+  readonly slots: SlotFile
+  /** `start` is where a new cursor begins, `head` where the log is: from then on the account is told what is appended. */
+  account(place: { readonly start: Position; readonly head: Position }): Account
+  readonly purged: Position | undefined
+}
+
+/** Opens or makes it; a damaged one counts as new. */
+export async function openCursorFile(files: FileSystem, dir: string, sink: string, log: Log): Promise<OpenCursorFile> {
   const folder = join(dir, 'cursors')
   const { slots, state, damaged } = await openSlotFile(files, join(folder, `${fileNameOf(sink)}.cursor`), folder)
   if (damaged) log.warn({ sink }, `the cursor of ${sink} is damaged: it begins again at the oldest sample`)
   const known = state as CursorState | undefined
   const purged = known?.purged === undefined ? undefined : { seq: known.purged[0], ordinal: known.purged[1] }
-  return { slots, account: accountOf(known, place), purged }
+  return { slots, account: (place) => accountOf(known, place), purged }
 }
 
 function accountOf(

@@ -147,6 +147,23 @@ test('a sink that was out of the configuration while retention went on: its ledg
   await store.close()
 })
 
+test('a cursor that is opened while samples come: those that came meanwhile are on its account', async () => {
+  const store = await open(new MemoryFiles())
+  store.append(batchOf(10))
+  const state = { isOpen: false }
+  const opening = store.openCursor('late').finally(() => (state.isOpen = true))
+  while (!state.isOpen) {
+    store.append(batchOf(1))
+    await Promise.resolve()
+  }
+  const cursor = await opening
+  assert.ok(store.info().nextSeq > 12)
+  balance(cursor)
+  store.append(batchOf(5))
+  balance(cursor)
+  await store.close()
+})
+
 /** A machine that has no file descriptor left for segments. */
 class NoDescriptors extends MemoryFiles {
   isShort = false

@@ -14,6 +14,7 @@ import { MAX_AHEAD, type Account } from './account.ts'
 import type { Position } from './ordinals.ts'
 import { Pace } from './pace.ts'
 import type { FrameReader } from './reader.ts'
+import { bytesAfter } from './segment.ts'
 import type { LogView } from './view.ts'
 import { Walk } from './walk.ts'
 
@@ -48,8 +49,8 @@ interface Live {
 export class LogCursor implements Cursor {
   readonly #context: CursorContext
   readonly #account: Account
-  readonly #order: CursorOrder
-  readonly #pace: Pace
+  #order: CursorOrder
+  #pace: Pace
   readonly #reader: FrameReader
   readonly #main: Walk
   #live: Live | undefined
@@ -72,6 +73,13 @@ export class LogCursor implements Cursor {
     this.#main = this.#walk(this.#reader, account.acked)
     if (purged !== undefined) this.#letGo(purged)
     this.#schedule()
+  }
+
+  /** How what was missed is made up for, from now on. */
+  inOrder(order: CursorOrder): this {
+    this.#order = order
+    this.#pace = new Pace(this.#context.clock, order.makeUpRowsPerSecond)
+    return this
   }
 
   /** The oldest place that this cursor may still ask about. */
@@ -115,6 +123,14 @@ export class LogCursor implements Cursor {
   ledger(): Ledger {
     const { view } = this.#context
     return this.#account.ledger(view.head, view.receivedAt(this.settledSeq + 1))
+  }
+
+  get pendingBytes(): number {
+    return bytesAfter(this.#context.view.segments, this.settledSeq)
+  }
+
+  isSettled(seq: number): boolean {
+    return seq <= this.settledSeq || this.#account.ahead.some(({ from, to }) => from.seq < seq && seq <= to.seq)
   }
 
   purge(): number {

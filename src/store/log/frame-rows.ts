@@ -53,7 +53,8 @@ export function rowFrom({ rows, firstSeq, offsets }: DecodedFrame, seq: number):
   return row
 }
 
-function received(rows: SampleBatch, { firstReceived }: FrameHead): SampleBatch {
+function received(rows: SampleBatch, { firstReceived, lastReceived }: FrameHead): SampleBatch {
   rows.receivedAt = firstReceived
+  rows.receivedUntil = lastReceived
   return rows
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { SampleBatch } from '../../core/batch.ts'
 import type { CursorOrder } from '../../core/cursor.ts'
 import type { Clock } from '../../core/clock.ts'
-import { createHistogram } from '../../core/histogram.ts'
+import { createHistogram, DISK_BOUNDS } from '../../core/histogram.ts'
 import type { Log } from '../../core/log.ts'
 import type { Gap } from '../../core/sink.ts'
 import type { TagId } from '../../core/value.ts'
@@ -81,7 +81,7 @@ export class SampleLog implements LogView {
   readonly refusal: Refusal
   readonly ordinals: Ordinals
   readonly tail: Tail
-  readonly fsyncSeconds = createHistogram()
+  readonly fsyncSeconds = createHistogram(DISK_BOUNDS)
 
   /** `sequence` has begun; `lastFound` is the last number that recovery found. */
   constructor(options: SampleLogOptions, lastFound: number) {
@@ -252,10 +252,11 @@ export class SampleLog implements LogView {
   /** The cursor of a sink; the same one when it is open already. */
   async openCursor(sink: string, order: CursorOrder = IN_ORDER): Promise<LogCursor> {
     const open = this.#cursors.get(sink)
-    if (open !== undefined) return open
+    if (open !== undefined) return open.inOrder(order)
     const { files, clock, log, dir } = this.#options
-    const start = this.ordinals.position(this.oldestSeq - 1)
-    const { slots, account, purged } = await openCursorFile(files, dir, sink, log, { start, head: this.head })
+    const { slots, purged, ...file } = await openCursorFile(files, dir, sink, log)
+    // No await from here on: what is appended meanwhile would be on no account.
+    const account = file.account({ start: this.ordinals.position(this.oldestSeq - 1), head: this.head })
     const places = [account.acked, ...account.ahead.flatMap(({ from, to }) => [from, to]), ...(purged ? [purged] : [])]
     for (const place of places) this.ordinals.remember(place)
     const createReader = () => new FrameReader(files, (segment, offset) => this.#noteDamage(segment, offset))
@@ -276,6 +277,11 @@ export class SampleLog implements LogView {
     if (account.acked.seq < this.oldestSeq - 1) cursor.overtaken(this.ordinals.position(this.oldestSeq - 1))
     this.#cursors.set(sink, cursor)
     return cursor
+  }
+
+  limit(bounds: RetentionBounds): void {
+    Object.assign(this.#options.retention, bounds)
+    this.#makeRoom()
   }
 
   /** Flushes, seals and persists; throws when the disk refuses. */

@@ -90,6 +90,14 @@ export function createSegment(number: number, path: string, header: Omit<Segment
   }
 }
 
+/** About how many bytes hold what comes after `seq`: of a segment that holds more, its share by numbers. */
+export function bytesAfter(segments: readonly Segment[], seq: number): number {
+  let bytes = 0
+  for (const { firstSeq, lastSeq, dataEnd } of segments)
+    if (lastSeq > seq) bytes += dataEnd * Math.min(1, (lastSeq - seq) / Math.max(1, lastSeq - firstSeq + 1))
+  return Math.round(bytes)
+}
+
 export const segmentName = (number: number): string => `${String(number).padStart(8, '0')}.seg`
 
 /** The number in the name of a segment file; undefined for other files. */

@@ -14,6 +14,7 @@ export interface LogView {
   readonly oldestSeq: number
   /** The place up to which everything is on the disk. */
   readonly durable: Position
+  readonly segments: readonly Segment[]
   /** The first segment that ends at or after `seq`. */
   segmentFor(seq: number): Segment | undefined
   /** About when `seq` was received, ms since 1970; exact within a group commit. */

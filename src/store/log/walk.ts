@@ -237,6 +237,7 @@ function otherBytes({ other }: SampleBatch): number {
 
 function joined(parts: readonly SampleBatch[], rows: number): SampleBatch {
   const batch = new SampleBatch(rows, parts[0]!.receivedAt)
+  batch.receivedUntil = parts.at(-1)!.receivedUntil
   batch.seq = new Float64Array(rows)
   for (const part of parts) {
     batch.seq.set(part.seq!, batch.length)
@@ -254,15 +255,23 @@ export const isPassing = (error: unknown): boolean =>
 function sliceFrame({ rows, firstSeq, endSeq }: DecodedFrame, from: number, maxRows: number): SampleBatch {
   const start = from - firstSeq
   const count = Math.min(maxRows, endSeq - from)
-  const batch = new SampleBatch(count, rows.receivedAt)
+  const batch = receivedBetween(rows, start, start + count)
   copyRows(rows, start, count, batch)
   batch.seq = new Float64Array(count)
   for (let row = 0; row < count; row++) batch.seq[row] = from + row
   return batch
 }
 
+/** Room for a part of these rows; within a frame their times of arrival are told from the first to the last, evenly. */
+function receivedBetween({ length, receivedAt, receivedUntil = receivedAt }: SampleBatch, from: number, end: number) {
+  const aRow = (receivedUntil - receivedAt) / Math.max(1, length - 1)
+  const batch = new SampleBatch(end - from, receivedAt + from * aRow)
+  batch.receivedUntil = receivedAt + (end - 1) * aRow
+  return batch
+}
+
 function sliceThinned({ rows, firstSeq }: DecodedFrame, offsets: Uint32Array, first: number, end: number): SampleBatch {
-  const batch = new SampleBatch(end - first, rows.receivedAt)
+  const batch = receivedBetween(rows, first, end)
   copyRows(rows, first, end - first, batch)
   batch.seq = new Float64Array(end - first)
   for (let row = first; row < end; row++) batch.seq[row - first] = firstSeq + offsets[row]!

@@ -95,6 +95,11 @@ export class Trends {
     this.#timers = [clock.every(SWEEP_MS, () => this.#maker.enforce()), clock.every(FOLLOW_MS, () => this.#follow())]
   }
 
+  /** Other bounds from now on. */
+  limit(bounds: TrendBounds): void {
+    Object.assign(this.#options.bounds, bounds)
+  }
+
   get info(): TrendInfo {
     const { entries, bytes, damaged } = this.#list
     const oldest = entries.reduce((min, { minTime }) => Math.min(min, minTime), Infinity)
