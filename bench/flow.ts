@@ -14,7 +14,7 @@ import type { FlowReport } from './flow-gateway.ts'
 /** Devices whose name begins so are meant to misbehave: what is measured is the others. */
 export const FAULTY_PREFIX = 'faulty-'
 
-interface Profile {
+export interface Profile {
   readonly devices: number
   readonly tags: number
   readonly rssLimitMiB: number
@@ -116,7 +116,7 @@ function print({ devices: all, tags, rssLimitMiB, faulty }: Profile, connected: 
   }
 }
 
-async function startFarm({ devices, tags, faulty }: Profile) {
+export async function startFarm({ devices, tags, faulty }: Profile) {
   const script = join(import.meta.dirname, '..', 'simulators', 'farm.ts')
   const child = spawn(
     process.execPath,
@@ -139,7 +139,7 @@ async function startFarm({ devices, tags, faulty }: Profile) {
   return { ...ready, stop: () => child.kill() }
 }
 
-function writeConfig(folder: string, { devices: count, tags, faulty }: Profile, port: number): string {
+export function writeConfig(folder: string, { devices: count, tags, faulty }: Profile, port: number): string {
   const rows = Array.from({ length: tags }, (_, index) => `r${index},hr:${index},uint16`)
   writeFileSync(join(folder, 'tags.csv'), `name,address,type\n${rows.join('\n')}\n`)
   const devices = Array.from({ length: count }, (_, index) => {
@@ -148,12 +148,12 @@ function writeConfig(folder: string, { devices: count, tags, faulty }: Profile, 
   })
   const file = join(folder, 'bifrost.yaml')
   const sink = `sinks:\n  - { name: counting, sink: counting }`
-  writeFileSync(file, `version: 1\ndata: ./data\ndevices:\n${devices.join('\n')}\n${sink}\n`)
+  writeFileSync(file, `version: 1\ndata: ./data\nhttp: { enabled: false }\ndevices:\n${devices.join('\n')}\n${sink}\n`)
   return file
 }
 
 /** Messages of the child by the key they carry; a child that ends early rejects. */
-function messagesOf(child: ReturnType<typeof fork>) {
+export function messagesOf(child: ReturnType<typeof fork>) {
   const received: object[] = []
   const waiting = new Set<() => void>()
   let ended = false

@@ -14,6 +14,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
     summary: 'a day of 1,000 tags: bytes kept a sample, one tag over an hour',
     load: () => import('./trends.ts'),
   },
+  reload: {
+    summary: 'one tag among 100,000 changes: reload beside a full start',
+    load: () => import('./reload.ts'),
+  },
   opcua: {
     summary: "10,000 monitored items and batched reads on asyncua's server, beside its client",
     load: () => import('./opcua.ts'),
@@ -60,7 +64,29 @@ const BENCHMARKS: Record<string, Benchmark> = {
     load: () => import('./sinks/sparkplug.ts'),
   },
   file: { summary: 'samples through runner and file sink, beside bare appends', load: () => import('./sinks/file.ts') },
+  api: {
+    summary: 'requests for values and live sockets, while 100,000 tags/s are polled',
+    load: () => import('./http.ts'),
+  },
+  'sign-in': { summary: 'signing in, beside bare argon2id', load: () => import('./sign-in.ts') },
+  hostile: {
+    summary: 'other clients of the HTTP server while it is attacked',
+    load: () => import('./hostile.ts'),
+  },
+  tracing: {
+    summary: 'what traces cost at 100,000 tags/s: 1 % of the polls recorded, beside none',
+    load: () => import('./tracing.ts'),
+  },
+  metrics: {
+    summary: 'a scrape with 10,000 devices beside the Prometheus client, and what counting costs at 100,000 tags/s',
+    load: () => import('./metrics.ts'),
+  },
   latency: { summary: 'from a register change to an MQTT subscriber', load: () => import('./latency.ts') },
+  config: { summary: 'check of 100,000 tags, an edit of one, comparison, estimate', load: () => import('./config.ts') },
+  page: {
+    summary: 'the web page in Chromium: size, long tasks, live table, trend, heap',
+    load: () => import('./page.ts'),
+  },
   idle: { summary: 'memory of the demo with no browser', load: () => import('./idle.ts') },
   flow: {
     summary: 'devices in another process, polled over sockets, through the log to a counting sink',

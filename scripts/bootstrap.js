@@ -1,9 +1,9 @@
-// The one way in: `npm start`, `npm test`, `npm run check|bench|docs` each work as the first command of a fresh clone.
+// The one way in: `npm start`, `npm test`, `npm run check|bench|docs|screenshots` each work as the first command of a fresh clone.
 // Plain JavaScript that Node 20 can run: it installs what the lock file names, finds Node 26, builds the page when its
 // sources are newer, brings the Debian packages and the Python peer of the tests, and hands over.
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -11,7 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const stamp = join(root, 'node_modules', '.installed')
 const say = (sentence) => process.stderr.write(`bifrost: ${sentence}\n`)
 
-const commands = { start, test, check, bench, docs }
+const commands = { start, test, check, bench, docs, screenshots }
 const [name, ...rest] = process.argv.slice(2)
 const command = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined
 if (command === undefined) {
@@ -46,6 +46,10 @@ function bench(args) {
 
 function docs(args) {
   return runNode(['scripts/generate-docs.ts', ...args])
+}
+
+function screenshots(args) {
+  return runNode(['scripts/screenshots.ts', ...args])
 }
 
 /** `npm ci` when what is installed is not what the lock file names. */
@@ -102,29 +106,9 @@ function run(program, args) {
 
 /** Builds ui/dist when it is missing or older than a source of the page. */
 function buildPage() {
-  const built = join(root, 'ui', 'dist', 'index.html')
-  const sources = [join(root, 'ui'), join(root, 'package-lock.json')]
-  if (existsSync(built) && newest(sources) <= statSync(built).mtimeMs) return
-  say('building the page')
-  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
-  const result = spawnSync(node26(), [vite, 'build', 'ui', '--logLevel', 'warn'], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  if (result.status !== 0) process.exit(result.status ?? 1)
-}
-
-function newest(paths) {
-  let latest = 0
-  for (const path of paths) {
-    const stat = statSync(path)
-    if (!stat.isDirectory()) latest = Math.max(latest, stat.mtimeMs)
-    else {
-      const entries = readdirSync(path).filter((entry) => entry !== 'dist' && entry !== 'node_modules')
-      latest = Math.max(latest, newest(entries.map((entry) => join(path, entry))))
-    }
-  }
-  return latest
+  const script = join(root, 'scripts', 'build-page.js')
+  const { status } = spawnSync(node26(), [script], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  if (status !== 0) process.exit(status ?? 1)
 }
 
 /** The real brokers, browsers and peers of the tests: installed by root, named otherwise (their tests then skip by name). */

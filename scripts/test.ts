@@ -14,8 +14,10 @@ const ALL = [
   'bench/**/*.test.ts',
 ]
 
-/** Of one file. Runs that are asked for by number may take longer. */
+/** Of one test; for a whole file see `test-watchdog.ts`. Runs that are asked for by number may take longer. */
 const TIMEOUT_MS = Number(process.env.BIFROST_TEST_TIMEOUT_MS ?? 300_000)
+
+const WATCHDOG = new URL('./test-watchdog.ts', import.meta.url).href
 
 const patterns = process.argv.slice(2)
 const files = globSync(patterns.length > 0 ? patterns : ALL, { exclude: (name) => name === 'node_modules' })
@@ -28,7 +30,7 @@ let passed = 0
 let failed = 0
 const skipped: string[] = []
 
-const stream = run({ files: files.sort(), concurrency: 2, timeout: TIMEOUT_MS })
+const stream = run({ files: files.sort(), concurrency: 2, timeout: TIMEOUT_MS, execArgv: ['--import', WATCHDOG] })
 stream.on('test:pass', (data) => {
   if (data.details.type === 'suite') return
   if (data.skip === undefined) passed++

@@ -6,9 +6,23 @@ import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 
 enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'bifrost'))
-const { runCli } = await import('./cli/cli.ts')
-const code = await runCli(process.argv.slice(2), process.env)
-for (const stream of [process.stdout, process.stderr]) {
-  await new Promise<void>((resolve) => stream.write('', () => resolve()))
-}
+/** How long the last words may take to leave. */
+const LAST_WORDS_MS = 1000
+const code = await run(process.argv.slice(2))
+const told = [process.stdout, process.stderr].map(
+  (stream) => new Promise<void>((resolve) => stream.write('', () => resolve())),
+)
+// Whoever reads it may stand still.
+await Promise.race([Promise.all(told), new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS))])
 process.exit(code)
+
+/** A probe that is asked every few seconds does not load the whole command line. */
+async function run([word, ...more]: readonly string[]): Promise<number> {
+  if (word === 'health') {
+    const { probe } = await import('./cli/health-probe.ts')
+    const known = await probe(more, process.env)
+    if (known !== undefined) return known
+  }
+  const { runCli } = await import('./cli/cli.ts')
+  return runCli(process.argv.slice(2), process.env)
+}

@@ -58,13 +58,18 @@ test(
       return running
     }
     const url = (at: number) => `http://127.0.0.1:${at}`
-    const get = async <T>(at: number, path: string): Promise<T> =>
-      (await (await fetch(`${url(at)}/api/v1/${path}`)).json()) as T
+    // As a program of the gateway's own user: nobody has set it up yet.
+    const ask = (at: number, path: string) => {
+      const data = at === edgeHttp ? 'edge-data' : 'central-data'
+      const { token } = JSON.parse(readFileSync(join(folder, data, 'run', 'host.json'), 'utf8')) as { token: string }
+      return fetch(`${url(at)}/api/v1/${path}`, { headers: { authorization: `Bearer ${token}` } })
+    }
+    const get = async <T>(at: number, path: string): Promise<T> => (await (await ask(at, path)).json()) as T
     const pressure = () => get<{ value: number; unit: string; status: { name: string }; reason: string | null }>(centralHttp, 'values/edge-1.press/pressure') // prettier-ignore
     const sink = async () => (await get<{ sinks: { pending: number; delivered: number; reason: string | null }[] }>(edgeHttp, 'sinks')).sinks[0]! // prettier-ignore
 
     const samples = async (at: number, tags: string) => {
-      const text = await (await fetch(`${url(at)}/api/v1/export?format=ndjson&tags=${tags}`)).text()
+      const text = await (await ask(at, `export?format=ndjson&tags=${tags}`)).text()
       return text
         .trim()
         .split('\n')

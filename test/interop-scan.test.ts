@@ -8,9 +8,9 @@ import { testContext } from '../src/testing/driver-suite.ts'
 import { freePort, startProcess } from '../src/testing/peers.ts'
 import { dial } from '../src/wire/dial.ts'
 
-async function scan(port: number, units: readonly number[]): Promise<FoundDevice[]> {
+async function scan(port: number, units: readonly number[], timeoutMs = 500): Promise<FoundDevice[]> {
   const modbus = drivers.find(({ name }) => name === 'modbus')!
-  const range = { hosts: ['127.0.0.1'], ports: [port], units, timeoutMs: 500, concurrency: 1, ratePerSecond: 100 }
+  const range = { hosts: ['127.0.0.1'], ports: [port], units, timeoutMs, concurrency: 1, ratePerSecond: 100 }
   const found: FoundDevice[] = []
   const context = { ...testContext(), dial }
   for await (const device of modbus.scan!(range, context, AbortSignal.timeout(20_000))) found.push(device)
@@ -20,7 +20,7 @@ async function scan(port: number, units: readonly number[]): Promise<FoundDevice
 test('a libmodbus server is found, with its whole map', { skip: needsLibmodbus() }, async (t) => {
   const port = await freePort()
   await startProcess(t, await compile(t, 'libmodbus-server'), [String(port)]).waitFor(/listening/)
-  const [device = assert.fail('nothing found')] = await scan(port, [1])
+  const [device = assert.fail('nothing found')] = await scan(port, [1], 3000)
   assert.match(device.identity.product ?? '', /LMB/)
   assert.ok(
     device.notes.some((note) => note.startsWith('200 readable holding registers: hr:0–hr:199')),

@@ -1,10 +1,10 @@
 /** Commands by MQTT through a whole gateway: written to a device, read back, audited; or refused for the reason that the gateway has. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { SinkType } from '../src/core/sink.ts'
 import { mqtt } from '../src/sinks/mqtt/sink.ts'
 import { mqttOptions } from '../src/sinks/mqtt/options.ts'
+import { flatEvents } from '../src/testing/audit-lines.ts'
 import { FakeDevice, fakeDriver } from '../src/testing/fake-driver.ts'
 import { startTestGateway } from '../src/testing/gateway-fixture.ts'
 import { startMosquitto } from '../src/testing/mosquitto.ts'
@@ -62,12 +62,12 @@ test(
     const writes = device.requests.filter(({ what }) => what.startsWith('w'))
     assert.equal(writes.length, 1)
 
-    const audit = readFileSync(`${gateway.config.data}/audit.ndjson`, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>) // prettier-ignore
+    const audit = flatEvents(gateway.config.data)
     const first = audit.find(({ outcome }) => outcome === 'written')!
     assert.deepEqual(
       [first.user, first.from, first.reason, first.after],
       ['mqtt: ada', 'broker acme/press/level/set', 'warm up', 12.5],
     )
-    assert.ok(audit.some(({ tag, outcome }) => tag === 'locked' && outcome !== 'written'))
+    assert.ok(audit.some(({ object, outcome }) => object === 'tag press/locked' && outcome !== 'written'))
   },
 )

@@ -100,7 +100,7 @@ test(
     assert.deepEqual(peer.requests().slice(-2).sort(), ['read 0+5', 'read 6+7'])
     assert.deepEqual([peer.connections(), session.stats.reconnects], [1, 0])
 
-    const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [] })
+    const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [], access: 'open' })
     t.after(() => http.close())
     const get = async (path: string, method = 'GET') =>
       (await (await fetch(`${http.url}/api/v1/${path}`, { method })).json()) as never

@@ -3,7 +3,6 @@
  * unless told otherwise, nothing written that is not on record.
  */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -20,6 +19,7 @@ import {
   type ServerRequest,
 } from '../src/protocols/modbus/index.ts'
 import { startHttp } from '../src/http/server.ts'
+import { flatEvents } from '../src/testing/audit-lines.ts'
 import { startTestGateway } from '../src/testing/gateway-fixture.ts'
 import { exceptionOf, needsPymodbus, peer, PYTHON, run, serialPair, words } from '../src/testing/modbus-strangers.ts'
 import { eventually, findCommand, freePort, needs, startProcess } from '../src/testing/peers.ts'
@@ -93,17 +93,8 @@ async function startGateway(t: TestContext, plc: Plc, { proxy, options, everyMs 
   })
   const session = gateway.polling.device('plc')!
   await eventually('the device is polled', () => session.stats.pollsOk > 0)
-  const audit = () => readAudit(join(dirname(gateway.config.file), 'data'))
+  const audit = () => flatEvents(join(dirname(gateway.config.file), 'data'))
   return { gateway, session, port, audit }
-}
-
-function readAudit(folder: string): Record<string, string>[] {
-  try {
-    const lines = readFileSync(join(folder, 'audit.ndjson'), 'utf8').trimEnd().split('\n')
-    return lines.map((line) => JSON.parse(line) as Record<string, string>)
-  } catch {
-    return []
-  }
 }
 
 async function connect(t: TestContext, port: number, timeoutMs = 3000): Promise<ModbusClient> {
@@ -213,9 +204,34 @@ test(
       ['requested', 'written'],
     )
     assert.equal(lines[0]!.id, lines[1]!.id)
-    assert.equal(lines[1]!.device, 'plc')
+    assert.equal(lines[1]!.object, 'device plc')
   },
 )
+
+test('while all writes are locked a client may read and write nothing, on record; also a write that waited for its turn', async (t) => {
+  const plc = await startPlc(t)
+  const { port, audit, gateway } = await startGateway(t, plc, { proxy: { functions: [3, 6], writers: ['127.0.0.1'] } })
+  const client = await connect(t, port)
+  const asker = { user: 'ada', from: 'test', reason: 'works on press 1' }
+  await client.writeRegister(1, 7, 1)
+  plc.fault = () => ({ delayMs: 150 })
+  const first = client.writeRegister(1, 7, 2)
+  const second = exceptionOf(client.writeRegister(1, 7, 3))
+  await eventually('both are on record', () => audit().filter(({ outcome }) => outcome === 'requested').length === 3)
+  await gateway.writesLock.lock(asker)
+  await first
+  assert.equal(await second, 1, 'it was not sent: its turn came after the lock')
+  plc.fault = undefined
+  assert.equal(await exceptionOf(client.writeRegister(1, 7, 4)), 1)
+  assert.deepEqual(words(await client.readHoldingRegisters(1, 7, 1)), [2])
+  await eventually('the refusal is on record', () =>
+    audit().some(({ outcome }) => outcome!.startsWith('refused: All writes are locked: by ada')),
+  )
+  assert.ok(audit().some(({ outcome }) => outcome!.startsWith('not sent: All writes are locked: by ada')))
+  await gateway.writesLock.unlock(asker)
+  await client.writeRegister(1, 7, 5)
+  assert.deepEqual(words(await client.readHoldingRegisters(1, 7, 1)), [5])
+})
 
 test('who is not among the writers is refused, however often it tries, in a bounded number of records', async (t) => {
   const plc = await startPlc(t)
@@ -272,10 +288,10 @@ test('API and metrics show who connects, what is asked, answered from the cache 
   await exceptionOf(client.request(1, Uint8Array.of(3, 0, 0, 0, 126)))
   const second = await connect(t, port)
   await eventually('the second client is sent away', () => second.closed)
-  const refused = { function: 1, writer: 1, unit: 1, shape: 1, busy: 0, away: 0, record: 0, full: 1 }
+  const refused = { function: 1, writer: 1, unit: 1, shape: 1, busy: 0, away: 0, record: 0, locked: 0, full: 1 }
   const counts = { clients: 1, requests: 10, cached: 1, refused }
 
-  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [] })
+  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [], access: 'open' })
   t.after(() => http.close())
   const { lines } = (await (await fetch(`${http.url}/api/v1/lines`)).json()) as {
     lines: {

@@ -1,8 +1,8 @@
 /** What people may do to a sink, against a real broker and by the command line: deliver again, let go, dead letters; each is audited. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { flatEvents } from '../src/testing/audit-lines.ts'
 import { bifrost, startGatewayProcess } from '../src/testing/gateway-process.ts'
 import { startMosquitto } from '../src/testing/mosquitto.ts'
 import { subscribeMqtt } from '../src/testing/mqtt-subscriber.ts'
@@ -78,22 +78,17 @@ test(
       /^broker {2}mqtt {2}Running\n {2}routed \d+ = delivered \d+ \+ pending \d+.* \+ dropped \d+ purged/,
     )
 
-    const audit = readFileSync(join(gateway.folder, 'data', 'audit.ndjson'), 'utf8')
-      .trim()
-      .split('\n')
-    const actions = audit.map(
-      (line) => JSON.parse(line) as { sink: string; action: string; what: string; outcome: string },
-    )
+    const actions = flatEvents(join(gateway.folder, 'data'))
     assert.deepEqual(
-      actions.map(({ sink: name, action, outcome }) => `${name} ${action} ${outcome}`),
+      actions.map(({ object, action, outcome }) => `${object} ${action} ${outcome}`),
       [
-        'broker replay requested',
-        'broker purge requested',
-        'broker purge done',
-        'broker replay dead letters requested',
+        'sink broker replay requested',
+        'sink broker purge requested',
+        'sink broker purge done',
+        'sink broker replay dead letters requested',
       ],
     )
-    assert.match(actions[0]!.what, /the historian lost a day/)
+    assert.match(actions[0]!.reason!, /the historian lost a day/)
     assert.equal(actions[2]!.what, `${count} samples`)
   },
 )

@@ -37,7 +37,10 @@ test('SIGTERM under load: exit 0 in less than five seconds, and what was read is
 test('two gateways on one data folder: the second refuses and names the first', async (t) => {
   const first = await startGatewayProcess(t, { yaml: DEVICE })
   const file = join(first.folder, 'second.yaml')
-  writeFileSync(file, `version: 1\ndata: ./data\nhttp: { listen: 127.0.0.1:${await freePort()} }\n${DEVICE}`)
+  writeFileSync(
+    file,
+    `version: 1\ndata: ./data\nhttp: { listen: 127.0.0.1:${await freePort()}, access: open }\n${DEVICE}`,
+  )
   const second = startProcess(t, LAUNCHER, ['run', '-c', file])
   const { code } = await second.exited
   assert.equal(code, 1)
@@ -51,7 +54,7 @@ test('a port in use is named, and nothing is left running', async (t) => {
   t.after(() => holder.close())
   const folder = temporaryFolder(t)
   const file = join(folder, 'bifrost.yaml')
-  writeFileSync(file, `version: 1\ndata: ./data\nhttp: { listen: 127.0.0.1:${port} }\n${DEVICE}`)
+  writeFileSync(file, `version: 1\ndata: ./data\nhttp: { listen: 127.0.0.1:${port}, access: open }\n${DEVICE}`)
   const gateway = startProcess(t, LAUNCHER, ['run', '-c', file])
   const { code } = await gateway.exited
   assert.equal(code, 1)

@@ -79,6 +79,9 @@ function generatedCursor(samples: number): { cursor: Cursor; finished: Promise<v
     },
     rewind: () => (read = acked + 1),
     purge: () => 0,
+    isSettled: () => false,
+    settledSeq: 0,
+    pendingBytes: 0,
     ledger: () => ({
       routed: samples,
       delivered: acked,

@@ -158,6 +158,9 @@ function generatedCursor(): { cursor: Cursor; finished: Promise<void> } {
     },
     rewind: () => (read = acked),
     purge: () => 0,
+    isSettled: () => false,
+    settledSeq: 0,
+    pendingBytes: 0,
     ledger: () => ({
       routed: METRICS,
       delivered: acked * ROWS,

@@ -123,4 +123,12 @@ export const ACCOUNT_COMMANDS: readonly CommandInfo[] = [
       },
     ],
   },
+  {
+    usage: 'hash-password',
+    summary: 'the hash of a password, for a file of users',
+    examples: [
+      ['bifrost hash-password', 'asks for the password and prints $scrypt$…; or give it on stdin, in one line'],
+    ],
+    load: () => import('./hash-password.ts'),
+  },
 ]

@@ -1,13 +1,14 @@
 /** `bifrost user` and `bifrost token` as processes, beside accounts that a gateway has open. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { openAccounts } from '../accounts/accounts.ts'
 import { ACCESS_DEFAULTS } from '../core/access.ts'
 import { systemClock } from '../core/clock.ts'
 import { silentLog } from '../core/log.ts'
+import { waitingEvents } from '../testing/audit-lines.ts'
 import { OFFICE, PASSWORD } from '../testing/accounts-rig.ts'
 import { temporaryFolder } from '../testing/peers.ts'
 
@@ -58,13 +59,10 @@ test('a reset ends sessions in the gateway that runs, and both passwords stay ou
   assert.equal(code, 0, err)
   assert.equal(accounts.sessionOf(cookie), undefined)
   await accounts.signIn({ name: 'anna', password: fresh, from: OFFICE })
-  const audit = readFileSync(join(data, 'audit.ndjson'), 'utf8')
+  const waiting = waitingEvents(data)
+  const audit = JSON.stringify(waiting)
   for (const secret of [PASSWORD, fresh]) assert.equal(`${out}${err}${audit}`.includes(secret), false)
-  const events = audit
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-    .filter(({ action }) => action === 'user.reset')
+  const events = waiting.filter(({ action }) => action === 'user.reset')
   assert.deepEqual(
     events.map(({ object, from, reason, outcome }) => [object, from, reason, outcome]),
     [

@@ -2,6 +2,7 @@
 import { readVariable } from '../config/environment.ts'
 import { ERRORS, GatewayError, NotConnectedError, type ErrorCode } from '../core/errors.ts'
 import { textOption, type Call } from './call.ts'
+import { authorization, HOW_TO_SAY_WHO } from './gateway-token.ts'
 
 const DEFAULT_URL = 'http://127.0.0.1:8080'
 
@@ -14,10 +15,15 @@ export function gatewayUrl(call: Call): string {
   return given.replace(/\/+$/, '')
 }
 
-/** Sends a request; any answer is returned, no answer throws NotConnectedError. */
-export async function request(url: string, init: RequestInit = {}): Promise<Response> {
+interface Sent extends RequestInit {
+  readonly headers?: Record<string, string>
+}
+
+/** Sends a request, and says who asks; any answer is returned, no answer throws NotConnectedError. */
+export async function request(url: string, init: Sent = {}): Promise<Response> {
+  const who = authorization(url)
   try {
-    return await fetch(url, { signal: AbortSignal.timeout(30_000), ...init })
+    return await fetch(url, { signal: AbortSignal.timeout(30_000), ...init, headers: { ...init.headers, ...who } })
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : ''
     const { origin } = new URL(url)
@@ -36,6 +42,7 @@ export const api = <T>(base: string, path: string, put?: unknown): Promise<T> =>
 export interface Sending {
   readonly method?: 'GET' | 'PUT' | 'POST' | 'DELETE'
   readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
   readonly timeoutMs?: number
   /** In place of any limit of time. */
   readonly signal?: AbortSignal
@@ -49,10 +56,14 @@ export async function send<T>(base: string, path: string, sending: Sending = {})
 
 /** As `send`, for an answer that is no JSON. */
 export async function sendRaw(base: string, path: string, sending: Sending = {}): Promise<Response> {
-  const { method = 'GET', body, timeoutMs, signal } = sending
+  const { method = 'GET', body, headers, timeoutMs, signal } = sending
   const response = await request(`${base}/api/v1/${path}`, {
     method,
-    headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      accept: 'application/json',
+      ...headers,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
     ...(signal === undefined ? {} : { signal }),
@@ -65,6 +76,7 @@ interface ProblemBody {
   readonly code?: string
   readonly title?: string
   readonly detail?: string
+  readonly errors?: unknown
 }
 
 /** The answer as JSON; a server that sends something else is not what we look for. */
@@ -80,7 +92,8 @@ export async function jsonOf(response: Response, base: string): Promise<unknown>
 export const noGateway = (base: string, cause: unknown): NotConnectedError =>
   new NotConnectedError(`what answers at ${base} is no Bifrost gateway; say where it is with --url`, { cause })
 
-async function toError(response: Response, base: string): Promise<GatewayError> {
+/** The problem of an answer. */
+export async function toError(response: Response, base: string): Promise<GatewayError> {
   const isJson = response.headers.get('content-type')?.includes('json') === true
   const problem = isJson ? ((await jsonOf(response, base)) as ProblemBody) : {}
   const known = problem.code !== undefined && Object.hasOwn(ERRORS, problem.code)
@@ -91,8 +104,10 @@ async function toError(response: Response, base: string): Promise<GatewayError> 
   )
     throw noGateway(base, undefined)
   const code = known ? (problem.code as ErrorCode) : fallbackCode(response.status)
+  if (code === 'SIGN_IN_REQUIRED' && Object.keys(authorization(base)).length === 0)
+    return new GatewayError(code, `the gateway at ${base} asks who you are: ${HOW_TO_SAY_WHO}`)
   return new GatewayError(code, problem.detail ?? problem.title ?? `the gateway answered ${response.status}`, {
-    details: { status: response.status },
+    details: { status: response.status, ...(problem.errors === undefined ? {} : { errors: problem.errors }) },
   })
 }
 

@@ -74,7 +74,7 @@ async function inFolder(call: Call): Promise<CertificateDesk> {
     call.options.local === true ? localData(call.env) : dataOfConfig(call),
   ])
   await assertOwnUser(data, ', or ask the running gateway, without -c')
-  const { certificates, close } = await openCertificatesAlone(data, { clock: systemClock, log: silentLog })
+  const certificates = await openCertificatesAlone(data, { clock: systemClock, log: silentLog })
   const asker = { user: 'local', from: `command line, ${hostUserName()}`, reason: textOption(call, 'reason') }
   const { certificateView, listingView, ownView } = views
   const own = async (changed: ReturnType<Certificates['makeOwn']>): Promise<OwnView> => ownView(await changed)
@@ -92,7 +92,7 @@ async function inFolder(call: Call): Promise<CertificateDesk> {
     changeOwn: (to) => own(certificates.changeOwn(to, asker)),
     importOwn: (file) => own(certificates.importOwn(file, asker)),
     requestOwn: (choice) => certificates.requestOwn(choice, asker),
-    close,
+    close: async () => certificates.close(),
   }
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -225,6 +225,40 @@ test('read and write a configured tag with its scale, its limits and its permiss
   assert.equal((await bifrost(['write', '-c', file, '--allow-write', 'plc/fixed', '1'])).code, 4)
   assert.equal(bank.holdingRegisters.get(0), 300)
   assert.match((await bifrost(['read', '-c', file, 'plc/fixd'])).err, /did you mean plc\/fixed\?/)
+})
+
+test('a write past the gateway is on record, heeds the lock, and goes round no rule of a configured tag', async (t) => {
+  const bank = new RegisterBank({ holdingRegisters: [{ address: 0, count: 10 }] })
+  const server = createModbusServer({ clock: systemClock, unit: () => bank })
+  const port = await server.listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  const folder = temporaryFolder(t)
+  const file = join(folder, 'bifrost.yaml')
+  const rules = ['writeValues: 1|2', 'writeEvery: 1s', 'writeStep: 1', 'interlock: ./t = 0', 'approval: true', 'critical: true'] // prettier-ignore
+  const ruled = rules.map((rule, at) => `{ name: r${at}, address: hr:${at + 1}, type: int16, writable: true, ${rule} }`)
+  const tags = ['{ name: t, address: hr:0, type: int16, writable: true }', ...ruled].join(', ')
+  writeFileSync(
+    file,
+    `version: 1\ndata: ./data\ndevices:\n  - { name: plc, driver: modbus, options: { host: 127.0.0.1, port: ${port} }, tags: [${tags}] }\n`,
+  )
+  const write = (tag: string) => bifrost(['write', '-c', file, '--allow-write', '--reason', 'batch 7', tag, '2'])
+  for (const at of rules.keys()) assert.equal((await write(`plc/r${at}`)).code, 4, String(rules[at]))
+  mkdirSync(join(folder, 'data'))
+  writeFileSync(
+    join(folder, 'data', 'writes.lock'),
+    JSON.stringify({ by: 'anna', since: '2026-11-23T10:00:00.000Z', reason: 'works on the press' }),
+  )
+  assert.match((await write('plc/t')).err, /All writes are locked: by anna/)
+  assert.equal(bank.holdingRegisters.get(0), 0)
+  rmSync(join(folder, 'data', 'writes.lock'))
+  assert.equal((await write('plc/t')).code, 0)
+  assert.equal(bank.holdingRegisters.get(0), 2)
+  const inbox = join(folder, 'data', 'audit', 'inbox')
+  const events = readdirSync(inbox).map((name) => JSON.parse(readFileSync(join(inbox, name), 'utf8')).event) // eslint-disable-line
+  assert.deepEqual(
+    events.map(({ action, object, after, reason, outcome }) => [action, object, after, reason, outcome]).sort(),
+    ['requested', 'written'].map((outcome) => ['write', 'tag plc/t', '2', 'batch 7', outcome]),
+  )
 })
 
 test('simulate runs the plant until SIGTERM', async (t) => {

@@ -8,6 +8,7 @@ import { ERRORS, GatewayError, messageOf, type ErrorCode } from '../core/errors.
 import type { Call } from './call.ts'
 import { COMMANDS, type CommandInfo } from './commands.ts'
 import { Exit, exitCodeOf } from './exit-code.ts'
+import { dropGlobalSwitches } from './global-switches.ts'
 import { packageVersion } from './package-root.ts'
 import { Terminal } from './terminal.ts'
 
@@ -15,6 +16,7 @@ import { Terminal } from './terminal.ts'
 export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   let code: number = Exit.ok
   endWithReader(args)
+  for (const sentence of dropGlobalSwitches(env)) process.stderr.write(`warning: ${sentence}\n`)
   const program = createProgram(await commandsFor(args), env, (result) => {
     code = result
   })
@@ -134,6 +136,12 @@ function reportError(error: unknown, terminal: Terminal): void {
 
 /** The next step of the catalogue, where the message does not name one already. */
 function sayHelp(code: ErrorCode, terminal: Terminal): void {
-  const said: readonly ErrorCode[] = ['NOT_CONNECTED', 'TIMEOUT', 'CONFIG_INVALID', 'WRITE_FORBIDDEN']
+  const said: readonly ErrorCode[] = [
+    'NOT_CONNECTED',
+    'TIMEOUT',
+    'CONFIG_INVALID',
+    'WRITE_FORBIDDEN',
+    'SIGN_IN_REQUIRED',
+  ]
   if (!said.includes(code)) terminal.say(`  ${ERRORS[code].help}`)
 }

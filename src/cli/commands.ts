@@ -3,7 +3,17 @@
  * `--help` and `check` start fast.
  */
 import { ACCOUNT_COMMANDS } from './account-commands.ts'
+import { BUNDLE_COMMAND } from './bundle-command.ts'
+import { CONFIG_LIVE_COMMANDS, RELOAD_COMMAND } from './config-commands.ts'
 import type { Action } from './call.ts'
+import { CONFIG_FILE_COMMANDS } from './config-file-commands.ts'
+import { certs } from './certs-commands.ts'
+import { KPI_COMMANDS } from './kpi-commands.ts'
+import { OPERATION_COMMANDS } from './operation-commands.ts'
+import { PARAMETER_COMMANDS } from './parameter-commands.ts'
+import { RECEIVED_COMMAND } from './received-command.ts'
+import { CAPACITY_COMMAND, SLO_COMMANDS } from './slo-commands.ts'
+import { EXPLAIN_COMMAND, TAG_COMMANDS } from './tag-commands.ts'
 
 export interface CommandInfo {
   /** As commander wants it: `read [target] [words...]`. */
@@ -90,10 +100,22 @@ export const COMMANDS: readonly CommandInfo[] = [
     load: () => import('./read.ts'),
   },
   {
+    usage: 'test <target> [words...]',
+    summary: 'try the way to a device: DNS, TCP, TLS, session and a first read, each with its time',
+    description:
+      'A target with :// is a device: driver://host:port/unit, then an address and its type; otherwise a device of the configuration, which is read at its first tag. Nothing is kept, nothing is written.',
+    examples: [
+      ['bifrost test modbus://10.0.0.5:502/1 hr:0', 'before the device is configured'],
+      ['bifrost test -c bifrost.yaml press-1', 'as it is configured'],
+    ],
+    options: [FROM_CONFIG, ['--timeout <duration>', 'for all stages together', '10s']],
+    load: () => import('./connection-test.ts'),
+  },
+  {
     usage: 'write <target> <words...>',
     summary: 'write one value: through a running gateway, or straight to a device',
     description:
-      'Through a gateway (device/tag value) it goes by permission, limits, read-back and audit. Straight to a device (driver://host:port/unit address type value, or -c FILE device/tag value) nobody checks, so that it needs --allow-write.',
+      'Through a gateway (device/tag value) it goes by permission, limits, read-back and audit. Straight to a device (driver://host:port/unit address type value, or -c FILE device/tag value) nobody asks who may, so that it needs --allow-write; with -c the tag keeps its limits, the lock of all writes holds, and it is on record where a gateway has had the data folder.',
     examples: [
       ['bifrost write press-1/set-point 12.5 --reason "batch 7"', 'through the running gateway'],
       ['bifrost write --allow-write modbus://10.0.0.5:502/1 hr:0 float32 12.5', 'straight to a device'],
@@ -224,16 +246,7 @@ export const COMMANDS: readonly CommandInfo[] = [
       },
     ],
   },
-  {
-    usage: 'received [gateway]',
-    summary: 'the gateways that hand on their logs to a running gateway, and how far they are',
-    examples: [
-      ['bifrost received', 'every gateway of `receive.clients`'],
-      ['bifrost received edge-1 --json', 'one of them, for a program'],
-    ],
-    options: [URL_OPTION],
-    load: () => import('./received.ts'),
-  },
+  RECEIVED_COMMAND,
   {
     usage: 'scan [driver] [networks...]',
     summary: 'look for devices in networks that the configuration allows; reads only',
@@ -279,10 +292,21 @@ export const COMMANDS: readonly CommandInfo[] = [
   {
     usage: 'health',
     summary: 'ask a running gateway whether it is well: exit 0 yes, 1 no, 3 not reachable',
-    examples: [['bifrost health --url http://127.0.0.1:8080', 'every check with what it found']],
-    options: [URL_OPTION],
+    examples: [
+      ['bifrost health --url http://127.0.0.1:8080', 'every check with what it found, and since when'],
+      ['bifrost health --live', 'for HEALTHCHECK of a container: event loop and poll scheduler only'],
+    ],
+    options: [
+      URL_OPTION,
+      ['--live', 'does the process go on: never says anything about devices or sinks'],
+      ['--ready', 'can it do its work (this is asked where nothing is said)'],
+      ['--startup', 'has it been started'],
+    ],
     load: () => import('./health.ts'),
   },
+  KPI_COMMANDS,
+  BUNDLE_COMMAND,
+  RELOAD_COMMAND,
   {
     usage: 'config',
     summary: 'what concerns configuration files',
@@ -315,8 +339,11 @@ export const COMMANDS: readonly CommandInfo[] = [
         options: [CONFIG, ['--device <name>', 'only this device']],
         load: () => import('./config-render.ts'),
       },
+      ...CONFIG_LIVE_COMMANDS,
+      ...CONFIG_FILE_COMMANDS,
     ],
   },
+  ...OPERATION_COMMANDS,
   {
     usage: 'templates [name]',
     summary: 'list the library of known devices, or show one with its parameters and tags',
@@ -336,14 +363,27 @@ export const COMMANDS: readonly CommandInfo[] = [
     options: [['--from-demo', 'the configuration of the demo']],
     load: () => import('./init.ts'),
   },
+  PARAMETER_COMMANDS,
+  TAG_COMMANDS,
+  EXPLAIN_COMMAND,
   ...ACCOUNT_COMMANDS,
+  certs,
+  SLO_COMMANDS,
+  CAPACITY_COMMAND,
   {
-    usage: 'hash-password',
-    summary: 'the hash of a password, for a file of users',
+    usage: 'import <kind> <file>',
+    summary: 'make a configuration from that of another gateway; nothing is overwritten',
+    description:
+      'Writes bifrost.yaml, a tag list a device and import-report.txt into a new folder that `bifrost check` accepts. Tags stay read-only unless --keep-writable. Exit 0 when all came over, 5 when something was left out (the report says what, where it stood, why and what to do), 78 when the file is not of that kind.',
     examples: [
-      ['bifrost hash-password', 'asks for the password and prints $scrypt$…; or give it on stdin, in one line'],
+      ['bifrost import telegraf telegraf.conf -o plant', 'inputs.modbus and inputs.opcua of Telegraf'],
+      ['bifrost import kepware project.json --json', 'the report for a program'],
     ],
-    load: () => import('./hash-password.ts'),
+    options: [
+      ['-o, --output <folder>', 'where it is written (default: the name of the file with -imported)'],
+      ['--keep-writable', 'tags that could be written there may be written here'],
+    ],
+    load: () => import('./import.ts'),
   },
   {
     usage: 'version',

@@ -4,12 +4,13 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { cp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readVariable } from '../config/environment.ts'
 import { GatewayError } from '../core/errors.ts'
 import { textOption, type Call } from './call.ts'
-import { loadConfigFile } from './config-file.ts'
+import { openSource } from './config-file.ts'
 import { startDemoBroker, type DemoBroker } from './demo-broker.ts'
 import { packageRoot, packageVersion } from './package-root.ts'
 import { findPortHolder } from './port-holder.ts'
@@ -25,11 +26,13 @@ export async function run(call: Call): Promise<number> {
   const stopped = stopSignal()
   const ports = { mqtt: readPort(call, 'mqttPort'), http: readPort(call, 'port') }
   await using owned = new AsyncDisposableStack()
-  const data = mkdtempSync(join(tmpdir(), 'bifrost-demo-'))
-  const removeData = () => rmSync(data, { recursive: true, force: true })
+  const home = mkdtempSync(join(tmpdir(), 'bifrost-demo-'))
+  const removeHome = () => rmSync(home, { recursive: true, force: true })
   // A second Ctrl-C ends the process without unwinding: the folder goes all the same.
-  process.once('exit', removeData)
-  owned.defer(removeData)
+  process.once('exit', removeHome)
+  owned.defer(removeHome)
+  // Files of its own, so that everything can be tried: devices added, tags edited, versions taken back.
+  await cp(join(packageRoot, 'examples', 'demo'), home, { recursive: true })
 
   const seed = textOption(call, 'seed') ?? '1'
   const [plant, broker, httpPort] = await Promise.all([
@@ -42,19 +45,23 @@ export async function run(call: Call): Promise<number> {
 
   const env = {
     ...call.env,
-    BIFROST_DATA: data,
+    BIFROST_DATA: join(home, 'data'),
     BIFROST_HTTP_LISTEN: `127.0.0.1:${httpPort}`,
+    BIFROST_DEMO_ACCESS: 'open',
     BIFROST_DEMO_PLANT_PORT: String(plant.port),
     BIFROST_DEMO_MQTT_PORT: String(broker.port),
   }
-  const config = await loadConfigFile(join(packageRoot, 'examples', 'demo', 'bifrost.yaml'), env)
   const { createLogger } = await import('../observe/log.ts')
+  const early = createLogger({ level: 'warn', format: 'human', version: packageVersion() })
+  const source = await openSource(join(home, 'bifrost.yaml'), env, early)
+  const { config } = source.opened
   const level = readVariable('BIFROST_LOG_LEVEL', call.env) === undefined ? 'warn' : config.log.level
   const log = createLogger({ level, format: 'human', version: packageVersion() })
   const tags = config.devices.reduce((sum, device) => sum + device.tags.length, 0)
   // Awaited here: what is owned is given back when this function returns.
   return await serve(config, {
     log,
+    source,
     stopped,
     onReady: (url) => printBlock(call.terminal, { url: url ?? '', mqttPort: broker.port, plantPort: plant.port, tags }),
   })

@@ -17,6 +17,8 @@ export interface DirectTarget {
   readonly options: unknown
   readonly tags: readonly TagConfig[]
   readonly certificates?: CertificatePlace | undefined
+  /** The data folder of its configuration. */
+  readonly data?: string | undefined
   /** Tags whose type nobody gave: the device may know better. */
   readonly untyped?: ReadonlySet<TagConfig> | undefined
 }
@@ -55,7 +57,8 @@ export function targetFromUrl(
 export function deviceFromConfig(config: Config, target: string): DirectTarget {
   const wanted = target.split('/')[0]!
   const device = config.devices.find(({ name }) => name === wanted)
-  if (device !== undefined) return { ...device, certificates: { folder: certificatesIn(config.data) } }
+  if (device !== undefined)
+    return { ...device, data: config.data, certificates: { folder: certificatesIn(config.data) } }
   const nearest = closest(
     wanted,
     config.devices.map(({ name }) => name),
@@ -68,10 +71,10 @@ export function deviceFromConfig(config: Config, target: string): DirectTarget {
 export function targetFromConfig(config: Config, words: readonly string[], points: PointOptions): DirectTarget {
   const [first = ''] = words
   const device = deviceFromConfig(config, first)
-  const { name, type, options, certificates } = device
+  const { name, type, options, certificates, data } = device
   if (!first.includes('/')) {
     const parsed = words.length === 1 ? { tags: device.tags } : parseWords(type, words.slice(1), points)
-    return { name, type, options, certificates, ...parsed }
+    return { name, type, options, certificates, data, ...parsed }
   }
   const tags = words.map((word) => {
     const tag = device.tags.find(({ settings }) => `${name}/${settings.name}` === word)
@@ -85,7 +88,7 @@ export function targetFromConfig(config: Config, words: readonly string[], point
       `${config.file} has no tag "${word}" on ${name}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
     )
   })
-  return { name, type, options, certificates, tags }
+  return { name, type, options, certificates, data, tags }
 }
 
 /** Addresses, each followed by its type where that is not uint16 (or bool). */

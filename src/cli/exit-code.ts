@@ -7,7 +7,7 @@ export const Exit = {
   usage: 2,
   unreachable: 3,
   forbidden: 4,
-  /** A command that compares found differences. */
+  /** A command that compares found differences; an import left something out. */
   different: 5,
   /** EX_CONFIG of sysexits.h. */
   config: 78,
@@ -21,6 +21,12 @@ const BY_ERROR: Partial<Record<ErrorCode, number>> = {
   NOT_CONNECTED: Exit.unreachable,
   TIMEOUT: Exit.unreachable,
   WRITE_FORBIDDEN: Exit.forbidden,
+  WRITE_LOCKED: Exit.forbidden,
+  WRITE_INTERLOCKED: Exit.forbidden,
+  SIGN_IN_REQUIRED: Exit.forbidden,
+  SIGN_IN_FAILED: Exit.forbidden,
+  SETUP_REQUIRED: Exit.forbidden,
+  FORBIDDEN: Exit.forbidden,
   SCAN_FORBIDDEN: Exit.forbidden,
   ORIGIN_FORBIDDEN: Exit.forbidden,
   SINK_REFUSED: Exit.forbidden,

@@ -1,35 +1,16 @@
-/**
- * `bifrost export`: samples of a running gateway as a file. It is written beside its name as `.part` and renamed when it is whole, so
- * that what has the name is never half an export; `-` is stdout. What is no file (a pipe, a device) is written to as it is.
- */
-import { once } from 'node:events'
-import { open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises'
-import { parseDuration } from '../core/duration.ts'
-import { GatewayError, isAbort, messageOf, NotConnectedError } from '../core/errors.ts'
+/** `bifrost export`: samples of a running gateway as a file. */
+import { GatewayError } from '../core/errors.ts'
 import { gatewayUrl, sendRaw } from './api-client.ts'
 import { textOption, type Call } from './call.ts'
-import { Exit } from './exit-code.ts'
+import { saveAnswer } from './save-answer.ts'
+import { timeOf } from './time-option.ts'
 
 const FORMATS = ['csv', 'ndjson', 'parquet']
 
 export async function run(call: Call): Promise<number> {
   const file = textOption(call, 'output') ?? '-'
-  const interrupt = new AbortController()
-  const onSignal = () => interrupt.abort()
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
-  try {
-    const response = await sendRaw(gatewayUrl(call), `export?${queryOf(call, file).toString()}`, {
-      signal: interrupt.signal,
-    })
-    const bytes = await (file === '-' ? toStdout(response) : toFile(response, file))
-    if (file !== '-') call.terminal.say(`${file}: ${bytes} bytes`)
-    return Exit.ok
-  } catch (error) {
-    if (interrupt.signal.aborted || isAbort(error)) return Exit.interrupted
-    throw error
-  } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
-  }
+  const query = queryOf(call, file).toString()
+  return saveAnswer(call, file, (signal) => sendRaw(gatewayUrl(call), `export?${query}`, { signal }))
 }
 
 function queryOf(call: Call, file: string): URLSearchParams {
@@ -49,75 +30,4 @@ function formatOf(call: Call, file: string): string {
   const format = given ?? FORMATS.find((name) => file.endsWith(`.${name}`)) ?? 'csv'
   if (FORMATS.includes(format)) return format
   throw new GatewayError('USAGE', `--format ${format}: expected ${FORMATS.join(', ')}`)
-}
-
-/** A time as it is, or how long ago: `24h`. */
-function timeOf(name: string, text: string): string {
-  const isNumber = /^-?\d+(\.\d+)?$/.test(text)
-  const ago = isNumber ? undefined : parseDuration(text)
-  if (ago !== undefined) return String(Date.now() - ago)
-  if (isNumber || Number.isFinite(Date.parse(text))) return text
-  throw new GatewayError(
-    'USAGE',
-    `--${name} ${text}: expected a time such as 2026-11-23T10:00:00Z, or how long ago: 24h`,
-  )
-}
-
-async function toFile(response: Response, file: string): Promise<number> {
-  const path = await realpath(file).catch(() => file)
-  const there = await stat(path).catch(() => undefined)
-  if (there?.isDirectory() === true) throw new GatewayError('USAGE', `--output ${file}: this is a folder, not a file`)
-  // A rename would put a file in the place of the pipe or the device.
-  if (there !== undefined && !there.isFile()) return writeTo(path, response, async (handle) => handle.close())
-  const temporary = `${path}.part`
-  try {
-    return await writeTo(temporary, response, async (handle) => {
-      await handle.sync()
-      await handle.close()
-      await rename(temporary, path)
-    })
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
-}
-
-async function writeTo(path: string, response: Response, end: (handle: FileHandle) => Promise<void>): Promise<number> {
-  const handle = await open(path, 'w')
-  try {
-    let bytes = 0
-    for await (const piece of piecesOf(response)) {
-      await handle.writeFile(piece)
-      bytes += piece.length
-    }
-    await end(handle)
-    return bytes
-  } catch (error) {
-    await handle.close().catch(() => undefined)
-    throw error
-  }
-}
-
-async function toStdout(response: Response): Promise<number> {
-  let bytes = 0
-  for await (const piece of piecesOf(response)) {
-    bytes += piece.length
-    if (!process.stdout.write(piece)) await once(process.stdout, 'drain')
-  }
-  return bytes
-}
-
-/** The body as it comes; one that ends in the middle is an error, never a short file. */
-async function* piecesOf(response: Response): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const piece of response.body ?? []) yield piece as Uint8Array
-  } catch (error) {
-    if (isAbort(error)) throw error
-    throw new NotConnectedError(
-      `the export ended in the middle: ${messageOf(error)}; the log of the gateway says why`,
-      {
-        cause: error,
-      },
-    )
-  }
 }

@@ -1,32 +1,32 @@
-/** `bifrost health`: what a running gateway says of itself; for scripts and container health checks. */
-import { gatewayUrl, jsonOf, noGateway, request } from './api-client.ts'
+/** `bifrost health`: what a running gateway says of itself. Where all is simple `health-probe.ts` has answered before this is loaded. */
+import { GatewayError } from '../core/errors.ts'
+import { gatewayUrl, noGateway, request } from './api-client.ts'
 import type { Call } from './call.ts'
 import { Exit } from './exit-code.ts'
-
-interface Health {
-  readonly ok: boolean
-  readonly checks: readonly {
-    readonly name: string
-    readonly ok: boolean
-    readonly detail: string
-    readonly attention?: true
-  }[]
-}
+import { askHealth, healthLines, PATHS, type HealthAnswer, type HealthKind } from './health-probe.ts'
 
 export async function run(call: Call): Promise<number> {
   const base = gatewayUrl(call)
-  const response = await request(`${base}/readyz?verbose`, { headers: { accept: 'application/json' } })
-  const health = await jsonOf(response, base)
-  // Any server may answer 200: only a report of ours is one.
-  if (!isHealth(health)) throw noGateway(base, undefined)
+  const kind = kindOf(call)
+  const health = await ask(base, kind, call)
   if (call.terminal.json) call.terminal.resultJson(health)
-  else {
-    for (const { name, ok, detail, attention } of health.checks)
-      call.terminal.result(`[${ok ? (attention ? '!' : '+') : '-'}] ${name}: ${detail}`)
-    call.terminal.result(health.ok ? 'ok' : 'not ok')
-  }
-  return health.ok && response.ok ? Exit.ok : Exit.failure
+  else call.terminal.result(healthLines(health).trimEnd())
+  return health.ok ? Exit.ok : Exit.failure
 }
 
-const isHealth = (given: unknown): given is Health =>
-  typeof given === 'object' && given !== null && 'ok' in given && 'checks' in given && Array.isArray(given.checks)
+async function ask(base: string, kind: HealthKind, call: Call): Promise<HealthAnswer> {
+  try {
+    return await askHealth(base, kind, call.env)
+  } catch (error) {
+    if (error instanceof GatewayError) throw error
+    // Whoever answers nothing says why by this.
+    await request(`${base}${PATHS[kind]}`, { signal: AbortSignal.timeout(5000) })
+    throw noGateway(base, error)
+  }
+}
+
+function kindOf({ options }: Call): HealthKind {
+  const kinds = (Object.keys(PATHS) as HealthKind[]).filter((kind) => options[kind] === true)
+  if (kinds.length > 1) throw new GatewayError('USAGE', 'one of --live, --ready and --startup, not several')
+  return kinds[0] ?? 'ready'
+}

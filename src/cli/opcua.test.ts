@@ -54,7 +54,7 @@ test('from the first look at a server to its values: endpoints, refusal, trust, 
     values.map(({ value, type }) => [value, type]),
     [[-2_147_483_648, 'int32'], ['Wärme ≥ 5', 'string']], // prettier-ignore
   )
-  assert.deepEqual(readdirSync(join(home, 'bifrost')).sort(), ['audit.ndjson', 'certificates'])
+  assert.deepEqual(readdirSync(join(home, 'bifrost')).sort(), ['audit', 'certificates'])
 })
 
 test('addresses without a type take that of the server, for reads and writes', { skip }, async (t) => {

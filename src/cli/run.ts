@@ -1,20 +1,23 @@
 /** `bifrost run`: the gateway as the configuration describes it, until SIGTERM or Ctrl-C. */
 import { formatProblem } from '../config/problem.ts'
 import type { Call } from './call.ts'
-import { configFile, loadConfigFile } from './config-file.ts'
+import { configFile, openSource } from './config-file.ts'
 import { serve, stopSignal } from './serve.ts'
 
 export async function run(call: Call): Promise<number> {
   const stopped = stopSignal()
-  const config = await loadConfigFile(configFile(call), call.env)
   const { createLogger, logFormat } = await import('../observe/log.ts')
   const { packageVersion } = await import('./package-root.ts')
+  const early = createLogger({ level: 'info', format: logFormat(process.stderr), version: packageVersion() })
+  const source = await openSource(configFile(call), call.env, early)
+  const { config } = source.opened
   const format = config.log.format === 'auto' ? logFormat(process.stderr) : config.log.format
   const colour = call.options.color === false ? { colour: false } : {}
   const log = createLogger({ level: config.log.level, format, version: packageVersion(), ...colour })
   for (const warning of config.warnings) log.warn({ file: warning.file, line: warning.line }, formatProblem(warning))
   return serve(config, {
     log,
+    source,
     stopped,
     onReady(url) {
       const devices = config.devices.length

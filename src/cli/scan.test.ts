@@ -1,7 +1,7 @@
 /** `bifrost scan` as a process: what it prints where, and its exit codes. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { parse } from 'yaml'
@@ -9,6 +9,7 @@ import { drivers } from '../drivers/index.ts'
 import { loadConfig } from '../config/load.ts'
 import { systemClock } from '../core/clock.ts'
 import { createModbusServer, RegisterBank } from '../protocols/modbus/index.ts'
+import { waitingEvents } from '../testing/audit-lines.ts'
 import { temporaryFolder } from '../testing/peers.ts'
 
 const MAIN = join(import.meta.dirname, '..', 'main.ts')
@@ -62,19 +63,18 @@ test('a scan is on record beside the writes, before and after; without a data fo
   const data = join(dirname(file), 'data')
   assert.ok(!existsSync(data), 'a scan makes no data folder')
   mkdirSync(data)
-  writeFileSync(join(data, 'audit.ndjson'), '{"action":"write"}\n')
   assert.equal((await bifrost(...args)).code, 0)
-  const lines = readFileSync(join(data, 'audit.ndjson'), 'utf8').trim().split('\n').map((line) => JSON.parse(line)) // prettier-ignore
-  assert.deepEqual(lines.map(({ action, outcome }) => `${action} ${outcome}`), ['write undefined', 'scan requested', 'scan 1 found']) // prettier-ignore
-  assert.equal(lines[1].id, lines[2].id)
-  assert.match(lines[1].what, new RegExp(`^modbus 127\\.0\\.3\\.1, port ${port}, at most 20 new`))
-  assert.match(lines[1].from, /\S+ at \S+/)
-  // A folder in the place of the file: nothing can be written, and it is said.
-  rmSync(join(data, 'audit.ndjson'))
-  mkdirSync(join(data, 'audit.ndjson'))
+  const lines = waitingEvents(data)
+  assert.deepEqual(lines.map(({ action, outcome }) => `${action} ${outcome}`), ['scan requested', 'scan 1 found']) // prettier-ignore
+  assert.equal(lines[0]!.id, lines[1]!.id)
+  assert.match(lines[0]!.what!, new RegExp(`^modbus 127\\.0\\.3\\.1, port ${port}, at most 20 new`))
+  assert.match(`${lines[0]!.user} ${lines[0]!.from}`, /^host \S+ command line at \S+$/)
+  // A file in the place of the folder: nothing can be written, and it is said.
+  rmSync(join(data, 'audit'), { recursive: true })
+  writeFileSync(join(data, 'audit'), '')
   const unrecorded = await bifrost(...args)
   assert.equal(unrecorded.code, 0)
-  assert.match(unrecorded.err, /the scan is not on record: .*EISDIR/)
+  assert.match(unrecorded.err, /the scan is not on record: .*audit/)
 })
 
 test('a network that is not allowed is exit 4 and not one connection; nothing found is exit 3; nonsense is exit 2', async (t) => {

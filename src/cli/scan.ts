@@ -3,10 +3,11 @@
  * Exit 0 when something was found, 3 when nothing answered, 4 when the network is not allowed.
  */
 import { randomUUID } from 'node:crypto'
-import { hostname, userInfo } from 'node:os'
+import { existsSync } from 'node:fs'
+import { hostname } from 'node:os'
 import type { Config } from '../config/config.ts'
 import { systemClock } from '../core/clock.ts'
-import { yamlEntry, type ProposedDevice } from '../core/device-entry.ts'
+import { proposedDevice, yamlEntry } from '../core/device-entry.ts'
 import type { DriverType, FoundDevice } from '../core/driver.ts'
 import { parseDuration } from '../core/duration.ts'
 import { GatewayError, messageOf } from '../core/errors.ts'
@@ -14,13 +15,13 @@ import { silentLog } from '../core/log.ts'
 import { sizeOf } from '../core/network.ts'
 import { oneLine } from '../core/one-line.ts'
 import { allowedNetworks } from '../discovery/allowed.ts'
-import { recordScan } from '../discovery/record.ts'
 import { scan } from '../discovery/scan.ts'
 import { usedHosts } from '../discovery/used.ts'
 import { dial } from '../wire/dial.ts'
 import { textOption, type Call } from './call.ts'
 import { configFile, loadConfigFile } from './config-file.ts'
 import { Exit } from './exit-code.ts'
+import { hostUserName } from './host-user.ts'
 
 const MOST_RATE = 1000
 const MOST_CONCURRENCY = 64
@@ -69,21 +70,17 @@ export async function run(call: Call): Promise<number> {
 /** Puts the scan on record. A scan reads only, so that a file that cannot be written is said and does not keep it from going on. */
 function recorder(data: string, what: string, { terminal }: Call) {
   const id = randomUUID()
-  const from = `${userName()} at ${hostname()}`
+  const user = `host ${hostUserName()}`
+  const from = `command line at ${hostname()}`
+  // Where the gateway has never run there is no folder for it, and nothing is kept.
+  const isKept = existsSync(data)
   return async (outcome: string): Promise<void> => {
-    const time = new Date(systemClock.now()).toISOString()
-    await recordScan(data, { id, time, from, what, outcome }).catch((error: unknown) =>
-      terminal.say(`the scan is not on record: ${messageOf(error)}`),
-    )
-  }
-}
-
-/** In a container the user may have a number and no name. */
-function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return `user ${process.getuid?.() ?? 'unknown'}`
+    if (!isKept) return
+    const { handInAudit } = await import('../gateway.ts')
+    const event = { id, action: 'scan', user, from, object: 'network', outcome, details: { what } }
+    await handInAudit(data, systemClock)
+      .record(event)
+      .catch((error: unknown) => terminal.say(`the scan is not on record: ${messageOf(error)}`))
   }
 }
 
@@ -135,12 +132,7 @@ function show(device: FoundDevice, type: DriverType, { terminal, options }: Call
     return
   }
   for (const line of [head, ...notes]) terminal.result(`# ${line}`)
-  for (const line of yamlEntry(proposed(device, type))) terminal.result(line)
-}
-
-function proposed({ endpoint, options, tags }: FoundDevice, type: DriverType): ProposedDevice {
-  const name = `${type.name}-${endpoint}`.replace(/[^A-Za-z0-9]+/g, '-').replace(/-$/, '')
-  return { name, driver: type.name, options, tags }
+  for (const line of yamlEntry(proposedDevice(device, type.name))) terminal.result(line)
 }
 
 function driverOf(name: string, drivers: readonly DriverType[]): DriverType {

@@ -3,20 +3,27 @@
  * Ctrl-C does not wait.
  */
 import type { Config, HttpConfig } from '../config/config.ts'
+import { readVariable } from '../config/environment.ts'
 import { systemClock } from '../core/clock.ts'
 import { GatewayError, messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { Gateway } from '../gateway.ts'
 import type { HttpServer } from '../http/server.ts'
+import type { Post } from '../report/prometheus.ts'
+import { createHealth, type Health } from '../observe/health.ts'
+import { keepUp, type ConfigSource } from './keep-up.ts'
 import { Exit } from './exit-code.ts'
 import { builtPage, packageVersion } from './package-root.ts'
 import { findPortHolder } from './port-holder.ts'
+import { setupLink } from './setup-link.ts'
 
 /** Whatever hangs, the process ends within five seconds of being asked to. */
 const STOP_LIMIT_MS = 4500
 
 export interface ServeOptions {
   readonly log: Log
+  /** Where the configuration is read from again; absent: it never is. */
+  readonly source?: ConfigSource | undefined
   /** Resolves when the process shall stop: `stopSignal()`. */
   readonly stopped: Promise<NodeJS.Signals>
   /** Called once everything runs, with the address of the page; undefined when the configuration switches it off. */
@@ -24,27 +31,79 @@ export interface ServeOptions {
 }
 
 /** Runs until a signal; resolves with the exit code after a clean stop. */
-export async function serve(config: Config, { log, stopped, onReady }: ServeOptions): Promise<number> {
+export async function serve(config: Config, { log, stopped, onReady, source }: ServeOptions): Promise<number> {
   const { startGateway } = await import('../gateway.ts')
+  const { createNotifier } = await import('../observe/systemd/notifier.ts')
+  const manager = createNotifier({ env: process.env, clock: systemClock, log })
   const gateway = await startGateway(config, { log, version: packageVersion() })
+  const health = createHealth(gateway)
   let http: HttpServer | undefined
+  let unwatch: (() => void) | undefined
+  let unschedule: (() => void) | undefined
   try {
-    if (config.http !== undefined) http = await openHttp(gateway, config.http)
+    if (source !== undefined) unwatch = await keepUp(gateway, source, () => manager.reloading())
+    unschedule = await startReports(gateway)
+    if (config.http !== undefined) http = await openHttp(gateway, config.http, health)
   } catch (error) {
+    unwatch?.()
+    unschedule?.()
+    health.close()
     await gateway.stop()
     throw error
   }
   onReady(http?.url)
-  sayAccess(gateway, log)
+  manager.ready(http === undefined ? 'Running without HTTP' : `Running: ${http.url}`)
+  manager.watch(health)
+  saySetup(gateway, http?.url, config.http)
   log.info({ signal: await stopped }, 'Stopping.')
-  return stopAll(gateway, http, log)
+  void manager.stopping()
+  unwatch?.()
+  unschedule?.()
+  const code = await stopAll(gateway, http, log)
+  health.close()
+  manager.close()
+  return code
 }
 
-/** The one-time link comes with the page that it leads to; until then nobody can sign in over HTTP. */
-function sayAccess({ accounts }: Gateway, log: Log): void {
-  if (accounts === undefined) return
-  log.warn({}, 'http.access is accounts, and nobody can sign in over HTTP yet: only health is answered.')
-  if (accounts.needsSetup) log.warn({}, 'There is no administrator yet: run `bifrost user add NAME` on this machine.')
+/** Looks once a minute; what makes reports is loaded when the configuration has some, also later. */
+async function startReports(gateway: Gateway): Promise<() => void> {
+  const { clock, log } = gateway
+  const { scheduleReports } = await import('../report/schedule.ts')
+  const { hostname } = await import('node:os')
+  return scheduleReports({
+    config: () => gateway.config.reports,
+    name: hostname(),
+    token: readVariable('BIFROST_PROMETHEUS_TOKEN', process.env),
+    post: postOver(gateway),
+    clock,
+    log: log.child({ component: 'reports' }),
+  })
+}
+
+/** Over the gateway's own connections: they go only where `network` lets it, and to no address of clouds and neighbours by accident. */
+const postOver =
+  ({ dial, clock }: Gateway): Post =>
+  async (url, headers, body, signal) => {
+    const { HttpClient } = await import('../wire/http/http-client.ts')
+    const { pathname } = new URL(url)
+    const limits = { connectTimeoutMs: 10_000, responseTimeoutMs: 60_000, maxAnswerBytes: 64 * 2 ** 20 }
+    const client = new HttpClient({ url, tls: {}, ...limits, dial, clock })
+    try {
+      const { status, bytes } = await client.send({ method: 'POST', path: pathname, headers, body: Buffer.from(body) }, signal) // prettier-ignore
+      return { status, body: [bytes] }
+    } finally {
+      client.close()
+    }
+  }
+
+/** The one-time token goes to whoever sees the console, not into the log. Where no page was built there is nothing to open. */
+function saySetup({ accounts }: Gateway, url: string | undefined, http: HttpConfig | undefined): void {
+  const token = accounts?.setupToken
+  if (token === undefined || url === undefined || http === undefined) return
+  const link = builtPage() === undefined ? '' : `Set it up, once, at\n\n  ${setupLink(url, http, token)}\n\nor run`
+  process.stderr.write(
+    `\nThis gateway has no administrator yet. ${link || 'Run'} \`bifrost user add NAME\` on this machine.\n\n`,
+  )
 }
 
 /** The first SIGTERM or SIGINT from now on; the second SIGINT ends the process at once. */
@@ -58,12 +117,12 @@ export function stopSignal(): Promise<NodeJS.Signals> {
   })
 }
 
-async function openHttp(gateway: Gateway, { listen, hosts }: HttpConfig): Promise<HttpServer> {
+async function openHttp(gateway: Gateway, { listen, ...http }: HttpConfig, health: Health): Promise<HttpServer> {
   const { startHttp } = await import('../http/server.ts')
   const { host, port } = listen
   const uiDir = builtPage()
   try {
-    return await startHttp(gateway, { host, port, hosts, ...(uiDir === undefined ? {} : { uiDir }) })
+    return await startHttp(gateway, { ...listen, ...http, uiDir, health })
   } catch (error) {
     throw isPortInUse(error) ? portInUse(host, port, error) : error
   }

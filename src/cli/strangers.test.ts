@@ -59,7 +59,7 @@ test(
     const dir = temporaryFolder(t)
     const run = async (data: string) => {
       const file = join(dir, 'bifrost.yaml')
-      writeFileSync(file, `version: 1\ndata: ${data}\nhttp: { listen: 0 }\n`)
+      writeFileSync(file, `version: 1\ndata: ${data}\nhttp: { listen: 0, access: open }\n`)
       const { code, err } = await bifrost('run', '-c', file)
       assert.equal(code, 1, err)
       assert.doesNotMatch(err, /^ +at /m)
@@ -97,7 +97,7 @@ test('a gateway outlives the readers of its output', async (t) => {
   const file = join(temporaryFolder(t), 'bifrost.yaml')
   const port = await freePort()
   const device = '{ name: dead, driver: modbus, options: { host: 127.0.0.1, port: 1 }, every: 50ms, tags: [] }'
-  writeFileSync(file, `version: 1\nhttp: { listen: ${port} }\ndevices: [${device}]\n`)
+  writeFileSync(file, `version: 1\nhttp: { listen: ${port}, access: open }\ndevices: [${device}]\n`)
   const child = spawn(LAUNCHER, ['run', '-c', file], {
     env: { ...process.env, BIFROST_LOG_LEVEL: 'debug' },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,11 +1,14 @@
 /** `bifrost watch`: follows the live socket of a running gateway; a line, or a JSON object, for each change. */
+import type { IncomingMessage } from 'node:http'
+import { text as consumeText } from 'node:stream/consumers'
 import type { RawData } from 'ws'
 import { parseDuration } from '../core/duration.ts'
 import { GatewayError, NotConnectedError } from '../core/errors.ts'
 import type { DataType } from '../core/value.ts'
-import { gatewayUrl, noGateway } from './api-client.ts'
+import { gatewayUrl, noGateway, toError } from './api-client.ts'
 import { textOption, type Call } from './call.ts'
 import { Exit } from './exit-code.ts'
+import { authorization } from './gateway-token.ts'
 import { statusView, valueLine, type ShownValue } from './value-line.ts'
 
 interface SnapshotValue {
@@ -49,7 +52,7 @@ export async function run(call: Call): Promise<number> {
   if (!(count >= 1)) throw new GatewayError('USAGE', '--count: expected a number from 1')
   const { WebSocket } = await import('ws')
   const base = gatewayUrl(call)
-  const socket = new WebSocket(`${base.replace(/^http/, 'ws')}/api/v1/live`)
+  const socket = new WebSocket(`${base.replace(/^http/, 'ws')}/api/v1/live`, { headers: authorization(base) })
   process.once('SIGINT', () => socket.close())
   const lines = new LineWriter(call, count, () => socket.close())
   return new Promise((resolve, reject) => {
@@ -60,12 +63,9 @@ export async function run(call: Call): Promise<number> {
       reject(noGateway(base, undefined))
       socket.terminate()
     })
+    socket.on('unexpected-response', (_request, answer) => void refusalOf(answer, base).then(reject, reject))
     socket.on('error', (error) =>
-      reject(
-        error.message.startsWith('Unexpected server response')
-          ? noGateway(base, error)
-          : new NotConnectedError(`no live values from ${base}: ${error.message}`, { cause: error }),
-      ),
+      reject(new NotConnectedError(`no live values from ${base}: ${error.message}`, { cause: error })),
     )
     socket.on('close', (code, reason) => {
       if (lines.empty) resolve(Exit.failure)
@@ -78,6 +78,18 @@ export async function run(call: Call): Promise<number> {
         )
     })
   })
+}
+
+/** Why the live socket was refused: a problem of the gateway, or something else answers there. */
+async function refusalOf(answer: IncomingMessage, base: string): Promise<GatewayError> {
+  const text = await consumeText(answer)
+  return toError(
+    new Response(text, {
+      status: answer.statusCode ?? 500,
+      headers: { 'content-type': answer.headers['content-type'] ?? '' },
+    }),
+    base,
+  )
 }
 
 function parseMessage(data: RawData): Message | undefined {

@@ -2,8 +2,11 @@
  * `bifrost write`: one value, through a running gateway (permission, limits, read-back, audit) or, with --allow-write, straight
  * to a device. Nothing is written unless configuration or this flag allows it.
  */
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { systemClock } from '../core/clock.ts'
 import { parseDuration } from '../core/duration.ts'
-import { GatewayError } from '../core/errors.ts'
+import { GatewayError, messageOf } from '../core/errors.ts'
 import { describeRounding, toRaw } from '../core/scaling.ts'
 import { isGood } from '../core/status.ts'
 import type { TagSettings } from '../core/tags.ts'
@@ -12,6 +15,8 @@ import { api, gatewayUrl, valuePath } from './api-client.ts'
 import { textOption, type Call } from './call.ts'
 import type { DirectTarget } from './direct-target.ts'
 import { Exit } from './exit-code.ts'
+import { hostUserName } from './host-user.ts'
+import { pendingWords, type PendingView } from './writes.ts'
 import { directTarget } from './read.ts'
 import { statusView, type ShownValue } from './value-line.ts'
 
@@ -54,13 +59,17 @@ async function writeThroughGateway(words: readonly string[], text: string, call:
   const { type } = await api<ShownValue & { type: TagSettings['type'] }>(base, path)
   const reason = textOption(call, 'reason')
   const deadlineMs = deadlineOf(call)
-  const answer = await api<WriteAnswer>(base, path, {
+  const answer = await api<WriteAnswer | { readonly pending: PendingView }>(base, path, {
     value: jsonValue(text, type),
     ...(reason === undefined ? {} : { reason }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
   })
   if (call.terminal.json) call.terminal.resultJson(answer)
-  else {
+  if ('pending' in answer) {
+    if (!call.terminal.json) call.terminal.result(pendingWords(answer.pending))
+    return Exit.ok
+  }
+  if (!call.terminal.json) {
     call.terminal.result(
       `${target}  ${text}  ${answer.status.name}  read back ${String(answer.readBack)}  ${Math.round(answer.durationMs)} ms`,
     )
@@ -73,7 +82,7 @@ async function writeToDevice(target: DirectTarget, text: string, call: Call): Pr
   if (call.options.allowWrite !== true) {
     throw new GatewayError(
       'WRITE_FORBIDDEN',
-      'writing straight to a device goes past permission, limits and audit: give --allow-write if you mean it',
+      'writing straight to a device goes past the gateway and who may do what: give --allow-write if you mean it',
     )
   }
   const [tag] = target.tags
@@ -90,7 +99,15 @@ async function writeToDevice(target: DirectTarget, text: string, call: Call): Pr
   }
   // Before anything is connected, where the type is given.
   if (target.untyped?.has(tag) !== true) toRawValue(tag.settings)
-  const status = await writeDirect(target, toRawValue, AbortSignal.timeout(DIRECT_LIMIT_MS))
+  const record = await openRecord(target, tag.settings.name, text, call)
+  await record('requested')
+  const status = await writeDirect(target, toRawValue, AbortSignal.timeout(DIRECT_LIMIT_MS)).catch(
+    async (error: unknown) => {
+      await record(error instanceof GatewayError ? error.code : 'INTERNAL', messageOf(error))
+      throw error
+    },
+  )
+  await record(isGood(status) ? 'written' : 'WRITE_FAILED', statusView(status).name)
   const view = statusView(status)
   const remark = (isGood(status) ? rounding : undefined) ?? null
   if (call.terminal.json)
@@ -102,8 +119,44 @@ async function writeToDevice(target: DirectTarget, text: string, call: Call): Pr
   return isGood(status) ? Exit.ok : Exit.failure
 }
 
-/** A configured tag keeps its permission and limits, flag or not. */
-function checkLimits(device: string, { name, writable, writeMin, writeMax }: TagSettings, text: string): void {
+/**
+ * What is written to a device of a configuration is on record there, and the lock of all writes holds for it. A folder that no gateway
+ * has had knows of neither.
+ */
+async function openRecord({ name, data }: DirectTarget, tag: string, text: string, call: Call) {
+  if (data === undefined || !existsSync(data)) return () => Promise.resolve()
+  const { assertWritesOpen, handInAudit } = await import('../gateway.ts')
+  await assertWritesOpen(data)
+  const audit = handInAudit(data, systemClock)
+  const event = {
+    id: randomUUID(),
+    action: 'write',
+    user: `host ${hostUserName()}`,
+    from: 'command line, past the gateway',
+  }
+  const reason = textOption(call, 'reason')
+  return (outcome: string, message?: string) =>
+    audit.record({
+      ...event,
+      object: `tag ${name}/${tag}`,
+      after: text,
+      reason,
+      outcome,
+      details: message === undefined ? undefined : { message },
+    })
+}
+
+/** These need the present values, or somebody who remembers. */
+const OF_THE_GATEWAY = ['writeValues', 'writeEveryMs', 'writeStep', 'interlock', 'approval', 'critical'] as const
+
+/** A configured tag keeps its permission, limits and rules, flag or not. */
+function checkLimits(device: string, settings: TagSettings, text: string): void {
+  const { name, writable, writeMin, writeMax } = settings
+  if (OF_THE_GATEWAY.some((rule) => settings[rule] !== undefined && settings[rule] !== false))
+    throw new GatewayError(
+      'WRITE_FORBIDDEN',
+      `${device}/${name} has rules that only a running gateway can hold (values, pace, step, interlock, a second person or a reason): write it through the gateway, without -c`,
+    )
   if (!writable) throw new GatewayError('WRITE_FORBIDDEN', `${device}/${name} is not writable in the configuration`)
   const amount = Number(text)
   if ((writeMin !== undefined && amount < writeMin) || (writeMax !== undefined && amount > writeMax)) {

@@ -45,6 +45,9 @@ interface WatchContext {
 export async function watchCertificates({ folder, clock, log }: WatchContext) {
   let summary: CertificateSummary = { isUsed: false, own: undefined, trusted: [], rejected: 0, attention: [] }
   const said = new Map<string, number>()
+  /** By thumbprint, what lay in the inbox at the last look; undefined: there was none yet. */
+  let inbox: ReadonlySet<string> | undefined
+  let arrived = 0
 
   /** The same sentence again after a day. */
   const sayOnce = (key: string, say: () => void): void => {
@@ -56,6 +59,9 @@ export async function watchCertificates({ folder, clock, log }: WatchContext) {
   const look = async (): Promise<void> => {
     const [store, own] = await Promise.all([readCertificateStore(folder), readOwn(folder)])
     summary = summaryOf(store, own, clock.now())
+    const now = new Set(store.rejected.map(({ certificate }) => certificate.thumbprint))
+    if (inbox !== undefined) arrived += now.difference(inbox).size
+    inbox = now
     for (const sentence of expirySentences(own, store, clock.now()))
       sayOnce(sentence.replace(/\d+/g, ''), () => log.warn({ folder }, sentence))
     for (const { certificate, record } of store.rejected.slice(0, SAID_LIMIT)) {
@@ -73,6 +79,10 @@ export async function watchCertificates({ folder, clock, log }: WatchContext) {
   return {
     get summary() {
       return summary
+    },
+    /** Certificates that came into the inbox since the start; looked at once a minute. */
+    get arrived() {
+      return arrived
     },
     look,
     take: (newer: CertificateSummary) => void (summary = newer),

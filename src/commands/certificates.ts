@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import type { Audit } from '../core/audit.ts'
 import type { Clock } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
@@ -34,7 +35,6 @@ import {
   usePrevious,
   type OwnOptions,
 } from '../wire/certificates/renewal.ts'
-import { AuditFile } from './audit.ts'
 import { summaryOf, watchCertificates, type CertificateSummary } from './certificate-watch.ts'
 import type { Asker } from './sink-commands.ts'
 
@@ -62,6 +62,8 @@ export interface Certificates {
   readonly folder: string
   /** What the last look at the folder found; never older than a minute while the gateway runs. */
   readonly summary: CertificateSummary
+  /** How many came into the inbox since the start. */
+  readonly rejections: number
   list(holders: Holders): Promise<CertificateListing>
   own(): Promise<OwnCertificates>
   trust(
@@ -87,21 +89,15 @@ export interface CertificatesContext {
   readonly folder: string
   readonly clock: Clock
   readonly log: Log
-  readonly audit: AuditFile
+  readonly audit: Audit
   /** What these devices were refused for may be put right. */
   readonly onTrust?: ((devices: readonly string[]) => void) | undefined
 }
 
-/** As `openCertificates`, in a data folder that no gateway has to be running on; `close` ends it. */
-export async function openCertificatesAlone(data: string, { clock, log }: Pick<CertificatesContext, 'clock' | 'log'>) {
+/** As `openCertificates`, in a data folder that no gateway has to be running on. */
+export async function openCertificatesIn(data: string, context: Omit<CertificatesContext, 'folder'>) {
   await makePrivateFolder(data)
-  const audit = new AuditFile(join(data, 'audit.ndjson'))
-  const certificates = await openCertificates({ folder: join(data, 'certificates'), clock, log, audit })
-  const close = (): Promise<void> => {
-    certificates.close()
-    return audit.close()
-  }
-  return { certificates, close }
+  return openCertificates({ ...context, folder: join(data, 'certificates') })
 }
 
 /** Looks at the folder and goes on doing so until `close`. */
@@ -121,16 +117,14 @@ export async function openCertificates({
   function change<T>(
     certificate: string,
     action: string,
-    { user, from, reason }: Asker,
+    { user, from, reason, trace }: Asker,
     run: () => Promise<T>,
     words: (result: T) => string,
   ): Promise<T> {
     const id = randomUUID()
-    const why = reason === undefined ? '' : ` (${reason})`
-    const record = (what: string, outcome: string) => {
-      const time = new Date(clock.now()).toISOString()
-      return audit.append({ id, time, user, from, certificate, action, what: `${what}${why}`, outcome })
-    }
+    const object = `certificate ${certificate}`
+    const record = (what: string, outcome: string) =>
+      audit.record({ id, action, user, from, object, reason, outcome, trace, details: { what } })
     const result = last.then(async () => {
       await record(certificate, 'requested')
       try {
@@ -185,6 +179,9 @@ export async function openCertificates({
 
   return {
     folder,
+    get rejections() {
+      return watch.arrived
+    },
     get summary() {
       return watch.summary
     },

@@ -75,7 +75,7 @@ describe('what became of a write is told apart', () => {
 
 describe('several writes that wait', () => {
   async function writeThree(t: TestContext, onlyNewest: boolean, tags: readonly string[]) {
-    const rig = commandsOf(t, { type: 'uint16' }, undefined, ['level', 'start'])
+    const rig = commandsOf(t, { type: 'uint16' }, ['level', 'start'])
     rig.device.onlyNewest = onlyNewest
     let go = () => {}
     rig.device.turn = new Promise((resolve) => (go = resolve))

@@ -6,7 +6,8 @@ import type { SampleBatch } from '../core/batch.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Emit, Point, WriteItem, WriteWatch } from '../core/driver.ts'
 import { isScaled, toEngineering } from '../core/scaling.ts'
-import { isGood, Status, type StatusCode } from '../core/status.ts'
+import { beginPart, type Span, type Tracer } from '../core/spans.ts'
+import { isGood, Status, statusName, type StatusCode } from '../core/status.ts'
 import type { TagInfo, TagSettings } from '../core/tags.ts'
 import type { Value } from '../core/value.ts'
 import type { QueuedWrites } from './queued-writes.ts'
@@ -46,13 +47,23 @@ export interface WriteResult {
 export interface Performed extends WriteResult {
   /** A request went out that could have changed the device. */
   readonly sent: boolean
+  /** Why it was not sent: something forbade it when its turn came. */
+  readonly refusal?: unknown
 }
 
 export interface PerformContext {
   readonly clock: Clock
   readonly emit?: Emit | undefined
   readonly queued: QueuedWrites
+  /** Hears what the device said to what was sent. */
+  readonly onSent?: ((sent: { readonly durationMs: number; readonly status: StatusCode }) => void) | undefined
+  /** Where it is recorded, and the span that it is a part of. */
+  readonly tracer?: Tracer | undefined
+  readonly span?: Span | undefined
 }
+
+/** Called when the write's turn has come; throws what forbids it. */
+export type Guard = () => void
 
 /** How long a write may wait and run, from when it was asked for. */
 export interface WriteTime {
@@ -78,22 +89,32 @@ export const isUnknown = ({ sent, status }: Performed): boolean => sent && UNANS
 
 /** Writes, and reads back where the device took it or may have taken it. Never throws for what the device does. */
 export async function perform(
-  { clock, emit, queued }: PerformContext,
+  { clock, emit, queued, onSent, tracer, span }: PerformContext,
   target: Target,
   value: RawValue,
   { started, deadlineMs }: WriteTime,
+  guard: Guard = () => {},
 ): Promise<Performed> {
   const { info, device, point } = target
   const spent = () => clock.monotonic() - started
   const left = () => Math.max(0, deadlineMs - spent())
-  const watch = watchOf(target, queued, () => left() > 0)
+  const watch = watchOf(target, queued, () => left() > 0, guard)
   const items = [{ point, value: value.raw, watch }]
+  const asked = clock.monotonic()
   const signal = new AbortController().signal
+  const named = {
+    kind: 'client',
+    attributes: { 'bifrost.device': info.device, 'bifrost.tag': info.settings.name },
+  } as const
+  const writing = beginPart(tracer, 'write to device', span?.context, named)
   const [said = Status.BadUnexpectedError] = await device
     .write(items, { deadlineMs: left(), signal })
     .finally(() => watch.over())
+  if (watch.sent) onSent?.({ durationMs: clock.monotonic() - asked, status: said })
+  writing?.set({ 'bifrost.status': statusName(said), 'bifrost.sent': watch.sent })
+  writing?.end(isGood(said) ? undefined : statusName(said))
   if (value.rounding !== undefined && (watch.sent || isGood(said))) watch.remark(value.rounding)
-  const known = { value: value.engineering, sent: watch.sent, remark: watch.words() }
+  const known = { value: value.engineering, sent: watch.sent, remark: watch.words(), refusal: watch.refusal }
   const status = watch.superseded ? Status.BadRequestCancelledByClient : expired(said, watch.sent)
   const mayBeThere =
     isGood(status) || status === Status.BadUnknownResponse || (watch.sent && status === Status.BadTimeout)
@@ -102,10 +123,13 @@ export async function perform(
   }
   const limit = new AbortController()
   const timer = clock.after(Math.max(READ_BACK_MIN_MS, left()), () => limit.abort())
+  const reading = beginPart(tracer, 'read back', span?.context, named)
   const batch = await device.readNow([point], limit.signal)
   timer.cancel()
   const readBack = engineeringOf(batch, info.settings)
   const readBackStatus = batch.status[0] ?? Status.BadNoData
+  reading?.set({ 'bifrost.status': statusName(readBackStatus) })
+  reading?.end(isGood(readBackStatus) ? undefined : statusName(readBackStatus))
   // What cannot be read has not changed by that: what it reports by itself stays as it is.
   if (readBackStatus !== Status.BadNotReadable) emit?.(batch)
   return { ...known, status, readBack, readBackStatus, durationMs: spent() }
@@ -118,16 +142,18 @@ const expired = (status: StatusCode, isSent: boolean): StatusCode =>
 interface OwnWatch extends WriteWatch {
   readonly sent: boolean
   readonly superseded: boolean
+  readonly refusal: unknown
   words(): string | undefined
   /** The write has ended, sent or not. */
   over(): void
 }
 
-function watchOf({ info }: Target, queued: QueuedWrites, isInTime: () => boolean): OwnWatch {
+function watchOf({ info }: Target, queued: QueuedWrites, isInTime: () => boolean, guard: Guard): OwnWatch {
   const waiting = { device: info.device, tag: info.id }
   const remarks: string[] = []
   let sent = false
   let superseded = false
+  let refusal: unknown
   queued.add(waiting)
   return {
     get sent() {
@@ -136,10 +162,22 @@ function watchOf({ info }: Target, queued: QueuedWrites, isInTime: () => boolean
     get superseded() {
       return superseded
     },
+    get refusal() {
+      return refusal
+    },
     begin(onlyNewest = false) {
       superseded = onlyNewest && queued.isSuperseded(waiting)
       queued.remove(waiting)
-      sent = !superseded && isInTime()
+      const wasSent = sent
+      sent = false
+      if (superseded || !isInTime()) return false
+      try {
+        // A write of several requests begins once.
+        if (!wasSent) guard()
+        sent = true
+      } catch (error) {
+        refusal = error
+      }
       return sent
     },
     remark: (sentence) => void remarks.push(sentence),

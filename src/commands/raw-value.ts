@@ -3,7 +3,7 @@
  * written with what reads back.
  */
 import { GatewayError } from '../core/errors.ts'
-import { describeRounding, isScaled, toEngineering, toRaw } from '../core/scaling.ts'
+import { describeRounding, isScaled, toEngineering, toRaw, toShown } from '../core/scaling.ts'
 import type { TagSettings } from '../core/tags.ts'
 import { INTEGER_RANGES, type Value } from '../core/value.ts'
 
@@ -25,6 +25,13 @@ export function toRawValue(value: Value, settings: TagSettings): RawValue {
   const raw = fitType(exact, settings, scaled)
   const engineering = scaled ? toEngineering(Number(raw), settings) : raw
   return { raw, engineering, rounding: describeRounding(value, raw, settings) }
+}
+
+/** A value as the device holds it, which is to be written as it is. Throws INVALID_VALUE where it is outside the limits or the type. */
+export function withinLimits(raw: Value, settings: TagSettings): RawValue {
+  const engineering = toShown(raw, settings)
+  toRawValue(engineering, settings)
+  return { raw, engineering }
 }
 
 /** True when what reads back is what was written, as far as the type can hold it. */

@@ -1,14 +1,12 @@
 /** Commands to sinks that cannot be carried out, or only in part, say so. */
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { SampleBatch } from '../core/batch.ts'
-import { systemClock } from '../core/clock.ts'
 import { GatewayError } from '../core/errors.ts'
 import { batchOf, startRunner, tagTable } from '../testing/delivery-rig.ts'
-import { eventually, temporaryFolder } from '../testing/peers.ts'
+import { MemoryAudit } from '../testing/audit-lines.ts'
+import { eventually } from '../testing/peers.ts'
 import { ScriptedSink } from '../testing/scripted-sink.ts'
-import { AuditFile } from './audit.ts'
 import { createSinkCommands } from './sink-commands.ts'
 
 const asker = { user: 'local', from: 'a test' }
@@ -16,11 +14,9 @@ const asker = { user: 'local', from: 'a test' }
 function rig(t: TestContext, enabled = true, stored: readonly SampleBatch[] = []) {
   const sink = new ScriptedSink()
   const started = startRunner(t, sink, { tags: tagTable('press/count'), runner: { enabled } })
-  const audit = new AuditFile(join(temporaryFolder(t), 'audit.ndjson'))
-  t.after(() => audit.close())
+  const audit = new MemoryAudit()
   const commands = createSinkCommands({
     runners: [started.runner],
-    clock: systemClock,
     audit,
     async *scan() {
       yield* stored

@@ -4,18 +4,24 @@
  */
 import { randomUUID } from 'node:crypto'
 import { SampleBatch } from '../core/batch.ts'
-import type { Clock } from '../core/clock.ts'
+import type { Audit } from '../core/audit.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { DeadLetter } from '../delivery/dead-letters.ts'
 import type { ReplayStatus } from '../delivery/replay.ts'
 import type { Runner } from '../delivery/runner.ts'
-import type { AuditFile } from './audit.ts'
+import type { Correlation } from '../core/correlation.ts'
 
 /** Who asks, from where and why; as in a write. */
 export interface Asker {
   readonly user: string
+  /** Whose doing it is, where `user` is a token of theirs. */
+  readonly person?: string | undefined
   readonly from: string
   readonly reason?: string | undefined
+  /** What the request belongs to, for the log, the audit and traces. */
+  readonly correlation?: Correlation | undefined
+  /** Its trace id, as audit events have it. */
+  readonly trace?: string | undefined
 }
 
 export interface SinkCommands {
@@ -34,13 +40,12 @@ export interface SinkCommands {
 
 export interface SinkCommandsContext {
   readonly runners: readonly Runner[]
-  readonly clock: Clock
-  readonly audit: AuditFile
+  readonly audit: Audit
   /** The stored samples of a stretch of source time, in the order of the log. */
   scan(range: { readonly from: number; readonly to: number }, signal: AbortSignal): AsyncIterable<SampleBatch>
 }
 
-export function createSinkCommands({ runners, clock, audit, scan }: SinkCommandsContext): SinkCommands {
+export function createSinkCommands({ runners, audit, scan }: SinkCommandsContext): SinkCommands {
   function find(name: string): Runner {
     const runner = runners.find((one) => one.name === name)
     if (runner === undefined) throw new GatewayError('NOT_FOUND', `there is no sink ${name}`)
@@ -48,12 +53,9 @@ export function createSinkCommands({ runners, clock, audit, scan }: SinkCommands
   }
 
   /** On record before anything is done; what is returned puts the end of it on record, too. */
-  async function record(sink: string, action: string, what: string, { user, from, reason }: Asker) {
-    const why = reason === undefined ? '' : ` (${reason})`
-    const line = (words: string, outcome: string) => {
-      const time = new Date(clock.now()).toISOString()
-      return audit.append({ id, time, user, from, sink, action, what: `${words}${why}`, outcome })
-    }
+  async function record(sink: string, action: string, what: string, { user, from, reason, trace }: Asker) {
+    const line = (words: string, outcome: string) =>
+      audit.record({ id, action, user, from, object: `sink ${sink}`, reason, outcome, trace, details: { what: words } })
     const id = randomUUID()
     await line(what, 'requested')
     return (result: string) => line(result, 'done')

@@ -3,7 +3,6 @@ import { GatewayError, messageOf, type ErrorCode } from '../core/errors.ts'
 import { isBad, isGood, Status, statusInfo, statusName, type StatusCode } from '../core/status.ts'
 import type { TagInfo, TagSettings } from '../core/tags.ts'
 import { toJsonValue } from '../core/value.ts'
-import type { AuditLine } from './audit.ts'
 import { isUnknown, type Performed } from './perform.ts'
 import { isSameValue } from './raw-value.ts'
 
@@ -20,9 +19,10 @@ const NOT_READABLE: ReadonlySet<StatusCode> = new Set([
 const isWriteOnly = ({ status, readBackStatus }: Performed): boolean =>
   isGood(status) && NOT_READABLE.has(readBackStatus)
 
-/** Throws WRITE_FAILED, WRITE_SUPERSEDED or WRITE_UNKNOWN unless the value arrived, as far as the device lets us see. */
+/** Throws what forbade it when its turn came, WRITE_FAILED, WRITE_SUPERSEDED or WRITE_UNKNOWN unless the value arrived, as far as the device lets us see. */
 export function judge({ device, settings }: Omit<TagInfo, 'id'>, result: Performed): void {
   const tag = settings.name
+  if (result.refusal !== undefined) throw result.refusal
   const verdict = verdictOf(`${device}/${tag}`, settings, result)
   if (verdict === undefined) return
   const [code, message] = verdict
@@ -63,8 +63,22 @@ function unknownSentence(name: string, settings: TagSettings, result: Performed)
 const remarked = (message: string, { remark }: Performed): string =>
   remark === undefined ? message : `${message} ${remark}`
 
-/** What the audit line says of a write that was not refused before it was sent. */
-export function auditOf(result: Performed): Partial<AuditLine> {
+/** What the audit says of a write, beside the event itself. */
+export interface AuditDetails {
+  /** The name of the status, where the device gave one. */
+  readonly status?: string
+  readonly readBack?: unknown
+  readonly readBackStatus?: string
+  /** Whether a request went out, where that decides what to do next. */
+  readonly sent?: boolean
+  /** How it was done, in the driver's words. */
+  readonly remark?: string
+  readonly message?: string
+  readonly [more: string]: unknown
+}
+
+/** What the audit says of a write that was not refused before it was sent. */
+export function auditOf(result: Performed): AuditDetails {
   const { status, readBack, readBackStatus, sent, remark } = result
   return {
     status: statusName(status),
@@ -77,7 +91,7 @@ export function auditOf(result: Performed): Partial<AuditLine> {
 }
 
 /** The outcome of an attempt that threw, and its sentence. */
-export function failureOf(error: unknown, result: Performed | undefined): [outcome: string, more: Partial<AuditLine>] {
+export function failureOf(error: unknown, result: Performed | undefined): [outcome: string, details: AuditDetails] {
   const outcome = error instanceof GatewayError ? error.code : 'INTERNAL'
   return [outcome, { ...(result === undefined ? {} : auditOf(result)), message: messageOf(error) }]
 }

@@ -5,6 +5,8 @@ import type { output, ZodType } from 'zod'
 import type { Gateway } from '../gateway.ts'
 import type { Health } from '../observe/health.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { System } from '../observe/system/system.ts'
+import type { Door } from './auth/door.ts'
 
 /** Requests have the types of their zod schemas; answers are free, because large ones are written as text by hand. */
 export interface ZodRequests extends FastifyTypeProvider {
@@ -19,6 +21,8 @@ export interface RouteContext {
   readonly gateway: Gateway
   readonly health: Health
   readonly metrics: Metrics
+  readonly system: System
+  readonly door: Door
   /** The built page is served at `/`. */
   readonly hasPage: boolean
 }
@@ -28,14 +32,14 @@ export const JSON_TYPE = 'application/json; charset=utf-8'
 
 /**
  * Device and tag of an address `…/{device}/{tag}`, from the raw path: tag names may hold any character, `/` included, whether
- * it was sent as it is or percent-encoded. Undefined when the percent-encoding is broken.
+ * it was sent as it is or percent-encoded. `between`: what stands between them (`/tags`). Undefined when the percent-encoding is broken.
  */
-export function namesOf(url: string, prefix: string): { device: string; tag: string } | undefined {
+export function namesOf(url: string, prefix: string, between = ''): { device: string; tag: string } | undefined {
   const path = url.slice(prefix.length).split('?', 1)[0]!
   const slash = path.indexOf('/')
   try {
     const device = decodeURIComponent(slash < 0 ? path : path.slice(0, slash))
-    return { device, tag: slash < 0 ? '' : decodeURIComponent(path.slice(slash + 1)) }
+    return { device, tag: slash < 0 ? '' : decodeURIComponent(path.slice(slash + between.length + 1)) }
   } catch {
     return undefined
   }

@@ -1,6 +1,7 @@
 /** Certificates as JSON shows them: names, thumbprints, validity, uses, where each lies and what was said of it. */
 import { z } from 'zod'
 import type { CertificateListing, CertificateState, ListedCertificate } from '../commands/certificates.ts'
+import type { CertificatesInUse } from '../commands/certificates-in-use.ts'
 import type { Certificate } from '../wire/certificates/certificate.ts'
 import type { OwnCertificates } from '../wire/certificates/own.ts'
 import { isoOf } from './views.ts'
@@ -70,6 +71,26 @@ export const ownSchema = z.object({
   previous: certificateSchema.nullable().describe('In use before'),
 })
 
+export const tlsSchema = z.object({
+  certificates: z
+    .array(
+      z.object({
+        use: z.string().describe('http, receive, device, sink (with -ca: what is trusted there), oidc-ca, ca'),
+        name: z.string().describe('Of the device or sink'),
+        file: z.string(),
+        subject: z.string().nullable(),
+        validFrom: z.string().nullable(),
+        validTo: z.string().nullable().describe('Of the one in the file that expires first'),
+        problem: z.string().nullable().describe('Why the file is of no use'),
+      }),
+    )
+    .describe('Those that expire first stand first'),
+  faults: z
+    .array(z.object({ use: z.string(), fault: z.string() }))
+    .describe('Servers whose files have changed and are of no use: the ones before stay in use'),
+  next: z.null(),
+})
+
 const iso = (ms: number): string => isoOf(ms) ?? ''
 
 export const certificateView = (certificate: Certificate): z.output<typeof certificateSchema> => ({
@@ -126,3 +147,17 @@ export const ownView = ({ applicationUri, current, next, previous }: OwnCertific
   const view = (one: OwnCertificates['current']) => (one === undefined ? null : certificateView(one.certificate))
   return { applicationUri: applicationUri ?? null, current: view(current), next: view(next), previous: view(previous) }
 }
+
+export const tlsView = ({ list, served }: CertificatesInUse): z.output<typeof tlsSchema> => ({
+  certificates: list.map(({ use, name, file, subject, notBefore, notAfter, problem }) => ({
+    use,
+    name,
+    file,
+    subject: subject ?? null,
+    validFrom: isoOf(notBefore),
+    validTo: isoOf(notAfter),
+    problem: problem ?? null,
+  })),
+  faults: [...served].flatMap(([use, { fault }]) => (fault === undefined ? [] : [{ use, fault }])),
+  next: null,
+})

@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { runCli } from '../cli/cli.ts'
 import { simulated } from '../drivers/simulated/driver.ts'
 import { FakeDevice, fakeDriver } from '../testing/fake-driver.ts'
+import { flatEvents, waitingEvents } from '../testing/audit-lines.ts'
 import { CertificateWorkshop } from '../testing/application-certificates.ts'
 import { startTestGateway, type DeviceSketch } from '../testing/gateway-fixture.ts'
 import { eventually, needs, temporaryFolder } from '../testing/peers.ts'
@@ -32,8 +33,9 @@ async function start(t: TestContext, devices: readonly DeviceSketch[] = []) {
     devices: [{ name: 'plant', type: simulated, tags: [{ name: 'wave', address: 'counter' }] }, ...devices],
     log,
   })
-  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [] })
+  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [], access: 'open' })
   t.after(() => http.close())
+  said.splice(0) // that nobody is asked
   const { folder } = gateway.certificates
   const call = async (method: string, path: string, body?: object) => {
     const headers = { 'content-type': 'application/json' }
@@ -43,8 +45,7 @@ async function start(t: TestContext, devices: readonly DeviceSketch[] = []) {
   }
   const present = (certificate: { der: Buffer }) =>
     checkPresented(folder, [certificate.der], { now: Date.now(), role: 'server', endpoint, device: 'press-1', hostname: '127.0.0.1' }) // prettier-ignore
-  const audit = () =>
-    readFileSync(join(gateway.config.data, 'audit.ndjson'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line)) // prettier-ignore
+  const audit = () => flatEvents(gateway.config.data)
   const metric = async (name: string) =>
     (await (await fetch(`${http.url}/metrics`)).text()).split('\n').filter((line) => line.startsWith(name))
   return {
@@ -84,10 +85,10 @@ test(
     )
     assert.match(waiting.reason, new RegExp(`bifrost opcua trust ${thumbprint}`))
     assert.deepEqual(await metric('bifrost_certificates_rejected '), ['bifrost_certificates_rejected 1'])
-    const health = await (await fetch(`${http.url}/readyz`)).text()
+    const health = await (await fetch(`${http.url}/readyz?verbose`)).text()
     assert.match(
       health,
-      /^\[!\] certificates: a certificate waits to be trusted or removed: `bifrost opcua certificates`\nok\n$/,
+      /^\[!\] certificates: a certificate waits to be trusted or removed: `bifrost opcua certificates` \(since .*\)$/m,
     )
 
     const trusted = await call('POST', 'certificates/trust', {
@@ -96,15 +97,15 @@ test(
     })
     assert.deepEqual([trusted.status, trusted.body.certificate.thumbprint], [200, thumbprint])
     assert.equal((await present(press)).ok, true)
-    const lines = audit().filter(({ certificate }) => certificate !== undefined)
+    const lines = audit().filter(({ object }) => object!.startsWith('certificate '))
     assert.deepEqual(
-      lines.map(({ user, from, action, what, outcome }) => [user, from, action, what, outcome]),
+      lines.map(({ user, from, action, what, reason, outcome }) => [user, from, action, what, reason, outcome]),
       [
-        ['local', 'http 127.0.0.1', 'trust certificate', `${thumbprint.slice(0, 10)} (ticket 812)`, 'requested'],
-        ['local', 'http 127.0.0.1', 'trust certificate', `"CN=press" ${thumbprint} (ticket 812)`, 'done'],
+        ['anybody', 'http 127.0.0.1', 'trust certificate', thumbprint.slice(0, 10), 'ticket 812', 'requested'],
+        ['anybody', 'http 127.0.0.1', 'trust certificate', `"CN=press" ${thumbprint}`, 'ticket 812', 'done'],
       ],
     )
-    assert.equal(lines[0].id, lines[1].id)
+    assert.equal(lines[0]!.id, lines[1]!.id)
     assert.deepEqual(await metric('bifrost_certificates_rejected '), ['bifrost_certificates_rejected 0'])
     assert.deepEqual(await metric('bifrost_certificate_expiry'), [
       `bifrost_certificate_expiry_timestamp_seconds{kind="trusted",thumbprint="${thumbprint}",name="press"} 2208988800`,
@@ -115,7 +116,7 @@ test(
     assert.equal((await call('POST', 'certificates/remove', { thumbprint })).status, 200)
     const gone = await call('POST', 'certificates/remove', { thumbprint })
     assert.deepEqual([gone.status, gone.body.code], [404, 'NOT_FOUND'])
-    assert.equal(audit().at(-1).outcome, 'refused')
+    assert.equal(audit().at(-1)!.outcome, 'refused')
     assert.deepEqual((await call('GET', 'certificates')).body.certificates, [])
     assert.equal(gateway.certificates.summary.rejected, 0)
   },
@@ -225,7 +226,7 @@ test(
 const run = promisify(execFile)
 
 test('the command line: the whole flow at a running gateway, and on the folder when none runs', { skip }, async (t) => {
-  const { http, present, folder, workshop, gateway } = await start(t)
+  const { http, present, workshop, gateway } = await start(t)
   const press = workshop.application('press')
   const { thumbprint } = parseCertificate(press.der)
   await present(press)
@@ -257,6 +258,9 @@ test('the command line: the whole flow at a running gateway, and on the folder w
   await bifrost('csr', '-o', request, '-c', file)
   execFileSync('openssl', ['req', '-in', request, '-noout', '-verify'], { stdio: 'pipe' })
   assert.match(await bifrost('renew', ...at), /^application urn:.*\nin use  .*\n  .*\nnext  /)
-  assert.match(readFileSync(join(folder, '..', 'audit.ndjson'), 'utf8'), /"from":"command line, [^"]+","certificate":"[0-9A-F]{40}","action":"reject certificate"/) // prettier-ignore
+  const rejected = [...flatEvents(gateway.config.data), ...waitingEvents(gateway.config.data)].find(
+    ({ action }) => action === 'reject certificate',
+  )!
+  assert.match(`${rejected.from} ${rejected.object}`, /^command line, \S+ certificate [0-9A-F]{40}$/)
   assert.equal(await runCli(['opcua', 'trust', 'no such file', '-c', file, '--quiet'], {}), 2)
 })

@@ -19,7 +19,7 @@ async function start(t: TestContext) {
   const gateway = await startTestGateway(t, {
     devices: ['press-1', 'press-2', 'filler'].map((name) => ({ name, type, tags, enabled: false })),
   })
-  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [] })
+  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [], access: 'open' })
   t.after(() => http.close())
   const id = (device: string, name: string): number => gateway.store.tags.find(device, name)!.id
   const get = async (query: string) => {

@@ -1,21 +1,46 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GatewayError } from '../core/errors.ts'
-import { assertLoopback, createGuard } from './guard.ts'
+import { assertReach, createGuard } from './guard.ts'
 import { jsonDepth } from './json-body.ts'
 
 const guard = createGuard(() => 8080, ['gateway.plant.example', 'proxy:9443'])
 const passes = (headers: Record<string, string>, changes = false) => guard.refuse(headers, changes) === undefined
 
-test('a loopback address is taken, everything else refused with a sentence that names it', () => {
-  for (const host of ['127.0.0.1', '127.1.2.3', '::1', '[::1]', 'localhost', 'LOCALHOST']) assertLoopback(host)
-  for (const host of ['0.0.0.0', '::', '192.168.1.5', '1270.0.0.1', 'plant.example', '127.0.0.1.evil.example', '']) {
-    assert.throws(
-      () => assertLoopback(host),
-      (error: unknown) =>
-        error instanceof GatewayError && error.code === 'CONFIG_INVALID' && error.message.includes(host),
-    )
+test('a loopback address is taken, what others can reach only with accounts and TLS, refused with a sentence that names it', () => {
+  const safe = { access: 'accounts', tls: false, plain: false } as const
+  const port = 8080
+  for (const host of ['127.0.0.1', '127.1.2.3', '::1', '[::1]', 'localhost', 'LOCALHOST'])
+    for (const access of ['open', 'accounts'] as const) assertReach({ host, port }, { ...safe, access })
+  for (const host of ['0.0.0.0', '::', '192.168.1.5', '1270.0.0.1', 'plant.example', '127.0.0.1.evil.example']) {
+    assertReach({ host, port }, { ...safe, tls: true })
+    for (const reach of [safe, { ...safe, access: 'open', tls: true } as const])
+      assert.throws(
+        () => assertReach({ host, port }, reach),
+        (error: unknown) =>
+          error instanceof GatewayError && error.code === 'CONFIG_INVALID' && error.message.includes(host),
+      )
   }
+})
+
+test('where others can reach it, a number is an own name and a name is not', () => {
+  const reached = createGuard(() => 8080, [], '0.0.0.0')
+  for (const host of ['192.168.1.5:8080', '[fe80::1]:8080', 'localhost:8080'])
+    assert.equal(reached.refuse({ host }, true), undefined, host)
+  for (const host of ['evil.example:8080', '192.168.1.5:80', '192.168.1.5.evil.example:8080'])
+    assert.notEqual(reached.refuse({ host }, false), undefined, host)
+  assert.ok(!passes({ host: '192.168.1.5:8080' }), 'control: on loopback only its own')
+})
+
+test('browsers leave out the port of the scheme, that of https too', () => {
+  for (const port of [80, 443])
+    for (const [own, host] of [
+      ['0.0.0.0', '192.168.1.5'],
+      ['127.0.0.1', 'localhost'],
+    ] as const)
+      // prettier-ignore
+      assert.equal(createGuard(() => port, [], own).refuse({ host }, false), undefined, `${host} at ${port}`)
+  assert.notEqual(createGuard(() => 8443, [], '0.0.0.0').refuse({ host: '192.168.1.5' }, false), undefined, 'control')
 })
 
 test('the own names pass with the own port, configured names with theirs', () => {
@@ -67,4 +92,5 @@ test('the depth of JSON counts brackets outside strings', () => {
   assert.equal(jsonDepth('"[[[["'), 0)
   assert.equal(jsonDepth('["\\"[[",[]]'), 2)
   assert.equal(jsonDepth('['.repeat(100_000)), 100_000)
+  assert.equal(jsonDepth('['.repeat(100_000), 32), 33)
 })

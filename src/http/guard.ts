@@ -1,35 +1,43 @@
 /**
- * Who may talk to the server while there are no accounts: it listens on loopback only, answers only to its own names (a page
- * elsewhere cannot reach it by DNS rebinding), and takes changes and live sockets only from its own origin (RFC 6454).
+ * From where the server is talked to: it answers only to its own names (a page elsewhere cannot reach it by DNS rebinding), and takes
+ * changes and live sockets only from its own origin (RFC 6454). Who asks is the matter of `auth/`.
  */
 import type { IncomingHttpHeaders } from 'node:http'
+import { isIP } from 'node:net'
+import type { Listen } from '../config/config.ts'
+import { reachFault, type Reach } from '../config/listen.ts'
+import { isLoopbackHost } from '../core/loopback.ts'
 import { GatewayError } from '../core/errors.ts'
 
-/** Throws CONFIG_INVALID unless only this machine can reach the address. */
-export function assertLoopback(host: string): void {
-  const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1')
-  if (name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)) return
-  throw new GatewayError(
-    'CONFIG_INVALID',
-    `http.listen: ${host} can be reached from other machines, which is refused while there are no accounts; listen on 127.0.0.1`,
-    { details: { path: 'http.listen', host } },
-  )
+/** Throws CONFIG_INVALID for an address that others can reach without being asked who they are, or in the open. */
+export function assertReach(listen: Listen, reach: Reach): void {
+  const fault = reachFault({ ...listen, host: bare(listen.host) }, reach)
+  if (fault === undefined) return
+  throw new GatewayError('CONFIG_INVALID', `http.listen: ${fault}`, {
+    details: { path: 'http.listen', host: listen.host },
+  })
 }
+
+const bare = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
 
 export interface Guard {
   /** Why this request is refused, or undefined when it may pass. `changes`: it alters something or opens a socket. */
   refuse(headers: IncomingHttpHeaders, changes: boolean): GatewayError | undefined
 }
 
-/** A guard for a server that listens on `port()` of `own`; `hosts` are further names, each with or without a port. */
+/**
+ * A guard for a server that listens on `port()` of `own`; `hosts` are further names, each with or without a port. Where others can reach
+ * it, every address that is a number is its own: a foreign page can be given a name, never a number that is not its.
+ */
 export function createGuard(port: () => number, hosts: readonly string[], own = '127.0.0.1'): Guard {
   const loopback = new Set(['localhost', '127.0.0.1', '[::1]', own.toLowerCase()])
+  const isReached = !isLoopbackHost(bare(own))
   const allowed = new Set(hosts.map((host) => host.toLowerCase()))
 
   const knows = (header: string | undefined): boolean => {
-    const parsed = parseHost(header)
+    const parsed = parseHost(header, port())
     if (parsed === undefined) return false
-    if (loopback.has(parsed.name) && parsed.port === port()) return true
+    if (parsed.port === port() && (loopback.has(parsed.name) || (isReached && isIP(bare(parsed.name)) > 0))) return true
     return allowed.has(parsed.name) || allowed.has(`${parsed.name}:${parsed.port}`)
   }
 
@@ -45,21 +53,16 @@ export function createGuard(port: () => number, hosts: readonly string[], own = 
   }
 }
 
-/** Until signing in over HTTP exists, a gateway with accounts lets nobody in: what is asked of `guard` is refused all the same. */
-export const closed = (guard: Guard): Guard => ({
-  refuse: (headers, changes) =>
-    guard.refuse(headers, changes) ??
-    new GatewayError('SIGN_IN_REQUIRED', 'this gateway has accounts (http.access), and nobody can sign in yet'),
-})
-
 const forbidden = (sentence: string): GatewayError => new GatewayError('ORIGIN_FORBIDDEN', sentence)
 
 const quote = (text: string | undefined): string => JSON.stringify((text ?? '').slice(0, 200))
 
-/** `name` and `port` of a Host header (RFC 9110, 7.2); the port of http where it has none. */
-function parseHost(header: string | undefined): { name: string; port: number } | undefined {
+/** `name` and `port` of a Host header (RFC 9110, 7.2); that of the scheme where it has none, which is ours where we listen on one of them. */
+function parseHost(header: string | undefined, own: number): { name: string; port: number } | undefined {
   const match = /^(\[[0-9a-f:.]+\]|[^\s:/@[\]]+)(?::(\d{1,5}))?$/i.exec(header ?? '')
-  return match === null ? undefined : { name: match[1]!.toLowerCase(), port: Number(match[2] ?? 80) }
+  return match === null
+    ? undefined
+    : { name: match[1]!.toLowerCase(), port: Number(match[2] ?? (own === 443 ? 443 : 80)) }
 }
 
 function originIs(origin: string, host: string): boolean {

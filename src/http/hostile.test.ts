@@ -12,7 +12,7 @@ async function start(t: TestContext) {
   const gateway = await startTestGateway(t, {
     devices: [{ name: 'press-1', type: steered.type, tags: [{ name: 'setpoint', writable: true }] }],
   })
-  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [] })
+  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [], access: 'open' })
   t.after(() => http.close())
   const own = `Host: 127.0.0.1:${http.port}\r\n`
   const json = async (path: string, init: RequestInit = {}) => {
@@ -80,6 +80,13 @@ test('requests that were sent together are answered in order', async (t) => {
     [...answers.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1]),
     ['200', '404', '200'],
   )
+})
+
+test('TRACE gives nothing back of what was sent', async (t) => {
+  const { own, send } = await start(t)
+  const answer = await send(`TRACE / HTTP/1.1\r\n${own}X-Secret: cookie-of-somebody\r\nConnection: close\r\n\r\n`)
+  assert.match(answer, /^HTTP\/1\.1 4\d\d /)
+  assert.doesNotMatch(answer, /cookie-of-somebody/)
 })
 
 test('words that every object of JavaScript has are no filters', async (t) => {

@@ -1,7 +1,7 @@
 /** What is answered where no route matches: the page for a deep link, 405 where another method would do, else 404. */
 import { GatewayError } from '../core/errors.ts'
 import type { App } from './app.ts'
-import { sendPage } from './page.ts'
+import { isForPage, sendPage } from './page.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -20,9 +20,9 @@ export function rememberRoutes(app: App): void {
 }
 
 /** Sets the handler of requests that no route takes. */
-export function answerUnknown(app: App, hasPage: boolean): void {
+export function answerUnknown(app: App, page: string | undefined): void {
   app.setNotFoundHandler((request, reply) => {
-    if (hasPage && sendPage(request, reply)) return reply
+    if (page !== undefined && isForPage(request)) return sendPage(reply, page)
     const path = request.url.split('?', 1)[0]!
     const allowed = app.knownRoutes.filter(({ url }) => patternOf(url).test(path)).map(({ method }) => method)
     if (allowed.length === 0 || allowed.includes(request.method)) {

@@ -19,7 +19,13 @@ async function start(t: TestContext) {
     devices: [{ name: 'own', type: simulated, tags: [{ name: 'wave', address: 'sine:period=10s,min=0,max=10' }] }],
     receive: { clients: ['edge-1', 'edge-2'].map((name) => ({ name, token: undefined })) },
   })
-  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [], limits: { liveConfirmMs: 100 } })
+  const http = await startHttp(gateway, {
+    host: '127.0.0.1',
+    port: 0,
+    hosts: [],
+    access: 'open',
+    limits: { liveConfirmMs: 100 },
+  })
   t.after(() => http.close())
   const text = async (path: string) => (await fetch(http.url + path)).text()
   const get = async (path: string) => JSON.parse(await text(path))

@@ -1,22 +1,24 @@
 /** The shapes of the API as zod schemas: requests are checked against them, and the OpenAPI document is made of them. */
 import { z } from 'zod'
 import { DATA_TYPES } from '../core/value.ts'
+import { nextSchema } from './paging.ts'
 import { PROBLEM_TYPE, problemSchema } from './problem.ts'
 
 const time = () => z.iso.datetime()
 const count = () => z.int().min(0)
 const name = (what: string) => z.string().min(1).describe(what)
 
-const valueSchema = z
+export const valueSchema = z
   .union([z.number(), z.boolean(), z.string(), z.null()])
   .describe('Number, boolean or text; int64 and uint64 as a decimal string, bytes as base64; null when there is none')
 
-const statusSchema = z
+export const statusSchema = z
   .object({ code: z.int().min(0).max(0xffff_ffff), name: z.string() })
   .describe('OPC UA StatusCode (OPC 10000-4)')
 
 export const latestSchema = z
   .object({
+    id: count().describe('Of the tag: what the live socket calls it'),
     device: z.string(),
     tag: z.string(),
     value: valueSchema,
@@ -34,17 +36,26 @@ export const latestSchema = z
 
 export const valuesPageSchema = z.object({
   values: z.array(latestSchema),
-  next: z.string().nullable().describe('`cursor` of the next page; null on the last'),
+  next: nextSchema,
 })
 
-const percentilesSchema = z.object({ p50: z.number().nullable(), p99: z.number().nullable() })
+const percentilesSchema = z.object({
+  p50: z.number().nullable(),
+  p95: z.number().nullable(),
+  p99: z.number().nullable(),
+})
 
 export const deviceSchema = z.object({
   name: z.string(),
   kind: z.enum(['polled', 'received']).describe('received: it comes from another gateway'),
+  owner: z
+    .string()
+    .nullable()
+    .describe('File and line of the configuration that describe it, such as conf.d/presses.yaml:12'),
   driver: z.string().describe('`received` where another gateway polls it'),
   endpoint: z.string(),
   enabled: z.boolean(),
+  insecure: z.boolean().describe('Its options say `insecure: true`: others can read and change its traffic'),
   state: z.enum(['Running', 'Connecting', 'Degraded', 'Failed', 'Disabled']),
   stateSince: time(),
   reason: z.string().nullable(),
@@ -57,6 +68,18 @@ export const deviceSchema = z.object({
   backfilled: count().describe('Samples that were read from the device’s own history, to fill gaps'),
   pollMs: percentilesSchema,
   latenessMs: percentilesSchema,
+  duty: z
+    .number()
+    .min(0)
+    .nullable()
+    .describe(
+      'The greatest share of its interval that a poll took in the last minute or two, waiting included: 1 and more is too long; null: there was none',
+    ),
+  samplesPerSecond: z.number().min(0).nullable().describe('Read, over the last ten seconds; null: not known'),
+  maintenance: z
+    .object({ id: z.string(), by: z.string(), reason: z.string(), until: time() })
+    .nullable()
+    .describe('The maintenance window that it is in: nobody is woken by its alerts; null: none'),
   liveness: z
     .object({
       staleForSeconds: z.number().describe('0 while the evidence says that the subscriptions are alive'),
@@ -75,7 +98,7 @@ export const deviceSchema = z.object({
     .describe('How its subscriptions do; null where it has none'),
 })
 
-export const devicesSchema = z.object({ devices: z.array(deviceSchema) })
+export const devicesSchema = z.object({ devices: z.array(deviceSchema), next: nextSchema })
 
 export const historySchema = z.object({
   device: z.string(),
@@ -116,7 +139,12 @@ export const replaySchema = z
 const sinkSchema = z.object({
   name: z.string(),
   kind: z.string(),
-  state: z.string(),
+  owner: z
+    .string()
+    .nullable()
+    .describe('File and line of the configuration that describe it, such as conf.d/presses.yaml:12'),
+  insecure: z.boolean().describe('Its options say `insecure: true`: others can read and change its traffic'),
+  state: z.enum(['Running', 'Connecting', 'Degraded', 'Failed', 'Disabled']),
   stateSince: time(),
   reason: z.string().nullable(),
   routed: count(),
@@ -125,6 +153,28 @@ const sinkSchema = z.object({
   dropped: z.record(z.string(), count()).describe('Reason to count'),
   balanced: z.boolean().describe('routed = delivered + pending + dropped'),
   oldestPendingAgeMs: z.number().min(0).nullable(),
+  endpoint: z
+    .string()
+    .nullable()
+    .describe('Where the far side is, without passwords; null where the options name no place'),
+  inPerSecond: z.number().min(0).nullable().describe('Samples stored for it, over the last ten seconds'),
+  outPerSecond: z.number().min(0).nullable().describe('Samples delivered, over the last ten seconds'),
+  lastDeliveryAt: time().nullable().describe('When a batch was settled last; null: not since the start'),
+  capacity: z
+    .object({
+      hoursLeft: z.number().nullable().describe('Until samples are lost that it does not have, at the present rate'),
+      hoursHeld: z.number().nullable().describe('How long it may be away at that rate, the log being empty'),
+    })
+    .describe('Of the log, which all sinks share'),
+  writes: z
+    .object({ ok: count(), retried: count(), reconnects: count() })
+    .describe('Batches that the far side took, that had to be written again; connections made anew; since the start'),
+  deadLettersSinceStart: count(),
+  nextAttemptAt: time().nullable().describe('When it is tried again after a failure; null: no pause'),
+  lastError: z
+    .object({ reason: z.string(), at: time() })
+    .nullable()
+    .describe('What went wrong last; it stays when all is well again'),
   replayed: count().describe('Delivered again on command; no part of the account'),
   replay: replaySchema,
   facts: z
@@ -132,7 +182,7 @@ const sinkSchema = z.object({
     .describe('What the sink says of its session.'),
 })
 
-export const sinksSchema = z.object({ sinks: z.array(sinkSchema) })
+export const sinksSchema = z.object({ sinks: z.array(sinkSchema), next: z.null() })
 
 const receivedSchema = z.object({
   name: z.string().describe('The gateway, as `receive.clients` names it'),
@@ -149,7 +199,7 @@ const receivedSchema = z.object({
   bytes: count().describe('Of the link from there, without those of TLS and TCP'),
 })
 
-export const receivedListSchema = z.object({ received: z.array(receivedSchema) })
+export const receivedListSchema = z.object({ received: z.array(receivedSchema), next: z.null() })
 
 const shareSchema = z.number().min(0).max(1)
 
@@ -188,6 +238,7 @@ export const linesSchema = z.object({
         .describe('Devices of the line that others reach through the gateway'),
     }),
   ),
+  next: nextSchema,
 })
 
 export const logSchema = z.object({
@@ -218,6 +269,7 @@ export const logSchema = z.object({
 
 export const statusCodesSchema = z.object({
   statusCodes: z.array(z.object({ code: z.int(), name: z.string(), hex: z.string(), text: z.string() })),
+  next: z.null(),
 })
 
 export const writeBodySchema = z.strictObject({
@@ -252,6 +304,7 @@ export const healthSchema = z.object({
       ok: z.boolean(),
       detail: z.string(),
       attention: z.literal(true).optional().describe('All is well, and yet somebody should look soon'),
+      since: z.iso.datetime().optional().describe('Since when it is as it is, for those who may see all'),
     }),
   ),
 })
@@ -264,6 +317,7 @@ export const toolsSchema = z.object({
       input: z.record(z.string(), z.unknown()).describe('JSON Schema of the body of a run'),
     }),
   ),
+  next: z.null(),
 })
 
 export const profileSchema = z.object({
@@ -281,29 +335,30 @@ const traceStatus = {
   captured: count().describe('Exchanges since its start'),
   held: count().describe('Those that it still holds; the oldest make room for new ones'),
   heldBytes: count(),
+  bounds: z.object({ exchanges: count(), bytes: count() }).describe('What it holds at most'),
 }
 
 export const traceStatusSchema = z.object(traceStatus)
 
 const frameSchema = z.object({ hex: z.string(), text: z.string().describe('Its fields in words') })
 
+export const exchangeSchema = z.object({
+  number: count(),
+  time: time().describe('When the request was sent; for bytes that answer nothing: when they came'),
+  protocol: z.string(),
+  endpoint: z.string(),
+  unit: count().nullable(),
+  function: count().nullable(),
+  exception: count().nullable(),
+  roundTripMs: z.number().nullable(),
+  request: frameSchema.nullable().describe('null: these bytes answer nothing'),
+  response: frameSchema.nullable(),
+  error: z.string().nullable().describe('What went wrong, in words'),
+})
+
 export const traceSchema = z.object({
   ...traceStatus,
-  exchanges: z.array(
-    z.object({
-      number: count(),
-      time: time().describe('When the request was sent; for bytes that answer nothing: when they came'),
-      protocol: z.string(),
-      endpoint: z.string(),
-      unit: count().nullable(),
-      function: count().nullable(),
-      exception: count().nullable(),
-      roundTripMs: z.number().nullable(),
-      request: frameSchema.nullable().describe('null: these bytes answer nothing'),
-      response: frameSchema.nullable(),
-      error: z.string().nullable().describe('What went wrong, in words'),
-    }),
-  ),
+  exchanges: z.array(exchangeSchema),
   next: count().describe('`after` for what comes later'),
 })
 

@@ -32,7 +32,7 @@ async function start(t: TestContext, options: Partial<HttpOptions> = {}) {
       { name: 'plant', type: simulated, tags: [{ name: 'wave', address: 'sine:period=10s,min=0,max=10' }] },
     ],
   })
-  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [], ...options })
+  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [], access: 'open', ...options })
   t.after(() => http.close())
   const get = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(http.url + path, init)
@@ -74,7 +74,8 @@ test('one value comes with unit, status, source time, age and reason', async (t)
   const { get } = await start(t)
   const { body, status } = await get('/api/v1/values/press-1/level')
   assert.equal(status, 200)
-  const { time, receivedAt, ageMs, ...rest } = body
+  const { id, time, receivedAt, ageMs, ...rest } = body
+  assert.ok(id > 0)
   assert.deepEqual(rest, {
     device: 'press-1',
     tag: 'level',
@@ -123,6 +124,8 @@ test('names with slashes, percent signs, hashes and umlauts work, encoded or not
   const broken = await get('/api/v1/values/press-1/%E0%A4%A')
   assert.equal(broken.status, 400)
   assert.equal(broken.body.code, 'INVALID_REQUEST')
+  assert.match(broken.body.traceId, /^[0-9a-f]{32}$/)
+  assert.equal(broken.body.traceId, broken.headers.get('x-correlation-id'))
 })
 
 test('values are filtered by device, status and text', async (t) => {
@@ -203,7 +206,7 @@ test('devices, lines, sinks, log and status codes answer', async (t) => {
       ['simulated', [['plant', true]]],
     ],
   )
-  assert.deepEqual((await get('/api/v1/sinks')).body, { sinks: [] })
+  assert.deepEqual((await get('/api/v1/sinks')).body, { sinks: [], next: null })
   const log = (await get('/api/v1/log')).body
   assert.equal(log.logId, gateway.store.logId)
   assert.ok(log.nextSeq > log.durableSeq && log.failed === null)
@@ -354,7 +357,11 @@ test('unknown addresses, methods and problem codes are problems with the right s
 test('a defect is reported without its message or stack', async (t) => {
   const { gateway, get } = await start(t)
   Object.defineProperty(gateway.store, 'info', { value: () => assert.fail('secret detail') })
-  const { status, body, text } = await get('/api/v1/log')
+  const { status, body, text } = await get('/api/v1/log?key=open-sesame')
+  // A query may hold a token: the log has none, but says which request it was.
+  const [said] = [...gateway.logbook.records.oldestFirst({ q: body.traceId })]
+  assert.match(said!.message, /^GET \/api\/v1\/log: secret detail/)
+  assert.doesNotMatch(JSON.stringify(said), /open-sesame/)
   assert.equal(status, 500)
   assert.equal(body.code, 'INTERNAL')
   assert.doesNotMatch(text, /secret detail|server\.test/)
@@ -398,13 +405,17 @@ test('health answers in text and JSON, and readiness turns red when the log cann
     assert.equal(status, 200)
     assert.equal(text, 'ok\n')
   }
-  assert.match((await get('/readyz?verbose')).text, /^\[\+\] config: .*\n\[\+\] store: .*\n\[\+\] gateway: .*\nok\n$/)
+  assert.match(
+    (await get('/readyz?verbose')).text,
+    /^\[\+\] config: .* \(since .*Z\)\n\[\+\] store: .*\n\[\+\] gateway: .*\n\[\+\] audit: .*\n(\[.\] .*\n)*ok\n$/,
+  )
   assert.equal((await get('/readyz', { headers: { accept: 'application/json' } })).body.ok, true)
   const info = gateway.store.info()
   Object.defineProperty(gateway.store, 'info', { value: () => ({ ...info, failed: 'no space left' }) })
   const red = await get('/readyz')
   assert.equal(red.status, 503)
-  assert.match(red.text, /^\[-\] store: no space left\nnot ok\n$/)
+  assert.equal(red.text, 'not ok: store\n')
+  assert.match((await get('/readyz?verbose')).text, /^\[-\] store: no space left \(since .*Z\)$/m)
   assert.equal((await get('/livez')).status, 200)
 })
 
@@ -462,15 +473,22 @@ test('without a page the landing page links API and metrics, and the API page ne
 test('an address that others can reach is refused', async (t) => {
   const { gateway } = await start(t)
   for (const host of ['0.0.0.0', '::', '10.0.0.5']) {
-    await assert.rejects(startHttp(gateway, { host, port: 0, hosts: [] }), (error: unknown) => {
-      return error instanceof GatewayError && error.code === 'CONFIG_INVALID' && error.message.includes('no accounts')
+    await assert.rejects(startHttp(gateway, { host, port: 0, hosts: [], access: 'open' }), (error: unknown) => {
+      return (
+        error instanceof GatewayError &&
+        error.code === 'CONFIG_INVALID' &&
+        error.message.includes('asks nobody who they are')
+      )
     })
   }
 })
 
 test('a port that is in use is named', async (t) => {
   const { gateway, http } = await start(t)
-  await assert.rejects(startHttp(gateway, { host: '127.0.0.1', port: http.port, hosts: [] }), (error: unknown) => {
-    return error instanceof GatewayError && error.code === 'PORT_IN_USE' && error.message.includes(String(http.port))
-  })
+  await assert.rejects(
+    startHttp(gateway, { host: '127.0.0.1', port: http.port, hosts: [], access: 'open' }),
+    (error: unknown) => {
+      return error instanceof GatewayError && error.code === 'PORT_IN_USE' && error.message.includes(String(http.port))
+    },
+  )
 })

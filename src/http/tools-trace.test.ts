@@ -42,7 +42,7 @@ async function start(t: TestContext) {
       { name: 'plant', type: simulated, tags: [{ name: 'wave', address: 'sine:period=10s,min=0,max=10' }] },
     ],
   })
-  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [] })
+  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [], access: 'open' })
   t.after(() => http.close())
   const call = async <T>(method: string, path: string, body?: unknown) => {
     const response = await fetch(http.url + path, {
@@ -198,6 +198,12 @@ test('what the gateway learned is shown and forgotten while there is no connecti
   const [profile, forget] = [await run('profile'), await run('forget')]
   assert.deepEqual([profile.status, profile.body], [200, { profile: null }])
   assert.deepEqual([forget.status, forget.body], [200, { forgotten: [] }])
+  assert.equal((await call('DELETE', '/api/v1/devices/gone/profile')).status, 200)
+  const { body } = await call<{ events: Record<string, string>[] }>('GET', '/api/v1/audit?action=device.forget')
+  assert.deepEqual(
+    body.events.map(({ user, object, outcome }) => `${user} ${object} ${outcome}`),
+    ['done', 'requested', 'done', 'requested'].map((outcome) => `anybody device gone ${outcome}`),
+  )
 })
 
 test('so many tools run at once, and one more is told to wait; a caller who leaves ends his', async (t) => {

@@ -10,7 +10,9 @@ import type { TagInfo } from '../core/tags.ts'
 import { toJsonValue, type TagId, type Value } from '../core/value.ts'
 import type { Gateway } from '../gateway.ts'
 import { latestOf } from '../observe/latest-of.ts'
+import type { System } from '../observe/system/system.ts'
 import { createDeviceStats, type DeviceSession } from '../polling/session.ts'
+import { ownerOf } from './owners.ts'
 import { isReceived, type ShownDevice } from './shown-devices.ts'
 
 /** A value as JSON text. */
@@ -47,22 +49,38 @@ export function driverReason(status: number, device: ShownDevice | undefined, ta
   return isThere ? device.reasonOf(tag) : undefined
 }
 
+/** Makes the text of times; values of one reply have the same. */
+export class IsoTexts {
+  #ms = Number.NaN
+  #text = 'null'
+
+  of(ms: number): string {
+    if (ms === this.#ms) return this.#text
+    this.#ms = ms
+    this.#text = JSON.stringify(isoOf(ms))
+    return this.#text
+  }
+}
+
 /** One tag's latest value as the JSON text of the REST API. */
-export function latestText(tag: TagInfo, latest: LatestValue, device: ShownDevice | undefined, now: number): string {
+export function latestText(
+  tag: TagInfo,
+  latest: LatestValue,
+  device: ShownDevice | undefined,
+  { now, times = new IsoTexts() }: { now: number; times?: IsoTexts },
+): string {
   const { settings } = tag
   const had = latest.value !== undefined
   const age = had ? Math.max(0, Math.round(now - latest.receivedAt)) : null
   return (
-    `{"device":${JSON.stringify(tag.device)},"tag":${JSON.stringify(settings.name)},"value":${valueText(latest.value)},` +
+    `{"id":${tag.id},"device":${JSON.stringify(tag.device)},"tag":${JSON.stringify(settings.name)},"value":${valueText(latest.value)},` +
     `"text":${JSON.stringify(symbolOf(latest.value, settings.symbols))},` +
     `"unit":${JSON.stringify(settings.unit ?? null)},"type":"${settings.type}",` +
     `"status":{"code":${latest.status},"name":"${statusInfo(latest.status).name}"},` +
-    `"time":${had ? isoText(latest.time) : 'null'},"receivedAt":${latest.receivedAt > 0 ? isoText(latest.receivedAt) : 'null'},` +
+    `"time":${had ? times.of(latest.time) : 'null'},"receivedAt":${latest.receivedAt > 0 ? times.of(latest.receivedAt) : 'null'},` +
     `"ageMs":${age},"writable":${settings.writable},"reason":${JSON.stringify(reasonOf(latest.status, device, tag.id))}}`
   )
 }
-
-const isoText = (ms: number): string => `"${isoOf(ms)}"`
 
 /** A time as ISO 8601 in UTC; null where it is none. */
 export function isoOf(ms: number | undefined): string | null {
@@ -91,15 +109,17 @@ export function countTags(gateway: Gateway, { name }: ShownDevice): TagCounts {
 }
 
 /** A device as the API and the live socket show it. */
-export function deviceView(gateway: Gateway, device: ShownDevice, tags = countTags(gateway, device)) {
+export function deviceView(gateway: Gateway, system: System, device: ShownDevice, tags = countTags(gateway, device)) {
   const { name, endpoint, state, stateSince, reason } = device
   const { driver, lastGoodAt, stats } = isReceived(device) ? receivedFacts(gateway, name) : device
   return {
     name,
     kind: isReceived(device) ? 'received' : 'polled',
+    owner: isReceived(device) ? null : ownerOf(gateway.config, 'device', name),
     driver,
     endpoint,
     enabled: state !== 'Disabled',
+    insecure: !isReceived(device) && device.isInsecure,
     state,
     stateSince: isoOf(stateSince) ?? new Date(0).toISOString(),
     reason,
@@ -112,8 +132,18 @@ export function deviceView(gateway: Gateway, device: ShownDevice, tags = countTa
     backfilled: stats.backfilled,
     pollMs: percentiles(stats.pollDuration),
     latenessMs: percentiles(stats.lateness),
+    duty: isReceived(device) ? null : system.polls.duty(device),
+    samplesPerSecond: isReceived(device) ? null : system.polls.samplesPerSecond(device),
+    maintenance: maintenanceView(gateway, name),
     liveness: livenessView(gateway, isReceived(device) ? undefined : device.liveness()),
   }
+}
+
+function maintenanceView({ maintenance }: Gateway, device: string) {
+  const window = maintenance.windows.length === 0 ? undefined : maintenance.windowOf(device)
+  if (window === undefined) return null
+  const { id, by, reason, until } = window
+  return { id, by, reason, until: new Date(until).toISOString() }
 }
 
 function livenessView(gateway: Gateway, view: ReturnType<DeviceSession['liveness']>) {
@@ -148,7 +178,8 @@ function receivedFacts(gateway: Gateway, name: string) {
 }
 
 function percentiles(histogram: DeviceSession['stats']['pollDuration']) {
-  return { p50: toMs(quantile(histogram, 0.5)), p99: toMs(quantile(histogram, 0.99)) }
+  const at = (share: number): number | null => toMs(quantile(histogram, share))
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) }
 }
 
 const toMs = (seconds: number | undefined): number | null =>

@@ -23,7 +23,7 @@ async function start(t: TestContext, options: Record<string, unknown> = {}) {
       },
     ],
   })
-  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [] })
+  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [], access: 'open' })
   t.after(() => http.close())
   const session = gateway.polling.device('plc')!
   await eventually('the device runs', () => session.state === 'Running')

@@ -4,9 +4,12 @@ import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { GatewayError } from '../core/errors.ts'
 import type { ReceiveConfig } from '../core/receive.ts'
+import { servedTls } from '../wire/certificates/served-tls.ts'
+import { ServedCertificate, type RenewalContext, type ServedMaterial } from '../wire/certificates/served.ts'
 import { Strangers } from './strangers.ts'
-import { TlsFiles, type RenewalContext, type TlsMaterial } from './tls-files.ts'
 
+const TLS_NAMES = { at: 'receive.tls', cert: 'cert', key: 'key', ca: 'ca' }
+const TLS_SETTINGS = servedTls()
 const HANDSHAKE_MS = 10_000
 const KEEP_ALIVE_MS = 30_000
 const SOCKET = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS } as const
@@ -23,7 +26,7 @@ export interface Listener {
 export async function listen(
   { listen: { host, port }, tls }: Pick<ReceiveConfig, 'listen' | 'tls'>,
   maxStrangers: number,
-  context: RenewalContext,
+  context: Pick<RenewalContext, 'clock' | 'log'>,
   serve: (stream: Duplex, from: string, letIn: () => void) => void,
 ): Promise<Listener> {
   const sockets = new Set<Socket>()
@@ -32,7 +35,7 @@ export async function listen(
     const from = `${socket.remoteAddress}:${socket.remotePort}`
     serve(socket, from, () => strangers.letIn(from))
   }
-  const files = tls === undefined ? undefined : await TlsFiles.open(tls)
+  const files = tls === undefined ? undefined : await ServedCertificate.open(tls, TLS_NAMES)
   const secured = files && createSecure(files.material, onSocket)
   const server = secured ?? createServer(SOCKET)
   server.on('connection', (socket: Socket) => {
@@ -42,7 +45,7 @@ export async function listen(
     if (secured === undefined) onSocket(socket)
   })
   const bound = await listening(server, port, host)
-  const renewal = secured && files?.renew(secured, context)
+  const renewal = secured && files?.renew(secured, { ...context, settings: TLS_SETTINGS })
   return {
     port: bound,
     close: () =>
@@ -54,10 +57,10 @@ export async function listen(
   }
 }
 
-function createSecure(material: TlsMaterial, onSocket: (socket: Socket) => void): TlsServer {
+function createSecure(material: ServedMaterial, onSocket: (socket: Socket) => void): TlsServer {
   // A certificate that is not in order is refused by us, in words that its owner gets to read; OpenSSL would only hang up.
   const ask = { requestCert: true, rejectUnauthorized: false, handshakeTimeout: HANDSHAKE_MS }
-  const server = createTlsServer({ ...material, ...ask, ...SOCKET })
+  const server = createTlsServer({ ...TLS_SETTINGS, ...material, ...ask, ...SOCKET })
   server.on('secureConnection', onSocket)
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   return server

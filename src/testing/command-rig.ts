@@ -1,9 +1,6 @@
 /** Commands over a device that does what a test says, for tests of what becomes of writes. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { AuditFile } from '../commands/audit.ts'
 import { createCommands, type WriteRequest } from '../commands/commands.ts'
 import type { CommandDevice } from '../commands/perform.ts'
 import { SampleBatch } from '../core/batch.ts'
@@ -13,7 +10,7 @@ import { silentLog } from '../core/log.ts'
 import { Status, type StatusCode } from '../core/status.ts'
 import type { TagSettings } from '../core/tags.ts'
 import type { Value } from '../core/value.ts'
-import { temporaryFolder } from './peers.ts'
+import { MemoryAudit } from './audit-lines.ts'
 import { tagTable } from './tags.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -59,44 +56,55 @@ class HoldingDevice implements CommandDevice {
   }
 }
 
-/** Commands over one such device, with an audit file of the test's own. */
+/** Commands over one such device, with an audit of the test's own. */
 export function commandsOf(
   t: TestContext,
   settings: Partial<TagSettings>,
-  auditFile = join(temporaryFolder(t), 'audit.ndjson'),
   names: readonly string[] = ['level'],
+  /** Of the first tag alone. */ first: Partial<TagSettings> = {},
 ) {
-  const tags = tagTable(...names.map((name) => ({ name, writable: true, ...settings })))
+  const tags = tagTable(...names.map((name, at) => ({ name, writable: true, ...settings, ...(at === 0 ? first : {}) })))
   const device = new HoldingDevice(names.map((_, id) => tags.get(id)!.settings))
   const emitted: SampleBatch[] = []
-  const file = new AuditFile(auditFile)
-  const latest = { get: () => ({ value: 3, status: 0, time: 1, receivedAt: 1, seq: 1 }) }
+  const disk = new MemoryAudit()
   const clock = new VirtualClock()
+  /** What is known of each tag, by its id; 3, good and fresh where a test says nothing. */
+  const values = new Map<number, { value?: Value | undefined; status?: StatusCode; receivedAt?: number }>()
+  const latest = {
+    get: (id: number) => ({
+      value: 3 as Value | undefined,
+      status: 0,
+      time: 1,
+      receivedAt: clock.now(),
+      seq: 1,
+      ...values.get(id),
+    }),
+  }
+  /** Throws where a test says that all writes are locked. */
+  const lock = { isLocked: false, assertOpen() { if (lock.isLocked) throw new GatewayError('WRITE_LOCKED', 'All writes are locked.') } } // prettier-ignore
   const commands = createCommands({
     store: { tags, latest },
     polling: { device: (name) => (name === 'press' ? device : undefined) },
     clock,
     log: silentLog,
-    audit: file,
+    audit: disk,
+    lock,
     emit: (batch) => emitted.push(batch),
   })
-  t.after(async () => {
-    await commands.close()
-    await file.close()
-  })
+  t.after(() => commands.close())
   return {
     commands,
+    tags,
     clock,
     device,
-    auditFile,
+    disk,
+    lock,
+    values,
     emitted,
     write: (value: unknown, more: Partial<WriteRequest> = {}) =>
       commands.write({ device: 'press', tag: 'level', value, user: 'ada', from: 'cli', reason: 'test', ...more }),
-    audit: () =>
-      readFileSync(auditFile, 'utf8')
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    /** Each event with its details. */
+    audit: () => disk.events.map(({ details, ...event }): Record<string, unknown> => ({ ...event, ...details })),
   }
 }
 

@@ -11,6 +11,7 @@ import { TagTable, type TagSettings } from '../core/tags.ts'
 import type { DataType, TagId, Value } from '../core/value.ts'
 import { createDeadLetters } from '../delivery/dead-letters.ts'
 import { createRunner, type Runner, type RunnerOptions } from '../delivery/runner.ts'
+import { stuckAfterMs } from '../delivery/sink-calls.ts'
 import { dial } from '../wire/dial.ts'
 import { MemoryCursor } from './memory-cursor.ts'
 import { temporaryFolder } from './peers.ts'
@@ -129,8 +130,13 @@ export function startDelivery(t: TestContext, type: SinkType, options: unknown, 
   const { tags = new TagTable(), clock = systemClock, log = silentLog } = rig
   const latest = new MemoryLatest()
   const context = sinkContext({ tags, latest, clock, log, ...rig.context })
-  const sink = type.create(type.options.parse(options), context)
-  const runner = { ...(type.batchRows === undefined ? {} : { batchRows: type.batchRows }), ...rig.runner }
+  const parsed = type.options.parse(options)
+  const sink = type.create(parsed, context)
+  const runner = {
+    stuckAfterMs: stuckAfterMs(parsed),
+    ...(type.batchRows === undefined ? {} : { batchRows: type.batchRows }),
+    ...rig.runner,
+  }
   return { latest, ...startRunner(t, sink, { ...rig, runner, tags, clock, log }) }
 }
 

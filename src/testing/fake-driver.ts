@@ -32,6 +32,9 @@ export class FakeDevice {
   readonly values = new Map<number, Value>()
   /** Tags that the driver answers for without asking, as one with a breaker of its own. */
   readonly unasked = new Set<number>()
+  /** `close`, `connect` never ends, whatever the signal says. */
+  closeHangs = false
+  connectHangs = false
   connects = 0
   connecting = 0
   closes = 0
@@ -84,6 +87,7 @@ class FakeConnection implements Driver<string> {
   }
 
   async connect(signal: AbortSignal): Promise<void> {
+    if (this.#device.connectHangs) await new Promise(() => undefined)
     const device = this.#device
     device.connects++
     device.connecting++
@@ -139,6 +143,7 @@ class FakeConnection implements Driver<string> {
   }
 
   async close(): Promise<void> {
+    if (this.#device.closeHangs) await new Promise(() => undefined)
     this.#device.closes++
   }
 

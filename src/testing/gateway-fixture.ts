@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { Config, DeviceConfig, SinkConfig } from '../config/config.ts'
+import type { Config, DeviceConfig, HttpConfig, SinkConfig } from '../config/config.ts'
 import type { DriverType } from '../core/driver.ts'
 import type { Log } from '../core/log.ts'
-import { ACCESS_DEFAULTS } from '../core/access.ts'
+import { ACCESS_DEFAULTS, type AccessConfig } from '../core/access.ts'
 import { silentLog } from '../core/log.ts'
+import type { DeviceParameters } from '../core/parameters.ts'
 import type { ReceiveConfig } from '../core/receive.ts'
 import type { TagSettings } from '../core/tags.ts'
 import { startGateway, type Gateway } from '../gateway.ts'
@@ -22,17 +23,28 @@ export interface DeviceSketch {
   readonly tags: readonly TagSketch[]
   readonly everyMs?: number
   readonly enabled?: boolean
+  readonly area?: string
+  readonly parameters?: DeviceParameters
 }
 
 export interface GatewaySketch {
   readonly devices: readonly DeviceSketch[]
   readonly sinks?: readonly SinkConfig[]
+  readonly assets?: Config['assets']
   readonly log?: Log
+  readonly network?: Config['network']
+  readonly discovery?: Config['discovery']
+  /** Where spans go; nothing is traced where absent. */
+  readonly tracing?: Config['tracing']
   /** Other gateways that may hand on their logs, on a free port of the loopback. */
   readonly receive?: Partial<ReceiveConfig>
   /** Where its data folder lies, for a gateway that is started again; a folder of its own where absent. */
   readonly folder?: string
+  /** With accounts, as `http.access: accounts` opens them. */
+  readonly access?: Partial<AccessConfig>
 }
+
+const HTTP: HttpConfig = { listen: { host: '127.0.0.1', port: 0 }, hosts: [], access: 'accounts', plain: false }
 
 const RECEIVE: ReceiveConfig = {
   listen: { host: '127.0.0.1', port: 0 },
@@ -50,9 +62,11 @@ export async function startTestGateway(t: TestContext, sketch: GatewaySketch): P
     file: `${folder}/bifrost.yaml`,
     data: `${folder}/data`,
     log: { level: 'info', format: 'json' },
-    http: undefined,
-    access: ACCESS_DEFAULTS,
-    discovery: { networks: [], multicast: false },
+    http: sketch.access && HTTP,
+    access: { ...ACCESS_DEFAULTS, ...sketch.access },
+    network: sketch.network,
+    tracing: sketch.tracing,
+    discovery: sketch.discovery ?? { networks: [], multicast: false },
     store: {
       syncEveryMs: 20,
       maxBytes: 64 * 2 ** 20,
@@ -62,8 +76,12 @@ export async function startTestGateway(t: TestContext, sketch: GatewaySketch): P
       maxAgeMs: 86_400_000,
       trends: { maxBytes: 64 * 2 ** 20, maxAgeMs: 86_400_000 },
     },
+    files: [],
+    templates: [],
+    roles: [],
     devices: sketch.devices.map(deviceConfig),
     sinks: sketch.sinks ?? [],
+    assets: sketch.assets,
     receive: sketch.receive && { ...RECEIVE, ...sketch.receive },
     warnings: [],
   }
@@ -76,13 +94,25 @@ export async function startTestGateway(t: TestContext, sketch: GatewaySketch): P
   return gateway
 }
 
-function deviceConfig({ name, type, options = {}, tags, everyMs = 50, enabled = true }: DeviceSketch): DeviceConfig {
+/** A device as the loader would give it. */
+export function deviceConfig({
+  name,
+  type,
+  options = {},
+  tags,
+  everyMs = 50,
+  enabled = true,
+  area,
+  parameters,
+}: DeviceSketch): DeviceConfig {
   return {
     name,
     type,
     options: type.options.parse(options),
     enabled,
     everyMs,
+    area,
+    parameters,
     tags: tags.map((tag) => {
       const settings: TagSettings = {
         address: tag.name,

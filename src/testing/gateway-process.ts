@@ -37,21 +37,30 @@ export interface GatewayFiles {
   readonly files?: Readonly<Record<string, string>>
   /** An earlier gateway's folder, to start again on its data. */
   readonly folder?: string
+  /** That of an earlier one, so that its configuration is the same; a free one where absent. */
+  readonly port?: number
   /** More of its environment. */
   readonly env?: NodeJS.ProcessEnv
+  /** `open` where absent: most tests are not about who asks. */
+  readonly access?: 'accounts' | 'open'
+  /** More of `http`, as YAML within braces. */
+  readonly http?: string
 }
 
 export async function startGatewayProcess(
   t: TestContext,
-  { yaml, files = {}, folder = temporaryFolder(t), env = {} }: GatewayFiles,
+  { yaml, files = {}, folder = temporaryFolder(t), port: wanted, env = {}, access = 'open', http = '' }: GatewayFiles,
 ): Promise<GatewayProcess> {
-  const port = await freePort()
+  const port = wanted ?? (await freePort())
   const file = join(folder, 'bifrost.yaml')
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-  writeFileSync(file, `version: 1\ndata: ./data\nhttp: { listen: 127.0.0.1:${port} }\n${yaml}`)
+  writeFileSync(
+    file,
+    `version: 1\ndata: ./data\nhttp: { listen: 127.0.0.1:${port}, access: ${access}${http} }\n${yaml}`,
+  )
   const running = startProcess(t, LAUNCHER, ['run', '-c', file], { cwd: folder, env })
-  await running.waitFor(/http:\/\/127\.0\.0\.1:\d+/, 20_000)
-  const url = `http://127.0.0.1:${port}`
+  const url = `http${http.includes('tls:') ? 's' : ''}://127.0.0.1:${port}`
+  await running.waitFor(new RegExp(url.replaceAll('.', '\\.')), 60_000)
   const get = async <T>(path: string): Promise<T> => {
     const response = await fetch(`${url}/api/v1/${path}`)
     if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`)

@@ -28,10 +28,11 @@ export interface IdentityProvider {
 
 export const REDIRECT_URI = 'http://127.0.0.1:8080/api/v1/sign-in/callback'
 
-/** `tls`: over HTTPS, with this key and certificate (PEM). */
+/** `tls`: over HTTPS, with this key and certificate (PEM). `redirectUri`: where it sends browsers back to. */
 export async function startIdentityProvider(
   t: TestContext,
   tls?: { readonly key: string; readonly cert: string },
+  redirectUri = REDIRECT_URI,
 ): Promise<IdentityProvider> {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const keyId = 'signing-key'
@@ -43,7 +44,7 @@ export async function startIdentityProvider(
   const state = { person: { sub: 'u-1' } as Person, refuses: false }
   const { Provider } = await import('oidc-provider')
   const provider = new Provider(issuer, {
-    clients: [{ client_id: 'bifrost', client_secret: clientSecret, redirect_uris: [REDIRECT_URI] }],
+    clients: [{ client_id: 'bifrost', client_secret: clientSecret, redirect_uris: [redirectUri] }],
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: keyId, alg: 'RS256', use: 'sig' }] },
     claims: { openid: ['sub'], profile: ['preferred_username', 'groups', 'realm_access'], email: ['email'] },
     cookies: { keys: ['for tests'] },

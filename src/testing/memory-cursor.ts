@@ -51,6 +51,10 @@ export class MemoryCursor implements Cursor {
     return this.#read - this.#acked
   }
 
+  get pendingBytes(): number {
+    return 0
+  }
+
   async next(maxRows: number, signal: AbortSignal): Promise<SampleBatch | Gap> {
     while (this.#read >= this.#items.length) await this.#wait(signal)
     signal.throwIfAborted()
@@ -75,6 +79,15 @@ export class MemoryCursor implements Cursor {
       this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count
     }
     while (this.#acked < this.#items.length && lastSeqOf(this.#items[this.#acked]!) <= seq) this.#acked++
+  }
+
+  isSettled(seq: number): boolean {
+    return seq <= this.settledSeq
+  }
+
+  get settledSeq(): number {
+    const last = this.#items[this.#acked - 1]
+    return last === undefined ? 0 : lastSeqOf(last)
   }
 
   rewind(): void {

@@ -2,7 +2,7 @@
 import type { TestContext } from 'node:test'
 import { opcua } from '../drivers/opcua/driver.ts'
 import type { Gateway } from '../gateway.ts'
-import { startTestGateway, type GatewaySketch, type TagSketch } from './gateway-fixture.ts'
+import { startTestGateway, type DeviceSketch, type GatewaySketch, type TagSketch } from './gateway-fixture.ts'
 import { eventually } from './peers.ts'
 
 /** One row that the pipeline let through. */
@@ -32,11 +32,20 @@ export async function startOpcuaRig(
   tags: readonly TagSketch[],
   options: Record<string, unknown> = {},
   everyMs = 100,
-  more: Pick<GatewaySketch, 'folder' | 'log'> = {},
+  { parameters, ...more }: Pick<GatewaySketch, 'folder' | 'log'> & Pick<DeviceSketch, 'parameters'> = {},
 ): Promise<OpcuaRig> {
   const gateway = await startTestGateway(t, {
     ...more,
-    devices: [{ name: 'ua', type: opcua, options: { endpoint, securityPolicy: 'None', ...options }, tags, everyMs }],
+    devices: [
+      {
+        name: 'ua',
+        type: opcua,
+        options: { endpoint, securityPolicy: 'None', ...options },
+        tags,
+        everyMs,
+        ...(parameters === undefined ? {} : { parameters }),
+      },
+    ],
   })
   let rows: SeenRow[] = []
   gateway.onBatch((batch) => {

@@ -55,10 +55,17 @@ export interface Cleanup {
   after(clean: () => unknown): void
 }
 
-/** A folder that is removed when the test ends. */
-export function temporaryFolder(t: Cleanup): string {
+const folders: string[] = []
+
+/** Hooks run in the order in which they were noted: a folder removed by one would go before what the test started in it has ended. */
+function removeFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+}
+
+/** A folder that is removed when the process ends. */
+export function temporaryFolder(_t: Cleanup): string {
   const folder = mkdtempSync(join(tmpdir(), 'bifrost-test-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  if (folders.push(folder) === 1) process.once('exit', removeFolders)
   return folder
 }
 
@@ -141,7 +148,7 @@ export function startProcess(
 export async function eventually(
   what: string | (() => string),
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 10_000,
+  timeoutMs = 20_000,
 ): Promise<void> {
   const end = Date.now() + timeoutMs
   while (!(await condition())) {

@@ -1,10 +1,10 @@
 /** Debian's Prometheus as a receiver of remote write, on a free port. */
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import protobuf from 'protobufjs'
 import { uncompress } from 'snappyjs'
-import { eventually, freePort, startProcess, temporaryFolder, type RunningProcess } from './peers.ts'
+import { eventually, freePort, startProcess, temporaryFolder, type Cleanup, type RunningProcess } from './peers.ts'
 
 export interface PrometheusOptions {
   /** Without it, remote write is not served. */
@@ -13,6 +13,8 @@ export interface PrometheusOptions {
   readonly web?: readonly string[]
   /** Samples may come late by this much, such as `1h`. */
   readonly outOfOrder?: string
+  /** What it knows from the start, as OpenMetrics with times. */
+  readonly history?: string
 }
 
 /** One raw series: labels and samples as [ms, text of the value]. */
@@ -35,8 +37,8 @@ export interface PrometheusServer {
 }
 
 /** Starts prometheus and waits until it answers; stopped when the test ends. */
-export async function startPrometheus(t: TestContext, options: PrometheusOptions = {}): Promise<PrometheusServer> {
-  const { receiver = true, web, outOfOrder } = options
+export async function startPrometheus(t: Cleanup, options: PrometheusOptions = {}): Promise<PrometheusServer> {
+  const { receiver = true, web, outOfOrder, history } = options
   const folder = temporaryFolder(t)
   const port = await freePort()
   const file = join(folder, 'prometheus.yml')
@@ -46,6 +48,7 @@ export async function startPrometheus(t: TestContext, options: PrometheusOptions
   )
   const webFile = join(folder, 'web.yml')
   if (web !== undefined) writeFileSync(webFile, `${web.join('\n')}\n`)
+  if (history !== undefined) writeBlocks(folder, history)
   const flags = [
     `--config.file=${file}`,
     `--storage.tsdb.path=${folder}/data`,
@@ -87,6 +90,19 @@ export async function startPrometheus(t: TestContext, options: PrometheusOptions
   }
   await server.start()
   return server
+}
+
+function writeBlocks(folder: string, history: string): void {
+  writeFileSync(join(folder, 'history.txt'), history)
+  const args = [
+    'tsdb',
+    'create-blocks-from',
+    'openmetrics',
+    '--quiet',
+    join(folder, 'history.txt'),
+    join(folder, 'data'),
+  ]
+  execFileSync('promtool', args, { stdio: 'pipe' })
 }
 
 const WriteRequest = protobuf

@@ -34,6 +34,8 @@ export function connectError(
   const reason =
     code === 'ETIMEDOUT'
       ? `did not answer within ${target.connectTimeoutMs} ms`
-      : (REASONS[code] ?? `cannot be connected (${error.message ?? code})`)
+      : code === 'EFORBIDDEN'
+        ? `may not be dialled: ${error.message}`
+        : (REASONS[code] ?? `cannot be connected (${error.message ?? code})`)
   return new NotConnectedError(`${endpoint} ${reason}`, { details: { endpoint, reason: code }, cause: error })
 }

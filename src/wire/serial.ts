@@ -120,6 +120,8 @@ const isNothingYet = (error: unknown): boolean =>
 class SerialStream extends Duplex {
   readonly #port: OpenPort
   readonly #path: string
+  bytesRead = 0
+  bytesWritten = 0
 
   constructor(port: OpenPort, path: string) {
     super()
@@ -133,13 +135,17 @@ class SerialStream extends Duplex {
     readPort(this.#port, buffer).then(
       (count) => {
         if (count === 0) this.#gone(new Error('end of file'))
-        else this.push(buffer.subarray(0, count))
+        else {
+          this.bytesRead += count
+          this.push(buffer.subarray(0, count))
+        }
       },
       (error: unknown) => this.#gone(error),
     )
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.bytesWritten += chunk.length
     this.#port.write(chunk).then(
       () => done(),
       (error: unknown) => {

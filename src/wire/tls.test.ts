@@ -177,3 +177,12 @@ test(
     }
   },
 )
+
+test('a stream that ends with an error of another kind says that error, and stops no process', { skip }, async (t) => {
+  const { authority, device } = createSite(t)
+  const stream = await connect(await startDevice(t, device), { ca: authority.cert })
+  const error = new Promise<unknown>((resolve) => stream.once('error', resolve))
+  // Its code is a number, and its message cannot be changed.
+  stream.destroy(AbortSignal.abort().reason as Error)
+  assert.equal((await error) instanceof DOMException, true)
+})

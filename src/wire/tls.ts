@@ -175,14 +175,17 @@ function handshakeError(target: Target, error: NodeJS.ErrnoException): NotConnec
 
 /** Puts words in place of a message such as `tlsv13 alert certificate required:…`. */
 function explain(error: NodeJS.ErrnoException): void {
-  error.message = wordsFor(error) ?? error.message
+  const words = wordsFor(error)
+  // Others, such as an AbortError, may not let their message be changed.
+  if (words !== undefined) error.message = words
 }
 
 function wordsFor(error: NodeJS.ErrnoException): string | undefined {
   if (error.code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `host name mismatch: ${error.message}; connect to a name that it has, or give that as serverName where there is this option`
   // OpenSSL renamed its alerts from SSLV3_ to SSL/TLS_.
-  return error.code === undefined ? undefined : WORDS[error.code.replace('SSL/TLS_ALERT_', 'SSLV3_ALERT_')]
+  // An AbortError has a number for its code.
+  return typeof error.code === 'string' ? WORDS[error.code.replace('SSL/TLS_ALERT_', 'SSLV3_ALERT_')] : undefined
 }
 
 const handshakeCut = (target: Target) =>

@@ -7,14 +7,15 @@ import { lookup } from 'node:dns/promises'
 import { Duplex } from 'node:stream'
 import type { UdpEndpoint } from '../core/driver.ts'
 import { connectError } from './connect-error.ts'
+import type { Reach } from './reach.ts'
 
 /** Datagrams that nobody has taken yet; more are dropped, as the network would. */
 const MAX_WAITING = 1024
 
 /** Rejects with NotConnectedError when the name is not known, or with the signal's reason. Nothing is sent. */
-export async function dialUdp(target: UdpEndpoint, signal?: AbortSignal): Promise<Duplex> {
+export async function dialUdp(target: UdpEndpoint, signal?: AbortSignal, reach?: Reach): Promise<Duplex> {
   signal?.throwIfAborted()
-  const { address, family } = await addressOf(target, signal)
+  const { address, family } = await addressOf(target, signal, reach)
   const socket = createSocket(family === 6 ? 'udp6' : 'udp4')
   try {
     await connected(socket, target, address)
@@ -26,11 +27,15 @@ export async function dialUdp(target: UdpEndpoint, signal?: AbortSignal): Promis
   return new DatagramStream(socket, target)
 }
 
-async function addressOf(target: UdpEndpoint, signal?: AbortSignal): Promise<{ address: string; family: number }> {
+async function addressOf(
+  target: UdpEndpoint,
+  signal?: AbortSignal,
+  reach?: Reach,
+): Promise<{ address: string; family: number }> {
   const timeout = AbortSignal.timeout(target.connectTimeoutMs)
   const over = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
   try {
-    return await Promise.race([lookup(target.host), rejection(over)])
+    return await Promise.race([reach?.resolve(target.host, target.port) ?? lookup(target.host), rejection(over)])
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason
     throw connectError(target, timeout.aborted ? { code: 'ETIMEDOUT' } : (error as NodeJS.ErrnoException))
@@ -52,6 +57,9 @@ function connected(socket: Socket, target: UdpEndpoint, address: string): Promis
 class DatagramStream extends Duplex {
   readonly #socket: Socket
   readonly #target: UdpEndpoint
+  /** Payloads, as sockets of TCP count them. */
+  bytesRead = 0
+  bytesWritten = 0
 
   constructor(socket: Socket, target: UdpEndpoint) {
     // Objects, so that no two datagrams are ever joined.
@@ -60,6 +68,7 @@ class DatagramStream extends Duplex {
     this.#target = target
     socket.on('error', (error: NodeJS.ErrnoException) => this.#broken(error))
     socket.on('message', (bytes) => {
+      this.bytesRead += bytes.length
       if (this.readableLength < MAX_WAITING) this.push(bytes)
     })
   }
@@ -69,6 +78,7 @@ class DatagramStream extends Duplex {
   }
 
   override _write(bytes: Uint8Array, _encoding: BufferEncoding, done: (error?: Error) => void): void {
+    this.bytesWritten += bytes.length
     this.#socket.send(bytes, (error) => {
       if (error !== null) this.#broken(error)
       done()

@@ -96,6 +96,11 @@ export class Block {
     return this.#healing?.outcome
   }
 
+  /** The status that it came to, where it failed. */
+  get refusal(): StatusCode | undefined {
+    return this.#healing?.refusal
+  }
+
   /**
    * Makes one request and emits the rows that come of it; 'again' while the cycle needs more. Each cycle emits exactly one row a
    * point. Rejects only when the connection is lost or the caller gives up: what was read before is emitted.

@@ -1,7 +1,18 @@
 /** One Modbus device (and the units that its tags name): polls, writes and identification over the socket of its line. */
 import { SampleBatch } from '../../core/batch.ts'
 import type { Clock } from '../../core/clock.ts'
-import type { Context, Driver, Emit, Identity, LineAccess, Point, Poll, WriteItem } from '../../core/driver.ts'
+import type {
+  Context,
+  Driver,
+  Emit,
+  FramePlace,
+  Identity,
+  LineAccess,
+  Point,
+  Poll,
+  TracedExchange,
+  WriteItem,
+} from '../../core/driver.ts'
 import type { ServedView } from '../../core/driver-views.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { Status, type StatusCode } from '../../core/status.ts'
@@ -10,6 +21,7 @@ import type { TagId } from '../../core/value.ts'
 import type { ModbusAddress } from './address.ts'
 import { joinBlocks, type BlockSettings } from './block.ts'
 import { LineConnection } from './connection.ts'
+import { framePlace } from './frame-place.ts'
 import type { LineClient } from './line-client.ts'
 import type { ModbusOptions } from './options.ts'
 import { parseOrder } from './order.ts'
@@ -127,6 +139,7 @@ export class ModbusDevice implements Driver<ModbusAddress> {
       },
       unit: (step) => blocks[step]?.unit ?? this.#options.unit,
       outcome: (step) => blocks[step]?.outcome,
+      refusal: (step) => blocks[step]?.refusal,
     }
   }
 
@@ -151,6 +164,10 @@ export class ModbusDevice implements Driver<ModbusAddress> {
   /** Why a tag has no value, where more is known than its status says. */
   reasonOf(tag: TagId): string | undefined {
     return this.#sunspec?.reasonOf(tag) ?? this.#profile.reasonOf(tag)
+  }
+
+  placeIn(point: ModbusPoint, exchange: TracedExchange): FramePlace | undefined {
+    return isNamed(point) ? undefined : framePlace(point, this.#settings, exchange)
   }
 
   /** A proxy that cannot listen. */

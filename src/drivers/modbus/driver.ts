@@ -4,11 +4,14 @@
  */
 import { defineDriver } from '../../core/driver.ts'
 import { ADDRESS_EXAMPLES, describeAddress } from './address.ts'
+import { estimatePoll } from './estimate.ts'
 import { ModbusDevice } from './device.ts'
 import { describeFrame } from './frame-words.ts'
 import { captureFrame, inspectFrame } from './frames.ts'
 import { parseAddress } from './notations.ts'
 import { options, type ModbusOptions } from './options.ts'
+import { parseListenAddress } from './proxy/listen-address.ts'
+import { rawOf } from './raw-points.ts'
 import { scanModbus } from './scan/scan.ts'
 import { tagDefaults } from './sunspec/tag-defaults.ts'
 import { tools } from './tools/list.ts'
@@ -27,11 +30,14 @@ export const modbus = defineDriver({
   check: (address, tag) => checkTag(address, tag) ?? checkAccess(address, tag),
   line: (settings) => `${SCHEMES[settings.transport]}://${farSide(settings)}`,
   endpoint: (settings) => `${farSide(settings)} unit ${settings.unit}`,
+  ports: ({ proxy }) => (proxy === undefined ? [] : [parseListenAddress(proxy.listen)?.port ?? 0]),
   inFlight: ({ maxInFlight }) => maxInFlight,
+  estimate: estimatePoll,
   create: (settings, context) => new ModbusDevice(settings, context),
   tools,
   scan: scanModbus,
   scanPorts: [502],
+  rawOf,
   describeFrame,
   inspectFrame,
   captureFrame,

@@ -50,6 +50,7 @@ export class Healing<Item extends Span> {
   #pursuits: Pursuit<Item>[] = []
   #budget = new SearchBudget()
   #outcome: 'ok' | 'timeout' | 'failed' | undefined
+  #refusal: StatusCode | undefined
   /** The unit answered with values in this cycle. */
   #hasAnswer = false
 
@@ -90,6 +91,7 @@ export class Healing<Item extends Span> {
   took(ms: number, failure: Failure | undefined): void {
     this.#budget.spentMs += ms
     if (failure === undefined) this.#hasAnswer = true
+    this.#refusal = failure?.status
     this.#outcome = failure === undefined ? 'ok' : failure.kind === 'silent' ? 'timeout' : 'failed'
   }
 
@@ -108,6 +110,11 @@ export class Healing<Item extends Span> {
   /** What became of the last request. */
   get outcome(): 'ok' | 'timeout' | 'failed' | undefined {
     return this.#outcome
+  }
+
+  /** The status that it came to, where it failed. */
+  get refusal(): StatusCode | undefined {
+    return this.#refusal
   }
 
   /** These values have their row in this cycle. */

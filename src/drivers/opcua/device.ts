@@ -7,6 +7,7 @@ import type {
   Identity,
   Point,
   Poll,
+  SourceFacts,
   StepResult,
   TagDefaults,
   WriteItem,
@@ -17,7 +18,7 @@ import { NotConnectedError } from '../../core/errors.ts'
 import { isBad, Status, type StatusCode } from '../../core/status.ts'
 import type { TagSettings } from '../../core/tags.ts'
 import type { TagId } from '../../core/value.ts'
-import type { MemberStep, OpcuaAddress } from './address.ts'
+import { formatNode, type MemberStep, type OpcuaAddress } from './address.ts'
 import type { BrowsedNode } from './browsed.ts'
 import type { Tenant, WorkerHost } from './host.ts'
 import {
@@ -30,6 +31,7 @@ import {
   type WriteAnswer,
 } from './messages.ts'
 import type { OpcuaOptions } from './options.ts'
+import { placeOf } from './place.ts'
 
 type OpcuaPoint = Point<OpcuaAddress>
 
@@ -76,6 +78,9 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
   }
 
   async connect(signal: AbortSignal): Promise<void> {
+    // The library in the worker looks the name up by itself: here it is said whether that may be reached at all.
+    const { host, port } = placeOf(this.#options.endpoint)
+    await this.#context.resolve?.(host, port)
     if (!this.#opened) {
       const setup = { device: this.#number, name: this.#context.name, options: this.#options }
       await this.#host.open(this, { ...setup, certificates: this.#context.certificates?.folder }, signal)
@@ -103,6 +108,19 @@ export class OpcuaDevice implements Driver<OpcuaAddress>, Tenant {
         if (values.length === 0) return 'unasked'
         return this.#readStep({ id, step, points: values.slice(step * size, (step + 1) * size) }, emit, signal)
       },
+    }
+  }
+
+  /** The subscription and the monitored item, or the Read that asks for it. */
+  async sourceOf({ tag, address, settings }: OpcuaPoint, signal: AbortSignal): Promise<SourceFacts> {
+    const watched = await this.#call<SourceFacts | undefined>('source', { tag }, signal)
+    if (watched !== undefined) return watched
+    const node = address.kind === 'value' ? formatNode(address.node) : settings.address
+    return {
+      service: 'Read',
+      node,
+      'every ms': settings.everyMs,
+      'nodes per request': this.#options.maxNodesPerRequest,
     }
   }
 

@@ -22,6 +22,12 @@ export const opcua = defineDriver({
   urls: { schemes: ['opc.tcp'], option: 'endpoint' },
   endpoint: ({ endpoint }) => endpoint,
   inFlight: ({ maxInFlight }) => maxInFlight,
+  estimate: (_options, _points) => ({
+    requests: undefined,
+    wireMs: 0,
+    inFlight: 1,
+    unknown: 'OPC UA servers send what changes; how much that is only they know',
+  }),
   create: (settings, context) =>
     new OpcuaDevice(
       settings,
@@ -29,6 +35,7 @@ export const opcua = defineDriver({
       context.shareAll(() => new WorkerHost()),
     ),
   tools,
+  offers: ['subscribe', 'history', 'events'],
   scan: scanOpcua,
   scanPorts: [4840],
 })

@@ -54,6 +54,11 @@ export interface ReadAnswer {
   readonly unfinished: boolean
 }
 
+/** How the values of this tag come. */
+export interface SourceRequest extends OfDevice {
+  readonly tag: TagId
+}
+
 export interface HistoryRequest extends OfDevice {
   /** A number of the main thread's choosing, the same for all requests of one reading. */
   readonly read: number

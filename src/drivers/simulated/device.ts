@@ -1,7 +1,7 @@
 /** One simulated device: connected or not, its cells, and its polls. */
 import { HAS_VALUE, IS_BOOLEAN, SampleBatch } from '../../core/batch.ts'
 import { sleep } from '../../core/clock.ts'
-import type { Context, Driver, Emit, Identity, Point, Poll, WriteItem } from '../../core/driver.ts'
+import type { Context, Driver, Emit, Identity, Point, Poll, SourceFacts, WriteItem } from '../../core/driver.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { Status, statusByName, type StatusCode } from '../../core/status.ts'
 import type { DataType, Value } from '../../core/value.ts'
@@ -36,6 +36,10 @@ export class SimulatedDevice implements Driver<SimulatedAddress> {
       steps: Math.ceil(points.length / size),
       read: (step, emit, signal) => this.#read(points.slice(step * size, (step + 1) * size), emit, signal),
     }
+  }
+
+  async sourceOf({ address }: SimulatedPoint): Promise<SourceFacts> {
+    return { signal: address.kind, ...address.settings, latencyMs: this.#options.latency }
   }
 
   async write(items: readonly WriteItem<SimulatedAddress>[], signal: AbortSignal): Promise<StatusCode[]> {

@@ -3,6 +3,7 @@
  * slow needs no queue: its version stays behind, and the next delta brings the newest values with the count of the others.
  */
 import type { WebSocket } from 'ws'
+import type { Principal } from '../../core/permissions.ts'
 import type { TagInfo } from '../../core/tags.ts'
 import type { TagId } from '../../core/value.ts'
 import type { Changes } from './changes.ts'
@@ -17,6 +18,8 @@ export interface Subscription {
 export class LiveClient {
   readonly socket: WebSocket
   intervalMs: number
+  /** Who it is; looked at anew while it is open. */
+  principal: Principal
   /** What it asked for, by the tags that there are now. */
   ask: (() => Subscription) | undefined
   /** Asked for and not yet begun. */
@@ -28,11 +31,15 @@ export class LiveClient {
   total = 0
   deviceVersion = 0
   nextDueAt = 0
+  devicesDueAt = 0
+  /** Where in its interval its turn is, as a share of it. */
+  phase = 0
   /** Answered the last ping. */
   alive = true
   #counts = new Float64Array(0)
 
-  constructor(socket: WebSocket, intervalMs: number) {
+  constructor(socket: WebSocket, intervalMs: number, principal: Principal) {
+    this.principal = principal
     this.socket = socket
     this.intervalMs = intervalMs
   }

@@ -4,7 +4,7 @@
  */
 import type { Gateway } from '../../gateway.ts'
 import { latestOf } from '../../observe/latest-of.ts'
-import type { Slice } from '../../observe/slice.ts'
+import type { Slice } from '../../core/slice.ts'
 import type { Changes } from './changes.ts'
 
 export class Confirmations {

@@ -3,7 +3,8 @@
  * once; counters and times are renewed every second, and where there are many devices they take turns, within five.
  */
 import type { Gateway } from '../../gateway.ts'
-import type { Slice } from '../../observe/slice.ts'
+import type { Slice } from '../../core/slice.ts'
+import type { System } from '../../observe/system/system.ts'
 import { shownDevices } from '../shown-devices.ts'
 import { countTags, deviceView } from '../views.ts'
 
@@ -15,20 +16,25 @@ interface Entry {
   key: string
   text: string
   version: number
+  readonly hasTags: boolean
+  /** When its state, reason or quality changed last. */
+  newsVersion: number
 }
 
 export class DeviceFeed {
   version = 0
   readonly #gateway: Gateway
+  readonly #system: System
   readonly #entries = new Map<string, Entry>()
   #round = 0
 
-  constructor(gateway: Gateway) {
+  constructor(gateway: Gateway, system: System) {
     this.#gateway = gateway
+    this.#system = system
   }
 
-  /** Looks at every device once. */
-  async refresh(slice: Slice): Promise<void> {
+  /** Looks at every device once. True: one without tags is gone, which no change of tags tells of. */
+  async refresh(slice: Slice): Promise<boolean> {
     this.version++
     this.#round++
     const devices = shownDevices(this.#gateway)
@@ -40,19 +46,42 @@ export class DeviceFeed {
       const entry = this.#entries.get(device.name)
       const due = (at++ + this.#round) % turns === 0
       if (entry === undefined || entry.key !== key || due) {
-        const text = JSON.stringify(deviceView(this.#gateway, device, tags))
-        if (entry?.text !== text) this.#entries.set(device.name, { key, text, version: this.version })
+        const text = JSON.stringify(deviceView(this.#gateway, this.#system, device, tags))
+        const newsVersion = entry?.key === key ? entry.newsVersion : this.version
+        if (entry?.text !== text)
+          this.#entries.set(device.name, { key, text, version: this.version, newsVersion, hasTags: tags.total > 0 })
       }
       await slice.breathe()
     }
+    return this.#entries.size > devices.length && this.#forgetOthers(new Set(devices.map(({ name }) => name)))
+  }
+
+  /** Devices that are no longer there. */
+  #forgetOthers(names: ReadonlySet<string>): boolean {
+    let isNews = false
+    for (const [name, { hasTags }] of this.#entries) {
+      if (names.has(name)) continue
+      this.#entries.delete(name)
+      isNews ||= !hasTags
+    }
+    return isNews
+  }
+
+  /** Whether more than counters and times changed after `version`. */
+  hasNews(version: number, devices: ReadonlySet<string>): boolean {
+    for (const name of devices) if ((this.#entries.get(name)?.newsVersion ?? 0) > version) return true
+    return false
   }
 
   /** JSON texts of the devices that changed after `version`. */
   since(version: number, devices: ReadonlySet<string> | undefined): string[] {
     const texts: string[] = []
-    for (const [name, entry] of this.#entries) {
-      if (entry.version > version && (devices === undefined || devices.has(name))) texts.push(entry.text)
+    const take = (entry: Entry | undefined): void => {
+      if (entry !== undefined && entry.version > version) texts.push(entry.text)
     }
+    // A thousand clients with a device each must not walk over all devices a thousand times.
+    if (devices === undefined) for (const entry of this.#entries.values()) take(entry)
+    else for (const name of devices) take(this.#entries.get(name))
     return texts
   }
 }

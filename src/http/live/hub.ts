@@ -7,7 +7,8 @@ import type { Timer } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Gateway } from '../../gateway.ts'
 import type { HttpStats } from '../../observe/http-stats.ts'
-import { Slice } from '../../observe/slice.ts'
+import type { System } from '../../observe/system/system.ts'
+import { Slice } from '../../core/slice.ts'
 import type { Limits } from '../limits.ts'
 import { Changes } from './changes.ts'
 import type { LiveClient } from './client.ts'
@@ -18,6 +19,8 @@ import { Rows } from './rows.ts'
 const TURN_MS = 50
 const DEVICES_MS = 1000
 const FRAGMENT_ROWS = 500
+/** Apart by this share of the interval, one after the other lies evenly in it, however many there are (the golden ratio). */
+const PHASE_STEP = 0.618_033_988_75
 /** Unchanged values are renewed at this rate at most, and each within this time. */
 const CONFIRMED_PER_MS = 5
 const LONGEST_CONFIRM_MS = 5000
@@ -37,14 +40,15 @@ export class LiveHub {
   #devicesDueAt = 0
   #tagsVersion = 0
   #confirmDueAt = 0
+  #nextPhase = 0
 
-  constructor(gateway: Gateway, stats: HttpStats, limits: Limits) {
+  constructor(gateway: Gateway, system: System, stats: HttpStats, limits: Limits) {
     this.#gateway = gateway
     this.#stats = stats
     this.#limits = limits
     this.#changes = new Changes(gateway.store.tags.capacity)
     this.#rows = new Rows(gateway, this.#changes)
-    this.#feed = new DeviceFeed(gateway)
+    this.#feed = new DeviceFeed(gateway, system)
     this.#confirmations = new Confirmations(gateway, this.#changes)
   }
 
@@ -112,15 +116,16 @@ export class LiveHub {
     const refreshed = now >= this.#devicesDueAt
     if (refreshed) {
       this.#devicesDueAt = now + DEVICES_MS
-      await this.#feed.refresh(slice)
+      const isOneGone = await this.#feed.refresh(slice)
       this.#followTags()
+      if (isOneGone) for (const client of this.#clients) client.wanted ??= client.ask?.()
     }
     for (const client of this.#clients) {
       if (client.wanted !== undefined && client.snapshot === undefined) this.#beginSnapshot(client)
       if (client.snapshot !== undefined) await this.#continueSnapshot(client, slice)
     }
     await this.#sendDeltas(now, slice)
-    if (refreshed) await this.#sendDevices(slice)
+    await this.#sendDevices(now, refreshed, slice)
   }
 
   // Tags of other gateways come while clients look on.
@@ -135,6 +140,7 @@ export class LiveHub {
   #beginSnapshot(client: LiveClient): void {
     client.current = client.wanted
     client.wanted = undefined
+    client.phase = this.#phaseOf(client)
     client.rebase(this.#changes)
     client.deviceVersion = this.#feed.version
     client.snapshot = { tags: client.current?.tags ?? [...this.#gateway.store.tags.values()], sent: 0 }
@@ -148,7 +154,7 @@ export class LiveHub {
       if (snapshot.sent >= snapshot.tags.length) return this.#endSnapshot(client)
       const rows: string[] = []
       const end = Math.min(snapshot.tags.length, snapshot.sent + FRAGMENT_ROWS)
-      for (let at = snapshot.sent; at < end; at++) rows.push(this.#rows.snapshot(snapshot.tags[at]!))
+      for (let at = snapshot.sent; at < end; at++) rows.push(this.#rows.snapshot(snapshot.tags[at]!, client.principal))
       client.socket.send(`${snapshot.sent === 0 ? '' : ','}${rows.join(',')}`, { fin: false })
       snapshot.sent = end
       await slice.breathe()
@@ -159,12 +165,22 @@ export class LiveHub {
     const devices = this.#feed.since(0, client.current?.devices)
     client.socket.send(`],"devices":[${devices.join(',')}]}`, { fin: true })
     client.snapshot = undefined
-    client.nextDueAt = this.#dueAfter(client)
+    client.nextDueAt = this.#dueAfter(client, client.intervalMs)
+    client.devicesDueAt = this.#dueAfter(client, DEVICES_MS)
   }
 
-  // On a grid, so that clients with the same interval share their messages.
-  #dueAfter(client: LiveClient): number {
-    return (Math.floor(this.#gateway.clock.monotonic() / client.intervalMs) + 1) * client.intervalMs
+  // Clients that see everything are due together and share their messages; those that see their own are spread over the interval,
+  // because five thousand at once would hold up everybody, and the last of them most.
+  #phaseOf(client: LiveClient): number {
+    if (client.current?.tags === undefined) return 0
+    this.#nextPhase = (this.#nextPhase + PHASE_STEP) % 1
+    return this.#nextPhase
+  }
+
+  /** On a grid, so that a turn that came late does not delay the next. */
+  #dueAfter({ phase }: LiveClient, intervalMs: number): number {
+    const turns = Math.floor(this.#gateway.clock.monotonic() / intervalMs - phase) + 1
+    return (turns + phase) * intervalMs
   }
 
   #slow(client: LiveClient): boolean {
@@ -180,7 +196,7 @@ export class LiveHub {
     const shared = new Map<number, LiveClient[]>()
     for (const client of this.#clients) {
       if (!client.settled || now < client.nextDueAt || this.#slow(client)) continue
-      client.nextDueAt = this.#dueAfter(client)
+      client.nextDueAt = this.#dueAfter(client, client.intervalMs)
       if (client.current?.tags !== undefined) {
         await this.#deliver([client], slice)
         continue
@@ -215,13 +231,14 @@ export class LiveHub {
     }
   }
 
-  async #sendDevices(slice: Slice): Promise<void> {
+  async #sendDevices(now: number, refreshed: boolean, slice: Slice): Promise<void> {
     const shared = new Map<number, Buffer | undefined>()
     for (const client of this.#clients) {
-      if (!client.settled || this.#slow(client)) continue
+      if (!client.settled || !this.#isDueForDevices(client, now, refreshed) || this.#slow(client)) continue
       const devices = client.current?.devices
       const { deviceVersion } = client
       client.deviceVersion = this.#feed.version
+      client.devicesDueAt = this.#dueAfter(client, DEVICES_MS)
       if (devices === undefined && !shared.has(deviceVersion)) {
         shared.set(deviceVersion, devicesMessage(this.#feed.since(deviceVersion, undefined)))
       }
@@ -230,6 +247,14 @@ export class LiveHub {
       if (message !== undefined) sendFragments(client, [message])
       await slice.breathe()
     }
+  }
+
+  // News goes out at once, counters and times when the client is due.
+  #isDueForDevices(client: LiveClient, now: number, refreshed: boolean): boolean {
+    const devices = client.current?.devices
+    if (devices === undefined) return refreshed
+    if (client.deviceVersion === this.#feed.version) return false
+    return now >= client.devicesDueAt || (refreshed && this.#feed.hasNews(client.deviceVersion, devices))
   }
 
   #ping(): void {

@@ -40,7 +40,7 @@ async function start(t: TestContext, { tags = 3, everyMs = 20, deadband = false,
       { name: 'text', type: steered.type, everyMs, tags: [{ name: 'big', type: 'string', address: 'big' }] },
     ],
   })
-  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [], ...options })
+  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [], access: 'open', ...options })
   t.after(() => http.close())
   const last = gateway.store.tags.find('d', names.at(-1)!)!
   await eventually('tags are read', () => gateway.store.latest.get(last.id).value === 0)
@@ -67,7 +67,13 @@ test('hello, then a snapshot of everything, then deltas of what changed', async 
   const client = await open(t, http.port)
   await eventually('hello', () => client.messages.length > 0)
   const { serverTime, ...hello } = client.messages[0]!
-  assert.deepEqual(hello, { type: 'hello', schema: 1, version: '0.0.0-test', logId: gateway.store.logId })
+  assert.deepEqual(hello, {
+    type: 'hello',
+    schema: 1,
+    version: '0.0.0-test',
+    logId: gateway.store.logId,
+    tags: gateway.store.tags.size,
+  })
   assert.ok(Math.abs(Number(serverTime) - Date.now()) < 5000)
   client.subscribe()
   await eventually('snapshot', () => client.of('snapshot').length === 1)
@@ -102,12 +108,59 @@ test('hello, then a snapshot of everything, then deltas of what changed', async 
   await eventually('delta', () => client.rows().some((row) => row[0] === id && row[1] === 42 && row[2] === 0))
 })
 
+test('a page of very many tags is subscribed to by its ids, which the list of values gives', async (t) => {
+  const { steered, http, gateway } = await start(t, { tags: 20 })
+  const list = async (query: string) => {
+    const response = await fetch(`${http.url}/api/v1/values?${query}`)
+    return ((await response.json()) as { values: { id: number; tag: string }[] }).values
+  }
+  const ids = (await list('device=d&limit=3')).map(({ id }) => id)
+  const client = await open(t, http.port)
+  client.subscribe({ ids: [...ids, 999_999] })
+  await eventually('snapshot', () => client.of('snapshot').length === 1)
+  const [snapshot] = client.of('snapshot')
+  assert.deepEqual(
+    (snapshot!.values as unknown as { tag: string }[]).map(({ tag }) => tag),
+    ['t0', 't1', 't2'],
+  )
+  assert.deepEqual(
+    snapshot!.devices.map(({ name }) => name),
+    ['d'],
+  )
+  steered.values.set('t7', 1)
+  steered.values.set('t1', 2)
+  await eventually('delta', () => client.rows().some((row) => row[1] === 2))
+  const other = gateway.store.tags.find('d', 't7')!.id
+  assert.equal(
+    client.rows().some((row) => row[0] === other),
+    false,
+  )
+})
+
+test('values are sorted by name, by the worst status and by age', async (t) => {
+  const { steered, http, gateway } = await start(t, { tags: 12 })
+  const list = async (query: string) => {
+    const response = await fetch(`${http.url}/api/v1/values?${query}`)
+    const { values, next } = (await response.json()) as { values: { tag: string }[]; next: string | null }
+    return { tags: values.map(({ tag }) => tag), next }
+  }
+  const { tags, next } = await list('device=d&sort=name&limit=3')
+  assert.deepEqual(tags, ['t0', 't1', 't10'])
+  assert.deepEqual((await list(`device=d&sort=name&limit=2&cursor=${next}`)).tags, ['t11', 't2'])
+  assert.deepEqual((await list('device=d&limit=3')).tags, ['t0', 't1', 't2'])
+  steered.values.delete('t5')
+  const bad = gateway.store.tags.find('d', 't5')!.id
+  await eventually('t5 is bad', () => gateway.store.latest.get(bad).status >= 0x80000000)
+  assert.equal((await list('device=d&sort=status&limit=2')).tags[0], 't5')
+  await eventually('t5 is the oldest', async () => (await list('device=d&sort=age&limit=1')).tags[0] === 't5')
+})
+
 test('the name of a value travels with it, in the snapshot and in each delta', async (t) => {
   const steered = createSteeredDevice()
   steered.values.set('mode', 4)
   const tags = [{ name: 'mode', symbols: '1=Off|4=MPPT' }]
   const gateway = await startTestGateway(t, { devices: [{ name: 'd', type: steered.type, everyMs: 20, tags }] })
-  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [] })
+  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [], access: 'open' })
   t.after(() => http.close())
   await eventually('a value', () => gateway.store.latest.get(gateway.store.tags.find('d', 'mode')!.id).value === 4)
   const client = await open(t, http.port)
@@ -171,7 +224,13 @@ test('what changes while a snapshot is being sent comes in the delta after it', 
     ],
   })
   // Without the renewal of unchanged values, which would bring the change later.
-  const http = await startHttp(gateway, { host: '127.0.0.1', port: 0, hosts: [], limits: { liveConfirmMs: 3_600_000 } })
+  const http = await startHttp(gateway, {
+    host: '127.0.0.1',
+    port: 0,
+    hosts: [],
+    access: 'open',
+    limits: { liveConfirmMs: 3_600_000 },
+  })
   t.after(() => http.close())
   const { id } = gateway.store.tags.find('d', 't1')!
   await eventually('tags are read', () => gateway.store.latest.get(id).value === 0)
@@ -260,6 +319,16 @@ test('a subscription of tags and devices brings those alone; a new one replaces 
   client.subscribe({ devices: ['text'] })
   await eventually('second snapshot', () => client.of('snapshot').length === 2)
   assert.deepEqual(tagsOf(client.of('snapshot')[1]!), ['big'])
+})
+
+test('a page with a part of the tags hears how all devices are', async (t) => {
+  const { http } = await start(t)
+  const client = await open(t, http.port)
+  client.subscribe({ tags: ['d/t0'], allDevices: true })
+  await eventually('snapshot', () => client.of('snapshot').length === 1)
+  const { values, devices } = client.of('snapshot')[0]!
+  assert.deepEqual([values.length, devices.map(({ name }) => name)], [1, ['d', 'text']])
+  await eventually('and goes on hearing it', () => client.of('devices').some((told) => told.devices.some(({ name }) => name === 'text'))) // prettier-ignore
 })
 
 test('a device that is lost is told within two seconds', async (t) => {

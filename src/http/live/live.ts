@@ -6,16 +6,24 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type RawData, type WebSocket } from 'ws'
 import { z } from 'zod'
-import { BusyError, GatewayError } from '../../core/errors.ts'
+import { GatewayError } from '../../core/errors.ts'
 import { parseDuration } from '../../core/duration.ts'
-import type { TagInfo } from '../../core/tags.ts'
+import type { Principal } from '../../core/permissions.ts'
 import type { Gateway } from '../../gateway.ts'
 import type { HttpStats } from '../../observe/http-stats.ts'
+import type { System } from '../../observe/system/system.ts'
+import type { Door } from '../auth/door.ts'
+import { sightOf, tagsInSight } from '../auth/sight.ts'
 import { refuseBare } from '../bare-refusal.ts'
+import { TOO_MANY_HEADERS, type Gate } from '../gate.ts'
 import type { Guard } from '../guard.ts'
 import type { Limits } from '../limits.ts'
-import { LiveClient, type Subscription } from './client.ts'
+import { Pace } from '../pace.ts'
+import { LiveClient } from './client.ts'
 import { LiveHub } from './hub.ts'
+import { LivePlaces } from './places.ts'
+import { subscriptionOf } from './subscription.ts'
+import { admit, watchClients } from './watch.ts'
 
 /** Where the live socket is. */
 export const LIVE_PATH = '/api/v1/live'
@@ -25,9 +33,18 @@ const DEFAULT_INTERVAL_MS = 250
 
 export interface LiveOptions {
   readonly gateway: Gateway
+  readonly system: System
   readonly guard: Guard
+  readonly door: Door
+  readonly gate: Gate
   readonly stats: HttpStats
   readonly limits: Limits
+}
+
+interface Upgrade {
+  readonly request: IncomingMessage
+  readonly socket: Duplex
+  readonly head: Buffer
 }
 
 export interface LiveServer {
@@ -37,8 +54,10 @@ export interface LiveServer {
 
 /** Takes upgrades of `server`. */
 export function serveLive(server: Server, options: LiveOptions): LiveServer {
-  const { gateway, guard, stats, limits } = options
-  const hub = new LiveHub(gateway, stats, limits)
+  const { gateway, system, guard, door, gate, stats, limits } = options
+  const hub = new LiveHub(gateway, system, stats, limits)
+  const watch = watchClients(gateway, door)
+  const places = new LivePlaces(gate, limits)
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: limits.liveMessageBytes,
@@ -46,17 +65,26 @@ export function serveLive(server: Server, options: LiveOptions): LiveServer {
     clientTracking: false,
   })
 
-  const accept = (request: IncomingMessage, socket: Duplex, head: Buffer, intervalMs: number): void => {
+  const accept = ({ request, socket, head }: Upgrade, intervalMs: number, principal: Principal): void => {
     sockets.handleUpgrade(request, socket, head, (opened) => {
-      const client = new LiveClient(opened, intervalMs)
+      const client = new LiveClient(opened, intervalMs, principal)
+      const pace = messagePace(gateway, limits)
       hub.add(client)
+      watch.add(client, request)
       opened.on('pong', () => {
         client.alive = true
       })
-      opened.on('message', (data, isBinary) => onMessage(gateway, client, data, isBinary, limits))
-      opened.on('close', () => hub.remove(client))
+      opened.on('message', (data, isBinary) => {
+        if (pace.take('') > 0)
+          return refuseMessage(opened, `more than ${limits.liveMessagesPerMinute} messages a minute`)
+        onMessage(gateway, client, data, isBinary, limits)
+      })
+      opened.on('close', () => {
+        hub.remove(client)
+        watch.remove(client)
+      })
       opened.on('error', () => opened.terminate())
-      opened.send(helloText(gateway))
+      opened.send(helloText(gateway, principal))
     })
   }
 
@@ -64,24 +92,37 @@ export function serveLive(server: Server, options: LiveOptions): LiveServer {
     socket.on('error', () => socket.destroy())
     const url = URL.parse(request.url ?? '', 'http://localhost')
     const intervalMs = intervalOf(url)
+    const path = url?.pathname ?? '/'
+    if (gate.hasTooManyHeaders(request)) return refuseBare(socket, TOO_MANY_HEADERS, path, 431)
+    const foreign = guard.refuse(request.headers, true)
+    if (foreign !== undefined) gate.refusals.count('origin', gate.farSide.of(request))
     const refused =
-      guard.refuse(request.headers, true) ??
-      (url?.pathname === LIVE_PATH ? undefined : new GatewayError('NOT_FOUND', 'there is no socket at this address')) ??
+      gate.refuse(request) ??
+      foreign ??
+      (path === LIVE_PATH ? undefined : new GatewayError('NOT_FOUND', 'there is no socket at this address')) ??
       (intervalMs === undefined ? new GatewayError('INVALID_REQUEST', INTERVAL_SENTENCE) : undefined) ??
-      (hub.size >= limits.liveClients ? new BusyError(`there are ${hub.size} live clients already`, 5000) : undefined)
-    if (refused !== undefined) return refuseBare(socket, refused, url?.pathname ?? '/')
-    accept(request, socket, head, intervalMs!)
+      places.take(request, socket)
+    if (refused !== undefined) return refuseBare(socket, refused, path)
+    void admit(door, request).then(
+      (principal) => accept({ request, socket, head }, intervalMs!, principal),
+      (error: unknown) => refuseBare(socket, error as GatewayError, path),
+    )
   }
 
   server.on('upgrade', onUpgrade)
   return {
     close() {
       server.off('upgrade', onUpgrade)
+      watch.close()
       hub.close()
       sockets.close()
     },
   }
 }
+
+/** A message of its own kind of flood: each asks for a snapshot. */
+const messagePace = ({ clock }: Gateway, { liveMessagesPerMinute: perMinute }: Limits): Pace =>
+  new Pace(clock, { perMinute, burst: perMinute, shares: 1 })
 
 const INTERVAL_SENTENCE = `query parameter interval: expected a duration from ${MIN_INTERVAL_MS}ms to ${MAX_INTERVAL_MS}ms`
 
@@ -92,28 +133,33 @@ function intervalOf(url: URL | null): number | undefined {
   return ms !== undefined && ms >= MIN_INTERVAL_MS && ms <= MAX_INTERVAL_MS ? ms : undefined
 }
 
-function helloText(gateway: Gateway): string {
+function helloText(gateway: Gateway, principal: Principal): string {
   const { version, store, clock } = gateway
-  return JSON.stringify({ type: 'hello', schema: 1, serverTime: clock.now(), version, logId: store.logId })
+  const sight = sightOf(principal)
+  const tags = sight === undefined ? store.tags.size : tagsInSight(store.tags.values(), sight).length
+  return JSON.stringify({ type: 'hello', schema: 1, serverTime: clock.now(), version, logId: store.logId, tags })
 }
 
 const subscribeSchema = z.strictObject({
   type: z.literal('subscribe'),
   devices: z.array(z.string()).optional(),
   tags: z.array(z.string()).optional(),
+  ids: z.array(z.int().min(0)).optional(),
+  allDevices: z.boolean().optional(),
   intervalMs: z.number().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS).optional(),
 })
 
 function onMessage(gateway: Gateway, client: LiveClient, data: RawData, isBinary: boolean, limits: Limits): void {
   const message = isBinary ? undefined : parseMessage(textOf(data))
   if (message === undefined) return refuseMessage(client.socket, 'expected { "type": "subscribe", … } as JSON text')
-  const { devices = [], tags = [], intervalMs } = message
-  if (devices.length + tags.length > limits.liveNames) {
+  const { devices = [], tags = [], ids = [], allDevices = false, intervalMs } = message
+  if (devices.length + tags.length + ids.length > limits.liveNames) {
     return refuseMessage(client.socket, `a subscription names at most ${limits.liveNames} devices and tags`)
   }
   if (intervalMs !== undefined) client.intervalMs = intervalMs
-  const everything = message.devices === undefined && message.tags === undefined
-  client.ask = () => (everything ? { tags: undefined, devices: undefined } : resolve(gateway, devices, tags))
+  const everything = message.devices === undefined && message.tags === undefined && message.ids === undefined
+  const asked = everything ? undefined : { devices, tags, ids, allDevices }
+  client.ask = () => subscriptionOf(gateway, asked, sightOf(client.principal))
   client.wanted = client.ask()
 }
 
@@ -126,23 +172,6 @@ function parseMessage(text: string): z.output<typeof subscribeSchema> | undefine
   } catch {
     return undefined
   }
-}
-
-/** The tags of these devices and these tags `device/tag`; names that do not exist are left out. */
-function resolve(gateway: Gateway, devices: readonly string[], tags: readonly string[]): Subscription {
-  const found = new Map<number, TagInfo>()
-  const shown = new Set<string>(devices)
-  for (const device of devices) {
-    for (const tag of gateway.store.tags.of(device)) found.set(tag.id, tag)
-  }
-  for (const name of tags) {
-    const slash = name.indexOf('/')
-    const tag = slash < 0 ? undefined : gateway.store.tags.find(name.slice(0, slash), name.slice(slash + 1))
-    if (tag === undefined) continue
-    found.set(tag.id, tag)
-    shown.add(tag.device)
-  }
-  return { tags: [...found.values()], devices: shown }
 }
 
 // RFC 6455, 7.4.1: 1008, a message that violates the policy of the endpoint. A reason holds at most 123 bytes.

@@ -1,14 +1,18 @@
 /** The rows of live messages as JSON text. A delta row is encoded once a change, whoever many clients get it. */
 import type { LatestValue } from '../../core/sink.ts'
 import { isBad, type StatusCode } from '../../core/status.ts'
-import { symbolOf } from '../../core/symbols.ts'
-import type { TagInfo } from '../../core/tags.ts'
+import { namedNumbers, symbolOf } from '../../core/symbols.ts'
+import type { Principal } from '../../core/permissions.ts'
+import type { TagInfo, TagSettings } from '../../core/tags.ts'
 import type { TagId } from '../../core/value.ts'
 import type { Gateway } from '../../gateway.ts'
 import { latestOf } from '../../observe/latest-of.ts'
 import { shownDevice } from '../shown-devices.ts'
 import { driverReason, reasonOf, valueText } from '../views.ts'
 import type { Changes } from './changes.ts'
+
+/** Longer lists are typed, not chosen from. */
+const MOST_CHOICES = 64
 
 export class Rows {
   readonly #gateway: Gateway
@@ -39,11 +43,12 @@ export class Rows {
     return text
   }
 
-  /** A row of a snapshot: what the tag is, and its latest value. */
-  snapshot(tag: TagInfo): string {
+  /** A row of a snapshot: what the tag is, whether it may be written by whoever looks on, and its latest value. */
+  snapshot(tag: TagInfo, principal: Principal): string {
     const { id, device, settings } = tag
     const { value, status, time, receivedAt } = latestOf(this.#gateway, tag)
-    const { name, unit, type, writable, low, high, writeMin, writeMax, description } = settings
+    const { name, unit, type, low, high, writeMin, writeMax, description } = settings
+    const writable = settings.writable && principal.mayFor('write', device)
     return JSON.stringify({
       id,
       device,
@@ -56,6 +61,7 @@ export class Rows {
       writeMin: writeMin ?? null,
       writeMax: writeMax ?? null,
       description: description ?? null,
+      ...(writable ? writingOf(settings) : {}),
       value: null,
       text: symbolOf(value, settings.symbols),
       status,
@@ -79,4 +85,20 @@ export class Rows {
     this.#texts = []
     this.#versions = []
   }
+}
+
+/** What whoever writes it has to know before: only what there is, so that a snapshot of many tags stays small. */
+function writingOf({ critical, approval, interlock, writeValues, writeStep, symbols }: TagSettings) {
+  const names = symbols === undefined ? undefined : namedNumbers(symbols)
+  const allowed = writeValues?.split('|')
+  const named = names?.map(([number, name]) => [String(number), name] as const)
+  const choices = allowed?.map((value) => [value, named?.find(([number]) => number === value)?.[1] ?? value]) ?? named
+  const writing = {
+    ...(critical === true ? { critical } : {}),
+    ...(approval === true ? { approval } : {}),
+    ...(interlock === undefined ? {} : { interlock }),
+    ...(writeStep === undefined ? {} : { step: writeStep }),
+    ...(choices === undefined || choices.length > MOST_CHOICES ? {} : { choices }),
+  }
+  return Object.keys(writing).length === 0 ? {} : { writing }
 }

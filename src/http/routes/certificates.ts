@@ -11,10 +11,14 @@ import {
   listingView,
   ownSchema,
   ownView,
+  tlsSchema,
+  tlsView,
 } from '../certificate-views.ts'
+import { askerOf } from '../auth/asker.ts'
 import { answers } from '../schemas.ts'
 
 const tags = ['certificates']
+const config = { permission: 'certificates.manage', problems: ['NOT_FOUND', 'CONFLICT'] } as const
 const holders = z
   .enum(['applications', 'persons'])
   .default('applications')
@@ -33,11 +37,11 @@ const keyChoice = {
 
 export function certificateRoutes(app: App, { gateway }: RouteContext): void {
   const { certificates } = gateway
-  const askerOf = (ip: string, why: string | undefined): Asker => ({ user: 'local', from: `http ${ip}`, reason: why })
 
   app.route({
     method: 'GET',
     url: '/api/v1/certificates',
+    config,
     schema: {
       tags,
       summary: 'Certificates of OPC UA: our own, those trusted, and those that wait in the inbox',
@@ -51,8 +55,22 @@ export function certificateRoutes(app: App, { gateway }: RouteContext): void {
   })
 
   app.route({
+    method: 'GET',
+    url: '/api/v1/certificates/tls',
+    config,
+    schema: {
+      tags,
+      summary:
+        'Certificates that the configuration names: of our own servers, of the connections to devices and sinks, of our authority',
+      response: answers(tlsSchema),
+    },
+    handler: () => tlsView(gateway.certificatesInUse),
+  })
+
+  app.route({
     method: 'POST',
     url: '/api/v1/certificates/trust',
+    config,
     schema: {
       tags,
       summary: 'Trust a certificate',
@@ -60,11 +78,15 @@ export function certificateRoutes(app: App, { gateway }: RouteContext): void {
       body: z.strictObject({ holders, thumbprint: thumbprint.optional(), file: file.optional(), reason }),
       response: answers(z.object({ certificate: certificateSchema })),
     },
-    handler: async ({ body, ip }) => {
+    handler: async ({ body, ip, principal, correlation }) => {
       const what = body.thumbprint === undefined ? undefined : { thumbprint: body.thumbprint }
       const given = what ?? (body.file === undefined ? undefined : { file: bytesOf(body.file) })
       if (given === undefined) throw invalid('say which: thumbprint, or file')
-      return { certificate: certificateView(await certificates.trust(body.holders, given, askerOf(ip, body.reason))) }
+      return {
+        certificate: certificateView(
+          await certificates.trust(body.holders, given, askerOf({ ip, principal, correlation }, body.reason)),
+        ),
+      }
     },
   })
 
@@ -76,10 +98,15 @@ export function certificateRoutes(app: App, { gateway }: RouteContext): void {
     app.route({
       method: 'POST',
       url: `/api/v1/certificates/${action}`,
+      config,
       schema: { tags, summary, body: byThumbprint, response: answers(z.object({ certificate: certificateSchema })) },
-      handler: async ({ body, ip }) => ({
+      handler: async ({ body, ip, principal, correlation }) => ({
         certificate: certificateView(
-          await certificates[action](body.holders, body.thumbprint, askerOf(ip, body.reason)),
+          await certificates[action](
+            body.holders,
+            body.thumbprint,
+            askerOf({ ip, principal, correlation }, body.reason),
+          ),
         ),
       }),
     })
@@ -88,6 +115,7 @@ export function certificateRoutes(app: App, { gateway }: RouteContext): void {
   app.route({
     method: 'POST',
     url: '/api/v1/certificates/import',
+    config,
     schema: {
       tags,
       summary: 'Import authorities, which complete chains, or revocation lists',
@@ -95,8 +123,12 @@ export function certificateRoutes(app: App, { gateway }: RouteContext): void {
       body: z.strictObject({ holders, file, reason }),
       response: answers(z.object({ issuers: z.array(certificateSchema), lists: z.int().min(0) })),
     },
-    handler: async ({ body, ip }) => {
-      const { issuers, lists } = await certificates.import(body.holders, bytesOf(body.file), askerOf(ip, body.reason))
+    handler: async ({ body, ip, principal, correlation }) => {
+      const { issuers, lists } = await certificates.import(
+        body.holders,
+        bytesOf(body.file),
+        askerOf({ ip, principal, correlation }, body.reason),
+      )
       return { issuers: issuers.map((one) => certificateView(one)), lists }
     },
   })
@@ -104,6 +136,7 @@ export function certificateRoutes(app: App, { gateway }: RouteContext): void {
   app.route({
     method: 'GET',
     url: '/api/v1/certificates/own',
+    config,
     schema: {
       tags,
       summary: 'Our own certificate as a file, for the far sides',
@@ -146,11 +179,12 @@ export function certificateRoutes(app: App, { gateway }: RouteContext): void {
     app.route({
       method: 'POST',
       url: `/api/v1/certificates/own${name}`,
+      config,
       schema: { tags, summary, body, response: answers(ownSchema) },
       handler: async (request) => {
         const given = request.body as z.output<Body>
         const why = (given as { reason?: string }).reason
-        return ownView(await run(given, askerOf(request.ip, why)))
+        return ownView(await run(given, askerOf(request, why)))
       },
     })
   }
@@ -165,13 +199,16 @@ export function certificateRoutes(app: App, { gateway }: RouteContext): void {
   app.route({
     method: 'POST',
     url: '/api/v1/certificates/own/request',
+    config,
     schema: {
       tags,
       summary: 'Make a signing request for an authority',
       body: z.strictObject({ ...keyChoice, reason }),
       response: answers(z.object({ request: z.string().describe('PKCS #10 in PEM') })),
     },
-    handler: async ({ body, ip }) => ({ request: await certificates.requestOwn(body, askerOf(ip, body.reason)) }),
+    handler: async ({ body, ip, principal, correlation }) => ({
+      request: await certificates.requestOwn(body, askerOf({ ip, principal, correlation }, body.reason)),
+    }),
   })
 }
 

@@ -5,12 +5,16 @@
 import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { BusyError, GatewayError, isAbort, messageOf } from '../../core/errors.ts'
+import type { TagId } from '../../core/value.ts'
+import type { Gateway } from '../../gateway.ts'
 import type { App, RouteContext } from '../app.ts'
+import { sightOf, tagsInSight, type Sight } from '../auth/sight.ts'
 import { EXPORT_FORMATS, exportBytes } from '../export-bytes.ts'
 import { LIMITS } from '../limits.ts'
 import { textAnswers } from '../schemas.ts'
 import { tagsMatching } from '../tag-pattern.ts'
 import { parseTime, timeSchema } from '../times.ts'
+import { whenGone } from '../when-gone.ts'
 
 const TYPES = {
   csv: 'text/csv; charset=utf-8',
@@ -37,6 +41,7 @@ export function exportRoutes(app: App, { gateway }: RouteContext): void {
   app.route({
     method: 'GET',
     url: '/api/v1/export',
+    config: { permission: 'export', problems: ['NOT_FOUND'] },
     // What a HEAD would have to do to know the length is the whole export.
     exposeHeadRoute: false,
     schema: {
@@ -53,11 +58,12 @@ export function exportRoutes(app: App, { gateway }: RouteContext): void {
       const to = parseTime(request.query.to) ?? Infinity
       if (from >= to) throw emptyRange()
       const patterns = [request.query.tags ?? []].flat().flatMap((text) => text.split(','))
-      const tags = patterns.length === 0 ? undefined : tagsMatching(patterns, gateway.store.knownTags())
+      const sight = sightOf(request.principal, 'export')
+      const tags = chosenTags(gateway, patterns, sight)
       if (running >= LIMITS.exports) throw new BusyError(`${running} exports run already`, RETRY_MS)
       running++
       const abort = new AbortController()
-      reply.raw.once('close', () => {
+      whenGone(reply, () => {
         running--
         abort.abort()
       })
@@ -76,6 +82,13 @@ export function exportRoutes(app: App, { gateway }: RouteContext): void {
         .send(stream)
     },
   })
+}
+
+/** Undefined: all of them. */
+function chosenTags({ store }: Gateway, patterns: readonly string[], sight: Sight): ReadonlySet<TagId> | undefined {
+  if (patterns.length === 0 && sight === undefined) return undefined
+  const known = sight === undefined ? store.knownTags() : tagsInSight(store.knownTags(), sight)
+  return patterns.length === 0 ? new Set([...known].map(({ id }) => id)) : tagsMatching(patterns, known)
 }
 
 function emptyRange(): GatewayError {

@@ -6,7 +6,8 @@ import type { Gateway } from '../../gateway.ts'
 import type { App, RouteContext } from '../app.ts'
 import { answers, historySchema, tagParams } from '../schemas.ts'
 import { parseTime, timeSchema } from '../times.ts'
-import { findTag, setNames } from './values.ts'
+import { findTag } from './values.ts'
+import { whenGone } from '../when-gone.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -20,6 +21,7 @@ export function historyRoutes(app: App, { gateway }: RouteContext): void {
   app.route({
     method: 'GET',
     url: '/api/v1/history/:device/*',
+    config: { permission: 'view' },
     schema: {
       tags: ['history'],
       summary: 'Values of one tag over time',
@@ -27,7 +29,6 @@ export function historyRoutes(app: App, { gateway }: RouteContext): void {
       querystring: querySchema,
       response: answers(historySchema),
     },
-    preValidation: (request, _reply, done) => done(setNames(request, '/api/v1/history/')),
     handler: async (request, reply) => {
       const info = formerTag(gateway, request.params) ?? findTag(gateway, request.params)
       if (info.settings.type === 'string' || info.settings.type === 'bytes') throw notCharted(info)
@@ -35,7 +36,7 @@ export function historyRoutes(app: App, { gateway }: RouteContext): void {
       const from = parseTime(request.query.from) ?? to - HOUR_MS
       if (from >= to) throw emptyRange()
       const abort = new AbortController()
-      reply.raw.once('close', () => abort.abort())
+      whenGone(reply, () => abort.abort())
       const series = await gateway.store.history(info.id, from, to, request.query.points, abort.signal)
       return {
         device: info.device,

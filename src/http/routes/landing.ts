@@ -13,14 +13,14 @@ const LINKS = [
   ['/readyz?verbose', 'Health'],
 ] as const
 
-export function landingRoutes(app: App, { gateway, hasPage }: RouteContext): void {
+export function landingRoutes(app: App, { hasPage }: RouteContext): void {
   if (hasPage) return
   const items = LINKS.map(([href, text]) => `<li><a href="${href}">${escapeHtml(text)}</a></li>`).join('')
-  const { devices } = gateway.config
-  const body = `<p>Version ${escapeHtml(gateway.version)}, ${devices.length} devices.</p><ul>${items}</ul>`
+  const body = `<ul>${items}</ul>`
   app.route({
     method: 'GET',
     url: '/',
+    config: { permission: 'public' },
     schema: { tags: ['health'], summary: 'What this is, with links', response: textAnswers('text/html') },
     handler: (_request, reply) => reply.type('text/html; charset=utf-8').send(htmlPage('Bifrost gateway', body)),
   })

@@ -7,6 +7,7 @@ export function logRoutes(app: App, { gateway }: RouteContext): void {
   app.route({
     method: 'GET',
     url: '/api/v1/log',
+    config: { permission: 'view' },
     schema: { tags: ['log'], summary: 'State of the durable log', response: answers(logSchema) },
     handler: () => {
       const { logId, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, hoursHeld, isFull, failed, trends } =

@@ -17,6 +17,7 @@ export function problemRoutes(app: App): void {
   app.route({
     method: 'GET',
     url: '/problems/:code',
+    config: { permission: 'public' },
     schema: {
       tags: ['problems'],
       summary: 'What a problem means and what to do about it',

@@ -3,10 +3,12 @@ import { z } from 'zod'
 import { GatewayError } from '../../core/errors.ts'
 import type { ReplayStatus } from '../../delivery/replay.ts'
 import type { App, RouteContext } from '../app.ts'
+import { askerOf } from '../auth/asker.ts'
 import { answers, replaySchema } from '../schemas.ts'
 import { parseTime, timeSchema } from '../times.ts'
 import { isoOf } from '../views.ts'
 
+const config = { permission: 'sinks.manage', problems: ['CONFLICT'] } as const
 const params = z.object({ sink: z.string().describe('Name of the sink') })
 const why = { reason: z.string().max(500).optional().describe('Why, for the audit') }
 const time = timeSchema.describe('Source time, ISO 8601 or ms since 1970')
@@ -31,11 +33,11 @@ const letterSchema = z.object({
 export function sinkActionRoutes(app: App, { gateway }: RouteContext): void {
   const { sinkCommands } = gateway
   const tags = ['sinks']
-  const askerOf = (ip: string, reason: string | undefined) => ({ user: 'local', from: `http ${ip}`, reason })
 
   app.route({
     method: 'POST',
     url: '/api/v1/sinks/:sink/replay',
+    config,
     schema: {
       tags,
       summary: 'Deliver a stretch of time again',
@@ -45,28 +47,34 @@ export function sinkActionRoutes(app: App, { gateway }: RouteContext): void {
       body: rangeSchema,
       response: answers(z.object({ replay: replaySchema })),
     },
-    handler: async ({ params: { sink }, body, ip }) => {
+    handler: async ({ params: { sink }, body, ip, principal, correlation }) => {
       const range = { from: parseTime(body.from)!, to: parseTime(body.to)! }
       if (range.from >= range.to) {
         const detail = 'from must be before to'
         throw new GatewayError('INVALID_REQUEST', detail, { details: { errors: [{ detail, pointer: '#/from' }] } })
       }
-      return { replay: replayView(await sinkCommands.replay(sink, range, askerOf(ip, body.reason))) }
+      return {
+        replay: replayView(
+          await sinkCommands.replay(sink, range, askerOf({ ip, principal, correlation }, body.reason)),
+        ),
+      }
     },
   })
 
   app.route({
     method: 'DELETE',
     url: '/api/v1/sinks/:sink/replay',
+    config,
     schema: { tags, summary: 'End the replay', params, response: answers(z.object({ replay: replaySchema })) },
-    handler: async ({ params: { sink }, ip }) => ({
-      replay: replayView(await sinkCommands.cancelReplay(sink, askerOf(ip, undefined))),
+    handler: async ({ params: { sink }, ip, principal, correlation }) => ({
+      replay: replayView(await sinkCommands.cancelReplay(sink, askerOf({ ip, principal, correlation }, undefined))),
     }),
   })
 
   app.route({
     method: 'POST',
     url: '/api/v1/sinks/:sink/purge',
+    config,
     schema: {
       tags,
       summary: 'Let go of all that waits for a sink',
@@ -75,14 +83,15 @@ export function sinkActionRoutes(app: App, { gateway }: RouteContext): void {
       body: confirmSchema,
       response: answers(z.object({ purged: z.int().min(0) })),
     },
-    handler: async ({ params: { sink }, body, ip }) => ({
-      purged: await sinkCommands.purge(sink, body.confirm, askerOf(ip, body.reason)),
+    handler: async ({ params: { sink }, body, ip, principal, correlation }) => ({
+      purged: await sinkCommands.purge(sink, body.confirm, askerOf({ ip, principal, correlation }, body.reason)),
     }),
   })
 
   app.route({
     method: 'GET',
     url: '/api/v1/sinks/:sink/dead-letters',
+    config,
     schema: {
       tags,
       summary: 'Samples that the far side refused for good',
@@ -99,6 +108,7 @@ export function sinkActionRoutes(app: App, { gateway }: RouteContext): void {
   app.route({
     method: 'POST',
     url: '/api/v1/sinks/:sink/dead-letters/replay',
+    config,
     schema: {
       tags,
       summary: 'Deliver the dead letters again',
@@ -107,14 +117,17 @@ export function sinkActionRoutes(app: App, { gateway }: RouteContext): void {
       body: whySchema,
       response: answers(z.object({ replay: replaySchema })),
     },
-    handler: async ({ params: { sink }, body, ip }) => ({
-      replay: replayView(await sinkCommands.replayDeadLetters(sink, askerOf(ip, body?.reason))),
+    handler: async ({ params: { sink }, body, ip, principal, correlation }) => ({
+      replay: replayView(
+        await sinkCommands.replayDeadLetters(sink, askerOf({ ip, principal, correlation }, body?.reason)),
+      ),
     }),
   })
 
   app.route({
     method: 'POST',
     url: '/api/v1/sinks/:sink/dead-letters/purge',
+    config,
     schema: {
       tags,
       summary: 'Let go of the dead letters',
@@ -122,8 +135,12 @@ export function sinkActionRoutes(app: App, { gateway }: RouteContext): void {
       body: confirmSchema,
       response: answers(z.object({ purged: z.int().min(0) })),
     },
-    handler: async ({ params: { sink }, body, ip }) => ({
-      purged: await sinkCommands.purgeDeadLetters(sink, body.confirm, askerOf(ip, body.reason)),
+    handler: async ({ params: { sink }, body, ip, principal, correlation }) => ({
+      purged: await sinkCommands.purgeDeadLetters(
+        sink,
+        body.confirm,
+        askerOf({ ip, principal, correlation }, body.reason),
+      ),
     }),
   })
 }

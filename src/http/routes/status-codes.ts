@@ -8,7 +8,8 @@ export function statusCodeRoutes(app: App): void {
   app.route({
     method: 'GET',
     url: '/api/v1/status-codes',
+    config: { permission: 'signed-in' },
     schema: { tags: ['values'], summary: 'Status codes and what they mean', response: answers(statusCodesSchema) },
-    handler: () => ({ statusCodes }),
+    handler: () => ({ statusCodes, next: null }),
   })
 }

@@ -1,15 +1,18 @@
 /**
  * `/api/v1/devices/{device}/tools`: what the driver of a device offers besides tags (raw registers, the byte order of a value), over
- * the connection that the gateway has already. Tools only read; how many run at once is bounded.
+ * the connection that the gateway has already. Tools only read, but for `forget`, which needs `devices.manage` and goes on record; how many run at once is bounded.
  */
 import { z } from 'zod'
 import { isAbort, BusyError, GatewayError } from '../../core/errors.ts'
 import type { DeviceSession } from '../../polling/session.ts'
 import type { App, RouteContext } from '../app.ts'
+import { forbidden } from '../auth/check.ts'
 import { LIMITS } from '../limits.ts'
 import { answers, deviceParams, toolParams, toolResultSchema, toolsSchema } from '../schemas.ts'
 import { polledDevice } from '../shown-devices.ts'
 import { invalidRequest } from '../validation.ts'
+import { onRecord } from './profile.ts'
+import { whenGone } from '../when-gone.ts'
 
 /** A tool that has not ended by then is given up. */
 const TOOL_LIMIT_MS = 120_000
@@ -22,6 +25,7 @@ export function toolRoutes(app: App, { gateway }: RouteContext): void {
   app.route({
     method: 'GET',
     url: '/api/v1/devices/:device/tools',
+    config: { permission: 'diagnose' },
     schema: {
       tags: ['devices'],
       summary: 'What can be done with a device besides tags',
@@ -35,13 +39,17 @@ export function toolRoutes(app: App, { gateway }: RouteContext): void {
         summary,
         input: z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }),
       }))
-      return { tools }
+      return { tools, next: null }
     },
   })
 
   app.route({
     method: 'POST',
     url: '/api/v1/devices/:device/tools/:tool',
+    config: {
+      permission: 'diagnose',
+      problems: ['NOT_CONNECTED', 'TIMEOUT', 'DEVICE_REFUSED', 'PROTOCOL_VIOLATION', 'ACCESS_REFUSED'],
+    },
     bodyLimit: LIMITS.toolBodyBytes,
     schema: {
       tags: ['devices'],
@@ -54,13 +62,19 @@ export function toolRoutes(app: App, { gateway }: RouteContext): void {
     handler: async (request, reply) => {
       const session = polledDevice(gateway, request.params.device)
       checkInput(session, request.params.tool, request.body ?? {})
+      const manages = session.type.tools?.find(({ name }) => name === request.params.tool)?.manages === true
+      if (manages && !request.principal.mayFor('devices.manage', session.name))
+        throw forbidden(request.principal, 'devices.manage', session.name)
       if (running >= MAX_RUNNING) throw new BusyError(`${running} tools run already`, RETRY_MS)
       const ended = new AbortController()
-      reply.raw.once('close', () => ended.abort())
+      whenGone(reply, () => ended.abort())
       running++
       try {
         const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(TOOL_LIMIT_MS)])
-        return await session.tool(request.params.tool, request.body ?? {}, signal)
+        // Other devices may be behind the same connection.
+        const confined = !request.principal.isWhole('diagnose')
+        const run = () => session.tool(request.params.tool, request.body ?? {}, signal, confined)
+        return await (manages ? onRecord(gateway, request, session, run) : run())
       } catch (error) {
         throw timeoutOf(error) ?? error
       } finally {

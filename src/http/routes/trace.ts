@@ -48,6 +48,7 @@ export function traceRoutes(app: App, { gateway }: RouteContext): void {
   app.route({
     method: 'GET',
     url: URL,
+    config: { permission: 'diagnose' },
     schema: {
       tags: ['devices'],
       summary: 'What was traced of a device',
@@ -71,6 +72,7 @@ export function traceRoutes(app: App, { gateway }: RouteContext): void {
   app.route({
     method: 'POST',
     url: URL,
+    config: { permission: 'diagnose' },
     schema: {
       tags: ['devices'],
       summary: 'Start a trace',
@@ -94,6 +96,7 @@ export function traceRoutes(app: App, { gateway }: RouteContext): void {
   app.route({
     method: 'DELETE',
     url: URL,
+    config: { permission: 'diagnose' },
     schema: {
       tags: ['devices'],
       summary: 'Stop a trace',
@@ -111,6 +114,7 @@ export function traceRoutes(app: App, { gateway }: RouteContext): void {
   app.route({
     method: 'GET',
     url: `${URL}.pcapng`,
+    config: { permission: 'diagnose' },
     schema: {
       tags: ['devices'],
       summary: 'What was traced, as a capture file for Wireshark',

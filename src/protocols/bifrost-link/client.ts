@@ -100,6 +100,11 @@ export class LinkClient {
     return this.#epoch
   }
 
+  /** The last frame that the server has on its disk. */
+  get acked(): number {
+    return this.#acked
+  }
+
   get lost(): GatewayError | undefined {
     return this.#lost
   }

@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { GatewayError } from '../../core/errors.ts'
+import { servedTls } from '../../wire/certificates/served-tls.ts'
 
 /** What the server shows, and whether it asks clients for theirs; PEM text. */
 export interface ServerTls {
@@ -45,7 +46,7 @@ export function createListener(
     requestCert: asks,
     rejectUnauthorized: asks,
     // Modbus/TCP Security: TLS 1.2 or newer.
-    minVersion: 'TLSv1.2',
+    ...servedTls(),
     handshakeTimeout: HANDSHAKE_MS,
     ...SOCKET,
   })

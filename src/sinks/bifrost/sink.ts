@@ -52,6 +52,8 @@ class BifrostSink implements Sink {
   #link: Link | undefined
   #listener: ((error: NotConnectedError) => void) | undefined
   #nextAt = -Infinity
+  /** It is not our turn to send yet. */
+  #isResting = false
   #watch: Timer | undefined
   #sent = { samples: 0, bytes: 0, held: 0, thinned: 0, upTo: 0 }
 
@@ -124,6 +126,14 @@ class BifrostSink implements Sink {
     await link.client.settled(number, signal)
   }
 
+  isWaiting(): boolean {
+    return this.#isResting
+  }
+
+  progress(): number {
+    return this.#link?.client.acked ?? 0
+  }
+
   facts(): Readonly<Record<string, string | number | boolean | null>> {
     const { samples, bytes, held, thinned, upTo } = this.#sent
     const client = this.#link?.client
@@ -167,7 +177,10 @@ class BifrostSink implements Sink {
     this.#keepToWindows()
     const { clock } = this.#context
     const wait = this.#nextAt - clock.monotonic()
-    if (wait > 0) await sleep(clock, wait, signal)
+    if (wait > 0) {
+      this.#isResting = true
+      await sleep(clock, wait, signal).finally(() => (this.#isResting = false))
+    }
     if (this.#link === undefined) throw new NotConnectedError(`not connected to ${this.#endpoint}`)
     this.#nextAt = clock.monotonic() + this.#options.sendEvery
     this.#link.client.begin()

@@ -61,6 +61,12 @@ export class MessageEncoder {
     this.#values = this.#format?.values ?? jsonText
   }
 
+  /** The topic of a tag; undefined: it can have none. */
+  topicOf({ id }: TagInfo): string | undefined {
+    const text = this.#textOf(id)
+    return text?.refusal === undefined ? text?.topic : undefined
+  }
+
   encode(batch: SampleBatch, { maxBytes = Infinity, rows }: Part = {}): Messages {
     const messages: Messages = {
       topics: [],

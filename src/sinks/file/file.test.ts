@@ -80,6 +80,7 @@ test('a folder has one sink: a second is told who has it, and what a killed gate
     const next = await sinkIn(t, {}, { folder: first.folder })
     await next.sink.close()
   }
+  assert.equal(file.renews, false, 'so that none is put beside one that waits for its disk')
   assert.deepEqual(await seqsIn(first.folder), [1, 2, 3, 4, 5, 6, 7, 8, 9])
   assert.deepEqual(readdirSync(first.folder), ['press'])
 })

@@ -11,7 +11,7 @@ import { createGzip, createZstdCompress } from 'node:zlib'
 import { ParquetFile } from '../../formats/parquet.ts'
 import { parquetRowOfLine } from '../../formats/parquet-line.ts'
 import type { FileOptions } from './options.ts'
-import { syncFolder } from './part-file.ts'
+import { syncFolder } from '../../core/durable-file.ts'
 
 const ENDINGS = { none: '', gzip: '.gz', zstd: '.zst' } as const
 const PART = /\.part$/

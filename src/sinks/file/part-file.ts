@@ -4,6 +4,7 @@
  */
 import { open, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { syncFolder } from '../../core/durable-file.ts'
 import { NotConnectedError } from '../../core/errors.ts'
 import { makeFolders } from '../../core/folder.ts'
 import { wholeLength } from './whole-length.ts'
@@ -132,16 +133,6 @@ export class PartFile {
       throw new NotConnectedError(`${this.path} is no longer the file that was written: somebody moved or replaced it`)
     if (there.size < this.#durable)
       throw new NotConnectedError(`${this.path} is shorter than what was written to it: somebody cut it`)
-  }
-}
-
-/** fsync of a folder: names in it are on the disk. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

@@ -36,6 +36,8 @@ export const file = defineSink({
     'Samples into files of a folder: NDJSON, CSV or Parquet, finished by size and age, on the disk before they count.',
   options: fileOptions,
   batchRows: 5000,
+  // What waits for a disk cannot be given up: another one would wait for the folder, and take one more of the few threads for files.
+  renews: false,
   create: (options, context) => new FileSink(options, context),
 })
 
@@ -63,6 +65,7 @@ class FileSink implements Sink {
   readonly #keys: ({ info: TagInfo | undefined; key: string } | undefined)[] = []
   #isConnected = false
   #timer: Timer | undefined
+  #appends = 0
   /** One at a time: writes, and what the clock asks for. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -95,6 +98,11 @@ class FileSink implements Sink {
     const key = this.#names.hasDevice ? GATEWAY : ''
     const rows = new Map([[key, { text: this.#text.gap(gap), seq: gap.fromSeq }]])
     return this.#inTurn(() => this.#append(rows, signal))
+  }
+
+  /** Files that a write waits for, and those that it has written to. */
+  progress(): number {
+    return this.#finished.count + this.#appends
   }
 
   facts() {
@@ -204,6 +212,7 @@ class FileSink implements Sink {
         const { part } = await this.#streamFor(key, seq)
         touched.set(key, part)
         await part.append(Buffer.from(text))
+        this.#appends++
         if (touched.size >= MOST_OPEN) await this.#settle(touched)
       }
       await this.#settle(touched)

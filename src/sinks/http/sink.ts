@@ -76,6 +76,10 @@ class HttpSink implements Sink {
     this.#endpoint.mustTake(answer, 'the gap')
   }
 
+  progress(): number {
+    return this.#endpoint.answers
+  }
+
   facts(): Readonly<Record<string, number>> {
     return this.#halving.facts
   }
@@ -107,6 +111,8 @@ class HttpSink implements Sink {
       'Idempotency-Key': `"${key}"`,
     }
     if (gzip) headers['Content-Encoding'] = 'gzip'
+    const traceparent = this.#context.traceparent?.()
+    if (traceparent !== undefined) headers.traceparent = traceparent
     if (signatureSecret !== undefined)
       Object.assign(headers, signatureHeaders(signatureSecret, signatureHeader, body, this.#context.clock.now()))
     const attempt = async () => {

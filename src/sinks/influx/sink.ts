@@ -81,6 +81,10 @@ class InfluxSink implements Sink {
     this.#endpoint.mustTake(answer, 'the gap')
   }
 
+  progress(): number {
+    return this.#endpoint.answers
+  }
+
   facts(): Record<string, string | number> {
     return {
       ...(this.#server === undefined ? {} : { server: `InfluxDB ${this.#server}` }),

@@ -7,6 +7,7 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import type { Connection, SASLOptions } from '@platformatic/kafka'
 import type { Clock } from '../../core/clock.ts'
 import { GatewayError, NotConnectedError } from '../../core/errors.ts'
+import type { SinkContext } from '../../core/sink.ts'
 import { endpointOf, type Target } from '../../wire/connect-error.ts'
 import type { Address } from './options.ts'
 import { connectionError } from './reasons.ts'
@@ -21,6 +22,7 @@ export interface BrokerSettings {
   readonly tls: TlsOptions | undefined
   readonly sasl: SASLOptions | undefined
   readonly user: string | undefined
+  readonly resolve: SinkContext['resolve']
   readonly connectTimeoutMs: number
   readonly ackTimeoutMs: number
 }
@@ -76,7 +78,9 @@ export class Broker {
     signal.addEventListener('abort', onAbort, { once: true })
     try {
       signal.throwIfAborted()
-      const connected = connection.connect(host, port) as Promise<void>
+      const resolved = settings.resolve?.(host, port) ?? host
+      const address = await Promise.race([resolved, givenUp])
+      const connected = connection.connect(address, port) as Promise<void>
       guard(connection.socket, settings.tls === undefined ? 'connect' : 'secureConnect')
       await Promise.race([connected, givenUp])
       connection.once('close', () => broker.#ended())

@@ -36,6 +36,8 @@ export class Cluster {
   #throttledUntil = 0
   #ended = false
   id = ''
+  /** To batches, since it was opened. */
+  answers = 0
   /** Called once when the last connection ends without our doing. */
   onLost: ((error: GatewayError) => void) | undefined
 
@@ -119,6 +121,7 @@ export class Cluster {
     const broker = await this.#broker(node, signal)
     const needs = { zstd, timeoutMs: Math.round(ackTimeoutMs * 0.9) }
     const response = await this.#until(signal, sendParcels(broker, library, parcels, needs))
+    this.answers++
     if (response.throttleTimeMs) this.#throttledUntil = clock.monotonic() + response.throttleTimeMs
     return parcels.map((parcel) => answerOf(response, parcel, broker.name))
   }

@@ -33,3 +33,12 @@ export function conflicts(
   }
   return sentences
 }
+
+/** How many topics these tags go to. */
+export function topicCount({ topic }: KafkaOptions, tags: readonly { device: string; name: string }[]): number {
+  const template = parseTopicTemplate(topic)
+  const topics = tags.map(({ device, name }) =>
+    topicOf(template, { device, settings: { name, type: 'float64' } } as TagInfo, 'log'),
+  )
+  return new Set(topics).size
+}

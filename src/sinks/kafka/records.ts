@@ -58,6 +58,12 @@ export class Records {
     return record.refusal ?? record
   }
 
+  /** The value of the record of a row, as `append` writes it. */
+  valueOf({ head, text }: TagRecord, batch: SampleBatch, row: number): Buffer {
+    const tail = this.#options.format.tail(text, batch, row)
+    return Buffer.concat([head, typeof tail === 'string' ? Buffer.from(tail) : tail])
+  }
+
   /** Appends the record of a row; false when the batch would become larger than `limit`. */
   append(to: RecordBatch, record: TagRecord, batch: SampleBatch, row: number, limit: number): boolean {
     const tail = this.#options.format.tail(record.text, batch, row)

@@ -4,21 +4,22 @@
  */
 import { SampleBatch } from '../../core/batch.ts'
 import { messageOf, NotConnectedError } from '../../core/errors.ts'
-import { defineSink, type Gap, type Sink, type SinkContext } from '../../core/sink.ts'
+import { defineSink, type Gap, type Sink, type SinkContext, type SinkMessage, type SinkPlace } from '../../core/sink.ts'
+import type { TagInfo } from '../../core/tags.ts'
 import { tlsOptionsOf } from '../../wire/tls.ts'
 import { throwRejected } from '../encode/rejected.ts'
 import type { Library } from './broker.ts'
 import { Cluster } from './cluster.ts'
 import { compressionOf } from './compression.ts'
-import { conflicts } from './conflicts.ts'
+import { conflicts, topicCount } from './conflicts.ts'
 import { saslOptions } from './credentials.ts'
 import { Delivery, type Means } from './delivery.ts'
 import { gapBatch } from './gap-record.ts'
 import { BatchNumbers } from './numbering.ts'
 import { kafkaOptions, parseAddress, type KafkaOptions } from './options.ts'
 import { protobufFormat } from './protobuf.ts'
-import { jsonFormat, Records } from './records.ts'
-import { parseTopicTemplate, topicOfLog } from './topic-name.ts'
+import { jsonFormat, keyOf, Records } from './records.ts'
+import { parseTopicTemplate, placeOfTag, topicOfLog } from './topic-name.ts'
 
 /** Samples to a Kafka cluster. */
 export const kafka = defineSink({
@@ -28,6 +29,7 @@ export const kafka = defineSink({
   options: kafkaOptions,
   batchRows: 5000,
   conflicts,
+  places: (options, tags) => ({ count: topicCount(options, tags), word: 'topics' }),
   create: (options, context) => new KafkaSink(options, context),
 })
 
@@ -63,9 +65,40 @@ class KafkaSink implements Sink {
     this.#listener = listener
   }
 
+  placeOf(info: TagInfo): SinkPlace | undefined {
+    const { topic, keyBy } = this.#options
+    const place = placeOfTag(parseTopicTemplate(topic), info, this.#context.logId)
+    return place === undefined ? undefined : { ...this.#place, place, member: keyOf(info, keyBy) }
+  }
+
+  /** Once connected: the library that hashes keys is not loaded before. */
+  messagesOf(batch: SampleBatch): SinkMessage[] {
+    const records = this.#records
+    if (records === undefined) return []
+    const isText = this.#options.payload !== 'protobuf'
+    const messages: SinkMessage[] = []
+    for (let row = 0; row < batch.length; row++) {
+      const record = records.tagOf(batch.tag[row]!)
+      if (typeof record === 'string') continue
+      const value = records.valueOf(record, batch, row)
+      const payload = isText ? value.toString() : value
+      messages.push({ ...this.#place, place: record.topic, member: keyOf(record.info, this.#options.keyBy), payload })
+    }
+    return messages
+  }
+
+  get #place() {
+    const { keyBy, compression } = this.#options
+    return { separator: '.', facts: { key: keyBy, compression } }
+  }
+
   facts(): Readonly<Record<string, string | number>> {
     const cluster = this.#means?.cluster
     return cluster === undefined ? {} : { cluster: cluster.id, brokers: cluster.brokers, connected: cluster.connected }
+  }
+
+  progress(): number {
+    return this.#means?.cluster.answers ?? 0
   }
 
   async connect(signal: AbortSignal): Promise<void> {
@@ -76,6 +109,7 @@ class KafkaSink implements Sink {
     const settings = {
       library,
       clock: this.#context.clock,
+      resolve: this.#context.resolve,
       clientId: options.clientId ?? `bifrost-${this.#context.name}-${this.#context.logId}`.replace(/\s/g, '_'),
       tls: options.tls ? await tlsOptionsOf(options) : undefined,
       sasl: await saslOptions(options),

@@ -25,6 +25,12 @@ export function parseTopicTemplate(text: string): Template {
 export const topicOf = (template: Template, { device, settings }: TagInfo, logId: string): string =>
   fillTemplate(template, (name) => legal({ device, tag: settings.name, type: settings.type, log: logId }[name] ?? ''))
 
+/** The topic of a tag as a place for people; undefined: it can have none. */
+export function placeOfTag(template: Template, info: TagInfo, logId: string): string | undefined {
+  const topic = topicOf(template, info, logId)
+  return topicRefusal(topic) === undefined ? topic : undefined
+}
+
 /** The topic of a template whose text depends on no tag. */
 export const topicOfLog = (template: Template, logId: string): string =>
   fillTemplate(template, (name) => legal(name === 'log' ? logId : ''))

@@ -15,6 +15,8 @@ export const PUBLISH_OVERHEAD_BYTES = 32
 /** MQTT 5.0, 3.14.2.1: the broker publishes the will all the same. */
 const DISCONNECT_WITH_WILL = 0x04
 const CLOSE_MS = 1000
+/** A user property `traceparent` (MQTT 5.0, 3.3.2.3.7): its identifier, two strings with their lengths. */
+const TRACEPARENT_BYTES = 1 + 2 + 11 + 2 + 55
 const POST: PublishSettings = { qos: 0, retain: false }
 
 /** What an MQTT 5 message may carry besides its payload, as far as we read it. */
@@ -23,6 +25,7 @@ export interface MessageProperties {
   readonly messageExpiryInterval?: number | undefined
   readonly responseTopic?: string | undefined
   readonly correlationData?: Uint8Array | undefined
+  readonly userProperties?: Readonly<Record<string, string | string[]>> | undefined
 }
 
 export class Connection {
@@ -35,6 +38,9 @@ export class Connection {
   /** Everything that waits for an answer of the broker. */
   readonly #waiting = new Set<(error: unknown) => void>()
   readonly #onPong = new Set<() => void>()
+  /** The messages that are being published, and how many were confirmed before them. */
+  #publishing: InFlight | undefined
+  #before = 0
   #pings = 0
   #pongs = 0
   #reasonCode: number | undefined
@@ -83,9 +89,18 @@ export class Connection {
     return this.isVersion5 && this.#settings.qos > 0
   }
 
+  /** Messages that the broker has confirmed of all that were published. */
+  get confirmed(): number {
+    return this.#before + (this.#publishing?.confirmed ?? 0)
+  }
+
   /** Sends the messages in order; resolves when the broker has answered to each, with its refusals. */
   async publish(messages: Outgoing, signal: AbortSignal): Promise<Refusals> {
-    const refusals = await this.#watched(signal, (done) => this.#send(messages, this.#settings, done))
+    const sent = this.#traced(messages)
+    const begin = (done: (refusals: Refusals) => void) => (this.#publishing = this.#send(sent, this.#settings, done))
+    const refusals = await this.#watched(signal, begin)
+    this.#before = this.confirmed
+    this.#publishing = undefined
     if (this.#settings.qos === 0) await this.flushed(signal)
     return refusals
   }
@@ -156,6 +171,16 @@ export class Connection {
     this.#closing = true
     this.#client.end(true)
     this.#client.stream.destroy()
+  }
+
+  /** A trace is worth no message: where there is no room for it, it stays away. */
+  #traced(messages: Outgoing): Outgoing {
+    const { topics, payloads, traceparents } = messages
+    if (traceparents === undefined) return messages
+    const most = this.maxPacketBytes - PUBLISH_OVERHEAD_BYTES - TRACEPARENT_BYTES
+    const fits = (at: number) => Buffer.byteLength(topics[at]!) + Buffer.byteLength(payloads[at]!) <= most
+    const kept = this.isVersion5 ? [...traceparents].filter(([at]) => fits(at)) : []
+    return { ...messages, traceparents: kept.length === 0 ? undefined : new Map(kept) }
   }
 
   #send(messages: Outgoing, settings: PublishSettings, done: (refusals: Refusals) => void): InFlight {

@@ -10,12 +10,18 @@ export interface Outgoing {
   readonly payloads: readonly (string | Uint8Array)[]
   /** Messages that the broker must not keep, whatever the settings say. */
   readonly unretained?: ReadonlySet<number>
+  /** Message to the trace that it belongs to, as `traceparent`; absent where none does. MQTT 5.0 only. */
+  readonly traceparents?: ReadonlyMap<number, string> | undefined
 }
 
 export interface PublishSettings {
   readonly qos: 0 | 1 | 2
   readonly retain: boolean
-  readonly properties?: { readonly messageExpiryInterval?: number; readonly correlationData?: Buffer }
+  readonly properties?: {
+    readonly messageExpiryInterval?: number
+    readonly correlationData?: Buffer
+    readonly userProperties?: { readonly traceparent: string }
+  }
 }
 
 /** Message index to the reason code of its refusal. */
@@ -67,17 +73,25 @@ export class InFlight {
 
   readonly #send = (): void => {
     this.#scheduled = false
-    const { topics, payloads, unretained } = this.#messages
+    const { topics, payloads } = this.#messages
     while (!this.#ended && this.#next < topics.length && this.#unconfirmed < this.#window) {
       const message = this.#next++
       if (this.#skip.has(message)) continue
       this.#unconfirmed++
-      const settings = unretained?.has(message) === true ? { ...this.#settings, retain: false } : this.#settings
+      const settings = this.#settingsOf(message)
       this.#client.publish(topics[message]!, payloads[message]! as string, settings as object, this.#onConfirmed)
       if (this.#settings.qos > 0) this.#idOf.set(this.#client.getLastMessageId(), message)
       else if (this.#client.stream.writableNeedDrain) break
     }
     this.#finish()
+  }
+
+  #settingsOf(message: number): PublishSettings {
+    const { unretained, traceparents } = this.#messages
+    const settings = unretained?.has(message) === true ? { ...this.#settings, retain: false } : this.#settings
+    const traceparent = traceparents?.get(message)
+    if (traceparent === undefined) return settings
+    return { ...settings, properties: { ...settings.properties, userProperties: { traceparent } } }
   }
 
   /** One function for all messages: the broker's refusal carries its reason code and the packet that names the message. */

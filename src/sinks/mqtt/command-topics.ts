@@ -19,7 +19,7 @@ export class CommandTopics {
   readonly #templates: CommandTemplates
   readonly #tags: TagTable
   #known = new Map<string, TagInfo>()
-  #size = 0
+  #version = -1
 
   constructor(templates: CommandTemplates, tags: TagTable) {
     this.#templates = templates
@@ -47,9 +47,9 @@ export class CommandTopics {
   }
 
   #current(): ReadonlyMap<string, TagInfo> {
-    if (this.#size === this.#tags.size) return this.#known
+    if (this.#version === this.#tags.version) return this.#known
     this.#known = new Map([...this.#tags.values()].map((info) => [this.#nameOf(this.#templates.topic, info), info]))
-    this.#size = this.#tags.size
+    this.#version = this.#tags.version
     return this.#known
   }
 

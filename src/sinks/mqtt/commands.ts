@@ -3,6 +3,7 @@
  * What has expired, was retained, or came before is not carried out. The answer says what became of it.
  */
 import { createHash } from 'node:crypto'
+import { correlationOf, type Correlation } from '../../core/correlation.ts'
 import { GatewayError, messageOf } from '../../core/errors.ts'
 import type { SinkContext } from '../../core/sink.ts'
 import type { TagInfo } from '../../core/tags.ts'
@@ -31,6 +32,13 @@ interface Sender {
   readonly asked: string | undefined
   readonly reply: string | undefined
   readonly correlationData: Uint8Array | undefined
+}
+
+/** When its turn has come. */
+interface Taken {
+  /** ms that it is still good for; 0: none. */
+  readonly leftMs: number
+  readonly correlation: Correlation
 }
 
 export class Commands {
@@ -121,7 +129,11 @@ export class Commands {
     const goodForMs = this.#goodFor(command, properties.messageExpiryInterval)
     if (goodForMs <= 0) throw expired(`it was good until ${Math.ceil(-goodForMs)} ms before it came`)
     if (this.#queue.isFull) throw new GatewayError('BUSY', `${MOST_WAITING} commands wait already`)
-    const outcome = this.#queue.add(goodForMs, (leftMs) => this.#carryOut(topic, info, command, leftMs))
+    // A property that comes twice says nothing.
+    const correlation = correlationOf(properties.userProperties?.traceparent)
+    const outcome = this.#queue.add(goodForMs, (leftMs) =>
+      this.#carryOut(topic, info, command, { leftMs, correlation }),
+    )
     if (key !== undefined) this.#memory.keep(key, { value, outcome })
     void outcome.then((said) => this.#answer(sender, id, said))
   }
@@ -148,7 +160,12 @@ export class Commands {
   }
 
   /** Never rejects: whatever happens is an answer. */
-  async #carryOut(topic: string, info: TagInfo, command: CommandPayload, leftMs: number): Promise<Answer> {
+  async #carryOut(
+    topic: string,
+    info: TagInfo,
+    command: CommandPayload,
+    { leftMs, correlation }: Taken,
+  ): Promise<Answer> {
     const { name, command: write } = this.#context
     const { value, user, reason } = command
     const { device } = info
@@ -158,7 +175,7 @@ export class Commands {
       if (leftMs === 0) throw expired('it waited too long for its turn')
       // Who sent it is what the payload says, and no broker vouches for that.
       const who = user === undefined ? 'mqtt' : `mqtt: ${user}`
-      const asked = { device, tag, value, user: who, from: `${name} ${topic}`, reason, deadlineMs: leftMs }
+      const asked = { device, tag, value, user: who, from: `${name} ${topic}`, reason, deadlineMs: leftMs, correlation }
       const { status, readBack } = await write(asked)
       return { ok: true, status, readBack: toJsonValue(readBack), t: this.#context.clock.now() }
     } catch (error) {

@@ -110,6 +110,10 @@ function nameCaution(settings: MqttSettings, tags: Tags): string[] {
   return []
 }
 
+/** How many topics these tags go to. */
+export const topicCount = (settings: MqttSettings, tags: Tags): number =>
+  new Set([...placesOf(settings, tags)].map(({ topic }) => topic)).size
+
 const isPreset = (payload: string): boolean => (PAYLOAD_PRESETS as readonly string[]).includes(payload)
 
 function* placesOf({ topic, slashes }: MqttSettings, tags: Tags) {

@@ -4,14 +4,17 @@
  * have to be sent again never come after later ones of their tag.
  */
 import { HISTORICAL, type SampleBatch } from '../../core/batch.ts'
-import type { Latest } from '../../core/sink.ts'
+import type { Latest, SinkContext } from '../../core/sink.ts'
 import { Halving, type Reply } from '../encode/halving.ts'
 import type { MessageEncoder, Messages } from '../encode/message-encoder.ts'
 import { PUBLISH_OVERHEAD_BYTES, type Connection } from '../mqtt-client/connection.ts'
 import { isMessageRejected, publishRefusal, reasonText } from '../mqtt-client/reasons.ts'
 
 /** Messages, and those that the broker must not keep. */
-type Outgoing = Messages & { readonly unretained: ReadonlySet<number> }
+type Outgoing = Messages & {
+  readonly unretained: ReadonlySet<number>
+  readonly traceparents: ReadonlyMap<number, string> | undefined
+}
 
 const TOPIC_INVALID = 0x90
 
@@ -20,12 +23,20 @@ export class Publisher {
   readonly #encoder: MessageEncoder
   readonly #isShared: boolean
   readonly #latest: Latest | undefined
+  readonly #traceparent: SinkContext['traceparent']
 
   /**
    * `isShared`: rows of several tags may travel in one message. `latest`: the broker keeps the last message of a topic, and an older
-   * sample must not take the place of a newer one.
+   * sample must not take the place of a newer one. `traceparent`: of the sample of a number, where it is traced.
    */
-  constructor(url: string, encoder: MessageEncoder, isShared: boolean, latest: Latest | undefined) {
+  constructor(
+    url: string,
+    encoder: MessageEncoder,
+    isShared: boolean,
+    latest: Latest | undefined,
+    traceparent: SinkContext['traceparent'],
+  ) {
+    this.#traceparent = traceparent
     this.#latest = latest
     this.#url = url
     this.#encoder = encoder
@@ -54,7 +65,20 @@ export class Publisher {
   #encode(connection: Connection, batch: SampleBatch, rows?: readonly number[]): Outgoing {
     const maxBytes = connection.maxPacketBytes - PUBLISH_OVERHEAD_BYTES
     const messages = this.#encoder.encode(batch, { maxBytes, ...(rows && { rows }) })
-    return { ...messages, unretained: this.#outdated(messages, batch) }
+    return { ...messages, unretained: this.#outdated(messages, batch), traceparents: this.#traced(messages, batch) }
+  }
+
+  /** A message belongs to the trace of the first of its samples that is traced. */
+  #traced({ messageOf }: Messages, { length, seq }: SampleBatch): ReadonlyMap<number, string> | undefined {
+    const of = this.#traceparent
+    if (of === undefined || seq === undefined || of() === undefined) return undefined
+    const traced = new Map<number, string>()
+    for (let row = 0; row < length; row++) {
+      const message = messageOf[row]!
+      const traceparent = message < 0 || traced.has(message) ? undefined : of(seq[row])
+      if (traceparent !== undefined) traced.set(message, traceparent)
+    }
+    return traced
   }
 
   /** Messages all of whose samples are made up for, and are not the last ones of their tags. */
@@ -111,10 +135,11 @@ function wavesOf({ topics }: Messages): number[][] {
   return waves
 }
 
-const partOf = ({ topics, payloads, unretained }: Outgoing, wave: readonly number[]) => ({
+const partOf = ({ topics, payloads, unretained, traceparents }: Outgoing, wave: readonly number[]) => ({
   topics: wave.map((message) => topics[message]!),
   payloads: wave.map((message) => payloads[message]!),
   unretained: new Set(wave.flatMap((message, at) => (unretained.has(message) ? at : []))),
+  traceparents: traceparents && new Map(wave.flatMap((message, at) => (traceparents.has(message) ? [[at, traceparents.get(message)!]] : []))), // prettier-ignore
 })
 
 function rowsOf({ messageOf }: Messages, message: number): number[] {

@@ -3,9 +3,10 @@
  * every message; a sample that it refuses for good is named alone. See README.md for topics, payloads and rules.
  */
 import type { SampleBatch } from '../../core/batch.ts'
+import type { TagInfo } from '../../core/tags.ts'
 import type { Timer } from '../../core/clock.ts'
 import { messageOf, NotConnectedError, PartialWriteError } from '../../core/errors.ts'
-import { defineSink, type Gap, type Sink, type SinkContext } from '../../core/sink.ts'
+import { defineSink, type Gap, type Sink, type SinkContext, type SinkMessage, type SinkPlace } from '../../core/sink.ts'
 import { gapDocument } from '../encode/gap-document.ts'
 import { MessageEncoder } from '../encode/message-encoder.ts'
 import { parseTopic, topicName, type TopicFields } from '../encode/topic.ts'
@@ -14,7 +15,7 @@ import { openConnection, type Identity, type Will } from '../mqtt-client/open-co
 import { publishRefusal, reasonText, toNotConnected } from '../mqtt-client/reasons.ts'
 import { CommandTopics } from './command-topics.ts'
 import { Commands } from './commands.ts'
-import { cautions, conflicts } from './conflicts.ts'
+import { cautions, conflicts, topicCount } from './conflicts.ts'
 import { mqttOptions } from './options.ts'
 import { topicFault } from './presets/presets.ts'
 import { Publisher } from './publisher.ts'
@@ -32,6 +33,7 @@ export const mqtt = defineSink({
   options: mqttOptions,
   conflicts: (options, tags) => conflicts(settingsOf(options), tags),
   cautions: (options, tags) => cautions(settingsOf(options), tags),
+  places: (options, tags) => ({ count: topicCount(settingsOf(options), tags), word: 'topics' }),
   create: (options, context) => new MqttSink(settingsOf(options), context),
 })
 
@@ -39,6 +41,7 @@ class MqttSink implements Sink {
   readonly #options: MqttSettings
   readonly #context: SinkContext
   readonly #clientId: string
+  readonly #encoder: MessageEncoder
   readonly #publisher: Publisher
   readonly #statusTopic: string | undefined
   readonly #gapTopic: string | undefined
@@ -59,7 +62,7 @@ class MqttSink implements Sink {
     const fields = { client: this.#clientId, log: context.logId }
     this.#statusTopic = ownTopic(options.statusTopic, fields)
     this.#gapTopic = ownTopic(options.gapTopic, fields)
-    const encoder = new MessageEncoder({
+    this.#encoder = new MessageEncoder({
       topic: parseTopic(options.topic),
       slashes: options.slashes,
       payload: options.payload,
@@ -69,7 +72,7 @@ class MqttSink implements Sink {
       samplesPerMessage: options.samplesPerMessage,
     })
     const latest = options.retain ? context.latest : undefined
-    this.#publisher = new Publisher(options.url, encoder, isShared(options), latest)
+    this.#publisher = new Publisher(options.url, this.#encoder, isShared(options), latest, context.traceparent)
     this.#commands = commandsOf(options, this.#clientId, context)
     if (!options.insecure) return
     context.log.warn(
@@ -109,6 +112,24 @@ class MqttSink implements Sink {
     const topic = this.#gapTopic
     const code = await this.#alone(() => this.#connected().say(topic, JSON.stringify(lost), false, signal))
     if (code !== 0) throw publishRefusal(this.#options.url, topic, code)
+  }
+
+  progress(): number {
+    return this.#connection?.confirmed ?? 0
+  }
+
+  placeOf(tag: TagInfo): SinkPlace | undefined {
+    const topic = this.#encoder.topicOf(tag)
+    return topic === undefined ? undefined : { ...this.#place, place: topic }
+  }
+
+  messagesOf(batch: SampleBatch): SinkMessage[] {
+    const { topics, payloads } = this.#encoder.encode(batch)
+    return topics.map((place, at) => ({ ...this.#place, place, payload: payloads[at]! }))
+  }
+
+  get #place() {
+    return { separator: '/', facts: { qos: this.#options.qos ?? 1, retained: this.#options.retain ?? true } }
   }
 
   facts(): Record<string, string> {

@@ -22,3 +22,15 @@ export function conflicts(
   }
   return sentences
 }
+
+/** How many subjects these tags go to. */
+export function subjectCount(
+  { subject, dots }: NatsOptions,
+  tags: readonly { device: string; name: string }[],
+): number {
+  const template = parseSubject(subject)
+  const subjects = tags.map(({ device, name }) =>
+    subjectOf(template, { device, settings: { name } } as TagInfo, 'log', dots),
+  )
+  return new Set(subjects).size
+}

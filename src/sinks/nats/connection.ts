@@ -2,6 +2,7 @@
  * One connection to one server, from CONNECT to its end. It is never mended: the client's own reconnecting is off, the runner opens a new
  * one. Confirmations of all messages come to one inbox.
  */
+import { isIP } from 'node:net'
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import { GatewayError, NotConnectedError } from '../../core/errors.ts'
 import type { SinkContext } from '../../core/sink.ts'
@@ -23,13 +24,14 @@ export async function openConnection(
   signal: AbortSignal,
 ): Promise<Connection> {
   const library = await import('@nats-io/transport-node')
+  const address = (await context.resolve?.(server.host, server.port)) ?? server.host
   const target = { host: server.host, port: server.port, connectTimeoutMs: options.connectTimeout }
   const secure = isSecure(options)
   const opening = library.connect({
-    servers: `${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`,
+    servers: `${address.includes(':') ? `[${address}]` : address}:${server.port}`,
     name: options.name ?? `bifrost-${context.name}-${context.logId}`,
     ...(await loginOf(options, library)),
-    ...(secure ? { tls: (await tlsOptionsOf(options)) as object } : {}),
+    ...(secure ? { tls: { ...(await tlsOptionsOf(options)), ...namesOf(server.host) } as object } : {}),
     timeout: options.connectTimeout,
     pingInterval: options.keepalive,
     inboxPrefix: options.inboxPrefix,
@@ -56,6 +58,12 @@ export async function openConnection(
   }
 }
 
+/**
+ * Whose certificate it has to be: the library knows the address alone, and checks that against `localhost`. RFC 6066, 3: no
+ * addresses in the server name indication.
+ */
+const namesOf = (host: string): object => (isIP(host) === 0 ? { host, servername: host } : { host })
+
 interface Writing {
   readonly inFlight: InFlight | undefined
   fail(error: unknown): void
@@ -75,6 +83,8 @@ export class Connection {
   #deaf: GatewayError | undefined
   /** Messages that the stream had already. */
   duplicates = 0
+  /** Since it was opened: confirmations of a stream, or stretches that the server has read. */
+  answers = 0
   /** Why it ended; undefined while it stands. */
   lost: GatewayError | undefined
   /** Called once when the connection ends without our doing. */
@@ -138,6 +148,7 @@ export class Connection {
         this.client.flush().then(() => setImmediate(done), fail)
         return undefined
       })
+      this.answers++
     }
   }
 
@@ -198,6 +209,7 @@ export class Connection {
 
   #confirmed(error: Error | null, message: Msg): void {
     if (error !== null) return
+    this.answers++
     this.#writing?.inFlight?.answer(Number(message.subject.slice(this.#inbox.length)), message)
   }
 

@@ -77,6 +77,12 @@ export class MessageMaker {
     return messages
   }
 
+  /** The subject of a tag; undefined: it can have none. */
+  subjectOf({ id }: TagInfo): string | undefined {
+    const tag = this.#tagOf(id)
+    return typeof tag === 'string' ? undefined : tag.subject
+  }
+
   #tagOf(id: number): TagMessage | string {
     const info = this.#options.tags.get(id)
     if (info === undefined) return `tag ${id} is no longer configured`

@@ -4,10 +4,11 @@
  */
 import type { SampleBatch } from '../../core/batch.ts'
 import { GatewayError, messageOf, NotConnectedError } from '../../core/errors.ts'
-import { defineSink, type Gap, type Sink, type SinkContext } from '../../core/sink.ts'
+import { defineSink, type Gap, type Sink, type SinkContext, type SinkMessage, type SinkPlace } from '../../core/sink.ts'
+import type { TagInfo } from '../../core/tags.ts'
 import { namedGap } from '../encode/gap-document.ts'
 import { throwRejected } from '../encode/rejected.ts'
-import { conflicts } from './conflicts.ts'
+import { conflicts, subjectCount } from './conflicts.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { NoStreamError } from './in-flight.ts'
 import { headersOf, MessageMaker, noMessages, type Messages } from './messages.ts'
@@ -23,6 +24,7 @@ export const nats = defineSink({
   options: natsOptions,
   batchRows: 5000,
   conflicts,
+  places: (options, tags) => ({ count: subjectCount(options, tags), word: 'subjects' }),
   create: (options, context) => new NatsSink(options, context),
 })
 
@@ -58,6 +60,25 @@ class NatsSink implements Sink {
 
   onLost(listener: (error: NotConnectedError) => void): void {
     this.#listener = listener
+  }
+
+  progress(): number {
+    return this.#connection?.answers ?? 0
+  }
+
+  placeOf(tag: TagInfo): SinkPlace | undefined {
+    const subject = this.#maker.subjectOf(tag)
+    return subject === undefined ? undefined : { ...this.#place, place: subject }
+  }
+
+  messagesOf(batch: SampleBatch): SinkMessage[] {
+    const { subjects, payloads } = this.#maker.make(batch, Infinity)
+    return subjects.map((place, at) => ({ ...this.#place, place, payload: payloads[at]!.toString() }))
+  }
+
+  get #place() {
+    const { delivery } = this.#options
+    return { separator: '.', facts: { delivery, ...(this.#stream === undefined ? {} : { stream: this.#stream }) } }
   }
 
   facts(): Readonly<Record<string, string | number | null>> {

@@ -1,4 +1,5 @@
 /** What goes between the main thread and the worker that serves (`wire/worker-link.ts`): calls one way, events the other. */
+import type { LogFields } from '../../core/log-fields.ts'
 import type { BatchParts } from '../../core/batch.ts'
 import type { HistoryRange } from '../../core/sink.ts'
 import type { StatusCode } from '../../core/status.ts'
@@ -72,6 +73,6 @@ export interface AskedWrite {
 /** A line for the log of the sink (event `log`). */
 export interface LogLine {
   readonly level: 'info' | 'warn' | 'error'
-  readonly fields: Readonly<Record<string, unknown>>
+  readonly fields: LogFields
   readonly sentence: string
 }

@@ -27,6 +27,7 @@ export const opcuaServer = defineSink({
   summary: 'An OPC UA server with a variable a tag: subscriptions, history, writes, encrypted endpoints and users.',
   options: opcuaServerOptions,
   batchRows: 5000,
+  ports: ({ port }) => [port],
   create: (options, context) => createOpcuaServer(options, context),
 })
 
@@ -44,18 +45,23 @@ export class OpcuaServerSink implements Sink {
   readonly #asked: Asked
   #link: WorkerLink | undefined
   #nodes: TagNodes | undefined
+  /** Of the tags that the address space has. */
+  #definedVersion = -1
   /** What the address space showed of each tag when it was opened: the number of that sample. */
   #shown = new Map<TagId, number>()
   #endpoint: string | undefined
   #facts: ServerFacts = { sessions: 0, subscriptions: 0, monitoredItems: 0 }
   #listener: ((error: NotConnectedError) => void) | undefined
   #stopping = new AbortController()
+  /** Chunks that the address space has taken. */
+  #answers = 0
 
   constructor(options: OpcuaServerOptions, context: SinkContext, worker: URL) {
     this.#options = options
     this.#context = context
     this.#worker = worker
     this.#asked = new Asked(context)
+    context.onTagsChanged?.(() => this.#followTags())
     if (!options.insecure) return
     context.log.warn(
       { port: options.port },
@@ -85,6 +91,7 @@ export class OpcuaServerSink implements Sink {
       const setup: ServerSetup = { options: this.#options, name, certificates: certificates?.folder }
       await link.call('prepare', setup, { signal })
       this.#nodes = new TagNodes(this.#context.tags, this.#options.tags)
+      this.#definedVersion = -1
       await this.#define(link, signal)
       await this.#showLatest(link, signal)
       this.#endpoint = await link.call<string>('open', undefined, { signal })
@@ -117,6 +124,10 @@ export class OpcuaServerSink implements Sink {
     await this.#link.call('tellGap', text, { signal })
   }
 
+  progress(): number {
+    return this.#answers
+  }
+
   facts(): Record<string, string | number | boolean | null> {
     const { sessions, subscriptions, monitoredItems } = this.#facts
     return { endpoint: this.#endpoint ?? null, sessions, subscriptions, 'monitored items': monitoredItems }
@@ -147,10 +158,24 @@ export class OpcuaServerSink implements Sink {
     await link.close()
   }
 
+  /** Tags came, changed or went: clients see that before the next sample. What fails here fails again with the next write. */
+  #followTags(): void {
+    const link = this.#link
+    if (link === undefined || this.#endpoint === undefined) return
+    this.#define(link, this.#stopping.signal).catch(() => (this.#definedVersion = -1))
+  }
+
   async #define(link: WorkerLink, signal: AbortSignal): Promise<void> {
+    const { version } = this.#context.tags
+    if (version === this.#definedVersion) return
+    this.#definedVersion = version
     const news = this.#nodes!.news()
-    for (let from = 0; from < news.length; from += CHUNK)
+    const gone = this.#nodes!.gone()
+    if (gone.length > 0) await link.call('remove', gone, { signal })
+    for (let from = 0; from < news.length; from += CHUNK) {
       await link.call('define', news.slice(from, from + CHUNK), { signal })
+      this.#answers++
+    }
   }
 
   /** What is known of each tag, so that the first client sees it; samples up to there that the log still has are older. */
@@ -165,6 +190,7 @@ export class OpcuaServerSink implements Sink {
       chunk.storedAt[chunk.rows.length - 1] = receivedAt
       if (chunk.rows.length < CHUNK) continue
       await link.call('set', chunk.values, { signal })
+      this.#answers++
       chunk = new LatestChunk()
     }
     if (chunk.rows.length > 0) await link.call('set', chunk.values, { signal })

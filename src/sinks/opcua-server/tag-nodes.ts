@@ -33,6 +33,14 @@ export class TagNodes {
     return news
   }
 
+  /** Those that are no longer there, since the last call; asked after `news`. */
+  gone(): readonly TagId[] {
+    const gone: TagId[] = []
+    for (const [id, info] of this.#shown) if (this.#tags.get(id) !== info) gone.push(id)
+    for (const id of gone) this.#shown.delete(id)
+    return gone
+  }
+
   #isChosen({ device, settings }: TagInfo): boolean {
     return this.#patterns.some((pattern) => matchesTag(pattern, device, settings.name))
   }

@@ -2,6 +2,7 @@
  * One session with the server, from login to its end; it is never mended, the runner opens a new one. Statements run one at a
  * time, and each ends: by its answer, by the signal, by the time limit, or with the connection.
  */
+import { isIP } from 'node:net'
 import type { Client, QueryResult } from 'pg'
 import type { CopyStreamQuery } from 'pg-copy-streams'
 import { GatewayError, messageOf, NotConnectedError } from '../../core/errors.ts'
@@ -23,12 +24,18 @@ export async function openSession(
 ): Promise<Session> {
   const { default: pg } = await import('pg')
   const { from } = await import('pg-copy-streams')
+  const server = parseServer(options.url)
+  const { host, port } = server
+  const address = (await context.resolve?.(host, port)) ?? host
+  // The certificate has to be that of the host, whatever its address (RFC 6066, 3: no addresses in the server name indication).
+  const names = isIP(host) === 0 ? { host, servername: host } : { host }
   const client = new pg.Client({
-    ...parseServer(options.url),
+    ...server,
+    host: address,
     user: options.username,
     // A function, so that neither PGPASSWORD nor a .pgpass file answers in its place.
     password: () => options.password ?? '',
-    ssl: usesTls(options) ? await tlsOptionsOf(options) : false,
+    ssl: usesTls(options) ? { ...(await tlsOptionsOf(options)), ...names } : false,
     application_name: `bifrost-${context.name}`,
     keepAlive: true,
   })
@@ -45,6 +52,8 @@ export class Session {
   /** Ends the statement that runs. */
   #fail: ((error: unknown) => void) | undefined
   #closing = false
+  /** Statements that the server has answered. */
+  answers = 0
   /** Why it ended; undefined while it stands. */
   lost: NotConnectedError | undefined
   /** Called once when it ends without our doing while nothing runs. */
@@ -141,7 +150,11 @@ export class Session {
       this.#fail = fail
       if (signal.aborted) return onAbort()
       signal.addEventListener('abort', onAbort, { once: true })
-      run().then((result) => finish(() => resolve(result)), fail)
+      const answered = (result: T) => {
+        this.answers++
+        finish(() => resolve(result))
+      }
+      run().then(answered, fail)
     })
   }
 

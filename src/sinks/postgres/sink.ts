@@ -85,6 +85,10 @@ class PostgresSink implements Sink {
     await this.#explained(this.#connected().query(insert, signal, values))
   }
 
+  progress(): number {
+    return this.#session?.answers ?? 0
+  }
+
   facts(): Record<string, string | number | boolean | null> {
     const { layout } = this.#options
     return {

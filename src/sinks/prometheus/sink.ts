@@ -104,6 +104,10 @@ class PrometheusSink implements Sink {
     this.#endpoint.mustTake(answer, 'the gap')
   }
 
+  progress(): number {
+    return this.#endpoint.answers
+  }
+
   facts(): Record<string, string | number> {
     return {
       ...(this.#alreadyThere === 0 ? {} : { 'samples that were there already': this.#alreadyThere }),

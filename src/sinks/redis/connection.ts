@@ -59,6 +59,8 @@ export class Connection {
   onLost: ((error: NotConnectedError) => void) | undefined
   /** What the server says it is, such as `Redis 7.0.15`; undefined where we may not ask. */
   server: string | undefined
+  /** Since it was opened. */
+  replies = 0
 
   constructor(stream: Duplex, options: RedisOptions, context: SinkContext) {
     this.#stream = stream
@@ -181,6 +183,7 @@ export class Connection {
       const error = reply instanceof RedisReply ? this.error(reply, 'connection', '') : undefined
       return this.#ended(error ?? new GatewayError('PROTOCOL_VIOLATION', `${this.#options.url} replies to nothing`))
     }
+    this.replies++
     exchange.onReply(exchange.received++, reply)
     if (exchange.received === exchange.count) exchange.finish()
   }

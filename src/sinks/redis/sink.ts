@@ -84,6 +84,10 @@ class RedisSink implements Sink {
     if (reply instanceof RedisReply) throw connection.error(reply, 'XADD', gapStream)
   }
 
+  progress(): number {
+    return this.#connection?.replies ?? 0
+  }
+
   facts(): Record<string, string | number | boolean | null> {
     return { server: this.#server ?? null, samplesThatWereThere: this.#writer.repeated }
   }

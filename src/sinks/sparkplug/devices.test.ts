@@ -143,6 +143,20 @@ test('samples of tags that are no longer configured come with a birth of theirs'
   assert.deepEqual(rig.cursor.ledger().dropped, { rejected: 2 })
 })
 
+test('samples of a device that is gone: it is born for them, and dies behind them', options, async (t) => {
+  const former = new Map<number, TagInfo>([[7, { id: 7, device: 'old', settings: tagSettings('x') }]])
+  const tags = new TagTable((id) => former.get(id))
+  tags.add({ id: 1, device: 'a', settings: tagSettings('x') })
+  const { host, rig } = await start(t, tags)
+  rig.cursor.append(batchOf([[7, 1], [1, 2], [7, 3]])) // prettier-ignore
+  await delivered(rig)
+  await host.wait('DDEATH/old')
+  rig.cursor.append(batchOf([[7, 4]]))
+  await host.wait('DDEATH/old', 2)
+  const ofOld = host.messages.filter(({ device }) => device === 'old').map(({ type: its }) => its)
+  assert.deepEqual(ofOld, ['DBIRTH', 'DDATA', 'DDEATH', 'DBIRTH', 'DDATA', 'DDEATH'])
+})
+
 test('scaled tags are Doubles whatever the device has', options, async (t) => {
   const tags = typedTable(
     ['a/plain', 'int16'],

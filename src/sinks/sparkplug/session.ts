@@ -77,15 +77,26 @@ export class Session {
     return this.#born
   }
 
-  /** NBIRTH, then a DBIRTH for each device; a DDEATH for those that cannot be reached now. */
+  /**
+   * NBIRTH, then a DBIRTH for each device; a DDEATH for those that cannot be reached now. A device that is no longer configured is born when
+   * samples of it still come, and dies behind them.
+   */
   async birth(signal: AbortSignal): Promise<void> {
     const { connection, node, topics, encoder, context, gap } = this.#parts
+    const alive = this.#born ? [...node.devices].filter((device) => device.alive) : []
     node.refresh()
+    // Devices that are no longer configured.
+    for (const device of alive) {
+      if (node.device(device.id) === device && device.configured > 0) continue
+      device.alive = true
+      this.#deathOf(device)
+    }
     const now = context.clock.now()
     this.#post(topics.nodeBirth, encoder.nodeBirth(this.bdSeq, this.#gapText(gap()), now))
     this.#seq = 0
     this.#born = true
     for (const device of node.devices) {
+      if (device.configured === 0) continue
       await connection.drained(signal)
       this.#birthOf(device)
     }
@@ -115,6 +126,7 @@ export class Session {
         at = this.#sendData(batch, group, at, rejected)
       }
     }
+    for (const device of this.#parts.node.devices) if (device.configured === 0) this.#deathOf(device)
     await this.#parts.connection.flushed(signal)
     this.#check()
   }

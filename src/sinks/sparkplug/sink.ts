@@ -4,7 +4,8 @@
  */
 import type { SampleBatch } from '../../core/batch.ts'
 import { GatewayError, NotConnectedError, PartialWriteError } from '../../core/errors.ts'
-import { defineSink, type Gap, type Sink, type SinkContext } from '../../core/sink.ts'
+import { defineSink, type Gap, type Sink, type SinkContext, type SinkMessage, type SinkPlace } from '../../core/sink.ts'
+import type { TagInfo } from '../../core/tags.ts'
 import type { Connection } from '../mqtt-client/connection.ts'
 import { openConnection, type Identity } from '../mqtt-client/open-connection.ts'
 import { reasonText, toNotConnected } from '../mqtt-client/reasons.ts'
@@ -12,7 +13,8 @@ import { Commands } from './commands.ts'
 import { cautions, conflicts } from './conflicts.ts'
 import { EdgeNode } from './edge-node.ts'
 import { brokersOf, sparkplugOptions, type SparkplugOptions } from './options.ts'
-import { PayloadEncoder } from './payload-encoder.ts'
+import { PayloadEncoder, type EncoderOptions } from './payload-encoder.ts'
+import { sparkplugMessages, sparkplugPlace } from './preview.ts'
 import { PrimaryHost } from './primary-host.ts'
 import { Session } from './session.ts'
 import { Topics } from './topics.ts'
@@ -37,12 +39,15 @@ class SparkplugSink implements Sink {
   readonly #clientId: string
   readonly #topics: Topics
   readonly #node: EdgeNode
+  readonly #format: EncoderOptions
   readonly #encoder: PayloadEncoder
   readonly #commands: Commands
   #broker = -1
   #session: Session | undefined
   #host: PrimaryHost | undefined
   #gap: Gap | undefined
+  /** Births wait for the primary host. */
+  #isWaiting = false
   #listener: ((error: NotConnectedError) => void) | undefined
 
   constructor(options: SparkplugOptions, context: SinkContext) {
@@ -54,7 +59,10 @@ class SparkplugSink implements Sink {
     this.#topics = new Topics(groupId, edgeNodeId)
     this.#node = new EdgeNode(context, this.#topics)
     const wideUint32 = uint32 === 'long_value'
-    this.#encoder = new PayloadEncoder({ logId: context.logId, aliases, sequence, wideUint32 })
+    this.#format = { logId: context.logId, aliases, sequence, wideUint32 }
+    this.#encoder = new PayloadEncoder(this.#format)
+    // A birth tells of tags that came, changed or went; without one hosts would hear of them with the next sample, or never.
+    context.onTagsChanged?.(() => this.#session?.requestRebirth())
     this.#commands = new Commands(context, this.#node, this.#topics, commands)
     if (!options.insecure) return
     context.log.warn(
@@ -104,6 +112,23 @@ class SparkplugSink implements Sink {
   async gap(gap: Gap, signal: AbortSignal): Promise<void> {
     await this.#within((session) => session.tellGap(gap, signal))
     this.#gap = gap
+  }
+
+  isWaiting(): boolean {
+    return this.#isWaiting
+  }
+
+  /** A message is sent when the broker has taken what was sent before it. */
+  progress(): number {
+    return this.#session?.seq ?? 0
+  }
+
+  placeOf(tag: TagInfo): SinkPlace | undefined {
+    return sparkplugPlace(tag, this.#topics)
+  }
+
+  messagesOf(batch: SampleBatch): SinkMessage[] {
+    return sparkplugMessages(batch, this.#node, this.#format, this.#session?.seq ?? 0, this.#context.clock.now())
   }
 
   facts(): Record<string, string | number | boolean | null> {
@@ -197,6 +222,7 @@ class SparkplugSink implements Sink {
     if (isOnly) log.info({ url, primaryHost: host.id }, `${where}: births wait for it`)
     return new Promise((resolve, reject) => {
       const finish = (then: () => void) => {
+        this.#isWaiting = false
         timer?.cancel()
         signal.removeEventListener('abort', onAbort)
         connection.onLost = undefined
@@ -212,6 +238,7 @@ class SparkplugSink implements Sink {
       const timer = isOnly
         ? undefined
         : clock.after(this.#options.hostTimeout, () => fail(new NotConnectedError(`${where}, it says nothing`)))
+      this.#isWaiting = isOnly
       watch(onChange)
       connection.onLost = fail
       if (connection.lost !== undefined) return fail(connection.lost)

@@ -2,10 +2,10 @@
  * Files of the certificate folder. Reading survives whatever lies there: links, pipes, files that are too large or hold something
  * else are passed over and named. A file is written whole or not at all: beside, synced, renamed, the folder synced.
  */
-import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { chmod, link, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { chmod, open, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { putFile, putNewFile, syncFolder, UNFINISHED } from '../../core/durable-file.ts'
 import { makeFolders } from '../../core/folder.ts'
 
 /** The certificate of an application has 1 to 2 KiB; a bundle of authorities some more. */
@@ -72,29 +72,14 @@ export async function makePrivateFolder(folder: string): Promise<void> {
 
 /** Puts the file in its place (0600), in place of what is there. */
 export async function writeFileSafely(path: string, bytes: string | Uint8Array): Promise<void> {
-  const beside = await writeBeside(path, bytes)
-  try {
-    await rename(beside, path)
-  } catch (error) {
-    await rm(beside, { force: true })
-    throw error
-  }
-  await syncFolder(dirname(path))
+  await makePrivateFolder(dirname(path))
+  await putFile(path, bytes)
 }
 
 /** As `writeFileSafely`; false where there is such a file already, which stays. */
 export async function writeNewFile(path: string, bytes: string | Uint8Array): Promise<boolean> {
-  const beside = await writeBeside(path, bytes)
-  try {
-    await link(beside, path)
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false
-    throw error
-  } finally {
-    await rm(beside, { force: true })
-  }
-  await syncFolder(dirname(path))
-  return true
+  await makePrivateFolder(dirname(path))
+  return putNewFile(path, bytes)
 }
 
 export async function removeFile(path: string): Promise<void> {
@@ -108,7 +93,7 @@ export async function removeUnfinished(folder: string, now: number): Promise<voi
   for (const entry of entries) {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) await removeUnfinished(path, now)
-    else if (/^\.[0-9a-f]{16}\.new$/.test(entry.name)) {
+    else if (UNFINISHED.test(entry.name)) {
       const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }))
       if (now - mtimeMs > HOUR_MS) await rm(path, { force: true }).catch(() => undefined)
     }
@@ -116,32 +101,6 @@ export async function removeUnfinished(folder: string, now: number): Promise<voi
 }
 
 const HOUR_MS = 3_600_000
-
-/** Hidden, so that nobody reads it before it is whole. */
-async function writeBeside(path: string, bytes: string | Uint8Array): Promise<string> {
-  await makePrivateFolder(dirname(path))
-  const beside = join(dirname(path), `.${randomBytes(8).toString('hex')}.new`)
-  const file = await open(beside, 'wx', 0o600)
-  try {
-    await file.writeFile(bytes)
-    await file.sync()
-  } catch (error) {
-    await rm(beside, { force: true })
-    throw error
-  } finally {
-    await file.close()
-  }
-  return beside
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 

@@ -73,7 +73,7 @@ function parse(der: Buffer): Certificate {
   // [0] version is absent in version 1.
   const [, , issuer, , subject] = fields[0]?.tag === context(0, true) ? fields.slice(1) : fields
   const extensions = extensionsOf(fields.find(({ tag }) => tag === context(3, true)))
-  const names = namesOf(extensions.get('2.5.29.17'))
+  const names = alternativeNamesIn(extensions.get('2.5.29.17'))
   const basic = extensions.get('2.5.29.19')
   const [isAuthority, pathLength] = basic === undefined ? [] : readInside(readElement(basic))
   const { asymmetricKeyType = 'unknown', asymmetricKeyDetails } = x509.publicKey
@@ -159,8 +159,8 @@ function extensionsOf(element: Element | undefined): Map<string, Buffer> {
 
 const ALTERNATIVE_NAMES_LIMIT = 100
 
-/** RFC 5280, 4.2.1.6. */
-function namesOf(extension: Buffer | undefined) {
+/** What the extension `subjectAltName` names (RFC 5280, 4.2.1.6). */
+export function alternativeNamesIn(extension: Buffer | undefined) {
   const uris: string[] = []
   const dnsNames: string[] = []
   const ipAddresses: string[] = []

@@ -206,7 +206,7 @@ async function takeAwayAlone(stored: StoredCertificate): Promise<void> {
 }
 
 const invalid = (detail: string): GatewayError =>
-  new GatewayError('INVALID_REQUEST', detail, { details: { errors: [{ detail }] } })
+  new GatewayError('INVALID_REQUEST', detail, { details: { errors: [{ detail, pointer: '#' }] } })
 
 function notFound(thumbprint: string, { rejected }: CertificateStore): GatewayError {
   const waiting = rejected.length === 0 ? 'nothing waits to be trusted' : `${rejected.length} wait to be trusted`

@@ -227,7 +227,7 @@ function identityOf(applicationUri: string, options: OwnOptions): ApplicationIde
 
 const ADDRESSES_LIMIT = 16
 
-function addressesOfThisMachine(): string[] {
+export function addressesOfThisMachine(): string[] {
   const all = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses)
   const outside = all.filter(({ internal, address }) => !internal && !/^fe80:/i.test(address))
   return [...new Set(outside.map(({ address }) => address))].slice(0, ADDRESSES_LIMIT)
@@ -242,4 +242,4 @@ function parse(bytes: Uint8Array): [Certificate, ...Certificate[]] {
 }
 
 const invalid = (detail: string): GatewayError =>
-  new GatewayError('INVALID_REQUEST', detail, { details: { errors: [{ detail }] } })
+  new GatewayError('INVALID_REQUEST', detail, { details: { errors: [{ detail, pointer: '#' }] } })

@@ -36,6 +36,8 @@ export interface HttpAnswer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
+  /** The same as it came. */
+  readonly bytes: Uint8Array
 }
 
 const MAX_ANSWER_BYTES = 2 ** 20
@@ -113,8 +115,10 @@ export class HttpClient {
       sent.once('response', (answer) => {
         answered = true
         answer.on('error', fail)
-        this.#read(answer, fail, (text) =>
-          settle(() => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text })),
+        this.#read(answer, fail, (bytes) =>
+          settle(() =>
+            resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text: bytes.toString(), bytes }),
+          ),
         )
       })
       sent.end(message.body)
@@ -136,7 +140,7 @@ export class HttpClient {
     })
   }
 
-  #read(answer: IncomingMessage, fail: (error: Error) => void, done: (text: string) => void): void {
+  #read(answer: IncomingMessage, fail: (error: Error) => void, done: (bytes: Buffer) => void): void {
     const limit = this.#options.maxAnswerBytes ?? MAX_ANSWER_BYTES
     const chunks: Buffer[] = []
     let bytes = 0
@@ -146,7 +150,7 @@ export class HttpClient {
       fail(violation(`${this.origin} answers with more than ${limit} bytes; is it the right url?`))
       return answer.destroy()
     })
-    answer.once('end', () => done(Buffer.concat(chunks).toString()))
+    answer.once('end', () => done(Buffer.concat(chunks)))
   }
 
   /** The connection stood idle before this request: the far side may have ended it, and not have seen the request. */

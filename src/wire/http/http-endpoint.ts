@@ -42,6 +42,8 @@ export class HttpEndpoint {
   readonly #headers: Readonly<Record<string, string>>
   readonly #clock: Clock
   readonly #patience = new Backoff(PATIENCE)
+  /** Since the start. */
+  answers = 0
 
   constructor(
     options: EndpointOptions,
@@ -65,8 +67,10 @@ export class HttpEndpoint {
   }
 
   /** Sends, with our credentials and the configured headers; `headers` of the request win. */
-  send(message: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    return this.#client.send({ ...message, headers: { ...this.#headers, ...message.headers } }, signal)
+  async send(message: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    const answer = await this.#client.send({ ...message, headers: { ...this.#headers, ...message.headers } }, signal)
+    this.answers++
+    return answer
   }
 
   /** What the answer means for the rows that were sent; throws what it means for everything else. */

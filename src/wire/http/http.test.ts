@@ -169,7 +169,10 @@ for (const [header, ms] of [
 
 const patience = () => new Backoff({ firstMs: 500, maxMs: 4000, random: () => 1 })
 const judge = (status: number, headers = {}, text = '', context = patience()) =>
-  verdictOf({ status, headers, text }, { where: 'http://h/in', who: 'this token', now: NOW, patience: context })
+  verdictOf(
+    { status, headers, text, bytes: Buffer.from(text) },
+    { where: 'http://h/in', who: 'this token', now: NOW, patience: context },
+  )
 
 test('what a status means for the rows', () => {
   for (const status of [200, 201, 202, 204, 207]) assert.equal(judge(status), 'taken')

@@ -4,9 +4,9 @@ import type { ServedView } from '../../../core/driver-views.ts'
 /**
  * Why a request got no answer of the device: its function or its client is not allowed; no device here has the unit; it breaks the
  * limits of its function; too many waited, or it too long; the device is away or silent and was not asked; it could not be put on
- * record; a client was sent away because all places were taken.
+ * record; all writes are locked; a client was sent away because all places were taken.
  */
-export type Refusal = 'function' | 'writer' | 'unit' | 'shape' | 'busy' | 'away' | 'record' | 'full'
+export type Refusal = 'function' | 'writer' | 'unit' | 'shape' | 'busy' | 'away' | 'record' | 'locked' | 'full'
 
 export class ProxyCounters {
   requests = 0
@@ -19,6 +19,7 @@ export class ProxyCounters {
     busy: 0,
     away: 0,
     record: 0,
+    locked: 0,
     full: 0,
   }
 

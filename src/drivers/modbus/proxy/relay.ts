@@ -117,7 +117,17 @@ export class ProxyRelay {
     if (!this.#functions.has(code)) return ['function', `function ${code} is not among proxy.functions`]
     if (kind === 'write' && !this.#writers.has(client.address))
       return ['writer', `${client.address} is not among proxy.writers`]
-    return undefined
+    const locked = kind === 'write' ? this.#whyLocked() : undefined
+    return locked === undefined ? undefined : ['locked', locked]
+  }
+
+  #whyLocked(): string | undefined {
+    try {
+      this.#parts.context.assertWritable?.()
+      return undefined
+    } catch (error) {
+      return messageOf(error)
+    }
   }
 
   /** Counts it, and makes what the client hears. */
@@ -132,6 +142,7 @@ export class ProxyRelay {
     if (isSent || client.signal.aborted) return exception
     if (exception.exceptionCode === BUSY) this.counters.refused.busy++
     else if (exception.exceptionCode === PATH_UNAVAILABLE) this.counters.refused.away++
+    else if (exception.exceptionCode === ILLEGAL_FUNCTION) this.counters.refused.locked++
     return exception
   }
 
@@ -181,6 +192,8 @@ export class ProxyRelay {
           writes.run(async () => {
             signal.throwIfAborted()
             turns.inTime(deadline)
+            // It may have been locked while this one waited.
+            context.assertWritable?.()
             isSent = true
             return cache.write(unit, () => this.#ask(unit, pdu, signal))
           }),
@@ -253,6 +266,7 @@ function toException(error: unknown): ModbusException {
   if (error instanceof ModbusException) return error
   if (error instanceof NotConnectedError || isAbort(error)) return new ModbusException(PATH_UNAVAILABLE)
   if (error instanceof GatewayError && error.code === 'BUSY') return new ModbusException(BUSY)
+  if (error instanceof GatewayError && error.code === 'WRITE_LOCKED') return new ModbusException(ILLEGAL_FUNCTION)
   if (error instanceof GatewayError && error.code === 'INVALID_REQUEST') return new ModbusException(ILLEGAL_VALUE)
   if (error instanceof GatewayError) return new ModbusException(TARGET_SILENT)
   return new ModbusException(DEVICE_FAILURE)

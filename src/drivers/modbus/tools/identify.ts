@@ -144,7 +144,7 @@ async function serverIdOf(
 /** Exceptions and silence are findings here; a lost connection and the caller's abort are not. */
 function refusalOf(error: unknown): string {
   if (error instanceof ModbusException) return describeException(error.exceptionCode)
-  if (!(error instanceof GatewayError) || error instanceof NotConnectedError) throw error
+  if (!(error instanceof GatewayError) || error instanceof NotConnectedError || error.code === 'FORBIDDEN') throw error
   return error.code === 'TIMEOUT' ? SILENT : error.message
 }
 

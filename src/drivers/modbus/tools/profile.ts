@@ -28,6 +28,7 @@ export const forgetTool = defineTool({
   input: z.strictObject({}),
   positions: [],
   offline: true,
+  manages: true,
   async run(_input, driver) {
     const profile = driver.profile?.() as ProfileView | undefined
     driver.forget?.()

@@ -128,7 +128,7 @@ function outcomeOf(error: unknown, answered: boolean): Outcome {
     const { exceptionCode } = error
     return { why: describeException(exceptionCode), halve: BLAMES_BLOCK.has(exceptionCode), silent: false }
   }
-  if (!(error instanceof GatewayError) || error instanceof NotConnectedError) throw error
+  if (!(error instanceof GatewayError) || error instanceof NotConnectedError || error.code === 'FORBIDDEN') throw error
   if (error.code !== 'TIMEOUT') return { why: messageOf(error), halve: false, silent: false }
   if (!answered) throw error
   return { why: 'no answer in time', halve: false, silent: true }

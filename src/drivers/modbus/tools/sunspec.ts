@@ -5,6 +5,7 @@ import { defineTool } from '../../../core/driver.ts'
 import { oneLine } from '../../../core/one-line.ts'
 import type { ModbusDevice } from '../device.ts'
 import { proposeTags } from '../sunspec/proposal.ts'
+import { assertOwn } from './raw-device.ts'
 import { survey, type Survey, type SurveyedModel, type SurveyedPoint } from '../sunspec/survey.ts'
 
 /** What the tool found; `options` are those under which the device was reached. */
@@ -32,6 +33,7 @@ export const sunspecTool = defineTool({
   positions: [],
   async run({ unit, yaml, csv }, driver, access, signal): Promise<SunSpecReport> {
     const device = driver as unknown as ModbusDevice
+    assertOwn(device, access, unit ?? device.unit)
     const found = await survey(device, unit ?? device.unit, (work) => access.run(work, 'turn', signal))
     return { ...found, options: { ...device.farSide, unit: found.unit }, format: yaml ? 'yaml' : csv ? 'csv' : 'text' }
   },

@@ -1,7 +1,7 @@
 /** The tools `dump` and `detect` against a server of ours over real sockets, with its faults. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import type { LineAccess } from '../../../core/driver.ts'
+import type { DriverTool, LineAccess } from '../../../core/driver.ts'
 import { GatewayError } from '../../../core/errors.ts'
 import type { Fault } from '../../../protocols/modbus/index.ts'
 import { connectTo, startDevice, type Device } from '../../../testing/modbus-device.ts'
@@ -10,6 +10,7 @@ import { detect } from './detect.ts'
 import { dump, type BitRow, type RegisterRow } from './dump.ts'
 import type { RawDevice } from './raw-device.ts'
 import { identify } from './identify.ts'
+import { sunspecTool } from './sunspec.ts'
 
 /** Counts the places on the line that a tool asks for. */
 function countedAccess(): LineAccess & { places: string[] } {
@@ -50,6 +51,23 @@ function registersAt(address: number, count: number, transaction: number): Uint8
 }
 
 const codeOf = (code: string) => (error: unknown) => error instanceof GatewayError && error.code === code
+
+test('who may diagnose this device alone does not read the unit of another one behind the same connection', async (t) => {
+  const device = await startDevice(t)
+  const driver = await connectTo(t, device)
+  const access = { ...countedAccess(), confined: true }
+  const run = (tool: DriverTool, given: Record<string, unknown>) =>
+    tool.run(tool.input.parse(given), driver, access, limit())
+  await run(dump, { address: '40011', count: 1 })
+  for (const [tool, given] of [
+    [dump, { address: '2.hr:0' }],
+    [identify, { unit: 2 }],
+    [sunspecTool, { unit: 2 }],
+    [detect, { address: '2.hr:0' }],
+  ] as const)
+    await assert.rejects(run(tool, given), codeOf('FORBIDDEN'))
+  assert.equal(access.places.length, 1)
+})
 
 test('dump shows a register as hex, numbers, bits and text, and two as a float in both word orders', async (t) => {
   const device = await startDevice(t)

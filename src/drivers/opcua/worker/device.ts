@@ -2,12 +2,20 @@
 import { hash } from 'node:crypto'
 import type { DataValue, ReadResponse } from 'node-opcua-client'
 import { SampleBatch } from '../../../core/batch.ts'
+import type { SourceFacts } from '../../../core/driver.ts'
 import { NotConnectedError } from '../../../core/errors.ts'
 import type { ClientLibrary } from '../../../protocols/opcua/library.ts'
 import type { TagId } from '../../../core/value.ts'
 import { isStructure } from '../../../protocols/opcua/value.ts'
 import { Transferred } from '../../../wire/worker-service.ts'
-import { EMPTY_VIEW, type DeviceView, type OpenDevice, type ReadRequest, type SubscribeRequest } from '../messages.ts'
+import {
+  EMPTY_VIEW,
+  type DeviceView,
+  type OpenDevice,
+  type ReadRequest,
+  type SourceRequest,
+  type SubscribeRequest,
+} from '../messages.ts'
 import { Browser } from './browser.ts'
 import { Conditions } from './conditions.ts'
 import { Connection, type Opened } from './connection.ts'
@@ -133,6 +141,11 @@ export class Device {
         await subscriptions.end()
       } else subscriptions.pause()
     }
+  }
+
+  /** How the values of a tag come; undefined: no subscription watches it. */
+  sourceOf({ tag }: SourceRequest): SourceFacts | undefined {
+    return this.#subscriptions?.sourceOf(tag)
   }
 
   async close(): Promise<void> {

@@ -152,6 +152,11 @@ export class Subscription {
       if (!(await this.#republish(at))) return
   }
 
+  /** The number of the last notification; undefined: none yet. */
+  get sequence(): number | undefined {
+    return this.#last === LAST_SEQUENCE ? undefined : this.#last
+  }
+
   /** How far the server is behind what it promised; 0 while it is on time. */
   overdueMs(now: number): number {
     return Math.max(0, now - this.heardAt - this.keepAliveMs)

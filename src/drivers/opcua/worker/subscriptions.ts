@@ -2,7 +2,9 @@
  * All subscriptions of one device: planned, made, taken over by a new session, watched, and made anew when they go silent. Evidence
  * of life is what counts: notifications, keep-alives, and the shadow read (`canary.ts`).
  */
+import type { SourceFacts } from '../../../core/driver.ts'
 import { messageOf, NotConnectedError } from '../../../core/errors.ts'
+import type { TagId } from '../../../core/value.ts'
 import { Canary, valueReader } from './canary.ts'
 import type { Opened } from './connection.ts'
 import { Escalation, type Level } from './escalation.ts'
@@ -16,6 +18,7 @@ import { Subscription, type SubscriptionContext, type SubscriptionCounts } from 
 import { endsSession, NoAnswerError, ServiceError } from './transaction.ts'
 import { transferSubscriptions } from './transfer.ts'
 import { isOfUse, Unwatched, watchedOf } from './unwatched.ts'
+import { watchedSource } from './watched-source.ts'
 
 /** How often it is looked whether everything is on time. */
 const WATCH_MS = 250
@@ -67,6 +70,12 @@ export class Subscriptions {
 
   get #all(): readonly Subscription[] {
     return this.#subscriptions.map(({ subscription }) => subscription)
+  }
+
+  /** How the values of this tag come; undefined: they are not watched. */
+  sourceOf(tag: TagId): SourceFacts | undefined {
+    const { options } = this.#setup.connection
+    return this.#all.map((one) => watchedSource(one, tag, options)).find((facts) => facts !== undefined)
   }
 
   get items(): number {

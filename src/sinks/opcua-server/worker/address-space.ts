@@ -2,6 +2,7 @@
  * The address space: Objects / Devices / device / folders / variable. Values do not go through node-opcua's setters but become the
  * variable's DataValue at once, with one event where somebody monitors it: what is checked there was checked before.
  */
+import type { TagId } from '../../../core/value.ts'
 import { AccessLevelFlag, DataType, Variant, VariantArrayType, type DataValue } from 'node-opcua-client'
 import type { OPCUAServer } from 'node-opcua-server'
 import { SampleBatch } from '../../../core/batch.ts'
@@ -98,6 +99,14 @@ export class Devices {
       if (before !== undefined) this.#remove(before)
       const placed = this.#add(node)
       if (before?.node.type === node.type) placed.holder.$dataValue = before.holder.$dataValue
+    }
+  }
+
+  /** Takes out tags that are no longer there; clients that watch one are told that the node is unknown. */
+  remove(tags: readonly TagId[]): void {
+    for (const tag of tags) {
+      const placed = this.#byTag[tag]
+      if (placed !== undefined) this.#remove(placed)
     }
   }
 

@@ -1,6 +1,7 @@
 /** The worker of the sink: one node-opcua server. */
 import './quiet.ts'
 import * as library from 'node-opcua-client'
+import type { TagId } from '../../../core/value.ts'
 import { silence } from '../../../protocols/opcua/library.ts'
 import { sendEvent, serveWorkerLink } from '../../../wire/worker-service.ts'
 import type { Answer, ServerFacts, ServerSetup, TagNode, ValueSet } from '../messages.ts'
@@ -35,6 +36,7 @@ serveWorkerLink({
     server = await Server.prepare(setup)
   },
   define: (nodes: readonly TagNode[]) => opened().devices.define(nodes),
+  remove: (tags: readonly TagId[]) => opened().devices.remove(tags),
   set: (values: ValueSet) => opened().devices.set(values),
   open: async () => {
     const endpoint = await opened().open()
