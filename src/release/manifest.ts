@@ -12,7 +12,8 @@ export const SIGNATURE_FILE = 'manifest.json.sig'
 export const MAX_MANIFEST_BYTES = 256 * 1024
 
 const version = z.string().refine(isVersion, 'expected a version such as 1.2.3')
-const time = z.iso.datetime({ offset: true, error: 'expected a time such as 2026-11-29T12:00:00Z' })
+/** Always UTC with a Z: the installer compares it as a text. */
+const time = z.iso.datetime({ error: 'expected a time such as 2026-11-29T12:00:00Z' })
 
 const artifact = z.strictObject({
   /** Name of the file beside the manifest: it never leaves the folder. */
