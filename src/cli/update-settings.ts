@@ -1,12 +1,12 @@
 /** `/etc/bifrost/update.yaml`: from where, when and how carefully a box takes new versions. Options, defaults and checks stand here. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { ConfigError, ProblemList } from '../config/problem.ts'
 import { checkSchema } from '../config/schema-check.ts'
 import { YamlSource } from '../config/yaml-source.ts'
 import { duration } from '../core/duration.ts'
-import { messageOf } from '../core/errors.ts'
+import { GatewayError, messageOf } from '../core/errors.ts'
 import { parseWindows } from '../release/window.ts'
 
 const windows = z
@@ -56,6 +56,7 @@ export type UpdateSettings = z.output<typeof updateSchema>
 /** What the file says, or the defaults where it is not there; throws CONFIG_INVALID with file, line and column of each problem. */
 export function loadUpdateSettings(file: string): UpdateSettings {
   if (!existsSync(file)) return updateSchema.parse({ version: 1 })
+  refuseForeign(file)
   const problems = new ProblemList()
   const source = new YamlSource(file, readFileSync(file, 'utf8'), {}, problems)
   const value = source.root ?? {}
@@ -64,6 +65,17 @@ export function loadUpdateSettings(file: string): UpdateSettings {
     problems.add(source.placeOf(['enabled']), 'enabled', 'there is no `source` to take updates from')
   if (settings === undefined || problems.problems.length > 0) throw new ConfigError(file, problems.problems)
   return settings
+}
+
+/** Whoever writes the settings says what root installs: the gateway, which may write beside them, must not be able to. */
+export function refuseForeign(file: string): void {
+  if (process.getuid?.() !== 0) return
+  const { uid, mode } = statSync(file)
+  if (uid !== 0 || (mode & 0o022) !== 0)
+    throw new GatewayError(
+      'CONFIG_INVALID',
+      `${file}: it must belong to root, and nobody else may write it (chown root:root ${file}; chmod 644 ${file})`,
+    )
 }
 
 /** The name of this box for staged releases. */

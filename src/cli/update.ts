@@ -15,7 +15,7 @@ import { look, readRelease, take, verifyArtifacts, type Update } from '../releas
 import { isOpen } from '../release/window.ts'
 import { textOption, type Call } from './call.ts'
 import { Exit } from './exit-code.ts'
-import { boxId, loadUpdateSettings, type UpdateSettings } from './update-settings.ts'
+import { boxId, loadUpdateSettings, refuseForeign, type UpdateSettings } from './update-settings.ts'
 
 export async function check(call: Call): Promise<number> {
   const { update, settings } = open(call)
@@ -135,6 +135,7 @@ function trustOf(call: Call, ofSettings?: string): readonly TrustedKey[] {
   const file = textOption(call, 'trust') ?? ofSettings
   if (file === undefined) return pinnedKeys()
   try {
+    refuseForeign(file)
     return parseTrustedKeys(readFileSync(file, 'utf8'), file)
   } catch (error) {
     if (error instanceof GatewayError) throw error

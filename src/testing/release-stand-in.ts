@@ -79,7 +79,14 @@ export const hostArch = (): 'x64' | 'arm64' => (process.arch === 'arm64' ? 'arm6
 /** A box below `root` on which `version` is installed and runs, with the played systemd on the PATH of `env`. */
 export function makeBox(root: string, version?: string): { box: Box; env: Record<string, string> } {
   const box = boxAt(root)
-  for (const folder of [box.etc, box.state, join(root, 'behaviour'), join(root, 'bin'), join(root, 'systemd')])
+  for (const folder of [
+    box.etc,
+    box.state,
+    join(root, 'behaviour'),
+    join(root, 'bin'),
+    join(root, 'systemd'),
+    join(root, 'var', 'lib', 'bifrost'),
+  ])
     mkdirSync(folder, { recursive: true })
   writeFileSync(join(root, 'bin', 'systemctl'), SYSTEMCTL, { mode: 0o755 })
   if (version !== undefined) {
@@ -103,6 +110,7 @@ how=$(cat "$BIFROST_UPDATE_ROOT/behaviour/${version}" 2>/dev/null)
 case $1 in
   version) echo ${version} ;;
   check) if grep -q 'refused-by-${version}' "$3"; then echo "$3:2:1: refused here"; exit 78; fi ;;
+  user) if grep -q 'newer-than-${version}' "$BIFROST_UPDATE_ROOT/var/lib/bifrost/accounts.db"; then echo 'was made by a newer Bifrost'; exit 1; fi ;;
   health) if [ "$how" = healthy ] || [ -z "$how" ]; then echo ok; else echo '[-] store: no'; exit 1; fi ;;
 esac
 `
@@ -133,6 +141,7 @@ case $* in
     echo "WatchdogTimestampMonotonic=4711"
     ;;
   *restart*bifrost.service*) launch ;;
+  *stop*bifrost.service*) echo inactive >"$dir/active" ;;
   *start*bifrost-update-gate.service*) exec "$BIFROST_UPDATE_ROOT/opt/bifrost/bifrost-gate" judge ;;
 esac
 `
