@@ -1,0 +1,536 @@
+#!/bin/sh
+# Installs, upgrades, takes back and removes Bifrost on an edge box: Linux with systemd, x86-64 or arm64. What it installs comes from a
+# release: a folder, such as an offline bundle on a stick, or an https:// address. Nothing of a release is believed before one of the two keys
+# below has signed its manifest, and nothing of it is unpacked before its size and hash are those of the manifest. Whatever goes wrong (full
+# disk, Ctrl-C, kill, a version that does not come up) leaves the version that ran.   Formats and order: src/release/FORMAT.md
+set -eu
+umask 022
+
+usage() {
+  cat <<'TEXT'
+usage: install.sh [install] [--from FOLDER|URL] [--allow-downgrade] [--trust FILE] [--no-start] [--dry-run]
+       install.sh rollback [--dry-run]       back to the version before
+       install.sh uninstall [--purge] [--dry-run]
+  --from             the release (default: the folder of this script)
+  --allow-downgrade  take a version that is older than the installed one
+  --trust FILE       public keys (PEM) to trust in the place of the pinned ones: builds of your own
+  --no-start         install, and neither enable nor start
+  --purge            also configuration, data and the user bifrost: there is no way back
+  --dry-run          verify, and say what would be done
+TEXT
+}
+
+# The same as in src/release/keys.ts; a test compares them.
+pinned_keys() {
+  cat <<'PEM'
+-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEANKsnLCqZ8yboy580CjjLHRkwKEMdaPCLPeQah0ZeMlI=
+-----END PUBLIC KEY-----
+-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEAQEiPGF7rF5/LlmRLzGQM3jkufTSXXyQD5+OIdgEKEsI=
+-----END PUBLIC KEY-----
+PEM
+}
+
+# Below another root in tests and when an image of a box is made.
+root=${BIFROST_UPDATE_ROOT:-}
+prefix=$root/opt/bifrost
+state=$root/var/lib/bifrost-update
+data=$root/var/lib/bifrost
+etc=$root/etc/bifrost
+units=$root/etc/systemd/system
+command=$root/usr/local/bin/bifrost
+unit_files="bifrost.service bifrost-update.service bifrost-update.timer bifrost-update-gate.service"
+reserve_kib=49152
+scratch=
+incoming=
+locked=
+
+say() { echo "$*"; }
+warn() { echo "install.sh: $*" >&2; }
+die() {
+  warn "$*"
+  exit 1
+}
+# What changes something goes through here, so that --dry-run is the same way.
+run() {
+  if [ -n "$dry_run" ]; then say "  would: $*"; else "$@"; fi
+}
+
+# Runs at every end that is not kill -9: what was half done goes, what ran goes on.
+clean_up() {
+  status=$?
+  trap - EXIT HUP INT TERM
+  if [ -n "$scratch" ]; then rm -rf "$scratch"; fi
+  if [ -n "$incoming" ]; then rm -rf "$incoming"; fi
+  if [ -n "$locked" ]; then rm -f "$state/lock"; fi
+  exit "$status"
+}
+
+need() {
+  for tool in "$@"; do
+    command -v "$tool" >/dev/null 2>&1 || die "needs $tool, which this machine does not have (Debian: apt-get install openssl coreutils tar gzip)"
+  done
+}
+
+check_machine() {
+  [ "$(id -u)" = 0 ] || [ -n "$root" ] || [ -n "$dry_run" ] || die "needs root: run it with sudo"
+  [ "$(uname -s)" = Linux ] || die "this is $(uname -s), and Bifrost for edge boxes runs on Linux"
+  case $(uname -m) in
+    x86_64) arch=x64 ;;
+    aarch64 | arm64) arch=arm64 ;;
+    *) die "this machine is $(uname -m); there are releases for x86_64 and aarch64" ;;
+  esac
+  [ "$(getconf LONG_BIT)" = 64 ] || die "the kernel is 64 bit and the system is 32 bit: install a 64 bit system"
+  need openssl sha256sum tar gzip awk sed df
+  case $(openssl version) in
+    OpenSSL\ [3-9].*) ;;
+    *) die "needs OpenSSL 3 to verify signatures, and finds $(openssl version)" ;;
+  esac
+}
+
+# Field 22 of /proc/PID/stat: when that process began, so that its number, given to another since, is told apart.
+started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
+
+# The file that `bifrost update` takes too (src/release/lock.ts).
+lock() {
+  [ -z "$dry_run" ] || return 0
+  mkdir -p "$state"
+  chmod 700 "$state"
+  boot=$(cat /proc/sys/kernel/random/boot_id)
+  for try in 1 2; do
+    if (set -C && echo "$$ $(started $$) $boot" >"$state/lock") 2>/dev/null; then
+      locked=yes
+      return 0
+    fi
+    [ -f "$state/lock" ] || die "cannot write $state/lock: is the disk full or read-only?"
+    read -r holder since of_boot <"$state/lock" || true
+    if [ "$of_boot" = "$boot" ] && [ -n "$since" ] && [ "$(started "$holder")" = "$since" ]; then
+      die "another update or installation is under way (process $holder)"
+    fi
+    [ "$try" = 2 ] || rm -f "$state/lock"
+  done
+  die "another update or installation has just begun"
+}
+
+# fetch FILE TO MOST: never more than so many bytes.
+fetch() {
+  case $from in
+    http://127.* | http://localhost[:/]* | https://*)
+      if command -v curl >/dev/null 2>&1; then
+        curl -fsSL --retry 2 --max-filesize "$3" -o "$2" "${from%/}/$1" || die "$1 could not be fetched from $from"
+      elif command -v wget >/dev/null 2>&1; then
+        wget -q -O "$2" "${from%/}/$1" || die "$1 could not be fetched from $from"
+      else
+        die "needs curl or wget for $from"
+      fi
+      ;;
+    *://*) die "$from: a release comes from a folder or over https://" ;;
+    *)
+      [ -f "$from/$1" ] || die "there is no $1 in $from: is it a release? (--from FOLDER)"
+      cp "$from/$1" "$2" || die "$1 could not be copied: is the disk full?"
+      ;;
+  esac
+  [ "$(wc -c <"$2")" -le "$3" ] || die "$1 is larger than $3 bytes"
+}
+
+# The manifest lies in the scratch folder afterwards, and is signed.
+verify_manifest() {
+  fetch manifest.json "$scratch/manifest.json" 262144
+  fetch manifest.json.sig "$scratch/manifest.json.sig" 16384
+  if [ -n "$trust" ]; then cat "$trust" >"$scratch/keys"; else pinned_keys >"$scratch/keys"; fi
+  awk -v to="$scratch/key-" '/-----BEGIN PUBLIC KEY-----/ { n++ } n { print >(to n ".pem") }' "$scratch/keys"
+  known=
+  for key in "$scratch"/key-*.pem; do
+    [ -f "$key" ] || die "there is no public key in $trust"
+    id=$(openssl pkey -pubin -in "$key" -outform DER 2>/dev/null | tail -c 32 | sha256sum | cut -c 1-16)
+    signature=$(sed -n "s/^$id \([A-Za-z0-9+\/=]*\)$/\1/p" "$scratch/manifest.json.sig" | head -n 1)
+    [ -n "$signature" ] || continue
+    known="$known $id"
+    echo "$signature" | openssl base64 -d -A >"$scratch/signature" 2>/dev/null || true
+    if openssl pkeyutl -verify -pubin -inkey "$key" -rawin -in "$scratch/manifest.json" -sigfile "$scratch/signature" >/dev/null 2>&1; then
+      say "signed by $id"
+      return 0
+    fi
+  done
+  [ -z "$known" ] || die "the signature of key$known does not fit the manifest: the file was changed after it was signed, or was not copied whole"
+  die "the release is not signed by a key that this installer trusts: it is not ours, or you need a newer installer"
+}
+
+# A member of the outermost object; the manifest has one a line (encodeManifest).
+member() { sed -n "s/^  \"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}$/\1/p" "$scratch/manifest.json" | head -n 1; }
+
+# Prints older, same or newer: what $1 is beside $2 (SemVer 2.0.0, clause 11).
+compare() {
+  awk -v a="$1" -v b="$2" '
+    function part(x, y,   nx, ny) {
+      if (x == y) return 0
+      if (x == "") return -1
+      if (y == "") return 1
+      nx = x ~ /^[0-9]+$/; ny = y ~ /^[0-9]+$/
+      if (nx && ny) return (x + 0 < y + 0) ? -1 : ((x + 0 > y + 0) ? 1 : 0)
+      if (nx != ny) return nx ? -1 : 1
+      return (x "") < (y "") ? -1 : 1
+    }
+    BEGIN {
+      sub(/\+.*/, "", a); sub(/\+.*/, "", b)
+      pa = pb = ""
+      if ((i = index(a, "-"))) { pa = substr(a, i + 1); a = substr(a, 1, i - 1) }
+      if ((i = index(b, "-"))) { pb = substr(b, i + 1); b = substr(b, 1, i - 1) }
+      split(a, x, "."); split(b, y, ".")
+      for (i = 1; i <= 3 && !r; i++) r = part(x[i], y[i])
+      if (!r && pa != pb) {
+        if (pa == "") r = 1
+        else if (pb == "") r = -1
+        else {
+          n = split(pa, x, "."); m = split(pb, y, ".")
+          for (i = 1; i <= (n > m ? n : m) && !r; i++) r = part(i > n ? "" : x[i], i > m ? "" : y[i])
+        }
+      }
+      print (r < 0 ? "older" : (r > 0 ? "newer" : "same"))
+    }'
+}
+
+read_manifest() {
+  [ "$(member format)" = 1 ] || die "the manifest has format $(member format), and this installer knows format 1: take the installer of that release"
+  [ "$(member product)" = bifrost ] || die "this is a release of $(member product)"
+  version=$(member version)
+  case $version in
+    '' | [!0-9]* | *[!0-9A-Za-z.+-]*) die "the manifest names no version" ;;
+  esac
+  now=$(date -u +%Y-%m-%dT%H:%M:%S)
+  expires=$(member expires)
+  case $expires in
+    [0-9][0-9][0-9][0-9]-*Z) ;;
+    *) die "the manifest does not say until when it holds" ;;
+  esac
+  [ "$(printf '%s\n%s\n' "$now" "$expires" | LC_ALL=C sort | head -n 1)" = "$now" ] ||
+    die "the release $version expired at $expires: take a newer one, or set the clock of this machine if it is wrong (it says ${now}Z)"
+  check_version
+  # name, bytes and hash of the tarball for this machine
+  found=$(awk -v want="$arch" '
+    /^    \{/ { name = kind = arch = bytes = hash = "" }
+    { gsub(/[",]/, "") }
+    $1 == "name:" { name = $2 }
+    $1 == "kind:" { kind = $2 }
+    $1 == "arch:" { arch = $2 }
+    $1 == "bytes:" { bytes = $2 }
+    $1 == "sha256:" { hash = $2 }
+    /^    \}/ && kind == "tarball" { if (arch == want) print name, bytes, hash; else others = others " " arch }
+    END { if (others != "") print others >"/dev/stderr" }' "$scratch/manifest.json" 2>"$scratch/others")
+  [ -n "$found" ] || die "the release $version has no tarball for $arch, which this machine is (it has:$(cat "$scratch/others"))"
+  # shellcheck disable=SC2086 # three words
+  set -- $found
+  tarball=$1 bytes=$2 hash=$3
+  case $tarball in */* | .*) die "$tarball is no plain file name" ;; esac
+  case $bytes in '' | *[!0-9]*) die "the manifest does not say how large $tarball is" ;; esac
+}
+
+# A comparison that says nothing is no leave.
+check_version() {
+  [ -n "$installed" ] || return 0
+  order=$(compare "$version" "$installed")
+  case $order in
+    newer | same) ;;
+    older) [ -n "$allow_downgrade" ] || die "the release $version is older than $installed, which is installed: --allow-downgrade takes it all the same" ;;
+    *) die "$version and $installed cannot be compared" ;;
+  esac
+  minimum=$(member minimumFrom)
+  if [ "$order" = newer ] && [ -n "$minimum" ] && [ "$(compare "$installed" "$minimum")" = older ]; then
+    die "the release $version can be taken from $minimum on, and $installed is installed: take $minimum first"
+  fi
+}
+
+# check_space FOLDER KIB WHAT: with what the gateway needs beside it.
+check_space() {
+  folder=$1
+  while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
+  free=$(df -Pk "$folder" | awk 'NR == 2 { print $4 }')
+  [ "$free" -ge $(($2 + reserve_kib)) ] || die "$3 needs $((($2 + reserve_kib) / 1024 + 1)) MiB, and $folder has $((free / 1024)) MiB left: nothing was changed"
+}
+
+unpack() {
+  rm -rf "$prefix"/.incoming-*
+  mkdir -p "$prefix/versions"
+  check_space "$prefix" $((bytes * 4 / 1024)) "installing $version"
+  incoming=$prefix/.incoming-$version
+  mkdir "$incoming"
+  fetch "$tarball" "$incoming/$tarball" "$bytes"
+  [ "$(wc -c <"$incoming/$tarball")" = "$bytes" ] || die "$tarball has $(wc -c <"$incoming/$tarball") bytes and should have $bytes: it was not copied whole"
+  [ "$(sha256sum <"$incoming/$tarball" | cut -d ' ' -f 1)" = "$hash" ] || die "$tarball is not what the manifest says: it was damaged or exchanged"
+  check_space "$prefix" $(($(gzip -l "$incoming/$tarball" | awk 'NR == 2 { print $2 }') / 1024)) "unpacking $version"
+  tar -xzf "$incoming/$tarball" -C "$incoming" --no-same-owner || die "$tarball could not be unpacked: is the disk full?"
+  fresh=$incoming/bifrost-$version
+  [ -x "$fresh/bin/bifrost" ] || die "$tarball holds no bifrost-$version/bin/bifrost"
+  for file in $unit_files bifrost-gate gateway-edge.yaml update.yaml; do
+    [ -f "$fresh/share/edge/$file" ] || die "the release $version has no share/edge/$file: it is not made for edge boxes"
+  done
+  said=$("$fresh/bin/bifrost" version 2>&1) || true
+  [ "$said" = "$version" ] || die "$version does not run on this machine: $said"
+  sync
+  rm -rf "$prefix/versions/$version"
+  mv "$fresh" "$prefix/versions/$version"
+  rm -rf "$incoming"
+  incoming=
+}
+
+make_user() {
+  id bifrost >/dev/null 2>&1 || run useradd --system --user-group --home-dir /var/lib/bifrost --no-create-home --shell /usr/sbin/nologin bifrost
+}
+
+# own MODE OWNER PATH: owners only where root can give them.
+own() {
+  chmod "$1" "$3"
+  if [ "$(id -u)" = 0 ] && [ -z "$root" ]; then chown "$2" "$3"; fi
+}
+
+# put FILE TO MODE: whole or not at all.
+put() {
+  cp "$1" "$2.new" || die "$2 could not be written: is the disk full?"
+  chmod "$3" "$2.new"
+  mv -f "$2.new" "$2"
+}
+
+# What is there stays as it is: configuration is the owner's.
+make_folders() {
+  mkdir -p "$etc" "$data" "$units" "$(dirname "$command")"
+  # The gateway may change its configuration by the page; sticky, so that it can neither change nor replace what is root's beside it.
+  own 1770 root:bifrost "$etc"
+  own 750 bifrost:bifrost "$data"
+  if [ ! -f "$etc/bifrost.yaml" ]; then
+    put "$edge/gateway-edge.yaml" "$etc/bifrost.yaml" 640
+    own 640 bifrost:bifrost "$etc/bifrost.yaml"
+  fi
+  if [ ! -f "$etc/update.yaml" ]; then
+    put "$edge/update.yaml" "$etc/update.yaml" 644
+    own 644 root:root "$etc/update.yaml"
+  fi
+}
+
+put_units() {
+  for file in $unit_files; do put "$1/$file" "$units/$file" 644; done
+  put "$1/bifrost-gate" "$prefix/bifrost-gate" 755
+  ln -sfn /opt/bifrost/current/bin/bifrost "$command"
+  if [ -n "$systemd" ]; then systemctl daemon-reload; fi
+}
+
+keep_units() {
+  rm -rf "$state/units"
+  mkdir -p "$state/units"
+  for file in $unit_files; do [ ! -f "$units/$file" ] || cp "$units/$file" "$state/units/"; done
+  [ ! -f "$prefix/bifrost-gate" ] || cp "$prefix/bifrost-gate" "$state/units/"
+}
+
+move_link() {
+  ln -sfn "versions/$1" "$prefix/.current.new"
+  mv -Tf "$prefix/.current.new" "$prefix/current"
+  sync
+}
+
+as_gateway() {
+  if [ "$(id -u)" = 0 ] && [ -z "$root" ] && id bifrost >/dev/null 2>&1; then
+    setpriv --reuid=bifrost --regid=bifrost --init-groups "$@"
+  else
+    "$@"
+  fi
+}
+
+history() { echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) $1 $2 $3 $4" >>"$state/history"; }
+
+install_fresh() {
+  put_units "$edge"
+  move_link "$version"
+  history - "$version" installed "for the first time"
+  if [ -z "$systemd" ]; then
+    say "$version is installed; systemd does not run here, so nothing was started"
+  elif [ -n "$no_start" ]; then
+    say "$version is installed; start it with: systemctl enable --now bifrost bifrost-update.timer bifrost-update-gate"
+  else
+    systemctl enable --quiet bifrost.service bifrost-update-gate.service
+    systemctl enable --quiet --now bifrost-update.timer
+    systemctl restart --no-block bifrost.service
+    if "$prefix/bifrost-gate" wait 60; then say "$version runs"; else die "$version is installed and is not healthy: journalctl -u bifrost"; fi
+  fi
+}
+
+# The way of `bifrost update`: copy, trial, link, restart, verdict of the gate.
+upgrade() {
+  said=$(as_gateway "$prefix/versions/$version/bin/bifrost" check -c "$etc/bifrost.yaml" 2>&1) || {
+    rm -rf "$prefix/versions/$version"
+    die "$version does not take the present configuration, $installed goes on:
+$said"
+  }
+  if [ -z "$systemd" ] || [ -n "$no_start" ]; then
+    put_units "$edge"
+    move_link "$version"
+    history "$installed" "$version" installed "not started"
+    echo "$installed" >"$state/previous"
+    say "$version is installed in the place of $installed; nothing was started"
+    return 0
+  fi
+  copy=config/$(date -u +%Y-%m-%dT%H%M%SZ)-$installed-to-$version
+  mkdir -p "$state/config"
+  cp -a "$etc" "$state/$copy" || die "the configuration could not be copied: is the disk full?"
+  keep_units
+  rm -f "$state/bad/$version" "$state/tries"
+  {
+    echo "from=$installed"
+    echo "to=$version"
+    echo "began=$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+    echo "seconds=20"
+    echo "config=$copy"
+    echo "url="
+    echo "invocation=$(systemctl show bifrost.service -p InvocationID --value)"
+  } >"$state/trial.new" || die "the disk is full: nothing was changed"
+  put_units "$edge"
+  sync
+  mv -f "$state/trial.new" "$state/trial"
+  move_link "$version"
+  systemctl restart --no-block bifrost.service
+  say "$version is on trial: it has 20 s to become healthy"
+  systemctl start bifrost-update-gate.service || true
+  if [ ! -f "$state/trial" ] && [ "$(readlink "$prefix/current")" = "versions/$version" ]; then
+    systemctl enable --quiet bifrost.service bifrost-update-gate.service
+    systemctl enable --quiet --now bifrost-update.timer
+    say "$version runs and is confirmed; $installed stays for: install.sh rollback"
+    return 0
+  fi
+  put_units "$state/units"
+  die "$version did not come up, $installed runs again: $(head -n 1 "$state/bad/$version" 2>/dev/null || echo "see $state/history")"
+}
+
+do_install() {
+  check_machine
+  lock
+  scratch=$(mktemp -d)
+  verify_manifest
+  read_manifest
+  if [ "$installed" = "$version" ]; then
+    say "$version is installed already; user, folders and units are put right"
+  else
+    say "${installed:-nothing} → $version, $tarball"
+  fi
+  if [ -n "$dry_run" ]; then
+    check_space "$prefix" $((bytes * 4 / 1024)) "installing $version"
+    say "  would: fetch, verify and unpack $tarball to $prefix/versions/$version"
+    make_user
+    say "  would: make $etc and $data where they are missing, write $units/bifrost*.service, move $prefix/current"
+    if [ -n "$installed" ] && [ "$installed" != "$version" ]; then say "  would: restart, wait 20 s for health, go back to $installed without it"; fi
+    say "nothing was changed"
+    return 0
+  fi
+  if [ "$installed" != "$version" ]; then unpack; fi
+  edge=$prefix/versions/$version/share/edge
+  if [ -z "$root" ]; then make_user; fi
+  make_folders
+  if [ -z "$installed" ]; then
+    install_fresh
+  elif [ "$installed" != "$version" ]; then
+    upgrade
+  else
+    put_units "$edge"
+    if [ -n "$systemd" ] && [ -z "$no_start" ]; then
+      systemctl enable --quiet bifrost.service bifrost-update-gate.service
+      systemctl enable --quiet --now bifrost-update.timer
+      systemctl start bifrost.service
+    fi
+  fi
+}
+
+do_rollback() {
+  [ -n "$installed" ] || die "Bifrost is not installed in $prefix"
+  previous=$(cat "$state/previous" 2>/dev/null || true)
+  [ -n "$previous" ] || die "there is no version before $installed"
+  [ -x "$prefix/versions/$previous/bin/bifrost" ] || die "$previous, the version before $installed, does not lie there any more"
+  lock
+  as_gateway "$prefix/versions/$previous/bin/bifrost" check -c "$etc/bifrost.yaml" >/dev/null 2>&1 ||
+    die "$previous does not take the present configuration; copies of earlier ones are in $state/config"
+  say "$installed → $previous"
+  if [ -n "$dry_run" ]; then return 0; fi
+  mkdir -p "$state/bad"
+  echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) somebody went back from it to $previous" >"$state/bad/$installed"
+  rm -f "$state/trial"
+  move_link "$previous"
+  echo "$installed" >"$state/previous"
+  history "$installed" "$previous" rolled-back "somebody asked"
+  [ -n "$systemd" ] || return 0
+  systemctl restart --no-block bifrost.service
+  sleep 1
+  if "$prefix/bifrost-gate" wait 30; then say "$previous runs again"; else die "$previous is installed and is not healthy: journalctl -u bifrost"; fi
+}
+
+do_uninstall() {
+  [ -n "$dry_run" ] || lock
+  if [ -n "$systemd" ]; then
+    for unit in bifrost-update.timer bifrost-update.service bifrost-update-gate.service bifrost.service; do
+      [ ! -f "$units/$unit" ] || run systemctl disable --quiet --now "$unit"
+    done
+  fi
+  for file in $unit_files; do run rm -f "$units/$file"; done
+  run rm -f "$command"
+  run rm -rf "$prefix" "$root/var/cache/bifrost" "$root/var/cache/bifrost-update"
+  if [ -n "$systemd" ] && [ -z "$dry_run" ]; then systemctl daemon-reload; fi
+  if [ -n "$purge" ]; then
+    run rm -rf "$etc" "$data" "$state" "$units/bifrost.service.d"
+    if [ -z "$root" ] && id bifrost >/dev/null 2>&1; then run userdel bifrost; fi
+    say "Bifrost is removed, with configuration and data"
+  else
+    run rm -rf "$state/trial" "$state/tries" "$state/bad" "$state/previous" "$state/download" "$state/units"
+    say "Bifrost is removed; $etc, $data and $state/config stay (--purge removes them too)"
+  fi
+}
+
+action=install
+from=$(cd "$(dirname "$0")" && pwd -P)
+allow_downgrade='' trust='' no_start='' purge='' dry_run='' installed='' systemd=''
+case ${1:-} in
+  install | rollback | uninstall)
+    action=$1
+    shift
+    ;;
+esac
+while [ $# -gt 0 ]; do
+  case $1 in
+    --from | --trust)
+      [ $# -ge 2 ] || {
+        usage >&2
+        exit 2
+      }
+      if [ "$1" = --from ]; then from=$2; else trust=$2; fi
+      shift
+      ;;
+    --allow-downgrade) allow_downgrade=yes ;;
+    --no-start) no_start=yes ;;
+    --purge) purge=yes ;;
+    --dry-run) dry_run=yes ;;
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    *)
+      warn "$1 is not understood"
+      usage >&2
+      exit 2
+      ;;
+  esac
+  shift
+done
+trap clean_up EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+if [ -d /run/systemd/system ] || [ -n "${BIFROST_INSTALL_SYSTEMD:-}" ]; then systemd=yes; fi
+if [ -n "$root" ] && [ -z "${BIFROST_INSTALL_SYSTEMD:-}" ]; then systemd=; fi
+link=$(readlink "$prefix/current" 2>/dev/null || true)
+installed=${link#versions/}
+case $action in
+  install) do_install ;;
+  rollback)
+    [ "$(id -u)" = 0 ] || [ -n "$root" ] || [ -n "$dry_run" ] || die "needs root: run it with sudo"
+    do_rollback
+    ;;
+  uninstall)
+    [ "$(id -u)" = 0 ] || [ -n "$root" ] || [ -n "$dry_run" ] || die "needs root: run it with sudo"
+    do_uninstall
+    ;;
+esac

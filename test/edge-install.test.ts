@@ -1,0 +1,242 @@
+/**
+ * `deploy/edge/install.sh` on boxes below a temporary root, with real signatures and tarballs, a script in the place of the gateway and a
+ * played systemd (the real ones: deploy/edge/try-edge.sh). Whatever goes wrong, what was installed goes on.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs' // prettier-ignore
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { PINNED_KEYS } from '../src/release/keys.ts'
+import { compareVersions } from '../src/release/version.ts'
+import { needs, temporaryFolder } from '../src/testing/peers.ts'
+import { behave, makeBox, makeRelease, newSigningKey, type StandIn } from '../src/testing/release-stand-in.ts'
+
+const EDGE = join(import.meta.dirname, '..', 'deploy', 'edge')
+const SCRIPT = join(EDGE, 'install.sh')
+const peers = { skip: needs('openssl', 'setpriv') }
+const key = newSigningKey()
+
+function rig(t: TestContext) {
+  const root = temporaryFolder(t)
+  const { box, env } = makeBox(root)
+  const trust = join(root, 'trust.pem')
+  writeFileSync(trust, key.publicPem)
+  const sh = (args: readonly string[], more: Record<string, string> = {}) => {
+    const all = { ...process.env, ...env, BIFROST_INSTALL_SYSTEMD: '1', ...more }
+    const { status, stdout, stderr } = spawnSync('sh', [SCRIPT, ...args], { env: all, encoding: 'utf8' })
+    return { status, said: stdout + stderr }
+  }
+  const release = (version: string, more: Partial<StandIn> = {}): string => {
+    const folder = join(root, 'releases', `${version}-${Math.random()}`)
+    makeRelease(folder, { version, key, ...more })
+    return folder
+  }
+  const install = (from: string, args: readonly string[] = [], more?: Record<string, string>) =>
+    sh(['--from', from, '--trust', trust, ...args], more)
+  /** Version that is linked, and what lies beside it that should not. */
+  const is = (version: string | undefined): void => {
+    const link = join(box.prefix, 'current')
+    assert.equal(existsSync(link) ? readlinkSync(link) : undefined, version && `versions/${version}`)
+    assert.deepEqual(globSync('.*', { cwd: box.prefix }), [])
+    assert.deepEqual([existsSync(join(box.state, 'lock')), existsSync(join(box.state, 'trial'))], [false, false])
+  }
+  const ok = ({ status, said }: { status: number | null; said: string }, pattern: RegExp): void => {
+    assert.equal(status, 0, said)
+    assert.match(said, pattern)
+  }
+  const refused = ({ status, said }: { status: number | null; said: string }, pattern: RegExp): void => {
+    assert.equal(status, 1, said)
+    assert.match(said, pattern)
+  }
+  return { root, box, sh, release, install, is, ok, refused }
+}
+
+test('the keys of the installer are those of the program', () => {
+  const text = readFileSync(SCRIPT, 'utf8')
+  assert.equal(/<<'PEM'\n([\s\S]*?)PEM\n/.exec(text)![1], PINNED_KEYS)
+})
+
+test('the installer orders versions as the program does', () => {
+  const body = /^compare\(\) \{\n[\s\S]*?^\}\n/m.exec(readFileSync(SCRIPT, 'utf8'))![0]
+  const order = ['1.0.0-alpha', '1.0.0-alpha.1', '1.0.0-alpha.beta', '1.0.0-beta.2', '1.0.0-beta.11', '1.0.0', '1.0.0+b', '1.0.10', '1.2.0', '10.0.0'] // prettier-ignore
+  const pairs = order.flatMap((one) => order.map((other) => [one, other] as const))
+  const calls = pairs.map(([one, other]) => `compare '${one}' '${other}'`).join('\n')
+  const { stdout } = spawnSync('sh', ['-c', `${body}${calls}`], { encoding: 'utf8' })
+  const words = pairs.map(([one, other]) => ['older', 'same', 'newer'][Math.sign(compareVersions(one, other)) + 1])
+  assert.deepEqual(stdout.trim().split('\n'), words)
+})
+
+test('install, again, upgrade, a bad upgrade, rollback, uninstall', peers, (t) => {
+  const { root, box, sh, release, install, is, ok, refused } = rig(t)
+  const config = join(box.etc, 'bifrost.yaml')
+  const first = release('1.0.0')
+  ok(install(first), /1\.0\.0 runs/)
+  is('1.0.0')
+  appendFileSync(config, '# mine\n')
+  ok(install(first), /installed already/)
+  assert.match(readFileSync(config, 'utf8'), /# mine\n$/)
+  const calls = readFileSync(join(root, 'systemd', 'calls'), 'utf8')
+  assert.match(calls, /enable --quiet bifrost\.service bifrost-update-gate\.service/)
+
+  ok(install(release('1.1.0')), /1\.1\.0 runs and is confirmed; 1\.0\.0 stays/)
+  is('1.1.0')
+  behave(root, '1.2.0', 'dead')
+  refused(install(release('1.2.0')), /1\.2\.0 did not come up, 1\.1\.0 runs again: .*started 3 times/)
+  is('1.1.0')
+  assert.equal(readFileSync(join(root, 'systemd', 'runs'), 'utf8').trim(), '1.1.0')
+  refused(install(release('1.0.5')), /older than 1\.1\.0.*--allow-downgrade/)
+  ok(install(release('1.0.5'), ['--allow-downgrade']), /1\.0\.5 runs/)
+  ok(sh(['rollback']), /1\.0\.5 → 1\.1\.0\n[\s\S]*1\.1\.0 runs again/)
+  is('1.1.0')
+  assert.match(readFileSync(config, 'utf8'), /# mine\n$/)
+
+  ok(sh(['uninstall', '--dry-run']), /would: rm -rf .*opt\/bifrost/)
+  is('1.1.0')
+  ok(sh(['uninstall']), /stay \(--purge/)
+  assert.deepEqual([existsSync(box.prefix), existsSync(config)], [false, true])
+  ok(install(first), /1\.0\.0 runs/)
+  assert.match(readFileSync(config, 'utf8'), /# mine\n$/)
+  ok(sh(['uninstall', '--purge']), /with configuration and data/)
+  assert.deepEqual([existsSync(box.etc), existsSync(box.state), existsSync(join(root, 'var/lib/bifrost'))], [false, false, false]) // prettier-ignore
+  assert.deepEqual(readdirSync(join(root, 'etc/systemd/system')), [])
+})
+
+test('a release that is not right is refused before anything is changed', peers, (t) => {
+  const { root, release, install, sh, is, ok, refused } = rig(t)
+  ok(install(release('1.0.0')), /runs/)
+  const files = () => globSync('{opt,etc,var/lib}/**', { cwd: root }).filter((name) => !name.endsWith('history')).toSorted() // prettier-ignore
+  const before = files()
+  refused(install('/nowhere'), /no manifest\.json in \/nowhere/)
+  refused(sh(['--from', release('1.1.0')]), /not signed by a key that this installer trusts/)
+  refused(install(release('1.1.0', { key: newSigningKey() })), /not signed by a key/)
+  const changed = release('1.1.0')
+  const manifest = join(changed, 'manifest.json')
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"1.1.0"', '"1.9.0"'))
+  refused(install(changed), /does not fit the manifest/)
+  const damaged = release('1.1.0')
+  const file = globSync('*.gz', { cwd: damaged }).map((name) => join(damaged, name))[0]!
+  const bytes = readFileSync(file)
+  bytes[bytes.length >> 1]! ^= 1
+  writeFileSync(file, bytes)
+  refused(install(damaged), /damaged or exchanged/)
+  truncateSync(file, bytes.length - 100)
+  refused(install(damaged), /not copied whole/)
+  rmSync(file)
+  refused(install(damaged), /there is no bifrost-1\.1\.0-linux/)
+  const expired = { created: '2024-01-01T00:00:00Z', expires: '2025-01-01T00:00:00Z' }
+  refused(install(release('1.1.0', { manifest: expired })), /expired at 2025-01-01/)
+  refused(install(release('1.1.0', { manifest: { product: 'heimdall' } })), /release of heimdall/)
+  refused(install(release('1.2.0', { manifest: { minimumFrom: '1.1.0' } })), /take 1\.1\.0 first/)
+  const other = process.arch === 'arm64' ? 'x64' : 'arm64'
+  refused(install(release('1.1.0', { arch: other })), new RegExp(`no tarball for .*it has: ${other}`))
+  appendFileSync(join(root, 'etc/bifrost/bifrost.yaml'), '# refused-by-1.1.0\n')
+  refused(install(release('1.1.0')), /does not take the present configuration[\s\S]*refused here/)
+  assert.equal(sh(['--form', 'x']).status, 2)
+  is('1.0.0')
+  assert.deepEqual(files(), before)
+})
+
+test('--dry-run verifies and changes nothing', peers, (t) => {
+  const { root, release, install, ok, refused } = rig(t)
+  const files = () => globSync('**', { cwd: root }).toSorted()
+  const from = release('1.0.0')
+  const before = files()
+  ok(install(from, ['--dry-run']), /nothing was changed/)
+  refused(install(release('1.0.0', { key: newSigningKey() }), ['--dry-run']), /not signed/)
+  assert.deepEqual(files().filter((name) => !name.startsWith('releases')), before.filter((name) => !name.startsWith('releases'))) // prettier-ignore
+})
+
+test('who is not root is told so', { skip: needs('setpriv') || process.getuid?.() !== 0 }, () => {
+  const env = { PATH: process.env.PATH ?? '' }
+  const as = ['--reuid=65534', '--regid=65534', '--clear-groups', 'sh', '-s', '--', '--from', '/']
+  const { status, stderr } = spawnSync('setpriv', as, { input: readFileSync(SCRIPT), env, encoding: 'utf8' })
+  assert.equal(status, 1)
+  assert.match(stderr, /needs root/)
+})
+
+/** A program of the system that is exchanged for a script, found first. */
+function exchange(root: string, name: string, script: string): Record<string, string> {
+  const folder = join(root, `exchanged-${name}`)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  return { PATH: `${folder}:${join(root, 'bin')}:${process.env.PATH ?? ''}` }
+}
+
+test('a machine of another architecture is refused by its name', peers, (t) => {
+  const { root, release, install, refused, is } = rig(t)
+  refused(
+    install(release('1.0.0'), [], exchange(root, 'uname', '[ "$1" = -m ] && echo armv7l || echo Linux')),
+    /armv7l/,
+  )
+  is(undefined)
+})
+
+test(
+  'cut off by a signal or by kill -9 while it unpacks: what ran goes on, and the next try goes through',
+  peers,
+  (t) => {
+    const { root, box, release, install, ok, is } = rig(t)
+    ok(install(release('1.0.0')), /runs/)
+    const next = release('1.1.0')
+    const terminated = install(next, [], exchange(root, 'tar', 'kill -TERM $PPID; sleep 0.3; exit 1'))
+    assert.notEqual(terminated.status, 0)
+    is('1.0.0')
+    const killed = install(next, [], exchange(root, 'tar', 'kill -KILL $PPID'))
+    assert.equal(killed.status, null)
+    assert.equal(readlinkSync(join(box.prefix, 'current')), 'versions/1.0.0')
+    assert.equal(existsSync(join(box.prefix, '.incoming-1.1.0')), true)
+    ok(install(next), /1\.1\.0 runs and is confirmed/)
+    is('1.1.0')
+  },
+)
+
+const ownMounts = { skip: needs('unshare', 'openssl', 'setpriv') || (process.getuid?.() !== 0 && 'mounts need root') }
+test('a full disk: said before, and survived where it fills up on the way', ownMounts, (t) => {
+  const { root, box, release, install, ok, is } = rig(t)
+  ok(install(release('1.0.0')), /runs/)
+  const big = release('1.1.0', { ballast: Buffer.from(Array.from({ length: 3_000_000 }, () => Math.random() * 256)) })
+  const opt = box.prefix
+  const on = (df: string) => {
+    const inside = `cp -a ${opt} ${root}/copy && mount -t tmpfs -o size=2m tmpfs ${opt} && cp -a ${root}/copy/. ${opt}/ && rm -rf ${root}/copy
+sh ${SCRIPT} --from ${big} --trust ${root}/trust.pem; echo "code $?"; readlink ${opt}/current; ls -A ${opt}; ${opt}/current/bin/bifrost version`
+    const env = { ...process.env, ...exchange(root, 'df', df), BIFROST_UPDATE_ROOT: root, BIFROST_INSTALL_SYSTEMD: '1' }
+    const { stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', inside], { env, encoding: 'utf8' })
+    return `${stderr}\n${stdout}`
+  }
+  const whole = /code 1\nversions\/1\.0\.0\nbifrost-gate\ncurrent\nversions\n1\.0\.0\n$/
+  const before = on('exec /bin/df "$@"')
+  assert.match(before, /needs \d+ MiB, and .* has \d+ MiB left: nothing was changed/)
+  assert.match(before, whole)
+  const midway = on('echo; echo "x 1 1 999999999 1% /"')
+  assert.match(midway, /is the disk full\?/)
+  assert.match(midway, whole)
+  is('1.0.0')
+})
+
+test(
+  'units: nothing that systemd does not know, and as shut as they should be',
+  { skip: needs('systemd-analyze') },
+  () => {
+    const exposure = (unit: string): number => {
+      const { stdout } = spawnSync('systemd-analyze', ['security', '--offline=yes', '--no-pager', join(EDGE, unit)], { encoding: 'utf8' }) // prettier-ignore
+      return Number(/exposure level for \S+: ([\d.]+)/.exec(stdout)![1])
+    }
+    assert.ok(exposure('bifrost.service') <= 1.5)
+    assert.ok(exposure('bifrost-update.service') <= 3)
+    for (const unit of globSync('*.{service,timer}', { cwd: EDGE })) {
+      const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', join(EDGE, unit)], { encoding: 'utf8' })
+      assert.deepEqual(
+        stderr.split('\n').filter((line) => line !== '' && !line.includes('is not executable')),
+        [],
+        unit,
+      )
+    }
+  },
+)
+
+test('the scripts of the box are clean in the eyes of shellcheck', { skip: needs('shellcheck') }, () => {
+  const scripts = ['install.sh', 'bifrost-gate', 'try-edge.sh'].map((name) => join(EDGE, name)).filter((file) => existsSync(file)) // prettier-ignore
+  const { status, stdout } = spawnSync('shellcheck', ['-s', 'sh', ...scripts], { encoding: 'utf8' })
+  assert.equal(status, 0, stdout)
+})
