@@ -76,6 +76,10 @@ const RULES: Record<string, Rule> = {
   backup: { may: ['core/', 'formats/'], says: 'a backup is made of files: what they mean is known elsewhere' },
   kpi: { may: ['core/'], says: 'figures are made of stored samples and of what polling tells: core only' },
   report: { may: ['core/'], says: 'a report is made from what Prometheus says, not from the gateway' },
+  release: {
+    may: ['core/'],
+    says: 'a release is files, hashes and signatures: it must be checked without the rest of the program',
+  },
   discovery: { may: ['core/'], says: 'a scan sees drivers only through core/driver.ts' },
   config: {
     may: ['core/', 'drivers/index.ts', 'sinks/index.ts', 'alerts/receivers.ts', 'alerts/receivers/webhook.ts'],
@@ -125,6 +129,7 @@ const RULES: Record<string, Rule> = {
       'discovery/',
       'http/',
       'importers/',
+      'release/',
       'report/',
       'drivers/index.ts',
       'sinks/index.ts',

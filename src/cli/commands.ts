@@ -14,6 +14,7 @@ import { PARAMETER_COMMANDS } from './parameter-commands.ts'
 import { RECEIVED_COMMAND } from './received-command.ts'
 import { CAPACITY_COMMAND, SLO_COMMANDS } from './slo-commands.ts'
 import { EXPLAIN_COMMAND, TAG_COMMANDS } from './tag-commands.ts'
+import { UPDATE_COMMANDS } from './update-commands.ts'
 
 export interface CommandInfo {
   /** As commander wants it: `read [target] [words...]`. */
@@ -306,6 +307,7 @@ export const COMMANDS: readonly CommandInfo[] = [
   },
   KPI_COMMANDS,
   BUNDLE_COMMAND,
+  UPDATE_COMMANDS,
   RELOAD_COMMAND,
   {
     usage: 'config',

@@ -238,6 +238,18 @@ export const ERRORS = {
     title: 'This origin or host name is not allowed',
     help: 'Open the page by one of the names in `http.hosts`, or add yours there.',
   },
+  RELEASE_REFUSED: {
+    retry: false,
+    http: 409,
+    title: 'The release was refused',
+    help: 'Nothing was changed. See what is wrong with it; `bifrost update verify FOLDER` looks without installing.',
+  },
+  UPDATE_FAILED: {
+    retry: false,
+    http: 500,
+    title: 'The update did not go through',
+    help: 'See `bifrost update status` for the version that runs now and why the other one does not.',
+  },
   SHUTTING_DOWN: { retry: true, http: 503, title: 'The gateway is shutting down', help: 'Try again when it runs.' },
   INTERNAL: {
     retry: false,

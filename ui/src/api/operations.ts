@@ -51,6 +51,8 @@ export type Problem = {
     | 'WRITE_INTERLOCKED'
     | 'APPROVAL_REQUIRED'
     | 'ORIGIN_FORBIDDEN'
+    | 'RELEASE_REFUSED'
+    | 'UPDATE_FAILED'
     | 'SHUTTING_DOWN'
     | 'INTERNAL'
   /** The next step */

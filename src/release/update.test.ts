@@ -1,0 +1,280 @@
+/**
+ * What comes of a release on a box: confirmed, or left with everything as it was. The gate is the real script; systemd and the gateway are
+ * played (deploy/edge/try-edge.sh runs the same with the real ones).
+ */
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs' // prettier-ignore
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { GatewayError } from '../core/errors.ts'
+import { temporaryFolder } from '../testing/peers.ts'
+import {
+  behave,
+  makeBox,
+  makeRelease,
+  newSigningKey,
+  writeManifest,
+  type StandIn,
+} from '../testing/release-stand-in.ts'
+import { installedVersion } from './box.ts'
+import { parseTrustedKeys } from './keys.ts'
+import { openSource } from './source.ts'
+import { beginTrial, history, previousVersion, readTrial, versionsThere, whyBad } from './state.ts'
+import { goBackTo } from './switch.ts'
+import { look, take, type Update } from './update.ts'
+
+const key = newSigningKey()
+const signal = new AbortController().signal
+
+function rig(t: TestContext, { version = '1.0.0', seconds = 4 } = {}) {
+  const root = temporaryFolder(t)
+  const { box, env } = makeBox(root, version)
+  const before = { ...process.env }
+  Object.assign(process.env, env)
+  t.after(() => Object.assign(process.env, before))
+  spawnSync('systemctl', ['restart', 'bifrost.service'])
+  const release = (next: string, more: Partial<StandIn> = {}): string => {
+    const folder = join(root, 'releases', next)
+    makeRelease(folder, { version: next, key, ...more })
+    return folder
+  }
+  const update = (from: string, more: Partial<Update> = {}): Update => ({
+    box,
+    source: openSource(from, 'stable'),
+    trusted: parseTrustedKeys(key.publicPem),
+    channel: 'stable',
+    gate: { seconds, url: undefined },
+    keep: 2,
+    allowDowngrade: false,
+    again: false,
+    arch: process.arch,
+    now: Date.parse('2026-11-29T12:00:00Z'),
+    say: () => undefined,
+    ...more,
+  })
+  const apply = async (from: string, more: Partial<Update> = {}): Promise<void> => {
+    const one = update(from, more)
+    await take(one, await look(one, signal), signal)
+  }
+  const runs = () => readFileSync(join(root, 'systemd', 'runs'), 'utf8').trim()
+  const untouched = (): void => {
+    assert.equal(installedVersion(box), '1.0.0')
+    assert.equal(runs(), '1.0.0')
+    assert.equal(readTrial(box), undefined)
+    assert.deepEqual(readdirSync(box.prefix).toSorted(), ['bifrost-gate', 'current', 'versions'])
+    assert.deepEqual(versionsThere(box), ['1.0.0'])
+  }
+  return { root, box, release, update, apply, runs, untouched, env: { ...before, ...env } }
+}
+
+const fails = (code: string, pattern: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof GatewayError, String(error))
+  assert.equal(error.code, code, error.message)
+  assert.match(error.message, pattern)
+  return true
+}
+
+test('a healthy version is confirmed, the one before stays, older ones go', async (t) => {
+  const { box, release, apply, runs } = rig(t)
+  await apply(release('1.1.0'))
+  assert.deepEqual([installedVersion(box), runs(), previousVersion(box), readTrial(box)], ['1.1.0', '1.1.0', '1.0.0', undefined]) // prettier-ignore
+  await apply(release('1.2.0'))
+  assert.deepEqual(versionsThere(box).toSorted(), ['1.1.0', '1.2.0'])
+  assert.deepEqual(history(box).map(({ from, to, result }) => `${from} ${to} ${result}`), ['1.0.0 1.1.0 confirmed', '1.1.0 1.2.0 confirmed']) // prettier-ignore
+})
+
+for (const how of ['dead', 'mute'] as const)
+  test(`a version that is ${how} is left, the former one runs, and the timer does not try it again`, async (t) => {
+    const { root, box, release, apply, update, runs } = rig(t)
+    behave(root, '1.1.0', how)
+    const folder = release('1.1.0')
+    await assert.rejects(apply(folder), fails('UPDATE_FAILED', /1\.1\.0 did not come up, 1\.0\.0 runs again/))
+    assert.deepEqual([installedVersion(box), runs(), readTrial(box)], ['1.0.0', '1.0.0', undefined])
+    assert.match(whyBad(box, '1.1.0')!, how === 'dead' ? /started 3 times/ : /not healthy within/)
+    assert.match((await look(update(folder), signal)).bad!, /healthy/)
+    await assert.rejects(apply(folder), fails('UPDATE_FAILED', /--again/))
+    behave(root, '1.1.0', 'healthy')
+    await apply(folder, { again: true })
+    assert.equal(runs(), '1.1.0')
+  })
+
+test('configuration that the new version refuses: nothing is switched, and its words are told', async (t) => {
+  const { box, release, apply, untouched } = rig(t)
+  appendFileSync(join(box.etc, 'bifrost.yaml'), '# refused-by-1.1.0\n')
+  await assert.rejects(
+    apply(release('1.1.0')),
+    fails('UPDATE_FAILED', /does not take.*\n.*bifrost\.yaml:2:1: refused here/),
+  )
+  untouched()
+})
+
+test('going back, a configuration that the former version still reads stays as somebody changed it', async (t) => {
+  const { root, box, release, apply } = rig(t)
+  behave(root, '1.1.0', 'mute')
+  const folder = release('1.1.0')
+  const changed = setTimeout(() => appendFileSync(join(box.etc, 'bifrost.yaml'), '# edited meanwhile\n'), 2500)
+  t.after(() => clearTimeout(changed))
+  await assert.rejects(apply(folder, { gate: { seconds: 6, url: undefined } }))
+  assert.match(readFileSync(join(box.etc, 'bifrost.yaml'), 'utf8'), /edited meanwhile/)
+})
+
+test('going back, a configuration that was migrated comes back as it was, and the migrated one is kept', async (t) => {
+  const { root, box, release, apply } = rig(t)
+  behave(root, '1.1.0', 'mute')
+  const folder = release('1.1.0')
+  const changed = setTimeout(
+    () => writeFileSync(join(box.etc, 'bifrost.yaml'), 'version: 2 # refused-by-1.0.0\n'),
+    2500,
+  )
+  t.after(() => clearTimeout(changed))
+  await assert.rejects(apply(folder, { gate: { seconds: 6, url: undefined } }))
+  assert.equal(readFileSync(join(box.etc, 'bifrost.yaml'), 'utf8'), 'version: 1\n')
+  assert.match(readFileSync(join(box.state, 'config', 'after-1.1.0', 'bifrost.yaml'), 'utf8'), /version: 2/)
+})
+
+test('each release that is not right is refused, and leaves everything as it was', async (t) => {
+  const { release, apply, untouched } = rig(t)
+  const damaged = release('1.1.0')
+  const file = join(
+    damaged,
+    readdirSync(damaged).find((name) => name.endsWith('.gz'))!,
+  )
+  const bytes = readFileSync(file)
+  bytes[bytes.length >> 1]! ^= 1
+  writeFileSync(file, bytes)
+  await assert.rejects(apply(damaged), fails('RELEASE_REFUSED', /damaged or exchanged/))
+  truncateSync(file, bytes.length - 10)
+  await assert.rejects(apply(damaged), fails('RELEASE_REFUSED', /not copied whole/))
+  await assert.rejects(apply(release('1.2.0', { key: newSigningKey() })), fails('RELEASE_REFUSED', /trusts only/))
+  await assert.rejects(apply(release('0.9.0')), fails('RELEASE_REFUSED', /--allow-downgrade/))
+  const expired = { created: '2024-01-01T00:00:00Z', expires: '2025-01-01T00:00:00Z' }
+  await assert.rejects(apply(release('1.3.0', { manifest: expired })), fails('RELEASE_REFUSED', /expired/))
+  const other = process.arch === 'arm64' ? 'x64' : 'arm64'
+  await assert.rejects(apply(release('1.4.0', { arch: other })), fails('RELEASE_REFUSED', /no tarball for/))
+  await assert.rejects(apply('/nowhere'), fails('NOT_FOUND', /manifest\.json/))
+  untouched()
+})
+
+test('a tarball of another version under a good signature is refused after unpacking', async (t) => {
+  const { root, release, apply, untouched } = rig(t)
+  const folder = release('1.1.0')
+  const content = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))
+  writeManifest(folder, { ...content, version: '1.5.0' }, key)
+  await assert.rejects(apply(folder), fails('UPDATE_FAILED', /no bifrost-1\.5\.0/))
+  untouched()
+  assert.ok(existsSync(root))
+})
+
+test('over HTTP: a download that is cut off is gone on with, and too many bytes are refused', async (t) => {
+  const { release, apply, untouched, runs } = rig(t)
+  const folder = release('1.1.0', { ballast: Buffer.from(Array.from({ length: 300_000 }, () => Math.random() * 256)) })
+  const ranges: (string | undefined)[] = []
+  let cut = true
+  const server = createServer((request, response) => {
+    const name = request.url!.slice(1)
+    const bytes = readFileSync(join(folder, name))
+    if (!name.endsWith('.gz')) return void response.end(bytes)
+    ranges.push(request.headers.range)
+    const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
+    response.writeHead(from > 0 ? 206 : 200, { 'content-length': bytes.length - from })
+    if (!cut) return void response.end(bytes.subarray(from))
+    response.write(bytes.subarray(0, 150_000), () => setTimeout(() => response.destroy(), 200))
+  }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  await assert.rejects(apply(url), fails('NOT_CONNECTED', /cut off after 150000 of/))
+  untouched()
+  cut = false
+  await apply(url)
+  assert.deepEqual(ranges, [undefined, 'bytes=150000-'])
+  assert.equal(runs(), '1.1.0')
+})
+
+test('plain http from elsewhere is no source', () => {
+  assert.throws(() => openSource('http://updates.example.com/', 'stable'), /https:\/\//)
+  assert.equal(openSource('https://updates.example.com/{channel}/', 'beta').name, 'https://updates.example.com/beta/')
+})
+
+test('two at once: the second is told so; what a killed one left is taken over', async (t) => {
+  const { box, release, apply, runs } = rig(t)
+  const folder = release('1.1.0')
+  const holder = spawn('sleep', ['60'])
+  t.after(() => holder.kill())
+  const stat = readFileSync(`/proc/${holder.pid}/stat`, 'utf8')
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  writeFileSync(
+    join(box.state, 'lock'),
+    `${holder.pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]} ${boot}\n`,
+  )
+  await assert.rejects(apply(folder), fails('CONFLICT', /another update/))
+  writeFileSync(join(box.state, 'lock'), `${holder.pid} 1 ${boot}\n`)
+  await apply(folder)
+  assert.equal(runs(), '1.1.0')
+})
+
+test('power goes at any step of a switch: the next boot ends on a version that works', async (t) => {
+  const { root, box, release, apply, runs } = rig(t)
+  await apply(release('1.1.0'))
+  const trial = { from: '1.0.0', to: '1.1.0', began: '2026-11-29T12:00:00Z', seconds: 2, config: '', url: '', invocation: '' } // prettier-ignore
+  const boot = () => {
+    spawnSync('systemctl', ['restart', 'bifrost.service'])
+    return spawnSync('systemctl', ['start', 'bifrost-update-gate.service']).status
+  }
+  const link = (version: string) => spawnSync('ln', ['-sfn', `versions/${version}`, join(box.prefix, 'current')])
+
+  // Before the link moved: no trial is on, and the version is not marked.
+  link('1.0.0')
+  beginTrial(box, trial)
+  boot()
+  assert.deepEqual([runs(), readTrial(box), whyBad(box, '1.1.0')], ['1.0.0', undefined, undefined])
+
+  // After it moved, before the restart, and the new version is well: it is confirmed.
+  link('1.1.0')
+  beginTrial(box, trial)
+  assert.equal(boot(), 0)
+  assert.deepEqual([runs(), readTrial(box), previousVersion(box)], ['1.1.0', undefined, '1.0.0'])
+
+  // As before, and it is not well: back.
+  behave(root, '1.1.0', 'mute')
+  beginTrial(box, trial)
+  assert.equal(boot(), 1)
+  assert.deepEqual([runs(), readTrial(box)], ['1.0.0', undefined])
+  assert.match(whyBad(box, '1.1.0')!, /not healthy within/)
+
+  // Power goes in each trial: the fourth start is that of the former version, and nobody had to judge.
+  link('1.1.0')
+  beginTrial(box, trial)
+  for (const expected of ['1.1.0', '1.1.0', '1.1.0', '1.0.0']) {
+    spawnSync('systemctl', ['restart', 'bifrost.service'])
+    assert.equal(runs(), expected)
+  }
+  assert.match(whyBad(box, '1.1.0')!, /started 3 times/)
+
+  // While going back, after the link moved.
+  beginTrial(box, trial)
+  boot()
+  assert.deepEqual([runs(), readTrial(box)], ['1.0.0', undefined])
+})
+
+test('by hand: back to the version before, which is judged too, and what was left is marked', async (t) => {
+  const { box, release, apply, runs } = rig(t)
+  await apply(release('1.1.0'))
+  await goBackTo(box, '1.0.0', { seconds: 4, url: undefined })
+  assert.deepEqual([runs(), previousVersion(box)], ['1.0.0', '1.1.0'])
+  assert.match(whyBad(box, '1.1.0')!, /somebody went back/)
+  assert.equal(history(box).at(-1)!.result, 'rolled-back')
+})
+
+test('what the installer did not put there is not updated', async (t) => {
+  const root = temporaryFolder(t)
+  const { box } = makeBox(root)
+  assert.throws(() => installedVersion(box), fails('UPDATE_FAILED', /apt/))
+  mkdirSync(box.prefix, { recursive: true })
+  symlinkSync('/usr/bin', join(box.prefix, 'current'))
+  assert.throws(() => installedVersion(box), fails('UPDATE_FAILED', /leads to no version/))
+  assert.equal(readlinkSync(join(box.prefix, 'current')), '/usr/bin')
+})

@@ -1,0 +1,143 @@
+/**
+ * Releases for tests: real manifests, signatures and tarballs, with a shell script in the place of the gateway, and a `systemctl` that plays
+ * systemd for it. How a version behaves stands in a file of the box: `healthy`, `dead` (does not start), `mute` (runs and is not ready).
+ */
+import { spawnSync } from 'node:child_process'
+import { createHash, generateKeyPairSync } from 'node:crypto'
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { boxAt, type Box } from '../release/box.ts'
+import { encodeManifest, type Artifact, type Manifest } from '../release/manifest.ts'
+import { signManifest } from '../release/signature.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+export interface SigningKey {
+  readonly privatePem: string
+  readonly publicPem: string
+}
+
+export function newSigningKey(): SigningKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  return {
+    privatePem: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    publicPem: publicKey.export({ type: 'spki', format: 'pem' }),
+  }
+}
+
+export type Behaviour = 'healthy' | 'dead' | 'mute'
+
+export interface StandIn {
+  readonly version: string
+  readonly key: SigningKey
+  readonly arch?: 'x64' | 'arm64'
+  readonly manifest?: Partial<Manifest>
+  /** So many bytes more in it, that do not compress. */
+  readonly ballast?: Buffer
+}
+
+/** Writes a release into the folder, which is made. */
+export function makeRelease(folder: string, { version, key, arch, manifest, ballast }: StandIn): Manifest {
+  const product = join(folder, `bifrost-${version}`)
+  mkdirSync(join(product, 'bin'), { recursive: true })
+  mkdirSync(join(product, 'share'), { recursive: true })
+  cpSync(join(ROOT, 'deploy', 'edge'), join(product, 'share', 'edge'), { recursive: true })
+  writeFileSync(join(product, 'package.json'), JSON.stringify({ name: 'bifrost-gateway', version, type: 'module' }))
+  if (ballast !== undefined) writeFileSync(join(product, 'ballast'), ballast)
+  writeFileSync(join(product, 'bin', 'bifrost'), commandScript(version), { mode: 0o755 })
+  const name = `bifrost-${version}-linux-${arch ?? hostArch()}.tar.gz`
+  run('tar', ['-czf', join(folder, name), '-C', folder, `bifrost-${version}`])
+  run('rm', ['-rf', product])
+  const content: Manifest = {
+    format: 1,
+    product: 'bifrost',
+    channel: 'stable',
+    version,
+    created: '2026-01-01T00:00:00Z',
+    expires: '2036-01-01T00:00:00Z',
+    artifacts: [artifactOf(folder, name, arch ?? hostArch())],
+    ...manifest,
+  }
+  writeManifest(folder, content, key)
+  return content
+}
+
+export function writeManifest(folder: string, content: Manifest, key: SigningKey): void {
+  const bytes = encodeManifest(content)
+  writeFileSync(join(folder, 'manifest.json'), bytes)
+  writeFileSync(join(folder, 'manifest.json.sig'), signManifest(bytes, key.privatePem))
+}
+
+export function artifactOf(folder: string, name: string, arch: Artifact['arch']): Artifact {
+  const bytes = readFileSync(join(folder, name))
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  return { name, kind: 'tarball', os: 'linux', arch, bytes: bytes.length, sha256 }
+}
+
+export const hostArch = (): 'x64' | 'arm64' => (process.arch === 'arm64' ? 'arm64' : 'x64')
+
+/** A box below `root` on which `version` is installed and runs, with the played systemd on the PATH of `env`. */
+export function makeBox(root: string, version?: string): { box: Box; env: Record<string, string> } {
+  const box = boxAt(root)
+  for (const folder of [box.etc, box.state, join(root, 'behaviour'), join(root, 'bin'), join(root, 'systemd')])
+    mkdirSync(folder, { recursive: true })
+  writeFileSync(join(root, 'bin', 'systemctl'), SYSTEMCTL, { mode: 0o755 })
+  if (version !== undefined) {
+    writeFileSync(join(box.etc, 'bifrost.yaml'), 'version: 1\n')
+    mkdirSync(join(box.prefix, 'versions', version, 'bin'), { recursive: true })
+    writeFileSync(join(box.prefix, 'versions', version, 'bin', 'bifrost'), commandScript(version), { mode: 0o755 })
+    symlinkSync(`versions/${version}`, join(box.prefix, 'current'))
+    cpSync(join(ROOT, 'deploy', 'edge', 'bifrost-gate'), join(box.prefix, 'bifrost-gate'))
+    behave(root, version, 'healthy')
+  }
+  const path = `${join(root, 'bin')}:${process.env.PATH ?? ''}`
+  return { box, env: { PATH: path, BIFROST_UPDATE_ROOT: root, BIFROST_GATE_STEADY: '1' } }
+}
+
+export const behave = (root: string, version: string, how: Behaviour): void =>
+  writeFileSync(join(root, 'behaviour', version), how)
+
+/** What it is asked as: `version`, `check`, `health`. A configuration that holds `refused-by-VERSION` is refused. */
+const commandScript = (version: string): string => `#!/bin/sh
+how=$(cat "$BIFROST_UPDATE_ROOT/behaviour/${version}" 2>/dev/null)
+case $1 in
+  version) echo ${version} ;;
+  check) if grep -q 'refused-by-${version}' "$3"; then echo "$3:2:1: refused here"; exit 78; fi ;;
+  health) if [ "$how" = healthy ] || [ -z "$how" ]; then echo ok; else echo '[-] store: no'; exit 1; fi ;;
+esac
+`
+
+/** `restart` starts what the link shows: with ExecStartPre of the real unit before it, which may move the link. */
+const SYSTEMCTL = `#!/bin/sh
+dir=$BIFROST_UPDATE_ROOT/systemd
+echo "$*" >>"$dir/calls"
+launch() {
+  "$BIFROST_UPDATE_ROOT/opt/bifrost/bifrost-gate" start
+  version=$(basename "$(readlink "$BIFROST_UPDATE_ROOT/opt/bifrost/current")")
+  how=$(cat "$BIFROST_UPDATE_ROOT/behaviour/$version" 2>/dev/null)
+  n=$(($(cat "$dir/starts" 2>/dev/null || echo 0) + 1))
+  echo "$n" >"$dir/starts"
+  echo "$version" >"$dir/runs"
+  if [ "$how" = dead ]; then echo activating >"$dir/active"; else echo active >"$dir/active"; fi
+}
+case $* in
+  *show*InvocationID*--value*) printf '%032d\\n' "$(cat "$dir/starts" 2>/dev/null || echo 0)" ;;
+  *show*)
+    if [ "$(cat "$dir/active" 2>/dev/null)" = activating ]; then launch; fi
+    starts=$(cat "$dir/starts" 2>/dev/null || echo 0)
+    echo "MainPID=$((1000 + starts))"
+    echo "InvocationID=$(printf '%032d' "$starts")"
+    echo "ActiveState=$(cat "$dir/active" 2>/dev/null || echo inactive)"
+    echo "StatusText=Running: http://127.0.0.1:8080"
+    echo "WatchdogUSec=20s"
+    echo "WatchdogTimestampMonotonic=4711"
+    ;;
+  *restart*bifrost.service*) launch ;;
+  *start*bifrost-update-gate.service*) exec "$BIFROST_UPDATE_ROOT/opt/bifrost/bifrost-gate" judge ;;
+esac
+`
+
+function run(command: string, args: readonly string[]): void {
+  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`)
+}
