@@ -6,6 +6,7 @@
 import { globSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { rolldown, type Plugin } from 'rolldown'
+import { packagesOf } from './packages-of.ts'
 import { placesOf } from './placed-files.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -80,6 +81,8 @@ function ours(): Plugin {
   return {
     name: 'ours',
     transform(code, id) {
+      // Entries here, and never imported: the single executable starts them without being their main module.
+      if (dirname(id) === join(ROOT, 'simulators')) return { code: code.replaceAll('import.meta.main', 'true') }
       if (!id.startsWith(join(ROOT, 'src'))) return undefined
       let text = code.replaceAll(/new URL\('([^']+\.ts)', import\.meta\.url\)/g, (whole, file: string) => {
         const place = places.get(join(dirname(id), file))
@@ -106,12 +109,4 @@ function theirs(): Plugin {
       return text === code ? undefined : { code: text }
     },
   }
-}
-
-function packagesOf(modules: readonly string[]): string[] {
-  const folders = modules.flatMap((id) => {
-    const found = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id.replace(/^\0/, ''))
-    return found === null ? [] : [found[1]!]
-  })
-  return [...new Set(folders)].sort()
 }

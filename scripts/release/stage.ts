@@ -6,18 +6,25 @@
  *     DIR/bin/bifrost   the command          DIR/share/        page, templates, examples, licences, files of packages
  *     DIR/dist/         the program          DIR/package.json, DIR/build.json   what it is and what it was made from
  */
-import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { bundle, type Bundled } from './bundle.ts'
+import { bundle } from './bundle.ts'
 import { buildFacts, type BuildFacts } from './build-facts.ts'
+import { packagesOf } from './packages-of.ts'
+import { buildPage } from './page.ts'
 import { COPIED } from './placed-files.ts'
+import { thirdParties, writeLicences, type ThirdParty } from './third-parties.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
-export interface Staged extends Bundled {
+export interface Staged {
   readonly facts: BuildFacts
+  /** Files of the program, relative to dist. */
+  readonly files: readonly string[]
+  readonly parties: readonly ThirdParty[]
+  /** Packages that bring no text of their licence. */
+  readonly withoutText: readonly string[]
 }
 
 /** Writes the product into the folder, which is emptied first. */
@@ -25,11 +32,10 @@ export async function stage(folder: string): Promise<Staged> {
   const facts = buildFacts()
   rmSync(folder, { recursive: true, force: true })
   for (const part of ['bin', 'dist', 'share']) mkdirSync(join(folder, part), { recursive: true })
-  buildPage()
-  const bundled = await bundle(join(folder, 'dist'))
-
   const share = join(folder, 'share')
-  cpSync(join(ROOT, 'ui', 'dist'), join(share, 'page'), { recursive: true })
+  const { files, packages } = await bundle(join(folder, 'dist'))
+  const pagePackages = await buildPage(join(share, 'page'))
+
   cpSync(join(ROOT, 'templates'), join(share, 'templates'), { recursive: true })
   cpSync(join(ROOT, 'examples'), join(share, 'examples'), { recursive: true })
   for (const { from, to, only } of COPIED) {
@@ -39,7 +45,15 @@ export async function stage(folder: string): Promise<Staged> {
       filter: (path) => only === undefined || path === source || only.test(relative(source, path)),
     })
   }
+  const edge = join(ROOT, 'deploy', 'edge')
+  if (existsSync(edge)) cpSync(edge, join(share, 'edge'), { recursive: true })
   cpSync(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'))
+  const parties = thirdParties({
+    program: packages,
+    page: pagePackages,
+    files: packagesOf(COPIED.map(({ from }) => join(ROOT, 'node_modules', from, 'any'))),
+  })
+  const withoutText = writeLicences(parties, join(share, 'licenses'))
 
   const launcher = join(folder, 'bin', 'bifrost')
   cpSync(join(import.meta.dirname, 'launcher.sh'), launcher)
@@ -51,14 +65,7 @@ export async function stage(folder: string): Promise<Staged> {
     private: true,
   })
   writeJson(join(folder, 'build.json'), facts)
-  return { ...bundled, facts }
-}
-
-/** As the first command of a checkout would find it. */
-function buildPage(): void {
-  const { status } = spawnSync(process.execPath, [join(ROOT, 'scripts', 'build-page.js')], { stdio: 'inherit' })
-  if (status !== 0 || !existsSync(join(ROOT, 'ui', 'dist', 'index.html')))
-    throw new Error('the page was not built; see above')
+  return { facts, files, parties, withoutText }
 }
 
 function writeJson(file: string, value: unknown): void {
@@ -72,6 +79,6 @@ if (import.meta.main) {
     process.exit(2)
   }
   const folder = resolve(values.out)
-  const { facts, files, packages } = await stage(folder)
-  console.log(`${folder}: bifrost ${facts.version}, ${files.length} files of program from ${packages.length} packages`)
+  const { facts, files, parties } = await stage(folder)
+  console.log(`${folder}: bifrost ${facts.version}, ${files.length} files of program, ${parties.length} packages of others`)
 }
