@@ -3,9 +3,9 @@
  * code is kept beside the package (where it can be written): later starts are faster and some 25 MB smaller.
  */
 import { enableCompileCache } from 'node:module'
-import { join } from 'node:path'
+import { compileCacheFolder } from './core/package-files.ts'
 
-enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'bifrost'))
+enableCompileCache(compileCacheFolder)
 /** How long the last words may take to leave. */
 const LAST_WORDS_MS = 1000
 const code = await run(process.argv.slice(2))

@@ -9,7 +9,7 @@ import type { Call } from './call.ts'
 import { COMMANDS, type CommandInfo } from './commands.ts'
 import { Exit, exitCodeOf } from './exit-code.ts'
 import { dropGlobalSwitches } from './global-switches.ts'
-import { packageVersion } from './package-root.ts'
+import { packageVersion } from '../core/package-files.ts'
 import { Terminal } from './terminal.ts'
 
 /** Runs the command that the arguments name; resolves with the exit code, never rejects. */

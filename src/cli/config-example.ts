@@ -7,7 +7,7 @@ import { GatewayError } from '../core/errors.ts'
 import type { Call } from './call.ts'
 import { configSources } from './config-file.ts'
 import { Exit } from './exit-code.ts'
-import { packageRoot } from './package-root.ts'
+import { examplesFolder } from '../core/package-files.ts'
 
 export async function run({ args, env, terminal }: Call): Promise<number> {
   const { drivers, sinks } = await configSources(env)
@@ -24,8 +24,8 @@ export async function run({ args, env, terminal }: Call): Promise<number> {
         for (const one of types) terminal.result(`${kind.padEnd(6)}  ${one.name.padEnd(14)}  ${one.summary}`)
     return Exit.ok
   }
-  const examples = globSync('examples/*/*.yaml', { cwd: packageRoot }).map((file) =>
-    readFileSync(join(packageRoot, file), 'utf8'),
+  const examples = globSync('*/*.yaml', { cwd: examplesFolder }).map((file) =>
+    readFileSync(join(examplesFolder, file), 'utf8'),
   )
   const driver = drivers.find((one) => one.name === name)
   const sink = sinks.find((one) => one.name === name)

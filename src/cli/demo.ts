@@ -12,7 +12,7 @@ import { GatewayError } from '../core/errors.ts'
 import { textOption, type Call } from './call.ts'
 import { openSource } from './config-file.ts'
 import { startDemoBroker, type DemoBroker } from './demo-broker.ts'
-import { packageRoot, packageVersion } from './package-root.ts'
+import { examplesFolder, packageVersion } from '../core/package-files.ts'
 import { findPortHolder } from './port-holder.ts'
 import { serve, stopSignal } from './serve.ts'
 import { startSimulator } from './simulator.ts'
@@ -32,7 +32,7 @@ export async function run(call: Call): Promise<number> {
   process.once('exit', removeHome)
   owned.defer(removeHome)
   // Files of its own, so that everything can be tried: devices added, tags edited, versions taken back.
-  await cp(join(packageRoot, 'examples', 'demo'), home, { recursive: true })
+  await cp(join(examplesFolder, 'demo'), home, { recursive: true })
 
   const seed = textOption(call, 'seed') ?? '1'
   const [plant, broker, httpPort] = await Promise.all([

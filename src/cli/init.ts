@@ -8,7 +8,7 @@ import { configJsonSchema } from '../config/json-schema.ts'
 import { folderProblem, makeFolders } from '../core/folder.ts'
 import type { Call } from './call.ts'
 import { Exit } from './exit-code.ts'
-import { packageRoot } from './package-root.ts'
+import { examplesFolder } from '../core/package-files.ts'
 
 const SCHEMA_FILE = 'bifrost.schema.json'
 const MODELINE = `# yaml-language-server: $schema=${SCHEMA_FILE}\n`
@@ -42,7 +42,7 @@ export async function run(call: Call): Promise<number> {
 
 /** The files of an example by name, the schema added and pointed to. */
 async function filesOf(example: string): Promise<Map<string, string>> {
-  const folder = join(packageRoot, 'examples', example)
+  const folder = join(examplesFolder, example)
   const files = new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
   files.set('bifrost.yaml', `${MODELINE}${files.get('bifrost.yaml') ?? ''}`)
   const [{ drivers }, { sinks }] = await Promise.all([import('../drivers/index.ts'), import('../sinks/index.ts')])

@@ -7,7 +7,7 @@ import { serve, stopSignal } from './serve.ts'
 export async function run(call: Call): Promise<number> {
   const stopped = stopSignal()
   const { createLogger, logFormat } = await import('../observe/log.ts')
-  const { packageVersion } = await import('./package-root.ts')
+  const { packageVersion } = await import('../core/package-files.ts')
   const early = createLogger({ level: 'info', format: logFormat(process.stderr), version: packageVersion() })
   const source = await openSource(configFile(call), call.env, early)
   const { config } = source.opened

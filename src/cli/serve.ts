@@ -13,7 +13,7 @@ import type { Post } from '../report/prometheus.ts'
 import { createHealth, type Health } from '../observe/health.ts'
 import { keepUp, type ConfigSource } from './keep-up.ts'
 import { Exit } from './exit-code.ts'
-import { builtPage, packageVersion } from './package-root.ts'
+import { builtPage, packageVersion } from '../core/package-files.ts'
 import { findPortHolder } from './port-holder.ts'
 import { setupLink } from './setup-link.ts'
 

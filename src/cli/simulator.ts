@@ -4,20 +4,18 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { GatewayError } from '../core/errors.ts'
-import { packageRoot } from './package-root.ts'
-
-const folder = join(packageRoot, 'simulators')
+import { programSuffix, simulatorsFolder } from '../core/package-files.ts'
 
 /** The simulators that can be started: those that say when they are ready. */
 const simulatorNames = (): string[] =>
-  readdirSync(folder)
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-    .filter((name) => readFileSync(join(folder, name), 'utf8').includes('import.meta.main'))
-    .map((name) => name.slice(0, -3))
+  readdirSync(simulatorsFolder)
+    .filter((name) => name.endsWith(programSuffix) && !name.endsWith('.test.ts'))
+    .filter((name) => readFileSync(join(simulatorsFolder, name), 'utf8').includes('import.meta.main'))
+    .map((name) => name.slice(0, -programSuffix.length))
 
 /** The file of a simulator; throws USAGE when there is none of that name. */
 export function simulatorFile(name: string): string {
-  const file = join(folder, `${name}.ts`)
+  const file = join(simulatorsFolder, `${name}${programSuffix}`)
   if (/^[a-z-]+$/.test(name) && existsSync(file)) return file
   throw new GatewayError('USAGE', `there is no simulator "${name}"; there are ${simulatorNames().join(', ')}`)
 }

@@ -1,7 +1,7 @@
 /** `bifrost version`. */
 import type { Call } from './call.ts'
 import { Exit } from './exit-code.ts'
-import { packageVersion } from './package-root.ts'
+import { packageVersion } from '../core/package-files.ts'
 
 export async function run({ terminal }: Call): Promise<number> {
   const version = packageVersion()

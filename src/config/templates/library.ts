@@ -1,9 +1,10 @@
 /** The library of known devices: one file a device in `templates/` of this package, read when something refers to it. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { templatesFolder } from '../../core/package-files.ts'
 
 /** The folder of the library that comes with the gateway. */
-export const LIBRARY = join(import.meta.dirname, '..', '..', '..', 'templates')
+export const LIBRARY = templatesFolder
 
 /** The names of all templates of a library, in order. */
 export function libraryNames(folder: string): string[] {

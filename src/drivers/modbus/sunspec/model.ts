@@ -3,6 +3,8 @@
  * by model id. The definitions are data, one file a model in `templates/sunspec/models`, read when first named.
  */
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { templatesFolder } from '../../../core/package-files.ts'
 import type { PointType } from './point-type.ts'
 
 /** One point of a model. */
@@ -39,7 +41,7 @@ export interface Model extends ModelGroup {
 /** The model with the identity of the device: manufacturer, model, version, serial number. */
 export const COMMON_MODEL = 1
 
-const FOLDER = new URL('../../../../templates/sunspec/models/', import.meta.url)
+const FOLDER = join(templatesFolder, 'sunspec', 'models')
 
 /** Files that ship with the program and never change while it runs; a file is read once. */
 const read = new Map<number, Model | undefined>()
@@ -52,7 +54,7 @@ export function modelOf(id: number): Model | undefined {
 
 function readModel(id: number): Model | undefined {
   try {
-    return JSON.parse(readFileSync(new URL(`${id}.json`, FOLDER), 'utf8')) as Model
+    return JSON.parse(readFileSync(join(FOLDER, `${id}.json`), 'utf8')) as Model
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
