@@ -75,7 +75,7 @@ function entriesOf(root: string, time: Date, below = ''): TarEntry[] {
 
 /** The one folder that the gateway may write. */
 const dataFolder = (time: Date): TarEntry => ({
-  header: { ...header(`${DATA.slice(1)}/`, time, 0), type: 'directory', mode: 0o750, uid: USER_ID, gid: USER_ID },
+  header: { ...header(`${DATA.slice(1)}/`, time, 0), type: 'directory', mode: 0o755, uid: USER_ID, gid: USER_ID },
 })
 
 const header = (name: string, mtime: Date, size: number) =>
