@@ -31,7 +31,8 @@ if [ ! -s /keys/logstash ]; then
     ask POST /_security/api_key)
   id=$(sed -E 's/.*"id":"([^"]+)".*/\1/' <<<"$answer")
   key=$(sed -E 's/.*"api_key":"([^"]+)".*/\1/' <<<"$answer")
-  umask 027
+  # Only the container of Logstash has this volume, and it is not root.
   printf '%s:%s' "$id" "$key" >/keys/logstash
+  chmod 644 /keys/logstash
 fi
 echo 'Elasticsearch is ready for the logs of the gateway.'
