@@ -113,11 +113,10 @@ export async function startShippedPrometheus(
   const port = await freePort()
   const file = join(folder, 'prometheus', 'prometheus.yml')
   if (token !== undefined) writeFileSync(join(folder, 'secrets', 'bifrost-token'), token)
-  rewrite(file, [
-    ['127.0.0.1:9093', `127.0.0.1:${alertmanager.port}`],
-    ['127.0.0.1:9090', `127.0.0.1:${port}`],
-  ])
-  rewrite(join(folder, 'prometheus', 'targets', 'bifrost.yml'), [['127.0.0.1:8080', gateway]])
+  rewrite(file, [['127.0.0.1:9090', `127.0.0.1:${port}`]])
+  const targets = join(folder, 'prometheus', 'targets')
+  rewrite(join(targets, 'alertmanager.yml'), [['127.0.0.1:9093', `127.0.0.1:${alertmanager.port}`]])
+  rewrite(join(targets, 'bifrost.yml'), [['127.0.0.1:8080', gateway]])
   const running = startProcess(t, 'prometheus', [
     `--config.file=${file}`,
     `--storage.tsdb.path=${join(folder, 'prometheus-data')}`,
