@@ -24,5 +24,8 @@ export function kubernetesFiles(files: readonly RuleFile[]): Record<string, stri
   }
   const yaml = (value: object): string =>
     `# ${MADE}\n${stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })}`
-  return { [`${COMPONENTS}/monitoring/rules.yaml`]: yaml(operator), [`${COMPONENTS}/prometheus/rules.yaml`]: yaml(folder) }
+  return {
+    [`${COMPONENTS}/monitoring/rules.yaml`]: yaml(operator),
+    [`${COMPONENTS}/prometheus/rules.yaml`]: yaml(folder),
+  }
 }
