@@ -1,4 +1,5 @@
 /** Every file that the table of rules makes, by its path in the tree. */
+import { kubernetesFiles } from './kubernetes.ts'
 import { alertPage, pageIndex, rulesYaml, testsYaml } from './render.ts'
 import { alertRules, ruleFiles } from './rules/index.ts'
 
@@ -15,5 +16,6 @@ export function monitoringFiles(): Record<string, string> {
     ),
     ...Object.fromEntries(alertRules.map((rule) => [`${PAGES}/${rule.alert}.md`, alertPage(rule)])),
     [`${PAGES}/README.md`]: pageIndex(alertRules),
+    ...kubernetesFiles(ruleFiles),
   }
 }

@@ -12,6 +12,7 @@ import { KPI_COMMANDS } from './kpi-commands.ts'
 import { OPERATION_COMMANDS } from './operation-commands.ts'
 import { PARAMETER_COMMANDS } from './parameter-commands.ts'
 import { RECEIVED_COMMAND } from './received-command.ts'
+import { RUN_COMMANDS } from './run-commands.ts'
 import { CAPACITY_COMMAND, SLO_COMMANDS } from './slo-commands.ts'
 import { EXPLAIN_COMMAND, TAG_COMMANDS } from './tag-commands.ts'
 import { UPDATE_COMMANDS } from './update-commands.ts'
@@ -76,16 +77,7 @@ export const COMMANDS: readonly CommandInfo[] = [
     ],
     load: () => import('./demo.ts'),
   },
-  {
-    usage: 'run',
-    summary: 'run the gateway',
-    examples: [
-      ['bifrost run -c bifrost.yaml', 'until SIGTERM or Ctrl-C'],
-      ['BIFROST_LOG_LEVEL=debug bifrost run -c bifrost.yaml', 'with everything it says'],
-    ],
-    options: [CONFIG],
-    load: () => import('./run.ts'),
-  },
+  ...RUN_COMMANDS,
   check,
   {
     usage: 'read [target] [words...]',

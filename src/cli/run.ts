@@ -2,10 +2,14 @@
 import { formatProblem } from '../config/problem.ts'
 import type { Call } from './call.ts'
 import { configFile, openSource } from './config-file.ts'
+import { durationOption } from './draining.ts'
+import { assertFirstReplica } from './replica.ts'
 import { serve, stopSignal } from './serve.ts'
 
 export async function run(call: Call): Promise<number> {
   const stopped = stopSignal()
+  const drainMs = durationOption(call, 'drain')
+  assertFirstReplica(call.env)
   const { createLogger, logFormat } = await import('../observe/log.ts')
   const { packageVersion } = await import('../core/package-files.ts')
   const early = createLogger({ level: 'info', format: logFormat(process.stderr), version: packageVersion() })
@@ -19,6 +23,7 @@ export async function run(call: Call): Promise<number> {
     log,
     source,
     stopped,
+    drainMs,
     onReady(url) {
       const devices = config.devices.length
       log.info(

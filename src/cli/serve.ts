@@ -26,12 +26,14 @@ export interface ServeOptions {
   readonly source?: ConfigSource | undefined
   /** Resolves when the process shall stop: `stopSignal()`. */
   readonly stopped: Promise<NodeJS.Signals>
+  /** So long it goes on delivering when it shall stop, without reading; absent: what waits stays in the log for the next start. */
+  readonly drainMs?: number | undefined
   /** Called once everything runs, with the address of the page; undefined when the configuration switches it off. */
   onReady(url: string | undefined): void
 }
 
 /** Runs until a signal; resolves with the exit code after a clean stop. */
-export async function serve(config: Config, { log, stopped, onReady, source }: ServeOptions): Promise<number> {
+export async function serve(config: Config, { log, stopped, onReady, source, drainMs }: ServeOptions): Promise<number> {
   const { startGateway } = await import('../gateway.ts')
   const { createNotifier } = await import('../observe/systemd/notifier.ts')
   const manager = createNotifier({ env: process.env, clock: systemClock, log })
@@ -57,12 +59,28 @@ export async function serve(config: Config, { log, stopped, onReady, source }: S
   saySetup(gateway, http?.url, config.http)
   log.info({ signal: await stopped }, 'Stopping.')
   void manager.stopping()
+  health.shutDown()
   unwatch?.()
   unschedule?.()
+  if (drainMs !== undefined) await drain(gateway, drainMs)
   const code = await stopAll(gateway, http, log)
   health.close()
   manager.close()
   return code
+}
+
+/** It goes for good, perhaps: what waits is delivered. Whatever comes of it, the gateway is stopped then, and the data folder keeps the rest. */
+async function drain(gateway: Gateway, withinMs: number): Promise<void> {
+  const { log } = gateway
+  const { deliverAll, undeliveredWords, withoutReading } = await import('./draining.ts')
+  try {
+    await gateway.change(withoutReading(gateway.config))
+    const left = await deliverAll(gateway, withinMs, new AbortController().signal)
+    if (left.length === 0) log.info({}, 'Drained: nothing waits for a sink.')
+    for (const one of left) log.warn({ sink: one.sink, samples: one.pending }, `Not drained: ${undeliveredWords(one)}`)
+  } catch (error) {
+    log.error({ error: messageOf(error) }, 'Could not be drained; the data folder keeps what waits.')
+  }
 }
 
 /** Looks once a minute; what makes reports is loaded when the configuration has some, also later. */
