@@ -24,7 +24,7 @@ import { namesInSegments } from './log/names.ts'
 import { readLog } from './log/read-log.ts'
 import type { Loss } from './log/refusal.ts'
 import { SampleLog } from './log/sample-log.ts'
-import { Sequence } from './log/sequence.ts'
+import { Sequence, type Ancestor } from './log/sequence.ts'
 import { readRange } from './read-range.ts'
 import { scan, type ScanRange } from './scan.ts'
 import { openSinkStates, type SinkStates } from './sink-states.ts'
@@ -79,6 +79,8 @@ export interface TagDefinition {
 /** The state of the log, as `GET /api/v1/log` and the metrics show it. */
 export interface LogInfo {
   readonly logId: string
+  /** The logs that were restored into this one; the newest last. */
+  readonly ancestors: readonly Ancestor[]
   /** The oldest sample still held. */
   readonly oldestSeq: number
   /** Everything up to here survives a power cut. */
@@ -368,6 +370,7 @@ function infoOf(samples: SampleLog, sequence: Sequence, trends: TrendInfo): LogI
   const { hours } = samples
   return {
     logId: sequence.logId,
+    ancestors: sequence.ancestors,
     oldestSeq: samples.oldestSeq,
     durableSeq: samples.durable.seq,
     nextSeq: samples.nextSeq,
