@@ -3,6 +3,7 @@
  * `--help` and `check` start fast.
  */
 import { ACCOUNT_COMMANDS } from './account-commands.ts'
+import { BACKUP_COMMANDS } from './backup-commands.ts'
 import { BUNDLE_COMMAND } from './bundle-command.ts'
 import { CONFIG_LIVE_COMMANDS, RELOAD_COMMAND } from './config-commands.ts'
 import type { Action } from './call.ts'
@@ -82,7 +83,7 @@ export const COMMANDS: readonly CommandInfo[] = [
       ['bifrost run -c bifrost.yaml', 'until SIGTERM or Ctrl-C'],
       ['BIFROST_LOG_LEVEL=debug bifrost run -c bifrost.yaml', 'with everything it says'],
     ],
-    options: [CONFIG],
+    options: [CONFIG, ['--isolated', 'reach nobody: to look into a restored data folder']],
     load: () => import('./run.ts'),
   },
   check,
@@ -305,6 +306,7 @@ export const COMMANDS: readonly CommandInfo[] = [
     load: () => import('./health.ts'),
   },
   KPI_COMMANDS,
+  BACKUP_COMMANDS,
   BUNDLE_COMMAND,
   RELOAD_COMMAND,
   {

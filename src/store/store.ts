@@ -11,6 +11,7 @@ import { folderProblem } from '../core/folder.ts'
 import type { Histogram } from '../core/histogram.ts'
 import { keepLastValues } from '../core/kept-values.ts'
 import type { Log } from '../core/log.ts'
+import { RESTORING } from '../core/restoring.ts'
 import type { RetentionPolicy } from '../core/retention.ts'
 import type { Gap, HistoryRange, Latest, SinkState } from '../core/sink.ts'
 import { TagTable, type TagInfo, type TagSettings } from '../core/tags.ts'
@@ -175,6 +176,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const files = options.files ?? nodeFiles
   const { dir } = options
   const unlock = await takeFolder(files, dir)
+  if ((await files.list(dir)).includes(RESTORING)) {
+    await unlock()
+    throw new GatewayError('STORE_FAILED', `a restore of ${dir} was cut off: end it with \`bifrost backup restore --finish\``)
+  }
   try {
     return await open(options, files, unlock)
   } catch (cause) {
