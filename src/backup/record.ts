@@ -1,5 +1,11 @@
 /** Writes `DATA/backup/status.json`, from which the gateway makes metrics: read, changed and put in its place whole. */
-import { readBackupStatus, NO_STATUS, statusFile, type BackupOutcome, type BackupStatus } from '../core/backup-status.ts'
+import {
+  readBackupStatus,
+  NO_STATUS,
+  statusFile,
+  type BackupOutcome,
+  type BackupStatus,
+} from '../core/backup-status.ts'
 import { putFile } from '../core/durable-file.ts'
 import { messageOf } from '../core/errors.ts'
 import { makeFolders } from '../core/folder.ts'
@@ -11,7 +17,12 @@ export async function recordStatus(data: string, change: (status: BackupStatus) 
 }
 
 /** What became of something that began at `from` and ended now; `error` undefined: well. */
-export const outcome = (before: BackupOutcome | undefined | null, from: number, now: number, error: unknown): BackupOutcome => ({
+export const outcome = (
+  before: BackupOutcome | undefined | null,
+  from: number,
+  now: number,
+  error: unknown,
+): BackupOutcome => ({
   lastAttempt: now,
   lastSuccess: error === undefined ? now : (before?.lastSuccess ?? null),
   ok: error === undefined,

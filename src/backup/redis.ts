@@ -31,7 +31,8 @@ export async function exportRedis(urlFile: string): Promise<Buffer> {
         if (lines.length > MOST_KEYS || bytes > MOST_BYTES) throw new Error(`it holds more than ${MOST_KEYS} keys or ${MOST_BYTES / 2 ** 20} MiB`) // prettier-ignore
       }
     }
-    for await (const keys of client.scanIterator({ COUNT: AT_ONCE })) await take((keys as unknown as Buffer[]).map(String))
+    for await (const keys of client.scanIterator({ COUNT: AT_ONCE }))
+      await take((keys as unknown as Buffer[]).map(String))
     return Buffer.from(lines.toSorted().map((line) => `${line}\n`).join('')) // prettier-ignore
   })
 }
@@ -62,7 +63,9 @@ async function withClient<T>(urlFile: string, what: string, work: (client: Bytes
     return await work(client)
   } catch (cause) {
     // The address may hold a password.
-    throw new GatewayError('BACKUP_FAILED', `Redis ${what}: ${messageOf(cause).replaceAll(url, 'its address')}`, { cause })
+    throw new GatewayError('BACKUP_FAILED', `Redis ${what}: ${messageOf(cause).replaceAll(url, 'its address')}`, {
+      cause,
+    })
   } finally {
     client.destroy()
   }

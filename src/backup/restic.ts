@@ -81,7 +81,12 @@ export class Repository {
     if (ran.code !== 0) throw this.#failed('did not take the backup', ran)
     const line = ran.stdout.trim().split('\n').findLast((one) => one.includes('"summary"')) // prettier-ignore
     const summary = z
-      .object({ snapshot_id: z.string(), total_bytes_processed: z.number(), data_added: z.number(), files_new: z.number() })
+      .object({
+        snapshot_id: z.string(),
+        total_bytes_processed: z.number(),
+        data_added: z.number(),
+        files_new: z.number(),
+      })
       .parse(JSON.parse(line ?? '{}'))
     return { id: summary.snapshot_id, bytes: summary.total_bytes_processed, added: summary.data_added, filesNew: summary.files_new } // prettier-ignore
   }
@@ -123,17 +128,28 @@ export class Repository {
   /** What is wrong with it; undefined: nothing. `share`: how much of the data is read, such as `100%` or `1/7`. */
   async check(share: string): Promise<string | undefined> {
     await this.#run(['unlock'])
-    const ran = await this.#run(['check', '--no-cache', share === '100%' ? '--read-data' : `--read-data-subset=${share}`])
+    const ran = await this.#run([
+      'check',
+      '--no-cache',
+      share === '100%' ? '--read-data' : `--read-data-subset=${share}`,
+    ])
     if (ran.code === 0) return undefined
     const text = `${ran.stdout}\n${ran.stderr}`
     // What cannot be reached is not damaged.
-    if (/Fatal: unable to open|dial tcp|connection refused|wrong password|no key found/i.test(text) && !/Load|ciphertext|Pack ID/.test(text))
+    if (
+      /Fatal: unable to open|dial tcp|connection refused|wrong password|no key found/i.test(text) &&
+      !/Load|ciphertext|Pack ID/.test(text)
+    )
       throw this.#failed('cannot be checked', ran)
     return text.split('\n').filter((line) => /error|Fatal|invalid|damaged|mismatch|does not|Pack ID/i.test(line)).slice(0, 20).join('\n') || text.trim() // prettier-ignore
   }
 
   /** Brings a snapshot back into `folder`; `only` and `but`: paths within it, as `/data/log`. */
-  async bring(id: string, folder: string, which: { only?: readonly string[]; but?: readonly string[] } = {}): Promise<void> {
+  async bring(
+    id: string,
+    folder: string,
+    which: { only?: readonly string[]; but?: readonly string[] } = {},
+  ): Promise<void> {
     await makeFolders(folder)
     const only = (which.only ?? []).flatMap((path) => ['--include', path])
     const but = (which.but ?? []).flatMap((path) => ['--exclude', path])
@@ -148,7 +164,11 @@ export class Repository {
 
   async #run(args: readonly string[], other?: Repository, cwd?: string): Promise<Ran> {
     const { url, passwordFile, caFile } = this.settings
-    for (const [what, file] of [['passwordFile', passwordFile], ['caFile', caFile]] as const) // prettier-ignore
+    for (const [what, file] of [
+      ['passwordFile', passwordFile],
+      ['caFile', caFile],
+    ] as const)
+      // prettier-ignore
       if (file !== undefined)
         await stat(file).catch((cause: unknown) => {
           throw new GatewayError('CONFIG_INVALID', `repository ${this.name}: ${what}: ${messageOf(cause)}`, { cause })
@@ -168,7 +188,9 @@ export class Repository {
     const file = this.settings.environmentFile
     if (file === undefined) return {}
     const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-      throw new GatewayError('CONFIG_INVALID', `repository ${this.name}: environmentFile: ${messageOf(cause)}`, { cause })
+      throw new GatewayError('CONFIG_INVALID', `repository ${this.name}: environmentFile: ${messageOf(cause)}`, {
+        cause,
+      })
     })
     const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#')) // prettier-ignore
     return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])) // prettier-ignore
@@ -177,7 +199,10 @@ export class Repository {
   #failed(what: string, ran: Ran): GatewayError {
     const text = lastLines(ran)
     const hint = HINTS.find(([pattern]) => pattern.test(ran.stderr))?.[1] ?? ''
-    return new GatewayError('BACKUP_FAILED', `the repository ${this.name} (${this.settings.url}) ${what}: ${text}${hint}`)
+    return new GatewayError(
+      'BACKUP_FAILED',
+      `the repository ${this.name} (${this.settings.url}) ${what}: ${text}${hint}`,
+    )
   }
 }
 
@@ -203,4 +228,3 @@ function localTime(ms: number): string {
   const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString()
   return local.slice(0, 19).replace('T', ' ')
 }
-

@@ -28,11 +28,7 @@ export async function seal(entries: AsyncIterable<TarEntry>, recipients: string,
 }
 
 /** Hands the files of a sealed tar to `take`, one by one. Throws BACKUP_REFUSED where the key does not fit or a byte is another one. */
-export async function unseal(
-  file: string,
-  identity: string,
-  take: (entry: TarEntry) => Promise<void>,
-): Promise<void> {
+export async function unseal(file: string, identity: string, take: (entry: TarEntry) => Promise<void>): Promise<void> {
   const { unpackTar } = await import('modern-tar')
   const chunks: Buffer[] = []
   const onStdout = async (stdout: Readable): Promise<void> => {

@@ -79,7 +79,8 @@ export const BACKUP_COMMANDS: CommandInfo = {
     },
     {
       usage: 'drill',
-      summary: 'restore the newest snapshot into a scratch folder, start a gateway on it that reaches nobody, compare; exit 5 when something differs',
+      summary:
+        'restore the newest snapshot into a scratch folder, start a gateway on it that reaches nobody, compare; exit 5 when something differs',
       description:
         'Without --identity what is secret stays closed: the configuration of this machine is taken, accounts and keys are not tried.',
       examples: [['bifrost backup drill --identity key.txt --repository region-2', 'from the second region']],

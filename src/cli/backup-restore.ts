@@ -2,7 +2,14 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { finish, previewRestore, restoreInPlace, restoreInto, type Preview, type RestoreContext } from '../backup/restore/restore.ts'
+import {
+  finish,
+  previewRestore,
+  restoreInPlace,
+  restoreInto,
+  type Preview,
+  type RestoreContext,
+} from '../backup/restore/restore.ts'
 import type { Wanted } from '../backup/restore/choose.ts'
 import type { Prepared } from '../backup/restore/prepare.ts'
 import { systemClock as clock } from '../core/clock.ts'
@@ -97,5 +104,7 @@ function tell(call: Call, prepared: Prepared, more: Readonly<Record<string, unkn
   for (const { sink, pending, beyond } of renewed.cursors)
     terminal.result(`${sink}: ${pending} samples will be delivered (some of them perhaps again), ${beyond} that it has are not in the log any more`) // prettier-ignore
   for (const [what, value] of Object.entries(more))
-    terminal.result(`${what}: ${Array.isArray(value) ? (value.length === 0 ? 'none' : value.join(', ')) : String(value)}`)
+    terminal.result(
+      `${what}: ${Array.isArray(value) ? (value.length === 0 ? 'none' : value.join(', ')) : String(value)}`,
+    )
 }

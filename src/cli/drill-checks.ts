@@ -55,7 +55,8 @@ export async function compareRestored(prepared: Prepared, settings: BackupSettin
   })
   if (config === undefined) return 0
   await check('accounts open', async () => {
-    if (!existsSync(join(data, 'accounts.db'))) return prepared.opened === 0 ? 'not tried: what is secret stayed closed' : 'there are none'
+    if (!existsSync(join(data, 'accounts.db')))
+      return prepared.opened === 0 ? 'not tried: what is secret stayed closed' : 'there are none'
     const { accounts, close } = await openAccountsAlone(config!, { clock, log: silentLog })
     await close()
     return accounts.setupToken === undefined ? 'with an administrator' : 'without an administrator'
@@ -77,7 +78,10 @@ export async function compareRestored(prepared: Prepared, settings: BackupSettin
   return seconds
 }
 
-const judgesOf = ({ store }: Gateway, { manifest, endSeq, renewed }: Prepared): Record<string, () => Promise<string>> => ({
+const judgesOf = (
+  { store }: Gateway,
+  { manifest, endSeq, renewed }: Prepared,
+): Record<string, () => Promise<string>> => ({
   'the log is where it should be': async () => {
     const { logId, oldestSeq, durableSeq, corruptFrames, ancestors } = store.info()
     expect(logId, renewed.logId, 'id')

@@ -178,7 +178,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const unlock = await takeFolder(files, dir)
   if ((await files.list(dir)).includes(RESTORING)) {
     await unlock()
-    throw new GatewayError('STORE_FAILED', `a restore of ${dir} was cut off: end it with \`bifrost backup restore --finish\``)
+    throw new GatewayError(
+      'STORE_FAILED',
+      `a restore of ${dir} was cut off: end it with \`bifrost backup restore --finish\``,
+    )
   }
   try {
     return await open(options, files, unlock)

@@ -41,7 +41,12 @@ export interface Preview {
   readonly lost: number | null
 }
 
-export async function previewRestore({ settings, wanted, repository, into }: RestoreContext & { readonly into: string }): Promise<Preview> {
+export async function previewRestore({
+  settings,
+  wanted,
+  repository,
+  into,
+}: RestoreContext & { readonly into: string }): Promise<Preview> {
   const chosen = choose(await repository.list(), wanted)
   await repository.bring(chosen.log.id, into, { only: ['/manifest.json'] })
   const manifest = await readManifest(into)

@@ -109,7 +109,9 @@ async function putFiles(from: string, to: string, before: string): Promise<strin
 async function others(from: string, to: string, data: string): Promise<string[]> {
   const known = new Set(await filesIn(from))
   const there = await filesIn(to)
-  return there.filter((path) => !known.has(path) && !join(to, path).startsWith(`${data}/`)).map((path) => join(to, path))
+  return there
+    .filter((path) => !known.has(path) && !join(to, path).startsWith(`${data}/`))
+    .map((path) => join(to, path))
 }
 
 /** What Redis held is for a person to put back: it may be in use by others. */

@@ -95,10 +95,12 @@ export async function differences(folder: string, { files }: Pick<SnapshotManife
 
 /** Relative paths of all plain files below a folder, in order; links are passed over. */
 export async function filesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return []
+      throw error
+    },
+  )
   return entries.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name).slice(folder.length + 1)).sort() // prettier-ignore
 }
 
@@ -108,4 +110,5 @@ export async function hashFile(file: string): Promise<string> {
   return hash.digest('hex')
 }
 
-export const refused = (why: string): GatewayError => new GatewayError('BACKUP_REFUSED', `the backup is refused: ${why}`)
+export const refused = (why: string): GatewayError =>
+  new GatewayError('BACKUP_REFUSED', `the backup is refused: ${why}`)

@@ -31,7 +31,8 @@ export function wayOf(path: string): Way {
 }
 
 /** No file that goes as it is may hold one. */
-export const looksPrivate = (bytes: Buffer): boolean => bytes.includes('PRIVATE KEY') || bytes.includes('AGE-SECRET-KEY')
+export const looksPrivate = (bytes: Buffer): boolean =>
+  bytes.includes('PRIVATE KEY') || bytes.includes('AGE-SECRET-KEY')
 
 /** Where things lie in a snapshot. */
 export const SNAPSHOT = {

@@ -59,7 +59,12 @@ export async function sealPrivate(to: string, context: PrivateContext): Promise<
     for (const { name, bytes } of entries) hmac.update(`${name}\0${bytes.length}\0`).update(bytes)
     const sealed = `${group}-${hmac.digest('hex').slice(0, 32)}.age`
     used.add(sealed)
-    if (await stat(join(cache, sealed)).then(() => false, () => true)) {
+    if (
+      await stat(join(cache, sealed)).then(
+        () => false,
+        () => true,
+      )
+    ) {
       const part = join(cache, `${group}.part`)
       await rm(part, { force: true })
       await seal(each(entries), settings.recipients, part)

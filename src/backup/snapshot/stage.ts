@@ -77,9 +77,14 @@ async function stage(context: StageContext, folder: string): Promise<Staged> {
   // Nobody may begin to write in the middle of it.
   const letGo = first === undefined ? await takeStopped(data, settings.gateway.url) : undefined
   try {
-    const { durable } = await copyLog(data, into, async () => (first === undefined ? undefined : (await ask())?.durableSeq))
+    const { durable } = await copyLog(data, into, async () =>
+      first === undefined ? undefined : (await ask())?.durableSeq,
+    )
     if (first !== undefined && durable === undefined)
-      throw new GatewayError('NOT_CONNECTED', 'the gateway stopped while it was backed up; the next backup finds it stopped')
+      throw new GatewayError(
+        'NOT_CONNECTED',
+        'the gateway stopped while it was backed up; the next backup finds it stopped',
+      )
     await copyAudit(join(data, 'audit'), join(into, 'audit'))
     const secret = await copyPlain(data, into)
     const more = context.redis === undefined ? undefined : new Map([['redis.ndjson', await context.redis()]])
@@ -110,7 +115,9 @@ async function takeStopped(data: string, url: string): Promise<() => Promise<voi
   try {
     return await lockFolder(nodeFiles, data)
   } catch (cause) {
-    throw new GatewayError('NOT_CONNECTED', `a gateway uses ${data}, but none answers at ${url}: correct gateway.url`, { cause })
+    throw new GatewayError('NOT_CONNECTED', `a gateway uses ${data}, but none answers at ${url}: correct gateway.url`, {
+      cause,
+    })
   }
 }
 
@@ -118,7 +125,8 @@ async function takeStopped(data: string, url: string): Promise<() => Promise<voi
 async function judged(into: string, logId: string | undefined, durable: number | undefined) {
   const survey = await surveyLog(into)
   const { end } = survey
-  const failed = (why: string): GatewayError => new GatewayError('BACKUP_FAILED', `the copy of the log is not good: ${why}`)
+  const failed = (why: string): GatewayError =>
+    new GatewayError('BACKUP_FAILED', `the copy of the log is not good: ${why}`)
   if (logId !== undefined && survey.logId !== logId)
     throw failed(`it is the log ${survey.logId ?? '-'}, and the gateway that answers writes ${logId}: \`data\` and \`gateway.url\` are of two gateways`) // prettier-ignore
   if (durable !== undefined && end.seq < durable)

@@ -14,7 +14,18 @@ export function logRoutes(app: App, { gateway }: RouteContext): void {
         gateway.store.info()
       const oldestTime = isoOf(trends.oldestTime ?? undefined)
       const restored = ancestors.map((one) => ({ ...one, at: isoOf(one.at)! }))
-      const log = { logId, ancestors: restored, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, hoursHeld, full: isFull, failed }
+      const log = {
+        logId,
+        ancestors: restored,
+        oldestSeq,
+        durableSeq,
+        nextSeq,
+        bytes,
+        hoursLeft,
+        hoursHeld,
+        full: isFull,
+        failed,
+      }
       return { ...log, trends: { ...trends, oldestTime } }
     },
   })

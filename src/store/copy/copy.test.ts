@@ -75,7 +75,11 @@ test('cut at any number: exactly the samples up to it, with a new id, a gap that
     assert.notEqual(renewed.logId, before.logId)
     const store = await open(to)
     const { seqs, values, gaps } = await contents(store)
-    assert.deepEqual(seqs, Array.from({ length: seq }, (_, at) => at + 1), `cut at ${seq}`)
+    assert.deepEqual(
+      seqs,
+      Array.from({ length: seq }, (_, at) => at + 1),
+      `cut at ${seq}`,
+    )
     assert.deepEqual(values, seqs.map((n) => Math.sqrt(n) * 1000)) // prettier-ignore
     assert.deepEqual(gaps.map(({ fromSeq, toSeq, samples, reason }) => [fromSeq, toSeq, samples, reason]), [[seq + 1, seq + 1, undefined, 'restored']]) // prettier-ignore
     assert.deepEqual(store.info().ancestors, [{ logId: before.logId, throughSeq: seq, at: 1_800_000_000_000 }])

@@ -26,8 +26,7 @@ export async function seqAt(survey: LogSurvey, time: number): Promise<number> {
   if (segment === undefined) throw beyond(survey, `what had come by ${new Date(time).toISOString()}`)
   const bytes = await readFile(segment.path)
   let last: { at: number; head: FrameHead } | undefined
-  for (const frame of framesIn(bytes))
-    if (holdsRows(frame.head) && frame.head.firstReceived <= time) last = frame
+  for (const frame of framesIn(bytes)) if (holdsRows(frame.head) && frame.head.firstReceived <= time) last = frame
   const { head, at } = last!
   if (head.lastReceived <= time) {
     // All that there is: gaps at the end are part of it.
