@@ -7,7 +7,17 @@ export type Severity = 'critical' | 'warning' | 'info' | 'none'
 
 /** What the alert is about; receivers may be chosen by it. */
 export type Category =
-  'gateway' | 'device' | 'data' | 'sink' | 'security' | 'api' | 'slo' | 'capacity' | 'monitoring' | 'maintenance'
+  | 'gateway'
+  | 'device'
+  | 'data'
+  | 'sink'
+  | 'security'
+  | 'api'
+  | 'slo'
+  | 'capacity'
+  | 'backup'
+  | 'monitoring'
+  | 'maintenance'
 
 /** Uids of our dashboards. */
 export type Dashboard =

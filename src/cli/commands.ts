@@ -3,6 +3,7 @@
  * `--help` and `check` start fast.
  */
 import { ACCOUNT_COMMANDS } from './account-commands.ts'
+import { BACKUP_COMMANDS } from './backup-commands.ts'
 import { BUNDLE_COMMAND } from './bundle-command.ts'
 import { CONFIG_LIVE_COMMANDS, RELOAD_COMMAND } from './config-commands.ts'
 import type { Action } from './call.ts'
@@ -78,6 +79,16 @@ export const COMMANDS: readonly CommandInfo[] = [
     load: () => import('./demo.ts'),
   },
   ...RUN_COMMANDS,
+  {
+    usage: 'run',
+    summary: 'run the gateway',
+    examples: [
+      ['bifrost run -c bifrost.yaml', 'until SIGTERM or Ctrl-C'],
+      ['BIFROST_LOG_LEVEL=debug bifrost run -c bifrost.yaml', 'with everything it says'],
+    ],
+    options: [CONFIG, ['--isolated', 'reach nobody: to look into a restored data folder']],
+    load: () => import('./run.ts'),
+  },
   check,
   {
     usage: 'read [target] [words...]',
@@ -298,6 +309,7 @@ export const COMMANDS: readonly CommandInfo[] = [
     load: () => import('./health.ts'),
   },
   KPI_COMMANDS,
+  BACKUP_COMMANDS,
   BUNDLE_COMMAND,
   UPDATE_COMMANDS,
   RELOAD_COMMAND,

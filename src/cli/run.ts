@@ -14,14 +14,17 @@ export async function run(call: Call): Promise<number> {
   const { packageVersion } = await import('../core/package-files.ts')
   const early = createLogger({ level: 'info', format: logFormat(process.stderr), version: packageVersion() })
   const source = await openSource(configFile(call), call.env, early)
-  const { config } = source.opened
+  const isIsolated = call.options.isolated === true
+  const config = isIsolated ? (await import('./isolated.ts')).isolated(source.opened.config) : source.opened.config
   const format = config.log.format === 'auto' ? logFormat(process.stderr) : config.log.format
   const colour = call.options.color === false ? { colour: false } : {}
   const log = createLogger({ level: config.log.level, format, version: packageVersion(), ...colour })
   for (const warning of config.warnings) log.warn({ file: warning.file, line: warning.line }, formatProblem(warning))
+  if (isIsolated) log.warn({}, 'Isolated: no device is polled, nothing is delivered, nobody is told.')
   return serve(config, {
     log,
-    source,
+    // What changes in the files would take it out of its isolation.
+    ...(isIsolated ? {} : { source }),
     stopped,
     drainMs,
     onReady(url) {

@@ -87,6 +87,18 @@ export const ERRORS = {
     title: 'The log cannot be written',
     help: 'Check free space, permissions and health of the disk that holds the data folder.',
   },
+  BACKUP_FAILED: {
+    retry: true,
+    http: 502,
+    title: 'The backup could not be made, copied or read',
+    help: 'Check the repository, its password file and the network to it; `bifrost backup list` tries each.',
+  },
+  BACKUP_REFUSED: {
+    retry: false,
+    http: 422,
+    title: 'The backup is damaged, or not one that this version can restore',
+    help: 'Take another one: `bifrost backup list` shows them, and --repository names another region.',
+  },
   NOT_FOUND: {
     retry: false,
     http: 404,

@@ -243,6 +243,9 @@ export const linesSchema = z.object({
 
 export const logSchema = z.object({
   logId: z.string(),
+  ancestors: z
+    .array(z.object({ logId: z.string(), throughSeq: z.number(), at: time().describe('When it was restored') }))
+    .describe('Logs that were restored into this one: up to `throughSeq` the same number is the same sample in both'),
   oldestSeq: z.number(),
   durableSeq: z.number().describe('Everything up to here survives a power cut'),
   nextSeq: z.number(),

@@ -4,6 +4,7 @@
  */
 import type { Gateway } from '../gateway.ts'
 import { localAlerts, maintenanceActive, notifications } from './alert-series.ts'
+import { backupCollectors } from './backup-series.ts'
 import { insecure, notAfter, reloadFailed } from './certificate-series.ts'
 import {
   away,
@@ -292,6 +293,7 @@ export const collectors: Record<MetricName, Collector> = {
   bifrost_message_patterns_total: (out, { gateway }) => messagePatterns(out, gateway.logbook),
   bifrost_audit_bytes: (out, { gateway }) => out.sample({}, gateway.audit.status().bytes),
 
+  ...backupCollectors,
   bifrost_maintenance_active: (out, { gateway, maxDevices }) => maintenanceActive(out, gateway, maxDevices),
   bifrost_local_alerts: (out, { gateway }) => localAlerts(out, gateway),
   bifrost_local_alert_notifications_total: (out, { gateway }) => notifications(out, gateway),

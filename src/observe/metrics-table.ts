@@ -5,6 +5,7 @@
 import { DISK_BOUNDS, DURATION_BOUNDS } from '../core/histogram.ts'
 import { alertMetrics } from './alert-metrics.ts'
 import { auditMetrics } from './audit-metrics.ts'
+import { backupMetrics } from './backup-metrics.ts'
 import { capacityMetrics } from './capacity-metrics.ts'
 import { messageMetrics } from './message-metrics.ts'
 import { certificateMetrics } from './certificate-metrics.ts'
@@ -349,6 +350,7 @@ export const metricsTable = [
   ),
 
   ...auditMetrics,
+  ...backupMetrics,
   ...healthMetrics,
   ...securityMetrics,
   ...alertMetrics,

@@ -11,6 +11,7 @@ import { folderProblem } from '../core/folder.ts'
 import type { Histogram } from '../core/histogram.ts'
 import { keepLastValues } from '../core/kept-values.ts'
 import type { Log } from '../core/log.ts'
+import { RESTORING } from '../core/restoring.ts'
 import type { RetentionPolicy } from '../core/retention.ts'
 import type { Gap, HistoryRange, Latest, SinkState } from '../core/sink.ts'
 import { TagTable, type TagInfo, type TagSettings } from '../core/tags.ts'
@@ -24,7 +25,7 @@ import { namesInSegments } from './log/names.ts'
 import { readLog } from './log/read-log.ts'
 import type { Loss } from './log/refusal.ts'
 import { SampleLog } from './log/sample-log.ts'
-import { Sequence } from './log/sequence.ts'
+import { Sequence, type Ancestor } from './log/sequence.ts'
 import { readRange } from './read-range.ts'
 import { scan, type ScanRange } from './scan.ts'
 import { openSinkStates, type SinkStates } from './sink-states.ts'
@@ -79,6 +80,8 @@ export interface TagDefinition {
 /** The state of the log, as `GET /api/v1/log` and the metrics show it. */
 export interface LogInfo {
   readonly logId: string
+  /** The logs that were restored into this one; the newest last. */
+  readonly ancestors: readonly Ancestor[]
   /** The oldest sample still held. */
   readonly oldestSeq: number
   /** Everything up to here survives a power cut. */
@@ -173,6 +176,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const files = options.files ?? nodeFiles
   const { dir } = options
   const unlock = await takeFolder(files, dir)
+  if ((await files.list(dir)).includes(RESTORING)) {
+    await unlock()
+    throw new GatewayError(
+      'STORE_FAILED',
+      `a restore of ${dir} was cut off: end it with \`bifrost backup restore --finish\``,
+    )
+  }
   try {
     return await open(options, files, unlock)
   } catch (cause) {
@@ -368,6 +378,7 @@ function infoOf(samples: SampleLog, sequence: Sequence, trends: TrendInfo): LogI
   const { hours } = samples
   return {
     logId: sequence.logId,
+    ancestors: sequence.ancestors,
     oldestSeq: samples.oldestSeq,
     durableSeq: samples.durable.seq,
     nextSeq: samples.nextSeq,

@@ -1,6 +1,7 @@
 /** THE list of files of rules, in the order of reading. */
 import type { AlertRule, RuleFile } from '../rule.ts'
 import { apiRules } from './api.ts'
+import { backupRules } from './backup.ts'
 import { capacityRules } from './capacity.ts'
 import { certificateRules } from './certificates.ts'
 import { dataRules } from './data.ts'
@@ -29,6 +30,7 @@ export const ruleFiles: readonly RuleFile[] = [
   certificateRules,
   apiRules,
   capacityRules,
+  backupRules,
   sloRules,
   maintenanceRules,
   monitoringRules,

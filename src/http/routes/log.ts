@@ -10,10 +10,22 @@ export function logRoutes(app: App, { gateway }: RouteContext): void {
     config: { permission: 'view' },
     schema: { tags: ['log'], summary: 'State of the durable log', response: answers(logSchema) },
     handler: () => {
-      const { logId, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, hoursHeld, isFull, failed, trends } =
+      const { logId, ancestors, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, hoursHeld, isFull, failed, trends } =
         gateway.store.info()
       const oldestTime = isoOf(trends.oldestTime ?? undefined)
-      const log = { logId, oldestSeq, durableSeq, nextSeq, bytes, hoursLeft, hoursHeld, full: isFull, failed }
+      const restored = ancestors.map((one) => ({ ...one, at: isoOf(one.at)! }))
+      const log = {
+        logId,
+        ancestors: restored,
+        oldestSeq,
+        durableSeq,
+        nextSeq,
+        bytes,
+        hoursLeft,
+        hoursHeld,
+        full: isFull,
+        failed,
+      }
       return { ...log, trends: { ...trends, oldestTime } }
     },
   })

@@ -36,7 +36,7 @@ export interface Recovered {
   readonly logId: string | undefined
 }
 
-interface Scan {
+export interface Scan {
   segment: Segment
   logId: string | undefined
   corrupt: number
@@ -74,8 +74,8 @@ export async function recoverSegments(files: FileSystem, folder: string, log: Lo
   }
 }
 
-/** Reads the footer alone where there is a good one, else every frame. */
-async function inspect(files: FileSystem, path: string, number: number, before: Segment | undefined): Promise<Scan> {
+/** Reads the footer alone where there is a good one, else every frame; changes nothing. */
+export async function inspect(files: FileSystem, path: string, number: number, before: Segment | undefined): Promise<Scan> {
   const file = await files.open(path, 'read')
   try {
     const size = await file.size()

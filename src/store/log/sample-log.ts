@@ -336,7 +336,7 @@ export class SampleLog implements LogView {
   }
 
   #noteUncleanStop(lastFound: number): void {
-    const { segments } = this.#options.recovered
+    const { recovered: { segments }, sequence: { stopReason: reason } } = this.#options // prettier-ignore
     const known = Math.max(lastFound, this.#options.known.seq)
     const now = this.#options.clock.now()
     const fromTime = segments.at(-1)?.lastReceived ?? now
@@ -344,7 +344,7 @@ export class SampleLog implements LogView {
     // What was known to be durable and is not here was damaged: a gap of known size, which readers find by themselves.
     this.#commit.durableSeq = known
     if (toSeq <= known) return
-    const gap: Gap = { fromSeq: known + 1, toSeq, samples: undefined, reason: 'unclean-stop', fromTime, toTime: now }
+    const gap: Gap = { fromSeq: known + 1, toSeq, samples: undefined, reason, fromTime, toTime: now }
     this.ordinals.add(gap)
     this.#commit.addGap(gap)
   }

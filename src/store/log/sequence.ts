@@ -12,7 +12,18 @@ import type { Position } from './ordinals.ts'
 const LOST_RESERVATION_MARGIN = 1e9
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 
-interface SequenceState {
+/** A log of which this one is the restored copy: up to `throughSeq` the same number is the same sample in both. */
+export interface Ancestor {
+  readonly logId: string
+  readonly throughSeq: number
+  /** When it was restored, ms since 1970. */
+  readonly at: number
+}
+
+/** So many restores are remembered: the state has to fit a slot. */
+export const MAX_ANCESTORS = 16
+
+export interface SequenceState {
   readonly logId: string
   readonly reserved: number
   readonly durable: number
@@ -21,12 +32,20 @@ interface SequenceState {
   readonly clean: boolean
   readonly next: number
   readonly clockSteps?: readonly ClockStep[]
+  /** The newest last. */
+  readonly ancestors?: readonly Ancestor[]
+  /** Written by a restore, and by nothing since: what came between is lost. */
+  readonly restored?: boolean
 }
 
 export class Sequence {
   readonly logId: string
   /** True when the last stop was clean, or the folder is new. */
   readonly wasClean: boolean
+  /** Why numbers are missing after a stop that was not clean. */
+  readonly stopReason: 'unclean-stop' | 'restored'
+  /** The logs that were restored into this one. */
+  readonly ancestors: readonly Ancestor[]
   /** The file is gone or damaged, the log is not. */
   readonly #isLost: boolean
   /** What the last state said was durable. */
@@ -48,6 +67,8 @@ export class Sequence {
     this.#isLost = state === undefined && !isNew
     this.logId = state?.logId ?? found.logId ?? createLogId()
     this.wasClean = state?.clean ?? isNew
+    this.stopReason = state?.restored === true ? 'restored' : 'unclean-stop'
+    this.ancestors = state?.ancestors ?? []
     this.known = { seq: state?.durable ?? 0, ordinal: state?.ordinal ?? state?.durable ?? 0 }
     this.durable = () => this.known
     this.clockSteps = state?.clockSteps ?? []
@@ -108,12 +129,12 @@ export class Sequence {
 
   #write(clean: boolean, reserved: number): Promise<void> {
     const { seq, ordinal } = this.durable()
-    const { logId, next, clockSteps } = this
-    const state: SequenceState = { logId, reserved, durable: seq, ordinal, clean, next, clockSteps }
+    const { logId, next, clockSteps, ancestors } = this
+    const state: SequenceState = { logId, reserved, durable: seq, ordinal, clean, next, clockSteps, ancestors }
     return this.#slots.write(state)
   }
 }
 
-function createLogId(): string {
+export function createLogId(): string {
   return Array.from(randomBytes(8), (byte) => ALPHABET[byte & 31]).join('')
 }

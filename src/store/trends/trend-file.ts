@@ -4,7 +4,7 @@
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { crc32c } from '../crc32c.ts'
-import type { OpenFile } from '../files.ts'
+import { nodeFiles, type OpenFile } from '../files.ts'
 import type { TagId } from '../../core/value.ts'
 import { ByteSink, decodeNumbers, encodeNumbers } from './number-codec.ts'
 
@@ -216,5 +216,23 @@ export function seriesIn(
     const value = decodeNumbers(group, time.end, length)
     const status = decodeNumbers(group, value.end, length)
     take(tag, { time: time.values, value: value.values, status: status.values })
+  }
+}
+
+/** Gives a file of the log `from` to the log `to`: a restored log has another id, and its trends are its own. */
+export async function renameTrend(path: string, from: string, to: string): Promise<void> {
+  const file = await nodeFiles.open(path, 'write')
+  try {
+    const size = await file.size()
+    const found = await readTrailer(file, size)
+    if (found === undefined || found.summary.logId !== from) return
+    const trailer = Buffer.alloc(TRAILER_BYTES)
+    await file.read(trailer, size - TRAILER_BYTES)
+    trailer.write(to, 0, 8, 'latin1')
+    trailer.writeUInt32LE(crc32c(trailer.subarray(0, 72)), 72)
+    await file.write(trailer, size - TRAILER_BYTES)
+    await file.sync()
+  } finally {
+    await file.close()
   }
 }

@@ -25,6 +25,8 @@ export type Problem = {
     | 'PORT_IN_USE'
     | 'STORE_LOCKED'
     | 'STORE_FAILED'
+    | 'BACKUP_FAILED'
+    | 'BACKUP_REFUSED'
     | 'NOT_FOUND'
     | 'INVALID_REQUEST'
     | 'METHOD_NOT_ALLOWED'
@@ -9065,6 +9067,13 @@ export interface Operations {
     body: undefined
     answer: {
       readonly logId: string
+      /** Logs that were restored into this one: up to `throughSeq` the same number is the same sample in both */
+      readonly ancestors: readonly {
+        readonly logId: string
+        readonly throughSeq: number
+        /** When it was restored */
+        readonly at: string
+      }[]
       readonly oldestSeq: number
       /** Everything up to here survives a power cut */
       readonly durableSeq: number

@@ -1,0 +1,197 @@
+/**
+ * Makes a snapshot of a data folder and its configuration as a folder (FORMAT.md), beside the gateway and without stopping it. Costs links for
+ * what never changes, and a copy of the segment that is being written. Whoever is killed meanwhile leaves a folder that the next one removes.
+ */
+import { chmod, lstat, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { GatewayError } from '../../core/errors.ts'
+import { makeFolders } from '../../core/folder.ts'
+import { copyLog, linkOrCopy } from '../../store/copy/copy-log.ts'
+import { lastRows, reachOf, surveyCursors, surveyLog } from '../../store/copy/survey.ts'
+import { nodeFiles } from '../../store/files.ts'
+import { lockFolder } from '../../store/lock.ts'
+import { readRecipients } from '../seal.ts'
+import type { BackupSettings } from '../settings.ts'
+import { HashCache } from './hash-cache.ts'
+import { filesIn, newManifest, type SnapshotManifest } from './manifest.ts'
+import { looksPrivate, SNAPSHOT, wayOf } from './parts.ts'
+import { sealPrivate } from './private-files.ts'
+
+/** What a running gateway says of its log. */
+export interface Told {
+  readonly logId: string
+  readonly durableSeq: number
+}
+
+export interface StageContext {
+  readonly settings: BackupSettings
+  /** Asks the gateway; undefined: none answers. */
+  readonly ask: () => Promise<Told | undefined>
+  /** ms since 1970. */
+  readonly now: number
+  readonly version: string
+  readonly redis?: (() => Promise<Buffer>) | undefined
+}
+
+export interface Staged {
+  readonly folder: string
+  readonly manifest: SnapshotManifest
+  /** Of all files. */
+  readonly bytes: number
+}
+
+const WITNESSES = 32
+
+/** The folder `DATA/backup`. */
+export const workOf = (data: string): string => join(data, 'backup')
+
+/** Runs `use` with a snapshot, which is gone afterwards. One at a time: throws STORE_LOCKED while another is under way. */
+export async function withSnapshot<T>(context: StageContext, use: (staged: Staged) => Promise<T>): Promise<T> {
+  const { data } = context.settings
+  await stat(data).catch((cause: unknown) => {
+    throw new GatewayError('CONFIG_INVALID', `data: there is no folder ${data}`, { cause })
+  })
+  const work = workOf(data)
+  await makeFolders(work)
+  await chmod(work, 0o700)
+  const unlock = await lockFolder(nodeFiles, work).catch((cause: unknown) => {
+    throw new GatewayError('STORE_LOCKED', `another backup of ${data} is under way`, { cause })
+  })
+  const folder = join(work, 'stage')
+  try {
+    await rm(folder, { recursive: true, force: true })
+    return await use(await stage(context, folder))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+    await unlock()
+  }
+}
+
+async function stage(context: StageContext, folder: string): Promise<Staged> {
+  const { settings, ask, now, version } = context
+  const { data, config, name } = settings
+  await readRecipients(settings.recipients)
+  const into = join(folder, SNAPSHOT.data)
+  for (const one of [into, join(folder, SNAPSHOT.private)]) await mkdir(one, { recursive: true, mode: 0o700 })
+  const first = await ask()
+  // Nobody may begin to write in the middle of it.
+  const letGo = first === undefined ? await takeStopped(data, settings.gateway.url) : undefined
+  try {
+    const { durable } = await copyLog(data, into, async () =>
+      first === undefined ? undefined : (await ask())?.durableSeq,
+    )
+    if (first !== undefined && durable === undefined)
+      throw new GatewayError(
+        'NOT_CONNECTED',
+        'the gateway stopped while it was backed up; the next backup finds it stopped',
+      )
+    await copyAudit(join(data, 'audit'), join(into, 'audit'))
+    const secret = await copyPlain(data, into)
+    const more = context.redis === undefined ? undefined : new Map([['redis.ndjson', await context.redis()]])
+    await sealPrivate(join(folder, SNAPSHOT.private), { settings, work: workOf(data), secret, more })
+    const log = await judged(into, first?.logId, durable)
+    const hashes = await HashCache.open(join(workOf(data), 'hashes.json'))
+    const files = []
+    for (const path of await filesIn(folder)) files.push(await hashes.describe(folder, path))
+    await hashes.save()
+    const manifest = newManifest({
+      createdAt: new Date(now).toISOString(),
+      name,
+      gateway: { version },
+      source: first === undefined ? 'stopped' : 'running',
+      config: { folder: dirname(config), main: basename(config) },
+      data,
+      ...log,
+      files,
+    })
+    await writeFile(join(folder, SNAPSHOT.manifest), `${JSON.stringify(manifest)}\n`, { mode: 0o600 })
+    return { folder, manifest, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) }
+  } finally {
+    await letGo?.()
+  }
+}
+
+async function takeStopped(data: string, url: string): Promise<() => Promise<void>> {
+  try {
+    return await lockFolder(nodeFiles, data)
+  } catch (cause) {
+    throw new GatewayError('NOT_CONNECTED', `a gateway uses ${data}, but none answers at ${url}: correct gateway.url`, {
+      cause,
+    })
+  }
+}
+
+/** The copy is what it should be, or it is none. */
+async function judged(into: string, logId: string | undefined, durable: number | undefined) {
+  const survey = await surveyLog(into)
+  const { end } = survey
+  const failed = (why: string): GatewayError =>
+    new GatewayError('BACKUP_FAILED', `the copy of the log is not good: ${why}`)
+  if (logId !== undefined && survey.logId !== logId)
+    throw failed(`it is the log ${survey.logId ?? '-'}, and the gateway that answers writes ${logId}: \`data\` and \`gateway.url\` are of two gateways`) // prettier-ignore
+  if (durable !== undefined && end.seq < durable)
+    throw failed(`it ends at ${end.seq}, and the gateway said that ${durable} is durable`)
+  for (const [file, cursor] of await surveyCursors(into))
+    if (reachOf(cursor) > end.seq) throw failed(`${file} is at ${reachOf(cursor)}, beyond its end ${end.seq}`)
+  return {
+    log: {
+      logId: survey.logId ?? '',
+      oldestSeq: survey.oldestSeq,
+      endSeq: end.seq,
+      endOrdinal: end.ordinal,
+      firstReceived: survey.firstReceived,
+      lastReceived: survey.lastReceived,
+      toldDurable: durable ?? null,
+    },
+    witnesses: await lastRows(survey, WITNESSES),
+  }
+}
+
+/** The anchor first: it never runs ahead of the lines. What is behind the last line feed is half a line. */
+async function copyAudit(from: string, to: string): Promise<void> {
+  const paths = await filesIn(from)
+  const newest = paths.findLast((path) => /^\d+\.ndjson$/.test(path))
+  const inOrder = paths.toSorted((a, b) => Number(b === 'head') - Number(a === 'head'))
+  for (const path of inOrder) {
+    await makeFolders(dirname(join(to, path)))
+    if (/^\d+\.ndjson$/.test(path) && path !== newest) {
+      await linkOrCopy(join(from, path), join(to, path))
+      continue
+    }
+    const bytes = await readFile(join(from, path)).catch(() => undefined)
+    if (bytes === undefined) continue
+    const end = path === newest ? bytes.lastIndexOf(0x0a) + 1 : bytes.length
+    await writeFile(join(to, path), bytes.subarray(0, end), { mode: 0o600 })
+  }
+}
+
+/** The other files that go as they are; the paths of those that must not. */
+async function copyPlain(data: string, into: string): Promise<string[]> {
+  const secret: string[] = []
+  for (const path of await filesOutside(data)) {
+    const way = wayOf(path)
+    if (way === 'private') secret.push(path)
+    if (way !== 'plain' || path.startsWith('audit/')) continue
+    const bytes = await readFile(join(data, path)).catch(() => undefined)
+    if (bytes === undefined) continue
+    if (looksPrivate(bytes)) {
+      secret.push(path)
+      continue
+    }
+    await makeFolders(dirname(join(into, path)))
+    await writeFile(join(into, path), bytes, { mode: (await lstat(join(data, path))).mode & 0o777 })
+  }
+  return secret
+}
+
+/** All files but those of the log and of backups, of which there are many. */
+async function filesOutside(data: string): Promise<string[]> {
+  const { readdir } = await import('node:fs/promises')
+  const found: string[] = []
+  for (const entry of await readdir(data, { withFileTypes: true })) {
+    if (entry.isFile()) found.push(entry.name)
+    if (!entry.isDirectory() || ['log', 'trends', 'backup', 'restore', 'run'].includes(entry.name)) continue
+    for (const path of await filesIn(join(data, entry.name))) found.push(`${entry.name}/${path}`)
+  }
+  return found
+}
