@@ -11,7 +11,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const stamp = join(root, 'node_modules', '.installed')
 const say = (sentence) => process.stderr.write(`bifrost: ${sentence}\n`)
 
-const commands = { start, test, check, bench, docs, site, screenshots }
+/** `install` is done before each of them; by itself it is what CI begins with. */
+const commands = { start, test, check, bench, docs, site, screenshots, install: () => 0 }
 const [name, ...rest] = process.argv.slice(2)
 const command = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined
 if (command === undefined) {

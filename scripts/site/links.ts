@@ -24,9 +24,9 @@ export function rewriteLinks(root: string, page: SitePage, text: string, pages: 
   const assets = new Set<string>()
   const broken: string[] = []
   const code: string[] = []
-  const bare = text.replaceAll(CODE, (block) => `\u0000${code.push(block) - 1}\u0000`)
+  const bare = text.replaceAll(CODE, (block) => `\uE000${code.push(block) - 1}\uE000`)
   const lineOf = (offset: number): number => {
-    const before = bare.slice(0, offset).replaceAll(/\u0000(\d+)\u0000/g, (_, at: string) => code[Number(at)]!)
+    const before = bare.slice(0, offset).replaceAll(/\uE000(\d+)\uE000/g, (_, at: string) => code[Number(at)]!)
     return before.split('\n').length
   }
   const rewritten = bare.replaceAll(
@@ -52,7 +52,7 @@ export function rewriteLinks(root: string, page: SitePage, text: string, pages: 
     },
   )
   return {
-    text: rewritten.replaceAll(/\u0000(\d+)\u0000/g, (_, at: string) => code[Number(at)]!),
+    text: rewritten.replaceAll(/\uE000(\d+)\uE000/g, (_, at: string) => code[Number(at)]!),
     assets: [...assets],
     broken,
   }
