@@ -46,6 +46,7 @@ if (import.meta.main) {
   const unknown = names.find((name) => BENCHMARKS[name] === undefined)
   if (values.out === undefined || unknown !== undefined)
     throw new GatewayError('USAGE', `expected --out FILE and names of ${Object.keys(BENCHMARKS).join(', ')}`)
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? '?'}`
   const series: Record<string, number[]> = {}
   for (let round = 1; round <= Number(values.rounds); round++) {
     for (const name of names) {
@@ -53,10 +54,16 @@ if (import.meta.main) {
       for (const [title, ratio] of ratiosOf(name, (await run()) ?? []))
         (series[title] ??= []).push(Number(ratio.toFixed(4)))
     }
+    // After each round: what was measured stays when the job is cut off.
+    const measured: Measured = {
+      format: 1,
+      measuredAt: new Date().toISOString(),
+      node: process.version,
+      machine,
+      series,
+    }
+    writeFileSync(values.out, `${JSON.stringify(measured, null, 2)}\n`)
   }
-  const machine = `${cpus().length} × ${cpus()[0]?.model ?? '?'}`
-  const measured: Measured = { format: 1, measuredAt: new Date().toISOString(), node: process.version, machine, series }
-  writeFileSync(values.out, `${JSON.stringify(measured, null, 2)}\n`)
   console.log(`${values.out}: ${Object.keys(series).length} series of ${values.rounds}`)
   process.exit(0)
 }

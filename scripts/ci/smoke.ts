@@ -52,7 +52,8 @@ async function look(ask: Ask, version: string | undefined): Promise<string[] | u
   }
   await sleep(2000)
   const after = await ask<{ nextSeq: number }>('/api/v1/log')
-  if (after?.status === 200 && after.body.nextSeq <= before.body.nextSeq) faults.push('no sample arrived in two seconds')
+  if (after?.status === 200 && after.body.nextSeq <= before.body.nextSeq)
+    faults.push('no sample arrived in two seconds')
   return faults
 }
 

@@ -12,7 +12,7 @@ const RULES: readonly (readonly [group: string, pattern: RegExp])[] = [
   ['interop', /^test\/(interop|tshark|peers|captures|rsyslog|otel-collector|metrics-on-the-wire|monitoring\/)/],
   [
     'security',
-    /^test\/(api-fuzz|fuzz|insecure|network-rules|outbound-tls|tls-scan|page-access|page-policy|accounts-start|config-rights|threat-model|security|workflows)/,
+    /^test\/(api-fuzz|fuzz|insecure|network-rules|outbound-tls|tls-scan|page-access|page-policy|accounts-start|config-rights|threat-model|security|workflows|ci-scripts)/,
   ],
   ['security', /^src\/(accounts|audit|secrets|access|http\/auth)\//],
   ['integration', /^test\//],
