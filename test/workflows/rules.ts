@@ -70,7 +70,7 @@ function faultsOfJob(root: string, name: string, id: string, job: Job): string[]
   for (const [right, level] of Object.entries(permissions ?? {}))
     if (level !== 'read' && !allowed.includes(right)) faults.push(`job ${id} may write ${right}`)
   if (job.uses === undefined && job['timeout-minutes'] === undefined) faults.push(`job ${id} has no timeout`)
-  const outside = JSON.stringify({ ...job, steps: steps.map(({ env: _, ...rest }) => rest) })
+  const outside = JSON.stringify({ ...job, steps: steps.map((step) => ({ ...step, env: undefined })) })
   if (outside.includes('secrets.')) faults.push(`a secret outside of a step's env in job ${id}`)
   const inside = JSON.stringify(steps.map(({ env = {} }) => env))
   if (inside.includes('secrets.') && environment === undefined)
