@@ -1,4 +1,4 @@
-// The one way in: `npm start`, `npm test`, `npm run check|bench|docs|screenshots` each work as the first command of a fresh clone.
+// The one way in: `npm start`, `npm test`, `npm run check|bench|docs|site|screenshots` each work as the first command of a fresh clone.
 // Plain JavaScript that Node 20 can run: it installs what the lock file names, finds Node 26, builds the page when its
 // sources are newer, brings the Debian packages and the Python peer of the tests, and hands over.
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
@@ -11,7 +11,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const stamp = join(root, 'node_modules', '.installed')
 const say = (sentence) => process.stderr.write(`bifrost: ${sentence}\n`)
 
-const commands = { start, test, check, bench, docs, screenshots }
+/** `install` is done before each of them; by itself it is what CI begins with. */
+const commands = { start, test, check, bench, docs, site, screenshots, install: () => 0 }
 const [name, ...rest] = process.argv.slice(2)
 const command = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined
 if (command === undefined) {
@@ -48,6 +49,10 @@ function docs(args) {
   return runNode(['scripts/generate-docs.ts', ...args])
 }
 
+function site(args) {
+  return runNode(['scripts/build-site.ts', ...args])
+}
+
 function screenshots(args) {
   return runNode(['scripts/screenshots.ts', ...args])
 }
@@ -74,8 +79,9 @@ function install() {
   spawnSync(join(root, 'bin', 'launch'), [join(root, 'scripts', 'compile.ts')], { stdio: 'ignore' })
 }
 
-/** Node 26 of the lock file, else the Node that runs this when it is new enough. */
+/** What BIFROST_NODE names (CI tries Node 24 so), else Node 26 of the lock file, else the Node that runs this when it is new enough. */
 function node26() {
+  if (process.env.BIFROST_NODE) return process.env.BIFROST_NODE
   const own = join(root, 'node_modules', '.bin', 'node')
   if (existsSync(own)) return own
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath

@@ -232,6 +232,8 @@ if (import.meta.main) {
   const isMonitoringCurrent = writeMonitoring(process.argv.includes('--check'))
   const { writeDashboards } = await import('./generate-dashboards.ts')
   const isClientStale = await writeClient(process.argv.includes('--check'))
+  const { writeApiPage } = await import('./api-reference.ts')
+  const isApiStale = await writeApiPage(process.argv.includes('--check'))
   const areDashboardsCurrent = writeDashboards(process.argv.includes('--check'))
   const stale = Object.entries(referencePages()).filter(([name, text]) => {
     const path = join(folder, name)
@@ -240,11 +242,14 @@ if (import.meta.main) {
   if (process.argv.includes('--check')) {
     for (const [name] of stale) console.error(`docs/reference/${name} is not what the code says: run npm run docs`)
     if (isClientStale) console.error('ui/src/api/operations.ts is not what the code says: run npm run docs')
-    process.exitCode = stale.length === 0 && !isClientStale && isMonitoringCurrent && areDashboardsCurrent ? 0 : 5
+    if (isApiStale) console.error('docs/reference/api.md is not what the code says: run npm run docs')
+    process.exitCode =
+      stale.length === 0 && !isClientStale && !isApiStale && isMonitoringCurrent && areDashboardsCurrent ? 0 : 5
   } else {
     mkdirSync(folder, { recursive: true })
     for (const [name, text] of stale) writeFileSync(join(folder, name), text)
     console.log(`docs/reference: ${stale.length} of ${Object.keys(referencePages()).length} pages written`)
     if (isClientStale) console.log('ui/src/api/operations.ts: written')
+    if (isApiStale) console.log('docs/reference/api.md: written')
   }
 }

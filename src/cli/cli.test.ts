@@ -283,7 +283,7 @@ test('the launcher works through symbolic links and says what is missing without
   writeFileSync(join(folder, 'old', 'node'), '#!/bin/sh\necho 20.1.0\n', { mode: 0o755 })
   const old = await bifrost(['version'], {
     command: join(folder, 'bin', 'bifrost'),
-    env: { PATH: `${join(folder, 'old')}:/usr/bin:/bin` },
+    env: { PATH: `${join(folder, 'old')}:/usr/bin:/bin`, BIFROST_NODE: '' },
   })
   assert.equal(old.code, 1)
   assert.match(old.err, /needs Node 24 or newer, and this machine has Node 20\.1\.0/)

@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# Types, lint, format, unused code, architecture.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/env.sh"
+exec npm run --silent check

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Signs a release: sign.sh DIR. Writes manifest.json of all artifacts in DIR and manifest.json.sig. The private key (ed25519, PEM) is in
+# BIFROST_RELEASE_KEY, which only the protected environment `release` has; it touches no disk but the memory file system.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/env.sh"
+
+dir=${1:?usage: sign.sh DIR}
+if [ -z "${BIFROST_RELEASE_KEY:-}" ]; then
+  echo "sign: BIFROST_RELEASE_KEY is empty: this runs in the environment 'release', which has the key" >&2
+  exit 4
+fi
+node scripts/bootstrap.js install
+umask 077
+key=$(mktemp -p /dev/shm bifrost-key.XXXXXX)
+trap 'rm -f "$key"' EXIT
+printf '%s\n' "$BIFROST_RELEASE_KEY" >"$key"
+unset BIFROST_RELEASE_KEY
+bin/launch scripts/release/sign.ts --dir "$dir" --key "$key"

@@ -1,0 +1,324 @@
+/**
+ * The scripts that the steps of the workflows call are run here: with the real thing where this machine has it, else with a stand-in that notes
+ * what it was told. None is called by a workflow without being run here or by .ci/run.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { filesOf, GROUPS, groupOf, TEST_FILES } from '../scripts/ci/test-groups.ts'
+import { freePort, startProcess, temporaryFolder } from '../src/testing/peers.ts'
+import { stepsOf } from './workflows/rules.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const FOLDER = join(ROOT, '.github', 'workflows')
+const workflows = globSync('*.yml', { cwd: FOLDER }).toSorted()
+const textOf = (name: string): string => readFileSync(join(FOLDER, name), 'utf8')
+const scripts = globSync('scripts/ci/*.sh', { cwd: ROOT }).toSorted()
+/** Scripts that this file has run. */
+const ran = new Set<string>()
+
+interface Ran {
+  readonly status: number | null
+  readonly out: string
+  readonly err: string
+}
+
+interface Stand {
+  /** The tree in which the scripts run. */
+  readonly root: string
+  /** Answers by the program's name: a shell script. Each call is noted. */
+  readonly programs: Readonly<Record<string, string>>
+}
+
+/** A script of scripts/ci with programs in its PATH that note their words, and then do what is said here. */
+function run(
+  name: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  stand?: Stand,
+): Ran & { calls: string[] } {
+  ran.add(`scripts/ci/${name}`)
+  const root = stand?.root ?? ROOT
+  const folder = temporaryFolder({ after })
+  const notes = join(folder, 'calls')
+  writeFileSync(notes, '')
+  for (const [program, does] of Object.entries(stand?.programs ?? {})) {
+    writeFileSync(join(folder, program), `#!/bin/sh\necho "${program} $*" >> "$CALLS"\n${does}\n`)
+    chmodSync(join(folder, program), 0o755)
+  }
+  const result = spawnSync(join(root, 'scripts', 'ci', name), args, {
+    encoding: 'utf8',
+    cwd: '/',
+    env: { PATH: `${folder}:${process.env.PATH}`, HOME: folder, CALLS: notes, ...env },
+  })
+  const calls = readFileSync(notes, 'utf8').split('\n').filter(Boolean)
+  return { status: result.status, out: result.stdout, err: result.stderr, calls }
+}
+
+/** The scripts in a tree of their own, where what they start is a stand-in too. */
+function tree(launch = 'true'): string {
+  const root = temporaryFolder({ after })
+  cpSync(join(ROOT, 'scripts', 'ci'), join(root, 'scripts', 'ci'), { recursive: true })
+  writeFileSync(join(root, 'scripts', 'bootstrap.js'), '')
+  writeFileSync(join(root, 'package.json'), '{ "version": "1.2.3" }')
+  mkdirSync(join(root, 'bin'))
+  writeFileSync(join(root, 'bin', 'launch'), `#!/bin/sh\necho "launch $*" >> "$CALLS"\n${launch}\n`, { mode: 0o755 })
+  return root
+}
+
+test('each test file is in one group, no group is empty, and the workflow runs all groups', () => {
+  const all = globSync(TEST_FILES, { cwd: ROOT, exclude: (name) => name === 'node_modules' }).toSorted()
+  const grouped = GROUPS.flatMap((group) => filesOf(ROOT, group))
+  assert.deepEqual(grouped.toSorted(), all)
+  const listed = run('test.sh', ['--list', 'interop'])
+  assert.deepEqual(listed.out.trim().split('\n'), filesOf(ROOT, 'interop'))
+  assert.equal(groupOf('test/tls-scan.test.ts'), 'security')
+  assert.match(run('test.sh', ['--list', 'everything']).err, /there are interop, security, integration, unit/)
+  for (const group of GROUPS) assert.ok(filesOf(ROOT, group).length > 5, group)
+  assert.ok(textOf('ci.yml').includes(`group: [unit, integration, interop, security]`))
+})
+
+test('a job for another Node runs on that one or not at all', () => {
+  const node = (version: string) => ({ root: ROOT, programs: { node: `echo ${version}` } })
+  const wrong = run('test.sh', ['--list', 'unit'], { BIFROST_NODE_MAJOR: '24' }, node('26.1.0'))
+  assert.deepEqual([wrong.status, wrong.out], [2, ''])
+  assert.match(wrong.err, /node in PATH is 26\.1\.0: install Node 24/)
+  const right = run('test.sh', ['--list', 'unit'], { BIFROST_NODE_MAJOR: '24' }, node('24.1.0'))
+  assert.match(right.out, /^ci: on Node 24\.1\.0\n24\.1\.0\n/, 'the stand-in was started in place of Node 26')
+})
+
+test('a release is one only when tag, package.json and changelog agree', () => {
+  assert.match(run('version.sh', ['v9.9.9']).err, /the tag is v9\.9\.9 and package\.json says 0\.1\.0/)
+})
+
+test('nothing is missing here that a bare Debian lacks; as somebody else it is named, not installed', () => {
+  const stand = { root: ROOT, programs: { id: 'echo 1000', 'dpkg-query': 'exit 1' } }
+  const refused = run('prepare.sh', ['mosquitto'], {}, stand)
+  assert.deepEqual(
+    [refused.status, refused.err],
+    [1, 'ci: needs root to install ca-certificates git python3 python3-venv mosquitto\n'],
+  )
+  const none = run('prepare.sh', [], {}, { root: ROOT, programs: { 'dpkg-query': 'echo installed' } })
+  assert.deepEqual([none.status, none.out], [0, 'ci: nothing is missing\n'])
+})
+
+test('a run of benchmarks that is too short to judge is not green', () => {
+  const root = tree('case $1 in *measure*) echo measured;; *compare*) echo "| a |"; exit 1;; esac')
+  const summary = join(root, 'summary')
+  const short = run(
+    'bench.sh',
+    ['out.json'],
+    { BIFROST_BENCH_ROUNDS: '2', GITHUB_STEP_SUMMARY: summary },
+    { root, programs: {} },
+  )
+  assert.equal(short.status, 1)
+  assert.equal(readFileSync(summary, 'utf8'), '| a |\n')
+  assert.match(short.calls[0]!, /^launch scripts\/ci\/measure-bench\.ts --out out\.json --rounds 2 /)
+})
+
+test('audit: a published weakness fails the job, and so do packages without signature', () => {
+  const audit = (npm: string) => run('audit.sh', [], {}, { root: tree(), programs: { npm } })
+  assert.equal(audit('true').status, 0)
+  assert.equal(audit('[ "$2" != --omit=dev ]').status, 1)
+  assert.equal(audit('[ "$2" != signatures ]').status, 1)
+})
+
+test('release: all artifacts for both architectures, out of the same stage, with the time of the commit', () => {
+  const root = tree(
+    '[ "$1" != -p ] || { echo 1.2.3; exit; }\nfor w; do last=$w; done\ncase "$*" in *build.ts*|*image*) echo "$SOURCE_DATE_EPOCH" > "$(dirname "$last")/made-$$";; esac',
+  )
+  const out = join(root, 'out')
+  const built = run('build-release.sh', [out], {}, { root, programs: { git: 'echo 1700000000' } })
+  assert.equal(built.status, 0, built.err)
+  const images = built.calls.filter((call) => call.includes('scripts/image/build.ts'))
+  assert.equal(images.length, 2)
+  assert.match(images[1]!, /--arch arm64 --out .*\/bifrost-1\.2\.3-image-linux-arm64\.tar$/)
+  assert.match(readFileSync(join(out, 'SHA256SUMS'), 'utf8'), /^[0-9a-f]{64} {2}\.\//)
+})
+
+test('two builds: equal bytes pass, one flipped byte is named', () => {
+  const [first, second] = [temporaryFolder({ after }), temporaryFolder({ after })]
+  for (const folder of [first, second]) writeFileSync(join(folder, 'a.tar'), 'aaaa')
+  assert.equal(run('same-bytes.sh', [first, second]).out, 'same-bytes: 1 files are equal\n')
+  writeFileSync(join(second, 'a.tar'), 'aaba')
+  const differing = run('same-bytes.sh', [first, second])
+  assert.deepEqual([differing.status, /a\.tar .* differ/.test(differing.out)], [5, true])
+})
+
+test('scan: each SBOM and each image, by the pinned scanner; a finding, and a folder that lacks one of them, fail', () => {
+  const dir = temporaryFolder({ after })
+  writeFileSync(join(dir, 'bifrost-1.2.3.cdx.json'), '{}')
+  const scan = (go: string) => run('scan.sh', [dir], {}, { root: ROOT, programs: { go } })
+  assert.match(scan('true').err, /1 SBOMs .* and 0 images/)
+  for (const arch of ['x64', 'arm64']) writeFileSync(join(dir, `bifrost-1.2.3-image-linux-${arch}.tar`), '')
+  const good = scan('true')
+  assert.deepEqual([good.status, good.calls.length], [0, 3])
+  assert.match(
+    good.calls[0]!,
+    /^go run github\.com\/google\/osv-scanner\/v2\/cmd\/osv-scanner@v\d+\.\d+\.\d+ scan source /,
+  )
+  assert.equal(scan('[ "$4" != image ]').status, 1)
+})
+
+test('sign: without the key nothing is signed; with it, it is on no disk and gone afterwards', () => {
+  assert.equal(run('sign.sh', ['x']).status, 4)
+  const root = tree(
+    'for w; do last=$w; done\nstat -f -c %T "$last" >> "$CALLS"\nstat -c %a "$last" >> "$CALLS"; cat "$last" >> "$CALLS"\nenv | grep RELEASE_KEY >> "$CALLS" || true',
+  )
+  const signed = run('sign.sh', ['x'], { BIFROST_RELEASE_KEY: 'KEY' }, { root, programs: {} })
+  assert.equal(signed.status, 0, signed.err)
+  assert.deepEqual(signed.calls.slice(1), ['tmpfs', '600', 'KEY'])
+  assert.ok(!existsSync(signed.calls[0]!.split(' ').at(-1)!))
+})
+
+test('publish: nothing without a signature; both architectures under one name, signed by digest; a candidate is no release', () => {
+  const root = tree('echo notes of it')
+  const dir = temporaryFolder({ after })
+  const buildah = 'while [ $# -gt 0 ]; do [ "$1" != --digestfile ] || echo sha256:abc > "$2"; shift; done'
+  const publish = (version: string) =>
+    run(
+      'publish.sh',
+      [version, dir],
+      { BIFROST_IMAGE: 'reg.example/b/bifrost', GH_TOKEN: 't' },
+      { root, programs: { buildah, go: 'true', gh: 'true' } },
+    )
+  const refused = publish('1.2.3')
+  assert.deepEqual([refused.status, refused.calls], [1, []])
+  writeFileSync(join(dir, 'manifest.json.sig'), 'x')
+  const { status, calls, err } = publish('1.2.3-rc.1')
+  assert.equal(status, 0, err)
+  assert.equal(calls.filter((call) => call.startsWith('buildah manifest add')).length, 2)
+  assert.match(
+    calls.find((call) => call.startsWith('go'))!,
+    /cosign@v[\d.]+ sign --yes reg\.example\/b\/bifrost@sha256:abc$/,
+  )
+  assert.match(calls.at(-1)!, /^gh release create v1\.2\.3-rc\.1 .*--notes notes of it --prerelease/)
+})
+
+/** What kubectl says of an overlay and of the stateful set. */
+const OVERLAY = `spec:\n  image: registry.example.com/bifrost/bifrost:0.1.0\n  other: { image: x }\n---\n  image: registry.example.com/bifrost-backup:1\n`
+function cluster(answers: { rollout?: string; before?: string; now?: string; diff?: string }) {
+  const { rollout = 'true', before = 'bifrost-aaa', now = 'bifrost-bbb', diff = 'exit 1' } = answers
+  const kubectl = [
+    `case "$*" in`,
+    `kustomize*) printf '${OVERLAY.replaceAll('\n', String.raw`\n`)}';;`,
+    `*currentRevision*) printf '${before}';;`,
+    `*updateRevision*) printf '${now}';;`,
+    `*controllerrevision*) printf 7;;`,
+    `*"get pods"*) echo pod/bifrost-0;;`,
+    `diff*) ${diff};;`,
+    `apply*) cp "$3" "$APPLIED";;`,
+    `*"rollout status"*) ${rollout};;`,
+    `esac`,
+  ].join('\n')
+  const root = tree()
+  mkdirSync(join(root, 'overlays', 'staging'), { recursive: true })
+  const env = {
+    BIFROST_OVERLAYS: join(root, 'overlays'),
+    BIFROST_IMAGE: 'reg.example/bifrost',
+    BIFROST_IMAGE_DIGEST: 'sha256:abc',
+    APPLIED: join(root, 'applied.yaml'),
+  }
+  return {
+    deploy: (...args: string[]) => run('deploy.sh', args, env, { root, programs: { kubectl } }),
+    rollback: () => run('rollback.sh', ['staging'], env, { root, programs: { kubectl } }),
+    applied: () => readFileSync(env.APPLIED, 'utf8'),
+  }
+}
+
+test('deploy: the image by its digest and nothing else; compared, applied, waited for', () => {
+  const { deploy, applied } = cluster({})
+  const { status, calls, err } = deploy('staging', '1.2.3')
+  assert.equal(status, 0, err)
+  assert.equal(
+    applied(),
+    OVERLAY.replace('registry.example.com/bifrost/bifrost:0.1.0', 'reg.example/bifrost@sha256:abc'),
+  )
+  const verbs = calls.map((call) => /kustomize|get|diff|apply|rollout/.exec(call)![0])
+  assert.deepEqual(verbs, ['kustomize', 'get', 'diff', 'apply', 'rollout'])
+})
+
+test('deploy refuses an environment, a version and an overlay that are none, before it asks the cluster', () => {
+  const { deploy } = cluster({})
+  for (const [args, says] of [
+    [['prod', '1.2.3'], /is no environment/],
+    [['staging', '1.2; rm'], /is no version/],
+    [['production', '1.2.3'], /there is no .*production/],
+  ] as const) {
+    const refused = deploy(...args)
+    assert.deepEqual([refused.status, refused.calls], [2, []])
+    assert.match(refused.err, says)
+  }
+  const unanswered = cluster({ diff: 'exit 2' }).deploy('staging', '1.2.3')
+  assert.deepEqual([unanswered.status, unanswered.calls.filter((call) => call.includes('apply'))], [1, []])
+})
+
+test('a roll-out that does not come up goes back to the revision before, past the pod that blocks the way', () => {
+  const failed = cluster({ rollout: 'exit 1' })
+  assert.equal(failed.deploy('staging', '1.2.3').status, 1)
+  const { calls } = failed.rollback()
+  assert.ok(calls.includes('kubectl -n bifrost rollout undo statefulset/bifrost --to-revision=7'), calls.join('\n'))
+  assert.ok(calls.includes('kubectl -n bifrost delete pod/bifrost-0 --wait=false'))
+})
+
+test('no way back where nothing ran before, and none is needed where nothing was rolled out', () => {
+  const first = cluster({ before: '' })
+  first.deploy('staging', '1.2.3')
+  const none = first.rollback()
+  assert.deepEqual([none.status, none.calls], [1, []])
+  const same = cluster({ now: 'bifrost-aaa' })
+  same.deploy('staging', '1.2.3')
+  assert.match(same.rollback().out, /still is at bifrost-aaa/)
+})
+
+test('access to a cluster: a file in memory for nobody else', () => {
+  const env = join(temporaryFolder({ after }), 'env')
+  writeFileSync(env, '')
+  assert.equal(run('kubectl.sh', []).status, 4)
+  assert.equal(run('kubectl.sh', [], { BIFROST_KUBECONFIG: 'K', GITHUB_ENV: env }).status, 0)
+  const [, file = ''] = readFileSync(env, 'utf8').trim().split('=')
+  assert.match(file, /^\/dev\/shm\//)
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  rmSync(file)
+})
+
+test('smoke against a gateway that runs: good, another version, no gateway', async (t) => {
+  const port = await freePort()
+  const args = ['demo', '--port', String(port), '--mqtt-port', String(await freePort())]
+  const demo = startProcess(t, join(ROOT, 'bin', 'bifrost'), args)
+  await demo.waitFor(/metrics \/ API/, 60_000)
+  const env = { BIFROST_URL: `http://127.0.0.1:${port}`, BIFROST_SMOKE_WAIT: '30' }
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+  const good = run('smoke.sh', [version], env)
+  assert.match(good.out, /ready, samples arrive, every account adds up/, good.err)
+  const other = run('smoke.sh', ['9.9.9'], { ...env, BIFROST_SMOKE_WAIT: '0' })
+  assert.deepEqual([other.status, other.err], [1, `it runs ${version}, and 9.9.9 was deployed\n`])
+  const none = run('smoke.sh', [version], { BIFROST_URL: 'http://127.0.0.1:9', BIFROST_SMOKE_WAIT: '0' })
+  assert.equal(none.status, 3)
+})
+
+test('every script that a workflow calls is run by .ci/run or by a test', () => {
+  const elsewhere = ['.ci/run', 'test/site.test.ts'].map((file) => readFileSync(join(ROOT, file), 'utf8')).join('\n')
+  const called = new Set(
+    workflows
+      .flatMap((name) => stepsOf(textOf(name)))
+      .flatMap(({ run: line }) => (line === undefined ? [] : [line.split(' ')[0]!])),
+  )
+  assert.ok(called.size >= 14)
+  const never = [...called].filter((script) => !ran.has(script) && !elsewhere.includes(script))
+  assert.deepEqual(never, [])
+  const unused = scripts.filter((script) => !called.has(script) && script !== 'scripts/ci/env.sh')
+  assert.deepEqual(unused, [], 'scripts that no workflow calls')
+})
