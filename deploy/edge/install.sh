@@ -142,7 +142,7 @@ verify_manifest() {
   awk -v to="$scratch/key-" '/-----BEGIN PUBLIC KEY-----/ { n++ } n { print >(to n ".pem") }' "$scratch/keys"
   known=
   for key in "$scratch"/key-*.pem; do
-    [ -f "$key" ] || die "there is no public key in $trust"
+    [ -f "$key" ] || die "there is no public key in ${trust:-this installer}"
     id=$(openssl pkey -pubin -in "$key" -outform DER 2>/dev/null | tail -c 32 | sha256sum | cut -c 1-16)
     signature=$(sed -n "s/^$id \([A-Za-z0-9+\/=]*\)$/\1/p" "$scratch/manifest.json.sig" | head -n 1)
     [ -n "$signature" ] || continue
