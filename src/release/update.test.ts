@@ -102,6 +102,18 @@ for (const how of ['dead', 'mute'] as const)
     assert.equal(runs(), '1.1.0')
   })
 
+test('a stop that takes its time: what still runs from before is no proof of the new version', async (t) => {
+  const { root, box, release, apply } = rig(t)
+  behave(root, '1.1.0', 'dead')
+  const folder = release('1.1.0')
+  writeFileSync(join(root, 'systemd', 'slow'), '')
+  await assert.rejects(
+    apply(folder, { gate: { seconds: 8, url: undefined } }),
+    fails('UPDATE_FAILED', /did not come up/),
+  )
+  assert.equal(installedVersion(box), '1.0.0')
+})
+
 test('configuration that the new version refuses: nothing is switched, and its words are told', async (t) => {
   const { box, release, apply, untouched } = rig(t)
   appendFileSync(join(box.etc, 'bifrost.yaml'), '# refused-by-1.1.0\n')
@@ -250,6 +262,7 @@ test('power goes at any step of a switch: the next boot ends on a version that w
   beginTrial(box, trial)
   boot()
   assert.deepEqual([runs(), readTrial(box), whyBad(box, '1.1.0')], ['1.0.0', undefined, undefined])
+  assert.equal(history(box).at(-1)!.result, 'cut-off')
 
   // After it moved, before the restart, and the new version is well: it is confirmed.
   link('1.1.0')
