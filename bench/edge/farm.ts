@@ -20,7 +20,7 @@ export async function startFarmOf(devices: number, tags: number): Promise<FarmCh
     },
   )
   const waiting: ((line: string) => void)[] = []
-  createInterface(child.stdout!).on('line', (line) => waiting.shift()?.(line))
+  createInterface(child.stdout).on('line', (line) => waiting.shift()?.(line))
   const nextLine = () => new Promise<string>((resolve) => waiting.push(resolve))
   const { port } = JSON.parse(await nextLine()) as { port: number }
   return { child, port, nextLine }

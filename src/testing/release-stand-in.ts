@@ -68,13 +68,13 @@ export function writeManifest(folder: string, content: Manifest, key: SigningKey
   writeFileSync(join(folder, 'manifest.json.sig'), signManifest(bytes, key.privatePem))
 }
 
-export function artifactOf(folder: string, name: string, arch: Artifact['arch']): Artifact {
+function artifactOf(folder: string, name: string, arch: Artifact['arch']): Artifact {
   const bytes = readFileSync(join(folder, name))
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   return { name, kind: 'tarball', os: 'linux', arch, bytes: bytes.length, sha256 }
 }
 
-export const hostArch = (): 'x64' | 'arm64' => (process.arch === 'arm64' ? 'arm64' : 'x64')
+const hostArch = (): 'x64' | 'arm64' => (process.arch === 'arm64' ? 'arm64' : 'x64')
 
 /** A box below `root` on which `version` is installed and runs, with the played systemd on the PATH of `env`. */
 export function makeBox(root: string, version?: string): { box: Box; env: Record<string, string> } {
