@@ -471,7 +471,7 @@ do_uninstall() {
   run rm -rf "$prefix" "$root/var/cache/bifrost" "$root/var/cache/bifrost-update"
   if [ -n "$systemd" ] && [ -z "$dry_run" ]; then systemctl daemon-reload; fi
   if [ -n "$purge" ]; then
-    run rm -rf "$etc" "$data" "$state" "$units/bifrost.service.d"
+    run rm -rf "$etc" "$data" "$state" "$units/bifrost.service.d" "$root/etc/default/bifrost" "$root/etc/default/bifrost-update"
     if [ -z "$root" ] && id bifrost >/dev/null 2>&1; then run userdel bifrost; fi
     say "Bifrost is removed, with configuration and data"
   else
