@@ -18,6 +18,10 @@ import { startReceiver } from './edge/receiver.ts'
 import { end, loadAverage } from './gateway-under-load.ts'
 
 const ROOT = join(import.meta.dirname, '..')
+/** As the unit has it. */
+const [, NODE_OPTIONS] = /^Environment=NODE_OPTIONS=(.*)$/m.exec(
+  readFileSync(join(ROOT, 'deploy', 'edge', 'bifrost.service'), 'utf8'),
+)!
 const TAGS = 10
 const RSS_LIMIT_MIB = 160
 const GROWTH_LIMIT = 1
@@ -108,7 +112,7 @@ async function makeRig(devices: number) {
     const cgroup = makeCgroup({ memoryBytes: 256 * 2 ** 20, cores: 0.5 })
     const child = spawn('sh', ['-c', `${cgroup.enter} exec "$0" "$@"`, command, 'run', '-c', config], {
       stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') },
+      env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled'), NODE_OPTIONS },
     })
     const rssMiB = () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024
     return { cgroup, rssMiB, stop: () => end(child).finally(() => cgroup.remove()) }
