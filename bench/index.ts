@@ -87,6 +87,10 @@ const BENCHMARKS: Record<string, Benchmark> = {
     summary: 'the web page in Chromium: size, long tasks, live table, trend, heap',
     load: () => import('./page.ts'),
   },
+  edge: {
+    summary: 'the edge profile in 256 MB and half a core: memory, growth, starts, losses, 72 hours offline',
+    load: () => import('./edge.ts'),
+  },
   idle: { summary: 'memory of the demo with no browser', load: () => import('./idle.ts') },
   flow: {
     summary: 'devices in another process, polled over sockets, through the log to a counting sink',

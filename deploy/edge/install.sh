@@ -142,7 +142,7 @@ verify_manifest() {
   awk -v to="$scratch/key-" '/-----BEGIN PUBLIC KEY-----/ { n++ } n { print >(to n ".pem") }' "$scratch/keys"
   known=
   for key in "$scratch"/key-*.pem; do
-    [ -f "$key" ] || die "there is no public key in $trust"
+    [ -f "$key" ] || die "there is no public key in ${trust:-this installer}"
     id=$(openssl pkey -pubin -in "$key" -outform DER 2>/dev/null | tail -c 32 | sha256sum | cut -c 1-16)
     signature=$(sed -n "s/^$id \([A-Za-z0-9+\/=]*\)$/\1/p" "$scratch/manifest.json.sig" | head -n 1)
     [ -n "$signature" ] || continue
@@ -471,7 +471,7 @@ do_uninstall() {
   run rm -rf "$prefix" "$root/var/cache/bifrost" "$root/var/cache/bifrost-update"
   if [ -n "$systemd" ] && [ -z "$dry_run" ]; then systemctl daemon-reload; fi
   if [ -n "$purge" ]; then
-    run rm -rf "$etc" "$data" "$state" "$units/bifrost.service.d"
+    run rm -rf "$etc" "$data" "$state" "$units/bifrost.service.d" "$root/etc/default/bifrost" "$root/etc/default/bifrost-update"
     if [ -z "$root" ] && id bifrost >/dev/null 2>&1; then run userdel bifrost; fi
     say "Bifrost is removed, with configuration and data"
   else

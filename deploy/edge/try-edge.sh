@@ -4,7 +4,7 @@
 # committed as docs/design/edge-transcript.md. Exit 1 where something is not as it should be. Needs root, systemd-container, mmdebstrap.
 #
 #   mmdebstrap --variant=minbase --include=systemd,systemd-sysv,dbus,procps,libatomic1,libstdc++6,openssl,ca-certificates,curl bookworm ROOT.tar
-#   deploy/edge/try-edge.sh ROOT.tar PRODUCT [WORK]     PRODUCT: a staged product with node/bin/node (scripts/release/stage.ts)
+#   deploy/edge/try-edge.sh ROOT.tar PRODUCT [WORK]     WORK: a folder in which the releases stay for the next run. PRODUCT: a staged product with node/bin/node (scripts/release/stage.ts)
 set -u
 
 tar=${1:?usage: deploy/edge/try-edge.sh ROOT.tar PRODUCT [WORK]}
@@ -45,10 +45,12 @@ power_cut() {
   kill -KILL "$init"
   wait "$nspawn" 2>/dev/null
 }
+keep=${3:-}
 end() {
   [ -z "$init" ] || kill -KILL "$init" 2>/dev/null
-  kill "$nspawn" 2>/dev/null
-  [ -n "${3:-}" ] || rm -rf "$work"
+  [ -z "$nspawn" ] || kill "$nspawn" 2>/dev/null
+  wait
+  if [ -z "$keep" ]; then rm -rf "$work"; else rm -rf "$root"; fi
 }
 trap end EXIT
 
@@ -99,9 +101,11 @@ say "making releases out of $product"
 make() {
   version=$1
   shift
+  [ ! -f "$releases/$version/manifest.json.sig" ] || return 0
   "$package/bin/launch" "$package/scripts/try-release.ts" --product "$product" --version "$version" --out "$releases/$version" --key "$work/key" "$@" |
     sed "s|$work/||; s/^/  /"
 }
+# One that is there already, from a run before this one, is taken.
 make 1.0.0
 make 1.1.0
 make 1.2.0 --broken exit
@@ -109,13 +113,16 @@ make 1.3.0 --broken hang
 make 1.4.0 --broken hang
 make 1.5.0
 cp "$work/key.pub" "$releases/trust.pem"
-mkdir "$releases/damaged" && cp "$releases/1.5.0"/* "$releases/damaged/"
+rm -rf "$releases/damaged" "$releases/half" "$root"
+mkdir "$root" "$releases/damaged" && cp "$releases/1.5.0"/* "$releases/damaged/"
 printf 'x' | dd of="$(echo "$releases"/damaged/*.tar.gz)" bs=1 seek=5000000 conv=notrunc 2>/dev/null
 mkdir "$releases/half" && cp "$releases/1.5.0"/* "$releases/half/"
 truncate -s -1000000 "$(echo "$releases"/half/*.tar.gz)"
 
 tar -xf "$tar" -C "$root"
 boot
+# Before that /tmp is being emptied.
+inside systemctl is-system-running --wait >/dev/null
 say "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' "$root/usr/lib/os-release"), systemd $(inside systemctl show -p Version --value), $(uname -m), $(nproc) cores, load $(cut -d ' ' -f 1 /proc/loadavg)"
 
 title "install"
@@ -127,7 +134,7 @@ say "took $(($(ms) - before)) ms"
 expect "state" "$(show ActiveState)" active
 expect "version" "$(inside bifrost version)" 1.0.0
 box ls -ld /opt/bifrost /opt/bifrost/current /etc/bifrost /etc/bifrost/bifrost.yaml /etc/bifrost/update.yaml /var/lib/bifrost /var/lib/bifrost-update
-say "memory of the service: $(($(show MemoryCurrent) / 1048576)) MiB of $(($(show MemoryMax) / 1048576)), watchdog $(show WatchdogUSec), user $(show User)"
+say "RSS of the gateway: $(inside sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$(show MainPID)/status") kB, watchdog $(show WatchdogUSec), user $(show User), MemoryMax $(show MemoryMax), MemoryCurrent $(show MemoryCurrent)"
 
 title "a device is polled"
 cat >"$root/etc/bifrost/bifrost.yaml" <<'YAML'
@@ -170,9 +177,13 @@ before=$(ms)
 fails bifrost update apply --from /releases/1.2.0 --trust /releases/trust.pem
 until_polling "$(utc)"
 say "with fetching and unpacking: $(($(ms) - before)) ms"
-inside journalctl -u bifrost -u bifrost-update-gate -o short-precise --no-pager | grep -E 'gate|Started|Main process|broken' | tail -n 14 | sed 's/^/  journal: /'
-seconds_of() { inside journalctl -u bifrost-update-gate -o short-unix --no-pager | awk '/Starting/ { began = $1 } /went back/ { print int(($1 - began) * 1000) }' | tail -n 1; }
-at_most "from the switch to the way back" "$(seconds_of)" 30000
+inside journalctl -u bifrost -u bifrost-update-gate -o short-precise --no-pager | grep -E 'bifrost-gate|Started|Main process|broken' | cut -d ' ' -f 3,5- | cut -c 1-150 | tail -n 14 | sed 's/^/  journal: /'
+# From the switch to the former version being ready: the bad one never is, so the next "Started" is that of the former.
+seconds_of() {
+  inside journalctl -u bifrost -u bifrost-update-gate -o short-unix --no-pager |
+    awk '/Starting bifrost-update-gate/ { began = $1; took = "" } /Started bifrost.service/ && began && took == "" { took = int(($1 - began) * 1000) } END { print took + 0 }'
+}
+at_most "from the switch to the former version being ready" "$(seconds_of)" 30000
 expect "version" "$(runs)" versions/1.1.0
 expect "log" "$(log_id)" "$id"
 [ "$(seq)" -gt "$kept" ] && say "samples go on: $kept → $(seq)"
@@ -183,7 +194,7 @@ before=$(ms)
 fails bifrost update apply --from /releases/1.3.0 --trust /releases/trust.pem
 until_polling "$(utc)"
 say "with fetching and unpacking: $(($(ms) - before)) ms"
-at_most "from the switch to the way back" "$(seconds_of)" 30000
+at_most "from the switch to the former version being ready" "$(seconds_of)" 30000
 expect "version" "$(runs)" versions/1.1.0
 
 title "the power goes in the trial"
@@ -215,7 +226,7 @@ expect "version" "$(runs)" versions/1.0.0
 title "refused, and nothing changed"
 fails sh /releases/damaged/install.sh --trust /releases/trust.pem
 fails sh /releases/half/install.sh --trust /releases/trust.pem
-fails bifrost update apply --from /releases/damaged --trust /releases/trust.pem
+fails bifrost update apply --again --from /releases/damaged --trust /releases/trust.pem
 fails sh /releases/1.5.0/install.sh
 fails setpriv --reuid=65534 --clear-groups sh /releases/1.5.0/install.sh --trust /releases/trust.pem
 box sh /releases/1.5.0/install.sh --trust /releases/trust.pem
@@ -226,8 +237,18 @@ expect "version" "$(runs)" versions/1.5.0
 title "what the unit may"
 box systemd-analyze security --no-pager bifrost.service | tail -n 1
 inside systemctl show bifrost -p NRestarts -p MemoryPeak -p TasksCurrent | sed 's/^/  /'
-say "warnings and errors of the gateway since the last boot: $(inside journalctl -b -u bifrost -o cat --no-pager | grep -cE '"level":(4|5|6)0|"log.level":"(warn|error|fatal)"')"
-inside journalctl -b -u bifrost -o cat --no-pager | grep -E '"log.level":"(warn|error|fatal)"' | cut -c 1-240 | sort -u | head -n 5 | sed 's/^/  /'
+say "what the gateway warned of since the boot, and how often:"
+inside journalctl -b -u bifrost -o cat --no-pager | grep -E '"log.level":"(warn|error|fatal)"' | sed 's/.*"message":"\([^"]*\)".*/\1/' | sort | uniq -c
+title "a port below 1024, by the drop-in"
+mkdir -p "$root/etc/systemd/system/bifrost.service.d"
+cp "$package/deploy/edge/bifrost-ports.conf" "$root/etc/systemd/system/bifrost.service.d/ports.conf"
+sed -i 's/127.0.0.1:8080/127.0.0.1:80/' "$root/etc/bifrost/bifrost.yaml"
+inside systemctl daemon-reload
+box systemctl restart bifrost
+expect "answers on port 80" "$(inside curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:80/livez)" 200
+sed -i 's/127.0.0.1:80,/127.0.0.1:8080,/' "$root/etc/bifrost/bifrost.yaml"
+rm -r "$root/etc/systemd/system/bifrost.service.d"
+inside systemctl daemon-reload
 
 title "uninstall"
 box sh /releases/1.0.0/install.sh uninstall

@@ -21,7 +21,7 @@ const windows = z
   })
   .meta({ examples: ['Sun 02:00-04:00'] })
 
-export const updateSchema = z.object({
+const updateSchema = z.object({
   version: z.literal(1).describe('Version of this file.'),
   enabled: z
     .boolean()

@@ -100,7 +100,12 @@ export async function verify(call: Call): Promise<number> {
     rmSync(scratch, { recursive: true, force: true })
   }
   if (call.terminal.json) call.terminal.resultJson({ ok: true, keyId, ...manifest })
-  else call.terminal.result(`${manifest.version}: ${manifest.artifacts.length} files are as they were signed`)
+  else {
+    const { length } = manifest.artifacts
+    call.terminal.result(
+      `${manifest.version}: ${length === 1 ? '1 file is as it was' : `${length} files are as they were`} signed`,
+    )
+  }
   return Exit.ok
 }
 

@@ -56,8 +56,6 @@ export function beginTrial(box: Box, trial: Trial): void {
   writeWhole(join(box.state, 'trial'), lines.join(''))
 }
 
-export const endTrial = (box: Box): void => rmSync(join(box.state, 'trial'), { force: true })
-
 /** Why a version was left: its first line; undefined where it is not known to be bad. */
 export const whyBad = (box: Box, version: string): string | undefined =>
   readText(join(box.state, 'bad', version))?.split('\n')[0]

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs' // prettier-ignore
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs' // prettier-ignore
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -93,6 +93,7 @@ for (const how of ['dead', 'mute'] as const)
     const folder = release('1.1.0')
     await assert.rejects(apply(folder), fails('UPDATE_FAILED', /1\.1\.0 did not come up, 1\.0\.0 runs again/))
     assert.deepEqual([installedVersion(box), runs(), readTrial(box)], ['1.0.0', '1.0.0', undefined])
+    assert.deepEqual(versionsThere(box), ['1.0.0'])
     assert.match(whyBad(box, '1.1.0')!, how === 'dead' ? /started 3 times/ : /not healthy within/)
     assert.match((await look(update(folder), signal)).bad!, /healthy/)
     await assert.rejects(apply(folder), fails('UPDATE_FAILED', /--again/))
@@ -100,6 +101,18 @@ for (const how of ['dead', 'mute'] as const)
     await apply(folder, { again: true })
     assert.equal(runs(), '1.1.0')
   })
+
+test('a stop that takes its time: what still runs from before is no proof of the new version', async (t) => {
+  const { root, box, release, apply } = rig(t)
+  behave(root, '1.1.0', 'dead')
+  const folder = release('1.1.0')
+  writeFileSync(join(root, 'systemd', 'slow'), '')
+  await assert.rejects(
+    apply(folder, { gate: { seconds: 8, url: undefined } }),
+    fails('UPDATE_FAILED', /did not come up/),
+  )
+  assert.equal(installedVersion(box), '1.0.0')
+})
 
 test('configuration that the new version refuses: nothing is switched, and its words are told', async (t) => {
   const { box, release, apply, untouched } = rig(t)
@@ -237,13 +250,19 @@ test('power goes at any step of a switch: the next boot ends on a version that w
     spawnSync('systemctl', ['restart', 'bifrost.service'])
     return spawnSync('systemctl', ['start', 'bifrost-update-gate.service']).status
   }
-  const link = (version: string) => spawnSync('ln', ['-sfn', `versions/${version}`, join(box.prefix, 'current')])
+  const versions = join(box.prefix, 'versions')
+  cpSync(join(versions, '1.1.0'), join(root, 'kept'), { recursive: true })
+  const link = (version: string) => {
+    cpSync(join(root, 'kept'), join(versions, '1.1.0'), { recursive: true })
+    spawnSync('ln', ['-sfn', `versions/${version}`, join(box.prefix, 'current')])
+  }
 
   // Before the link moved: no trial is on, and the version is not marked.
   link('1.0.0')
   beginTrial(box, trial)
   boot()
   assert.deepEqual([runs(), readTrial(box), whyBad(box, '1.1.0')], ['1.0.0', undefined, undefined])
+  assert.equal(history(box).at(-1)!.result, 'cut-off')
 
   // After it moved, before the restart, and the new version is well: it is confirmed.
   link('1.1.0')

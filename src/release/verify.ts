@@ -8,7 +8,7 @@ import { parseManifest, type Artifact, type ArtifactKind, type Manifest } from '
 import { verifySignature } from './signature.ts'
 import { compareVersions } from './version.ts'
 
-export const PRODUCT = 'bifrost'
+const PRODUCT = 'bifrost'
 
 export interface Expectation {
   readonly trusted: readonly TrustedKey[]

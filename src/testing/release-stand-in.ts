@@ -1,6 +1,6 @@
 /**
  * Releases for tests: real manifests, signatures and tarballs, with a shell script in the place of the gateway, and a `systemctl` that plays
- * systemd for it. How a version behaves stands in a file of the box: `healthy`, `dead` (does not start), `mute` (runs and is not ready).
+ * systemd for it (with a file `slow` in its folder a restart takes three seconds). How a version behaves stands in a file of the box: `healthy`, `dead` (does not start), `mute` (runs and is not ready).
  */
 import { spawnSync } from 'node:child_process'
 import { createHash, generateKeyPairSync } from 'node:crypto'
@@ -68,13 +68,13 @@ export function writeManifest(folder: string, content: Manifest, key: SigningKey
   writeFileSync(join(folder, 'manifest.json.sig'), signManifest(bytes, key.privatePem))
 }
 
-export function artifactOf(folder: string, name: string, arch: Artifact['arch']): Artifact {
+function artifactOf(folder: string, name: string, arch: Artifact['arch']): Artifact {
   const bytes = readFileSync(join(folder, name))
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   return { name, kind: 'tarball', os: 'linux', arch, bytes: bytes.length, sha256 }
 }
 
-export const hostArch = (): 'x64' | 'arm64' => (process.arch === 'arm64' ? 'arm64' : 'x64')
+const hostArch = (): 'x64' | 'arm64' => (process.arch === 'arm64' ? 'arm64' : 'x64')
 
 /** A box below `root` on which `version` is installed and runs, with the played systemd on the PATH of `env`. */
 export function makeBox(root: string, version?: string): { box: Box; env: Record<string, string> } {
@@ -106,7 +106,8 @@ export const behave = (root: string, version: string, how: Behaviour): void =>
 
 /** What it is asked as: `version`, `check`, `health`. A configuration that holds `refused-by-VERSION` is refused. */
 const commandScript = (version: string): string => `#!/bin/sh
-how=$(cat "$BIFROST_UPDATE_ROOT/behaviour/${version}" 2>/dev/null)
+# Health is that of what runs, whoever asks.
+how=$(cat "$BIFROST_UPDATE_ROOT/behaviour/$(cat "$BIFROST_UPDATE_ROOT/systemd/runs" 2>/dev/null)" 2>/dev/null)
 case $1 in
   version) echo ${version} ;;
   check) if grep -q 'refused-by-${version}' "$3"; then echo "$3:2:1: refused here"; exit 78; fi ;;
@@ -140,7 +141,9 @@ case $* in
     echo "WatchdogUSec=20s"
     echo "WatchdogTimestampMonotonic=4711"
     ;;
-  *restart*bifrost.service*) launch ;;
+  *restart*bifrost.service*)
+    if [ -f "$dir/slow" ]; then (sleep 3 && launch) >/dev/null 2>&1 & else launch; fi
+    ;;
   *stop*bifrost.service*) echo inactive >"$dir/active" ;;
   *start*bifrost-update-gate.service*) exec "$BIFROST_UPDATE_ROOT/opt/bifrost/bifrost-gate" judge ;;
 esac
