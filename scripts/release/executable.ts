@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { constants, zstdCompressSync } from 'node:zlib'
@@ -28,22 +28,26 @@ export function executable(stage: string, facts: BuildFacts, arch: Architecture,
   const id = `${facts.version}-${createHash('sha256').update(archive).digest('hex').slice(0, 16)}`
   const work = mkdtempSync(join(tmpdir(), 'bifrost-executable-'))
   try {
-    const product = join(work, 'product')
-    writeFileSync(product, zstdCompressSync(archive, { params: { [constants.ZSTD_c_compressionLevel]: 19 } }))
+    // Names without folders: Node writes them into the executable.
+    copyFileSync(join(import.meta.dirname, 'executable-main.cjs'), join(work, 'main.cjs'))
+    writeFileSync(
+      join(work, 'product'),
+      zstdCompressSync(archive, { params: { [constants.ZSTD_c_compressionLevel]: 12 } }),
+    )
     writeFileSync(join(work, 'id'), id)
     const config = {
-      main: join(import.meta.dirname, 'executable-main.cjs'),
-      output: join(work, 'bifrost'),
+      main: 'main.cjs',
+      output: 'bifrost',
       executable: program,
       disableExperimentalSEAWarning: true,
       useCodeCache: false,
       // As in ./launcher.sh.
       execArgv: ['--max-semi-space-size=2', '--heap-growing-percent=50'],
       execArgvExtension: 'env',
-      assets: { product, id: join(work, 'id') },
+      assets: { product: 'product', id: 'id' },
     }
     writeFileSync(join(work, 'config.json'), JSON.stringify(config))
-    execFileSync(nodeProgram(process.arch as Architecture).file, ['--build-sea', join(work, 'config.json')], {
+    execFileSync(nodeProgram(process.arch as Architecture).file, ['--build-sea', 'config.json'], {
       cwd: work,
       stdio: 'pipe',
     })
