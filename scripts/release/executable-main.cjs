@@ -64,11 +64,23 @@ function homes() {
 
 function isUsable(folder) {
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     fs.accessSync(folder, fs.constants.W_OK)
     return true
   } catch {
     return false
+  }
+}
+
+/** Not `recursive`: Node tries for ever where a file system refuses with ENOENT, as /proc does. */
+function makeFolder(folder) {
+  try {
+    fs.mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    if (error.code === 'EEXIST') return
+    if (error.code !== 'ENOENT' || path.dirname(folder) === folder) throw error
+    makeFolder(path.dirname(folder))
+    fs.mkdirSync(folder, { mode: 0o700 })
   }
 }
 

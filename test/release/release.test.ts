@@ -96,7 +96,12 @@ test(
     mkdirSync(cache)
     const env = { PATH: '/usr/bin:/bin', BIFROST_UNPACK: cache }
     const run = (extra: NodeJS.ProcessEnv = {}) =>
-      spawnSync(program, ['version', '--json'], { cwd: cache, encoding: 'utf8', env: { ...env, ...extra } })
+      spawnSync(program, ['version', '--json'], {
+        cwd: cache,
+        encoding: 'utf8',
+        env: { ...env, ...extra },
+        timeout: 30_000,
+      })
     const first = run()
     assert.equal(first.status, 0, first.stderr)
     assert.equal((JSON.parse(first.stdout) as { installed: string }).installed, 'executable')
