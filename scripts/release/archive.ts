@@ -21,7 +21,13 @@ const BLOCK = 512
 const NOTHING = new Uint8Array(0)
 
 export const folder = (name: string, mode = 0o755): Entry => ({ name, kind: 'folder', mode, bytes: NOTHING })
-export const link = (name: string, target: string): Entry => ({ name, kind: 'link', mode: 0o777, bytes: NOTHING, target })
+export const link = (name: string, target: string): Entry => ({
+  name,
+  kind: 'link',
+  mode: 0o777,
+  bytes: NOTHING,
+  target,
+})
 export const file = (name: string, content: string | Uint8Array, mode = 0o644): Entry => {
   return { name, kind: 'file', mode, bytes: typeof content === 'string' ? Buffer.from(content) : content }
 }
@@ -56,7 +62,14 @@ export function gzip(bytes: Uint8Array): Buffer {
 /** The outer form of a Debian package. */
 export function ar(members: readonly (readonly [name: string, bytes: Uint8Array])[], seconds: number): Buffer {
   const parts = members.flatMap(([name, bytes]) => {
-    const head = [name.padEnd(16), `${seconds}`.padEnd(12), '0     ', '0     ', '100644  ', `${bytes.length}`.padEnd(10)]
+    const head = [
+      name.padEnd(16),
+      `${seconds}`.padEnd(12),
+      '0     ',
+      '0     ',
+      '100644  ',
+      `${bytes.length}`.padEnd(10),
+    ]
     return [Buffer.from(`${head.join('')}\`\n`), bytes, Buffer.from(bytes.length % 2 === 0 ? '' : '\n')]
   })
   return Buffer.concat([Buffer.from('!<arch>\n'), ...parts])

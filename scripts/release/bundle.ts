@@ -20,6 +20,9 @@ const WORKERS = {
   'render-worker': 'src/config/live/render-worker.ts',
 }
 
+/** What programs import from the package (`exports` of package.json). */
+export const EXPORTS = { core: 'src/core/index.ts', modbus: 'src/protocols/modbus/index.ts' }
+
 export interface Bundled {
   /** Files of the bundle, relative to the folder, in order. */
   readonly files: readonly string[]
@@ -34,6 +37,7 @@ export async function bundle(folder: string): Promise<Bundled> {
     cwd: ROOT,
     input: {
       main: 'src/main.ts',
+      ...EXPORTS,
       ...WORKERS,
       ...Object.fromEntries(REQUIRED_LATER.map((name) => [name, name])),
       ...Object.fromEntries(simulators.map((name) => [`simulators/${basename(name, '.ts')}`, `simulators/${name}`])),

@@ -19,7 +19,9 @@ export const DEBIAN_ARCH = { x64: 'amd64', arm64: 'arm64' } as const
 export function debianPackage(stage: string, facts: BuildFacts, arch: Architecture, seconds: number): Buffer {
   const data = dataEntries(stage, facts, arch, seconds)
   const files = data.filter(({ kind }) => kind === 'file')
-  const sums = files.map(({ name, bytes }) => `${createHash('md5').update(bytes).digest('hex')}  ${name.slice(2)}\n`).sort()
+  const sums = files
+    .map(({ name, bytes }) => `${createHash('md5').update(bytes).digest('hex')}  ${name.slice(2)}\n`)
+    .sort()
   const kib = data.reduce((sum, { bytes }) => sum + Math.max(1, Math.ceil(bytes.length / 1024)), 0)
   const control = [
     folder('.'),
@@ -47,7 +49,10 @@ function dataEntries(stage: string, facts: BuildFacts, arch: Architecture, secon
     ...nodeEntries(arch, './usr/lib/bifrost'),
     link('./usr/bin/bifrost', '../lib/bifrost/bin/bifrost'),
     file('./etc/bifrost/bifrost.yaml', readFileSync(join(PARTS, 'bifrost.yaml'))),
-    file('./lib/systemd/system/bifrost.service', serviceOf(readFileSync(join(ROOT, 'deploy', 'edge', 'bifrost.service'), 'utf8'))),
+    file(
+      './lib/systemd/system/bifrost.service',
+      serviceOf(readFileSync(join(ROOT, 'deploy', 'edge', 'bifrost.service'), 'utf8')),
+    ),
     file('./usr/share/doc/bifrost/copyright', readFileSync(join(PARTS, 'copyright'))),
     file('./usr/share/doc/bifrost/changelog.gz', gzip(Buffer.from(changelog(facts, seconds)))),
     file('./usr/share/lintian/overrides/bifrost', readFileSync(join(PARTS, 'lintian-overrides'))),

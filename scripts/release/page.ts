@@ -14,5 +14,7 @@ export async function buildPage(folder: string): Promise<string[]> {
     build: { outDir: folder, emptyOutDir: true },
   })
   const outputs = (Array.isArray(built) ? built : [built]) as Rollup.RollupOutput[]
-  return packagesOf(outputs.flatMap(({ output }) => output.flatMap((part) => ('modules' in part ? Object.keys(part.modules) : []))))
+  return packagesOf(
+    outputs.flatMap(({ output }) => output.flatMap((part) => ('modules' in part ? Object.keys(part.modules) : []))),
+  )
 }

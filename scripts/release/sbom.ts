@@ -25,20 +25,22 @@ export function sbom(facts: BuildFacts, parties: readonly ThirdParty[]): string 
   const lockPath = ({ folder }: ThirdParty) => relative(ROOT, folder)
   const refOf = new Map(parties.map((party) => [lockPath(party), purl(party.name, party.version)]))
   const node = `pkg:generic/node@${facts.node}`
-  const components = [...new Map(parties.map((party) => [purl(party.name, party.version), party]))].map(([ref, party]) => {
-    const integrity = packages[lockPath(party)]?.integrity
-    return {
-      type: 'library',
-      'bom-ref': ref,
-      name: party.name,
-      version: party.version,
-      scope: 'required',
-      ...(integrity === undefined ? {} : { hashes: [hashOf(integrity)] }),
-      licenses: licences(party.licence),
-      purl: ref,
-      properties: party.used.map((value) => ({ name: 'bifrost:used', value })),
-    }
-  })
+  const components = [...new Map(parties.map((party) => [purl(party.name, party.version), party]))].map(
+    ([ref, party]) => {
+      const integrity = packages[lockPath(party)]?.integrity
+      return {
+        type: 'library',
+        'bom-ref': ref,
+        name: party.name,
+        version: party.version,
+        scope: 'required',
+        ...(integrity === undefined ? {} : { hashes: [hashOf(integrity)] }),
+        licenses: licences(party.licence),
+        purl: ref,
+        properties: party.used.map((value) => ({ name: 'bifrost:used', value })),
+      }
+    },
+  )
   const nodes = (['x64', 'arm64'] as const).map((arch) => packages[`node_modules/node-linux-${arch}`]!.integrity!)
   const document = {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
@@ -68,12 +70,19 @@ export function sbom(facts: BuildFacts, parties: readonly ThirdParty[]): string 
         hashes: nodes.map(hashOf),
         licenses: [{ license: { name: 'Node.js, and the licences of what it contains (node/LICENSE)' } }],
         purl: node,
-        properties: [{ name: 'bifrost:used', value: 'in tarballs, executables, Debian packages and the image; not in the npm package' }],
+        properties: [
+          {
+            name: 'bifrost:used',
+            value: 'in tarballs, executables, Debian packages and the image; not in the npm package',
+          },
+        ],
       },
     ],
     dependencies: [
       { ref: product, dependsOn: [...new Set([...directOf(packages, refOf), node])].sort() },
-      ...[...refOf].map(([path, ref]) => ({ ref, dependsOn: dependenciesOf(path, packages, refOf) })).filter(firstOfRef()),
+      ...[...refOf]
+        .map(([path, ref]) => ({ ref, dependsOn: dependenciesOf(path, packages, refOf) }))
+        .filter(firstOfRef()),
       { ref: node },
     ],
   }
@@ -83,7 +92,9 @@ export function sbom(facts: BuildFacts, parties: readonly ThirdParty[]): string 
 }
 
 function directOf(packages: Record<string, Locked>, refOf: ReadonlyMap<string, string>): string[] {
-  const { dependencies = {}, devDependencies = {} } = packages[''] as Locked & { devDependencies?: Record<string, string> }
+  const { dependencies = {}, devDependencies = {} } = packages[''] as Locked & {
+    devDependencies?: Record<string, string>
+  }
   return Object.keys({ ...dependencies, ...devDependencies }).flatMap((name) => refOf.get(`node_modules/${name}`) ?? [])
 }
 
@@ -118,4 +129,16 @@ function licences(text: string): object[] {
   return [{ license: KNOWN.has(text) ? { id: text } : { name: text } }]
 }
 
-const KNOWN = new Set(['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'Unlicense', 'Zlib', 'MPL-2.0', 'BlueOak-1.0.0', 'CC0-1.0'])
+const KNOWN = new Set([
+  'MIT',
+  'ISC',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  '0BSD',
+  'Unlicense',
+  'Zlib',
+  'MPL-2.0',
+  'BlueOak-1.0.0',
+  'CC0-1.0',
+])

@@ -80,5 +80,7 @@ if (import.meta.main) {
   }
   const folder = resolve(values.out)
   const { facts, files, parties } = await stage(folder)
-  console.log(`${folder}: bifrost ${facts.version}, ${files.length} files of program, ${parties.length} packages of others`)
+  console.log(
+    `${folder}: bifrost ${facts.version}, ${files.length} files of program, ${parties.length} packages of others`,
+  )
 }

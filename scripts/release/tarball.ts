@@ -8,10 +8,18 @@ import { nodeProgram, type Architecture } from './node-program.ts'
 export type Packaging = 'tarball' | 'deb' | 'npm' | 'executable'
 
 /** The staged product below `prefix`, marked with how it is packed. Native parts of other architectures are left out. */
-export function productEntries(stage: string, prefix: string, packaging: Packaging, facts: BuildFacts, arch?: Architecture): Entry[] {
+export function productEntries(
+  stage: string,
+  prefix: string,
+  packaging: Packaging,
+  facts: BuildFacts,
+  arch?: Architecture,
+): Entry[] {
   const other = arch === undefined ? undefined : `/prebuilds/linux-${arch === 'x64' ? 'arm64' : 'x64'}`
   return entriesOf(stage, prefix).flatMap((entry) => {
     if (other !== undefined && (entry.name.endsWith(other) || entry.name.includes(`${other}/`))) return []
+    // The Node that comes along is of glibc.
+    if (arch !== undefined && entry.name.endsWith('.musl.node')) return []
     if (entry.name.startsWith(`${prefix}/.cache`)) return []
     if (entry.name !== `${prefix}/build.json`) return [entry]
     return [file(entry.name, `${JSON.stringify({ ...facts, packaging }, null, 2)}\n`)]

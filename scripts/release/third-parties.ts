@@ -33,13 +33,22 @@ export function writeLicences(parties: readonly ThirdParty[], folder: string): s
   mkdirSync(folder, { recursive: true })
   const without: string[] = []
   const lines = parties.map((party) => {
-    const texts = readdirSync(party.folder).filter((name) => TEXT.test(name)).sort()
+    const texts = readdirSync(party.folder)
+      .filter((name) => TEXT.test(name))
+      .sort()
     const name = `${party.name.replace('@', '').replace('/', '-')}-${party.version}.txt`
     if (texts.length === 0) without.push(`${party.name}@${party.version}`)
-    else writeFileSync(join(folder, name), texts.map((text) => readFileSync(join(party.folder, text), 'utf8')).join('\n\n'))
+    else
+      writeFileSync(
+        join(folder, name),
+        texts.map((text) => readFileSync(join(party.folder, text), 'utf8')).join('\n\n'),
+      )
     return `${party.name} ${party.version}  ${party.licence}  ${texts.length === 0 ? '(no text in the package)' : name}`
   })
-  writeFileSync(join(folder, 'INDEX.txt'), `Packages of others in this product, their licences and the files here that hold them.\n\n${lines.join('\n')}\n`)
+  writeFileSync(
+    join(folder, 'INDEX.txt'),
+    `Packages of others in this product, their licences and the files here that hold them.\n\n${lines.join('\n')}\n`,
+  )
   return without
 }
 

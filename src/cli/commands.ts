@@ -394,7 +394,7 @@ export const COMMANDS: readonly CommandInfo[] = [
   {
     usage: 'version',
     summary: 'print the version',
-    examples: [['bifrost version --json', 'with the version of Node and the platform']],
+    examples: [['bifrost version --json', 'with commit, date, Node, platform, and how it was installed']],
     load: () => import('./version.ts'),
   },
 ]

@@ -23,6 +23,40 @@ export const compileCacheFolder = isBuilt
   ? join(packageRoot, '.cache', 'compiled')
   : join(packageRoot, 'node_modules', '.cache', 'bifrost')
 
+/** What was built, and how it came to this machine. */
+export interface BuildInfo {
+  readonly version: string
+  /** Of 40 digits; null where nobody knows. */
+  readonly commit: string | null
+  /** The date of what was built, not of the build; null in a checkout. */
+  readonly builtAt: string | null
+  /** `stage` is a built product that nobody packaged. */
+  readonly installed: 'checkout' | 'npm' | 'tarball' | 'executable' | 'deb' | 'image' | 'stage'
+}
+
+export function buildInfo(): BuildInfo {
+  const version = packageVersion()
+  if (!isBuilt) return { version, commit: checkedOutCommit(), builtAt: null, installed: 'checkout' }
+  const built = JSON.parse(readFileSync(join(packageRoot, 'build.json'), 'utf8')) as {
+    commit: string
+    builtAt: string
+    packaging?: BuildInfo['installed']
+  }
+  const { commit, builtAt, packaging = 'stage' } = built
+  return { version, commit: commit === 'unknown' ? null : commit, builtAt, installed: packaging }
+}
+
+/** As git keeps it: a branch that HEAD names, or the commit itself. */
+function checkedOutCommit(): string | null {
+  try {
+    const git = join(packageRoot, '.git')
+    const head = readFileSync(join(git, 'HEAD'), 'utf8').trim()
+    return head.startsWith('ref: ') ? readFileSync(join(git, head.slice('ref: '.length)), 'utf8').trim() : head
+  } catch {
+    return null
+  }
+}
+
 export function packageVersion(): string {
   const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
   return version

@@ -18,7 +18,7 @@ const time = z.iso.datetime({ error: 'expected a time such as 2026-11-29T12:00:0
 const artifact = z.strictObject({
   /** Name of the file beside the manifest: it never leaves the folder. */
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+~-]{0,199}$/, 'expected a plain file name'),
-  kind: z.enum(['tarball', 'deb', 'npm', 'image', 'sbom']),
+  kind: z.enum(['tarball', 'executable', 'deb', 'npm', 'image', 'sbom']),
   os: z.literal('linux'),
   arch: z.enum(['x64', 'arm64', 'any']),
   bytes: z.int().nonnegative(),

@@ -43,13 +43,15 @@ export interface GatewayFiles {
   readonly env?: NodeJS.ProcessEnv
   /** `open` where absent: most tests are not about who asks. */
   readonly access?: 'accounts' | 'open'
+  /** Another command than the checkout's `bifrost`: a built product. */
+  readonly launcher?: string
   /** More of `http`, as YAML within braces. */
   readonly http?: string
 }
 
 export async function startGatewayProcess(
   t: TestContext,
-  { yaml, files = {}, folder = temporaryFolder(t), port: wanted, env = {}, access = 'open', http = '' }: GatewayFiles,
+  { yaml, files = {}, folder = temporaryFolder(t), port: wanted, env = {}, access = 'open', http = '', launcher = LAUNCHER }: GatewayFiles,
 ): Promise<GatewayProcess> {
   const port = wanted ?? (await freePort())
   const file = join(folder, 'bifrost.yaml')
@@ -58,7 +60,7 @@ export async function startGatewayProcess(
     file,
     `version: 1\ndata: ./data\nhttp: { listen: 127.0.0.1:${port}, access: ${access}${http} }\n${yaml}`,
   )
-  const running = startProcess(t, LAUNCHER, ['run', '-c', file], { cwd: folder, env })
+  const running = startProcess(t, launcher, ['run', '-c', file], { cwd: folder, env })
   const url = `http${http.includes('tls:') ? 's' : ''}://127.0.0.1:${port}`
   await running.waitFor(new RegExp(url.replaceAll('.', '\\.')), 60_000)
   const get = async <T>(path: string): Promise<T> => {
