@@ -88,6 +88,8 @@ in_prometheus() { query 'sum(bifrost_sink_samples_delivered_total)' | grep -q '"
 within 60 'delivered samples are counted in Prometheus' in_prometheus
 say "targets: $(curl -s "http://127.0.0.1:$((base + 2))/api/v1/targets" | grep -o '"health":"[a-z]*"' | sort | uniq -c | tr -s ' \n' ' ')"
 say "Redis has $("${compose[@]}" exec -T gateway /usr/local/bin/bifrost --json sink list 2>/dev/null | tr ',' '\n' | grep -c '"Running"') of 2 sinks running"
+page() { curl -sf "http://127.0.0.1:$base/" | grep -qi '<html'; }
+within 10 'the page opens at the published port' page
 anonymous() { ! mosquitto_sub -h 127.0.0.1 -p $((base + 1)) -t '#' -C 1 -W 3; }
 within 10 'the broker lets in nobody without a password' anonymous
 

@@ -17,7 +17,7 @@ const NODE = '/opt/bifrost/node/bin/node'
 const PROGRAM = '/opt/bifrost/dist/main.js'
 
 /** V8's settings count only before a process starts (docs/decisions/0004-memory.md), and there is no shell that could give them. */
-export const ENTRYPOINT = [NODE, '--heap-growing-percent=50', '--max-semi-space-size=2', PROGRAM]
+const ENTRYPOINT = [NODE, '--heap-growing-percent=50', '--max-semi-space-size=2', PROGRAM]
 
 /** The command `bifrost` for `podman exec`: the kernel starts it without a shell, and hands over one argument. */
 export const COMMAND = `#!${NODE} --heap-growing-percent=50\nawait import('${PROGRAM}')\n`
