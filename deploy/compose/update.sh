@@ -56,10 +56,10 @@ use() { # IMAGE
   mv .env.new .env
   # What the environment says would count more than the file.
   unset BIFROST_IMAGE
-  $compose up -d --no-deps gateway >/dev/null 2>&1
+  $compose up -d --no-deps gateway >/dev/null 2>&1 && running=$($compose ps -q gateway)
 }
-healthy() { $compose exec -T gateway /usr/local/bin/bifrost health >/dev/null 2>&1; }
-begun() { $engine inspect --format '{{.State.StartedAt}} {{.RestartCount}}' "$($compose ps -q gateway)" 2>/dev/null; }
+healthy() { $engine exec "$running" /usr/local/bin/bifrost health >/dev/null 2>&1; }
+begun() { $engine inspect --format '{{.State.StartedAt}} {{.RestartCount}}' "$running" 2>/dev/null; }
 is_well() { # SECONDS
   end=$(($(date +%s) + $1))
   first=$(begun)
@@ -90,7 +90,7 @@ if use "$image" && is_well "$wait"; then
 fi
 echo "update: $image did not become healthy; its last words:" >&2
 $compose logs --tail 5 gateway >&2 2>/dev/null || true
-$compose stop --timeout 5 gateway >/dev/null 2>&1 || true
+$engine stop -t 5 "$running" >/dev/null 2>&1 || true
 use "$before" || true
 if is_well 60; then
   echo "update: went back to $before, which is healthy" >&2
