@@ -87,6 +87,13 @@ test('each image has a version, and each can be named otherwise, as by its diges
     assert.match(image, /^\$\{\w+_IMAGE:-[\w./-]+:v?\d+\.\d+\.\d+\}$/, name)
     assert.doesNotMatch(image, /latest/)
   }
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+  const ours = `localhost/bifrost:${version}`
+  assert.deepEqual(
+    [byDefault(base.services.gateway!.image), example.get('BIFROST_IMAGE')],
+    [ours, ours],
+    'ours is this one',
+  )
 })
 
 test('nobody may do more than needed, and each exception is one of those that have a reason in the file', () => {

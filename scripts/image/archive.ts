@@ -20,7 +20,7 @@ export interface ImageFile {
   readonly unpackedBytes: number
 }
 
-/** Packs the folders `base` and `app` of a root file system; `name` is such as `bifrost`. */
+/** Packs the folders `base` and `app` of a root file system; `name` is such as `localhost/bifrost`, which Docker and podman understand alike. */
 export async function packImage(
   rootfs: string,
   name: string,

@@ -1,7 +1,7 @@
 /**
  * The container image, without a container engine:
  *
- *     bin/launch scripts/image/build.ts --stage DIR --arch x64|arm64 --out FILE.tar [--name bifrost]
+ *     bin/launch scripts/image/build.ts --stage DIR --arch x64|arm64 --out FILE.tar [--name localhost/bifrost]
  *     bin/launch scripts/image/build.ts --stage DIR --arch x64|arm64 --rootfs DIR      its files only: what the Dockerfile does
  *     bin/launch scripts/image/build.ts --update                                       take the C libraries that Debian has today
  *
@@ -26,7 +26,7 @@ const { values } = parseArgs({
     arch: { type: 'string', default: process.arch },
     out: { type: 'string' },
     rootfs: { type: 'string' },
-    name: { type: 'string', default: 'bifrost' },
+    name: { type: 'string', default: 'localhost/bifrost' },
     update: { type: 'boolean', default: false },
   },
 })
