@@ -20,7 +20,7 @@ export interface ImageFile {
   readonly unpackedBytes: number
 }
 
-/** Packs the folders `base` and `app` of a root file system; `name` is such as `bifrost`. */
+/** Packs the folders `base` and `app` of a root file system; `name` is such as `localhost/bifrost`, which Docker and podman understand alike. */
 export async function packImage(
   rootfs: string,
   name: string,
@@ -32,7 +32,9 @@ export async function packImage(
   const layers = await Promise.all(entries.map(async (layer) => packTar(layer)))
   const hashes = layers.map((layer) => sha256(layer))
   // Podman reads no archive that is compressed as a whole; compressed layers are read by all.
-  const packed = await Promise.all(layers.map((layer) => promisify(gzip)(layer, { level: constants.Z_BEST_COMPRESSION })))
+  const packed = await Promise.all(
+    layers.map((layer) => promisify(gzip)(layer, { level: constants.Z_BEST_COMPRESSION })),
+  )
   const config = json({
     architecture: architecture === 'x64' ? 'amd64' : architecture,
     os: 'linux',
@@ -65,10 +67,7 @@ function entriesOf(root: string, time: Date, below = ''): TarEntry[] {
     if (stat.isSymbolicLink())
       return [{ header: { ...header(path, time, 0), type: 'symlink', linkname: readlinkSync(full), mode: 0o777 } }]
     if (stat.isDirectory())
-      return [
-        { header: { ...header(`${path}/`, time, 0), type: 'directory', mode } },
-        ...entriesOf(root, time, path),
-      ]
+      return [{ header: { ...header(`${path}/`, time, 0), type: 'directory', mode } }, ...entriesOf(root, time, path)]
     return [{ header: { ...header(path, time, stat.size), mode }, body: readFileSync(full) }]
   })
 }

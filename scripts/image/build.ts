@@ -1,7 +1,7 @@
 /**
  * The container image, without a container engine:
  *
- *     bin/launch scripts/image/build.ts --stage DIR --arch x64|arm64 --out FILE.tar [--name bifrost]
+ *     bin/launch scripts/image/build.ts --stage DIR --arch x64|arm64 --out FILE.tar [--name localhost/bifrost]
  *     bin/launch scripts/image/build.ts --stage DIR --arch x64|arm64 --rootfs DIR      its files only: what the Dockerfile does
  *     bin/launch scripts/image/build.ts --update                                       take the C libraries that Debian has today
  *
@@ -26,7 +26,7 @@ const { values } = parseArgs({
     arch: { type: 'string', default: process.arch },
     out: { type: 'string' },
     rootfs: { type: 'string' },
-    name: { type: 'string', default: 'bifrost' },
+    name: { type: 'string', default: 'localhost/bifrost' },
     update: { type: 'boolean', default: false },
   },
 })
@@ -47,7 +47,9 @@ async function build(staged: string, architecture: Architecture, out: string, na
     const image = await packImage(join(folder, 'rootfs'), name, facts, architecture)
     writeFileSync(out, image.bytes)
     const mega = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
-    console.log(`${out}: ${name}:${facts.version} ${architecture}, ${mega(image.bytes.length)}, unpacked ${mega(image.unpackedBytes)}`)
+    console.log(
+      `${out}: ${name}:${facts.version} ${architecture}, ${mega(image.bytes.length)}, unpacked ${mega(image.unpackedBytes)}`,
+    )
     console.log(`image sha256:${image.id}`)
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -67,8 +67,7 @@ export function updatePins(): void {
 function withApt<T>(architecture: Architecture, use: (options: readonly string[], folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'bifrost-debian-'))
   try {
-    for (const part of ['lists/partial', 'cache/archives/partial'])
-      mkdirSync(join(folder, part), { recursive: true })
+    for (const part of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(folder, part), { recursive: true })
     const { suite } = readPins()
     const from = `deb [signed-by=${KEYRING}] http://deb.debian.org`
     const lists = [`${from}/debian ${suite} main`, `${from}/debian-security ${suite}-security main`]

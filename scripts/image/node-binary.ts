@@ -47,7 +47,10 @@ function fetchPackage(name: string, folder: string): string {
   const { version, integrity } = lock.packages[`node_modules/${name}`]!
   const words = ['pack', `${name}@${version}`, '--pack-destination', folder, '--silent']
   const file = join(folder, execFileSync('npm', words, { encoding: 'utf8', cwd: folder }).trim())
-  const [algorithm, expected] = [integrity.slice(0, integrity.indexOf('-')), integrity.slice(integrity.indexOf('-') + 1)]
+  const [algorithm, expected] = [
+    integrity.slice(0, integrity.indexOf('-')),
+    integrity.slice(integrity.indexOf('-') + 1),
+  ]
   if (createHash(algorithm).update(readFileSync(file)).digest('base64') !== expected)
     throw new Error(`${name}@${version} is not what package-lock.json names: ${integrity}`)
   execFileSync('tar', ['-xzf', file, '-C', folder])

@@ -57,7 +57,10 @@ function makeBase(base: string, architecture: Architecture): void {
   place(join(base, 'etc/passwd'), `root:x:0:0:root:/root:/sbin/nologin\nbifrost${user}bifrost:${DATA}:/sbin/nologin\n`)
   place(join(base, 'etc/group'), `root:x:0:\nbifrost:x:${USER_ID}:\n`)
   place(join(base, 'etc/nsswitch.conf'), 'hosts: files dns\n')
-  place(join(base, 'etc/os-release'), 'NAME="Debian GNU/Linux"\nID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\n')
+  place(
+    join(base, 'etc/os-release'),
+    'NAME="Debian GNU/Linux"\nID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\n',
+  )
   mkdirSync(join(base, 'etc/bifrost'))
 }
 

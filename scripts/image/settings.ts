@@ -17,7 +17,7 @@ const NODE = '/opt/bifrost/node/bin/node'
 const PROGRAM = '/opt/bifrost/dist/main.js'
 
 /** V8's settings count only before a process starts (docs/decisions/0004-memory.md), and there is no shell that could give them. */
-export const ENTRYPOINT = [NODE, '--heap-growing-percent=50', '--max-semi-space-size=2', PROGRAM]
+const ENTRYPOINT = [NODE, '--heap-growing-percent=50', '--max-semi-space-size=2', PROGRAM]
 
 /** The command `bifrost` for `podman exec`: the kernel starts it without a shell, and hands over one argument. */
 export const COMMAND = `#!${NODE} --heap-growing-percent=50\nawait import('${PROGRAM}')\n`
@@ -29,7 +29,12 @@ export function imageSettings({ version, commit, builtAt }: ImageFacts) {
   return {
     User: `${USER_ID}:${USER_ID}`,
     ExposedPorts: { '8080/tcp': {} },
-    Env: ['PATH=/usr/local/bin', 'MALLOC_ARENA_MAX=1', 'BIFROST_CONFIG=/etc/bifrost/bifrost.yaml', `XDG_RUNTIME_DIR=${DATA}/run`],
+    Env: [
+      'PATH=/usr/local/bin',
+      'MALLOC_ARENA_MAX=1',
+      'BIFROST_CONFIG=/etc/bifrost/bifrost.yaml',
+      `XDG_RUNTIME_DIR=${DATA}/run`,
+    ],
     Entrypoint: ENTRYPOINT,
     Cmd: ['run'],
     Healthcheck: {
@@ -43,7 +48,8 @@ export function imageSettings({ version, commit, builtAt }: ImageFacts) {
     WorkingDir: DATA,
     Labels: {
       'org.opencontainers.image.created': builtAt,
-      'org.opencontainers.image.description': 'Industrial gateway: reads PLCs, meters and drives, keeps every value until it is delivered.',
+      'org.opencontainers.image.description':
+        'Industrial gateway: reads PLCs, meters and drives, keeps every value until it is delivered.',
       'org.opencontainers.image.licenses': 'Apache-2.0',
       'org.opencontainers.image.revision': commit,
       'org.opencontainers.image.title': 'Bifrost',
