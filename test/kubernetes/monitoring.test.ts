@@ -89,7 +89,7 @@ test('the autoscaler asks for what the adapter serves, of a metric that there is
     assert.deepEqual(Object.keys(resources.overrides), ['namespace', 'pod'])
     // Filled in as the adapter does it, it is a query; its labels are those of the metric.
     const query = metricsQuery.replaceAll('<<.Series>>', metric.name).replaceAll('<<.LabelMatchers>>', 'namespace="bifrost",pod=~"bifrost-0"').replaceAll('<<.GroupBy>>', 'pod') // prettier-ignore
-    for (const [, label] of query.matchAll(/(\w+)=~?"/g))
+    for (const [, label = ''] of query.matchAll(/(\w+)=~?"/g))
       assert.ok([...metric.labels, 'namespace', 'pod'].includes(label as never), label)
     if (needs('promtool') === false) {
       const file = join(temporaryFolder({ after }), 'rule.yml')
