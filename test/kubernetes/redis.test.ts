@@ -17,7 +17,9 @@ const run = promisify(execFile)
 const DOMAIN = 'redis-headless.bifrost.svc.cluster.local'
 const PEERS = ['redis-0', 'redis-1', 'redis-2'] as const
 type Peer = (typeof PEERS)[number]
-const IPS = { 'redis-0': '127.77.6.10', 'redis-1': '127.77.6.11', 'redis-2': '127.77.6.12' } as const
+// Of this run alone, so that two of them do not meet.
+const NETWORK = `127.77.${process.pid % 250}`
+const IPS: Readonly<Record<Peer, string>> = { 'redis-0': `${NETWORK}.10`, 'redis-1': `${NETWORK}.11`, 'redis-2': `${NETWORK}.12` } // prettier-ignore
 const PASSWORD = 'f3b1c9aa51'
 
 const missing = needs('redis-server', 'redis-cli', 'unshare', 'openssl')
@@ -90,7 +92,15 @@ test(
     const { ca, start, startAll, stopAll, script, cli, role, master, replicas, running, output } = await plant(t)
     startAll()
     await eventually(() => `two replicas follow redis-0\n${output()}`, async () => (await replicas('redis-0')) === 2, 40_000) // prettier-ignore
-    await eventually(() => `the sentinels know each other\n${output()}`, async () => (await cli('redis-2', 26379, 'sentinel', 'master', 'bifrost').catch(() => '')).includes('num-other-sentinels\n2'), 40_000) // prettier-ignore
+    await eventually(
+      () => `the sentinels know each other, and the replicas\n${output()}`,
+      async () => {
+        const ask = (peer: Peer) => cli(peer, 26379, 'sentinel', 'master', 'bifrost').catch(() => '')
+        const known = await Promise.all(PEERS.map(ask))
+        return known.every((one) => one.includes('num-other-sentinels\n2') && one.includes('num-slaves\n2'))
+      },
+      40_000,
+    )
     assert.equal(await master(), `redis-0.${DOMAIN}`)
     assert.deepEqual(await Promise.all(PEERS.map((peer) => script(peer, 'check.sh', 'ready'))), [0, 0, 0])
     assert.equal(await cli('redis-0', 6379, 'set', 'kept', 'yes'), 'OK')
