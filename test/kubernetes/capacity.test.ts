@@ -65,7 +65,7 @@ const DEFECTS: readonly Mutation[] = [
   },
   {
     defect: 'a quota that says nothing of storage',
-    change: (objects) => void delete hard(objects)['requests.storage'],
+    change: (objects) => void Reflect.deleteProperty(hard(objects), 'requests.storage'),
     found: /the quota says nothing of requests.storage/,
   },
   {

@@ -24,7 +24,19 @@ const namespace = readFileSync(join(ACCOUNT, 'namespace'), 'utf8').trim()
 
 // What the role in account.yaml allows, no more: the tests hold both together.
 const LISTS = [
-  ['api/v1', ['configmaps', 'services', 'serviceaccounts', 'persistentvolumeclaims', 'resourcequotas', 'limitranges', 'pods', 'events']],
+  [
+    'api/v1',
+    [
+      'configmaps',
+      'services',
+      'serviceaccounts',
+      'persistentvolumeclaims',
+      'resourcequotas',
+      'limitranges',
+      'pods',
+      'events',
+    ],
+  ],
   ['apis/apps/v1', ['statefulsets']],
   ['apis/batch/v1', ['cronjobs']],
   ['apis/policy/v1', ['poddisruptionbudgets']],
