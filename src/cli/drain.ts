@@ -26,7 +26,12 @@ export async function run(call: Call): Promise<number> {
   const quiet = { ...withoutReading(config), http: undefined, receive: undefined, alerts: undefined }
   const gateway = await startGateway(quiet, { log, version: packageVersion() })
   const before = gateway.runners.map((runner) => runner.status()).reduce((sum, { pending }) => sum + pending, 0)
-  const left = await deliverAll(gateway, withinMs, stop.signal).finally(() => gateway.stop())
+  let left
+  try {
+    left = await deliverAll(gateway, withinMs, stop.signal)
+  } finally {
+    await gateway.stop()
+  }
   const delivered = before - left.reduce((sum, { pending }) => sum + pending, 0)
   if (call.terminal.json) call.terminal.resultJson({ drained: left.length === 0, delivered, left })
   else if (left.length === 0) call.terminal.result(`${config.data}: ${delivered} samples delivered, nothing waits`)

@@ -51,7 +51,7 @@ const DEFECTS: readonly Mutation[] = [
   {
     defect: 'a quota for fewer pods',
     change: (objects) => void (hard(objects).pods = '10' as never),
-    found: /quota: pods is 10, and 13 may be wanted/,
+    found: /quota: pods is 10, and 14 may be wanted/,
   },
   {
     defect: 'a quota for fewer volumes',
@@ -65,7 +65,7 @@ const DEFECTS: readonly Mutation[] = [
   },
   {
     defect: 'a quota that says nothing of storage',
-    change: (objects) => void delete hard(objects)['requests.storage'],
+    change: (objects) => void Reflect.deleteProperty(hard(objects), 'requests.storage'),
     found: /the quota says nothing of requests.storage/,
   },
   {

@@ -28,7 +28,7 @@ export interface KubernetesObject {
 export type Objects = readonly KubernetesObject[]
 
 /** Name of the composition: what it is made of, below deploy/kubernetes. */
-export const COMPOSITIONS = {
+const COMPOSITIONS = {
   edge: ['overlays/edge'],
   staging: ['overlays/staging'],
   production: ['overlays/production'],

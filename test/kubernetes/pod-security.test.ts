@@ -31,7 +31,7 @@ async function securityProblems(objects: Objects): Promise<string[]> {
   const { runs } = await validator.validate({ resources })
   return runs.flatMap(({ results }) =>
     results.map(({ ruleId, message, locations }) => {
-      const object = objects[Number(locations.at(-1)!.physicalLocation!.artifactLocation!.uri)] ?? objects[0]!
+      const object = objects[Number(locations.at(-1)!.physicalLocation!.artifactLocation.uri)] ?? objects[0]!
       return `${object.kind} ${object.metadata.name}: ${ruleId} ${message.text}`
     }),
   )

@@ -1,7 +1,7 @@
 /** What accounts may do in the cluster is what they need, to the word; what the mesh allows has no hole; and who comes through the Ingress is nobody by it. */
 import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage } from 'node:http'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { parse } from 'yaml'
@@ -90,12 +90,22 @@ test('what the backup collects is what its role lets it, asked for with its toke
   const { port } = server.address() as { port: number }
   const script = join(TREE, 'components', 'backup', 'config', 'collect.mjs')
   const env = { ACCOUNT_FOLDER: account, KUBERNETES_API: `http://127.0.0.1:${port}` }
-  const running = startProcess(t, process.execPath, [script, join(folder, 'out')], { env })
+  // As the kubelet mounts it: links by way of `..data`.
+  const volume = join(folder, 'volumes', 'config')
+  mkdirSync(join(volume, '..1'), { recursive: true })
+  writeFileSync(join(volume, '..1', 'bifrost.yaml'), 'version: 1\n')
+  symlinkSync('..1', join(volume, '..data'))
+  symlinkSync('..data/bifrost.yaml', join(volume, 'bifrost.yaml'))
+  const args = [script, join(folder, 'volumes'), join(folder, 'out')]
+  assert.equal((await startProcess(t, process.execPath, args, { env }).exited).code, 0)
+  assert.deepEqual([asked.length, readdirSync(join(folder, 'out', 'config'))], [0, ['bifrost.yaml']])
+  assert.ok(lstatSync(join(folder, 'out', 'config', 'bifrost.yaml')).isFile())
+  const running = startProcess(t, process.execPath, [...args, '--cluster'], { env })
   assert.equal((await running.exited).code, 0, running.output())
   assert.match(running.output(), /events: 403 forbidden/)
   assert.match(running.output(), /but for 1/)
-  assert.equal(readFileSync(join(folder, 'out', 'bifrost-0.gateway.log'), 'utf8'), 'a line\n')
-  assert.ok(existsSync(join(folder, 'out', 'statefulsets.json')))
+  assert.equal(readFileSync(join(folder, 'out', 'collected', 'bifrost-0.gateway.log'), 'utf8'), 'a line\n')
+  assert.ok(existsSync(join(folder, 'out', 'collected', 'statefulsets.json')))
   assert.deepEqual([...new Set(asked.map(({ headers }) => headers.authorization))], ['Bearer a-token'])
   const rights = asked.map(({ url }) => {
     const [, group = '', resource = ''] = /^\/(?:api|apis\/([\w.]+))\/v1\/namespaces\/bifrost\/([^?]+)/.exec(url!) ?? []

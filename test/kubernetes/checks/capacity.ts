@@ -24,7 +24,7 @@ export const DRAIN = { 'requests.cpu': 0.1, 'requests.memory': 192 * 2 ** 20, 'l
 /** How many of a workload there are at most. */
 export function mostReplicas(objects: Objects, { owner, replicas }: Workload): number {
   const scaler = ofKind<IHorizontalPodAutoscaler>(objects, 'HorizontalPodAutoscaler').find(
-    ({ spec }) => spec!.scaleTargetRef.kind === owner.kind && spec!.scaleTargetRef.name === owner.metadata.name,
+    ({ spec }) => spec.scaleTargetRef.kind === owner.kind && spec.scaleTargetRef.name === owner.metadata.name,
   )
   return scaler?.spec?.maxReplicas ?? replicas
 }
@@ -107,7 +107,7 @@ function budgetProblems(objects: Objects): string[] {
     if (pod.owner.kind !== 'StatefulSet') return []
     const mine = budgets.filter(({ spec }) => selects(spec!.selector, pod.labels))
     const scaler = ofKind<IHorizontalPodAutoscaler>(objects, 'HorizontalPodAutoscaler').find(
-      ({ spec }) => spec!.scaleTargetRef.name === name,
+      ({ spec }) => spec.scaleTargetRef.name === name,
     )
     const least = scaler?.spec?.minReplicas ?? pod.replicas
     if (mine.length === 0) return least > 1 ? [`${name}: ${least} replicas and no budget for disruptions`] : []
@@ -126,7 +126,7 @@ function budgetProblems(objects: Objects): string[] {
 function scalerProblems(objects: Objects): string[] {
   return ofKind<IHorizontalPodAutoscaler>(objects, 'HorizontalPodAutoscaler').flatMap(({ metadata, spec }) => {
     const problems: string[] = []
-    const { minReplicas = 1, maxReplicas, metrics = [], behavior } = spec!
+    const { minReplicas = 1, maxReplicas, metrics = [], behavior } = spec
     if (!(minReplicas >= 1 && minReplicas < maxReplicas)) problems.push('its least is not less than its most')
     const kinds = metrics.map(({ resource, pods }) => resource?.name ?? pods?.metric.name)
     for (const wanted of ['cpu', 'memory', 'bifrost_capacity_used_ratio'])
@@ -134,7 +134,7 @@ function scalerProblems(objects: Objects): string[] {
     const [up, down] = [behavior?.scaleUp, behavior?.scaleDown]
     if ((down?.stabilizationWindowSeconds ?? 0) < 600) problems.push('it scales down in haste')
     if (!(up?.policies?.length && down?.policies?.length)) problems.push('it does not say how fast')
-    const target = workloads(objects).find(({ owner }) => owner.metadata.name === spec!.scaleTargetRef.name)
+    const target = workloads(objects).find(({ owner }) => owner.metadata.name === spec.scaleTargetRef.name)
     const grace = target?.template.spec.terminationGracePeriodSeconds ?? 30
     if ((down?.policies ?? []).some(({ periodSeconds }) => periodSeconds < grace))
       problems.push('the next one goes before the one before has ended')

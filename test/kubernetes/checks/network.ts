@@ -93,7 +93,7 @@ const LODGER = pod('bifrost', { app: 'lodger' })
 const API: End = { ip: '192.0.2.10' }
 
 /** What the product needs in every overlay, and with the parts that an overlay has. */
-export function neededFlows(objects: Objects): Flow[] {
+function neededFlows(objects: Objects): Flow[] {
   const has = (kind: string, name: string): boolean =>
     objects.some((one) => one.kind === kind && one.metadata.name === name)
   const flows: Flow[] = [
@@ -136,7 +136,7 @@ export function neededFlows(objects: Objects): Flow[] {
 }
 
 /** What nobody needs. */
-export const REFUSED_FLOWS: readonly Flow[] = [
+const REFUSED_FLOWS: readonly Flow[] = [
   { what: 'a pod of another namespace reaches the API', from: STRANGER, to: GATEWAY, port: 8443 },
   { what: 'a pod of this namespace without a part in it reaches the API', from: LODGER, to: GATEWAY, port: 8443 },
   { what: 'a pod that calls itself Prometheus, elsewhere', from: pod('default', { 'app.kubernetes.io/name': 'prometheus' }), to: GATEWAY, port: 8443 }, // prettier-ignore

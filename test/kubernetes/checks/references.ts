@@ -123,8 +123,8 @@ function nameProblems(objects: Objects, has: (kind: string, name: string | undef
         problems.push(`RoleBinding ${metadata.name}: there is no ${kind} ${namespace}/${name}`)
   }
   for (const { metadata, spec } of ofKind<IHorizontalPodAutoscaler>(objects, 'HorizontalPodAutoscaler'))
-    if (!has(spec!.scaleTargetRef.kind, spec!.scaleTargetRef.name))
-      problems.push(`HorizontalPodAutoscaler ${metadata.name}: there is no ${spec!.scaleTargetRef.name}`)
+    if (!has(spec.scaleTargetRef.kind, spec.scaleTargetRef.name))
+      problems.push(`HorizontalPodAutoscaler ${metadata.name}: there is no ${spec.scaleTargetRef.name}`)
   return problems
 }
 

@@ -59,7 +59,8 @@ export function sourceProblems(objects: Objects): string[] {
           say(`${container}: ${file} is not in ${places.get(place!)!.volume} (${keys.join(', ')})`)
       }
       for (const name of new Set(words.flatMap(secretsIn)))
-        if (!places.get('/run/secrets/bifrost')?.keys?.includes(name)) say(`${container}: there is no secret ${name}`)
+        if (places.has('/etc/bifrost') && !places.get('/run/secrets/bifrost')?.keys?.includes(name))
+          say(`${container}: there is no secret ${name}`)
     }
     for (const name of sources.keys()) if (!mounted.has(name)) say(`nobody mounts ${name}`)
   }

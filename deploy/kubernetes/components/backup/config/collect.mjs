@@ -1,18 +1,42 @@
-// What the cluster knows of this namespace, as files in a folder: the objects of the lists below, and what the pods said lately. Secrets are not asked for:
-// the job has those of the gateway mounted, and may read no others. Plain JavaScript for the Node of the image.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+// Makes plain files of what a backup takes in: of mounted ConfigMaps and Secrets, which consist of links; and, with --cluster, of what the cluster knows of
+// this namespace: the objects of the lists below, and what the pods said lately. Secrets are not asked for: the job has those of the gateway mounted,
+// and may read no others. Plain JavaScript for the Node of the image.
+//   node collect.mjs /volumes /files [--cluster]
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+const [from = '/volumes', to = '/files', ...words] = process.argv.slice(2)
 const ACCOUNT = process.env.ACCOUNT_FOLDER ?? '/var/run/secrets/kubernetes.io/serviceaccount'
 const api = process.env.KUBERNETES_API ?? 'https://kubernetes.default.svc'
-const folder = process.argv[2] ?? '/collected'
-const namespace = readFileSync(join(ACCOUNT, 'namespace'), 'utf8').trim()
+const folder = join(to, 'collected')
 const LOG_BYTES = 1_048_576
 const LOG_SECONDS = 86_400
 
+for (const volume of readdirSync(from)) {
+  mkdirSync(join(to, volume), { recursive: true })
+  // `..data` and what it leads to: the same files by their real names.
+  for (const name of readdirSync(join(from, volume)))
+    if (!name.startsWith('..')) copyFileSync(join(from, volume, name), join(to, volume, name))
+}
+mkdirSync(folder, { recursive: true })
+if (!words.includes('--cluster')) process.exit(0)
+const namespace = readFileSync(join(ACCOUNT, 'namespace'), 'utf8').trim()
+
 // What the role in account.yaml allows, no more: the tests hold both together.
-export const LISTS = [
-  ['api/v1', ['configmaps', 'services', 'serviceaccounts', 'persistentvolumeclaims', 'resourcequotas', 'limitranges', 'pods', 'events']],
+const LISTS = [
+  [
+    'api/v1',
+    [
+      'configmaps',
+      'services',
+      'serviceaccounts',
+      'persistentvolumeclaims',
+      'resourcequotas',
+      'limitranges',
+      'pods',
+      'events',
+    ],
+  ],
   ['apis/apps/v1', ['statefulsets']],
   ['apis/batch/v1', ['cronjobs']],
   ['apis/policy/v1', ['poddisruptionbudgets']],
@@ -27,7 +51,6 @@ async function get(path) {
   return response.text()
 }
 
-mkdirSync(folder, { recursive: true })
 let failed = 0
 async function keep(name, path) {
   try {

@@ -25,7 +25,7 @@ fi
   echo "sentinel monitor bifrost $master 6379 2"
   echo "sentinel auth-pass bifrost $password"
   echo "sentinel down-after-milliseconds bifrost 3000"
-  echo "sentinel failover-timeout bifrost 30000"
+  echo "sentinel failover-timeout bifrost 10000"
   echo "sentinel parallel-syncs bifrost 1"
   echo "$known"
 } >"$file.new"
