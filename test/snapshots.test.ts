@@ -56,8 +56,8 @@ async function samplesOf(folder: string): Promise<Map<number, string>> {
   for await (const rows of store.readAfter(0)) {
     if (!(rows instanceof SampleBatch)) continue
     for (let row = 0; row < rows.length; row++) {
-      const value = rows.value[row]!
-      const time = rows.time[row]!
+      const value: number = rows.value[row]!
+      const time: number = rows.time[row]!
       if (rows.status[row] === 0) assert.equal(value, Math.floor(time / PERIOD_MS) % 2 ** 31, 'the counter is that of its time') // prettier-ignore
       found.set(rows.seq![row]!, `${rows.tag[row]} ${time} ${value} ${rows.status[row]}`)
     }

@@ -121,8 +121,8 @@ async function takeStopped(data: string, url: string): Promise<() => Promise<voi
   }
 }
 
-/** The copy is what it should be, or it is none. */
-async function judged(into: string, logId: string | undefined, durable: number | undefined) {
+/** The copy is what it should be, or it is none: throws BACKUP_FAILED. */
+export async function judged(into: string, logId: string | undefined, durable: number | undefined) {
   const survey = await surveyLog(into)
   const { end } = survey
   const failed = (why: string): GatewayError =>
