@@ -1,7 +1,10 @@
 /** The commands about backups as the help shows them. */
 import type { CommandInfo } from './commands.ts'
 
-const SETTINGS = ['--settings <file>', 'what is backed up and where to (default: $BIFROST_BACKUP_SETTINGS, else /etc/bifrost/backup.yaml)'] as const // prettier-ignore
+const SETTINGS = [
+  '-c, --config <file>',
+  'backup.yaml: what is backed up and where to (default: $BIFROST_BACKUP, else /etc/bifrost/backup.yaml)',
+] as const
 const REPOSITORY = ['--repository <name>', 'this one of the settings (default: the first)'] as const
 const IDENTITY = ['--identity <file>', 'the private key of age, out of the safe'] as const
 const TO = [
