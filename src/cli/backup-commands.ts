@@ -70,6 +70,7 @@ export const BACKUP_COMMANDS: CommandInfo = {
         ['--keep-config', 'leave the configuration as it is'],
         ['--skip-pending', 'what waited for a sink is let go, and not delivered again'],
         ['--finish', 'end a restore that was cut off'],
+        ['--redis', 'put back into Redis what the last restore brought of it'],
       ],
       load: async () => ({ run: (await import('./backup-restore.ts')).restore }),
     },
