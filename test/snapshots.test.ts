@@ -3,6 +3,7 @@
  * the simulator's counter: each value says by itself at what time it was read.
  */
 import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, statSync, writeFileSync, writeSync, closeSync } from 'node:fs' // prettier-ignore
 import { createServer } from 'node:net'
@@ -56,8 +57,8 @@ async function samplesOf(folder: string): Promise<Map<number, string>> {
   for await (const rows of store.readAfter(0)) {
     if (!(rows instanceof SampleBatch)) continue
     for (let row = 0; row < rows.length; row++) {
-      const value = rows.value[row]!
-      const time = rows.time[row]!
+      const value: number = rows.value[row]!
+      const time: number = rows.time[row]!
       if (rows.status[row] === 0) assert.equal(value, Math.floor(time / PERIOD_MS) % 2 ** 31, 'the counter is that of its time') // prettier-ignore
       found.set(rows.seq![row]!, `${rows.tag[row]} ${time} ${value} ${rows.status[row]}`)
     }
@@ -161,6 +162,15 @@ test(
   },
 )
 
+/** With all that it started. */
+function kill(child: ChildProcess): void {
+  try {
+    process.kill(-child.pid!, 'SIGKILL')
+  } catch {
+    // It was done before.
+  }
+}
+
 test(
   'in place: old things are kept, the gateway goes on under another id and says so; a restore that was cut off is ended',
   { skip },
@@ -178,17 +188,22 @@ test(
     assert.match(preview.out, /\d+ samples of the log that is here now would go/)
     assert.equal(rig.backup('restore').code, 2, 'the private key has to be given')
 
+    // A backup that is killed at any moment leaves those of before, and the next one is made.
+    for (const ms of [500, 1000]) {
+      const child = rig.start('create')
+      await pause(ms)
+      kill(child)
+    }
+    assert.equal(rig.backup('create').code, 0)
+    assert.equal(rig.backup('list', '--repository', 'site').out.trim().split('\n').length >= 2, true)
+
     // Killed at random moments: the old state, or the new one after --finish; never a mix.
     const state = (): string => readFileSync(join(data, 'sequence'), 'latin1')
     const old = state()
     for (const ms of [400, 900, 1400, 1900]) {
       const child = rig.start('restore', '--identity', rig.identity)
       await pause(ms)
-      try {
-        process.kill(-child.pid!, 'SIGKILL')
-      } catch {
-        // It was done before.
-      }
+      kill(child)
       await pause(50)
       if (existsSync(join(data, 'RESTORING'))) break
       if (state() !== old) break
@@ -205,8 +220,10 @@ test(
     const { sinks } = await again.get<{ sinks: { name: string; routed: number; delivered: number; pending: number; dropped: object }[] }>('sinks') // prettier-ignore
     for (const { routed, delivered, pending, dropped } of sinks)
       assert.equal(routed, delivered + pending + Object.values(dropped).reduce((sum: number, n: number) => sum + n, 0))
-    const audit = await again.get<{ lines: { action: string }[] }>('audit?action=backup.restore')
-    assert.ok(audit.lines.length > 0, 'the restore is on record')
+    await eventually('the restore is on record', async () => {
+      const { events } = await again.get<{ events: { action: string }[] }>('audit?action=backup.restore')
+      return events.length > 0
+    })
   },
 )
 

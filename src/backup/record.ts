@@ -9,9 +9,12 @@ import {
 import { putFile } from '../core/durable-file.ts'
 import { messageOf } from '../core/errors.ts'
 import { makeFolders } from '../core/folder.ts'
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 
+/** Where the data folder is not to be seen, as in a drill on another machine, there is nobody to tell. */
 export async function recordStatus(data: string, change: (status: BackupStatus) => BackupStatus): Promise<void> {
+  if (!existsSync(data)) return
   await makeFolders(dirname(statusFile(data)))
   await putFile(statusFile(data), `${JSON.stringify(change(readBackupStatus(data) ?? NO_STATUS))}\n`, { mode: 0o644 })
 }

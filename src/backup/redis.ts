@@ -31,8 +31,7 @@ export async function exportRedis(urlFile: string): Promise<Buffer> {
         if (lines.length > MOST_KEYS || bytes > MOST_BYTES) throw new Error(`it holds more than ${MOST_KEYS} keys or ${MOST_BYTES / 2 ** 20} MiB`) // prettier-ignore
       }
     }
-    for await (const keys of client.scanIterator({ COUNT: AT_ONCE }))
-      await take((keys as unknown as Buffer[]).map(String))
+    for await (const keys of client.scanIterator({ COUNT: AT_ONCE })) await take(keys.map(String))
     return Buffer.from(lines.toSorted().map((line) => `${line}\n`).join('')) // prettier-ignore
   })
 }
@@ -46,7 +45,7 @@ export async function importRedis(urlFile: string, text: string): Promise<number
       const { key, dump, expires } = JSON.parse(line) as Line
       const left = expires === null ? 0 : expires - Date.now()
       if (expires !== null && left <= 0) continue
-      await client.restore(key, left, Buffer.from(dump, 'base64') as unknown as string, { REPLACE: true })
+      await client.restore(key, left, Buffer.from(dump, 'base64'), { REPLACE: true })
       count++
     }
     return count

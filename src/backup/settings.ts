@@ -59,9 +59,6 @@ const schema = z.strictObject({
 type Raw = z.output<typeof schema>
 export type BackupSettings = Omit<Raw, 'name'> & { readonly name: string; readonly file: string }
 
-/** For documents and editors. */
-export const backupSchema = schema
-
 /** Throws CONFIG_INVALID that names the place. */
 export async function loadSettings(file: string): Promise<BackupSettings> {
   const whole = resolve(file)

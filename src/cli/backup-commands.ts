@@ -1,7 +1,10 @@
 /** The commands about backups as the help shows them. */
 import type { CommandInfo } from './commands.ts'
 
-const SETTINGS = ['--settings <file>', 'what is backed up and where to (default: $BIFROST_BACKUP_SETTINGS, else /etc/bifrost/backup.yaml)'] as const // prettier-ignore
+const SETTINGS = [
+  '-c, --config <file>',
+  'backup.yaml: what is backed up and where to (default: $BIFROST_BACKUP, else /etc/bifrost/backup.yaml)',
+] as const
 const REPOSITORY = ['--repository <name>', 'this one of the settings (default: the first)'] as const
 const IDENTITY = ['--identity <file>', 'the private key of age, out of the safe'] as const
 const TO = [
@@ -67,6 +70,7 @@ export const BACKUP_COMMANDS: CommandInfo = {
         ['--keep-config', 'leave the configuration as it is'],
         ['--skip-pending', 'what waited for a sink is let go, and not delivered again'],
         ['--finish', 'end a restore that was cut off'],
+        ['--redis', 'put back into Redis what the last restore brought of it'],
       ],
       load: async () => ({ run: (await import('./backup-restore.ts')).restore }),
     },

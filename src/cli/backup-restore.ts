@@ -1,5 +1,5 @@
 /** `bifrost backup restore`: what would come of it, and doing it. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import {
@@ -12,6 +12,7 @@ import {
 } from '../backup/restore/restore.ts'
 import type { Wanted } from '../backup/restore/choose.ts'
 import type { Prepared } from '../backup/restore/prepare.ts'
+import type { BackupSettings } from '../backup/settings.ts'
 import { systemClock as clock } from '../core/clock.ts'
 import { GatewayError } from '../core/errors.ts'
 import { handInAudit } from '../gateway.ts'
@@ -27,6 +28,7 @@ export async function restore(call: Call): Promise<number> {
     terminal.result(finished === undefined ? 'there is no restore to finish' : `the restore is in place; what was there before lies in ${finished.before}`) // prettier-ignore
     return Exit.ok
   }
+  if (options.redis === true) return putIntoRedis(call, settings)
   const context = { ...contextOf(call), settings, repository: chosen(call, settings)[0]!, withConfig: options.keepConfig !== true && options.secrets !== false } // prettier-ignore
   if (options.preview === true) return preview(call, context)
   if (context.identity === undefined && options.secrets !== false)
@@ -69,6 +71,18 @@ function pointOf(call: Call): Wanted {
   if (Number.isNaN(time)) throw new GatewayError('USAGE', `--to ${to}: a time with its zone, such as 2026-11-29T10:00:00Z`) // prettier-ignore
   if (toSeq !== undefined && !/^[1-9]\d{0,15}$/.test(toSeq)) throw new GatewayError('USAGE', `--to-seq ${toSeq}: a number of the log, from 1`) // prettier-ignore
   return { to: time, toSeq: toSeq === undefined ? undefined : Number(toSeq) }
+}
+
+/** What the last restore brought of Redis, and nobody has put back yet. */
+async function putIntoRedis(call: Call, { data, redis }: BackupSettings): Promise<number> {
+  if (redis === undefined) throw new GatewayError('USAGE', 'backup.yaml names no redis')
+  const file = join(data, 'restore', 'redis.ndjson')
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new GatewayError('NOT_FOUND', `there is no ${file}: no restore has brought one`, { cause })
+  })
+  const { importRedis } = await import('../backup/redis.ts')
+  call.terminal.result(`${await importRedis(redis.urlFile, text)} keys are back in Redis; ${file} can be removed`)
+  return Exit.ok
 }
 
 async function preview(call: Call, context: RestoreContext): Promise<number> {

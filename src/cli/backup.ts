@@ -16,7 +16,7 @@ import { packageVersion } from './package-root.ts'
 const DEFAULT_SETTINGS = '/etc/bifrost/backup.yaml'
 
 export const settingsOf = (call: Call): Promise<BackupSettings> =>
-  loadSettings(textOption(call, 'settings') ?? readVariable('BIFROST_BACKUP_SETTINGS', call.env) ?? DEFAULT_SETTINGS)
+  loadSettings(textOption(call, 'config') ?? readVariable('BIFROST_BACKUP', call.env) ?? DEFAULT_SETTINGS)
 
 export async function create(call: Call): Promise<number> {
   const settings = await settingsOf(call)

@@ -39,7 +39,7 @@ export const statusFile = (data: string): string => join(data, 'backup', 'status
 export const NO_STATUS: BackupStatus = { version: 1, repositories: {}, verify: {}, prune: {}, drill: null }
 
 /** Undefined where no backup was ever tried; what is no status of ours counts as none. */
-export function parseStatus(text: string): BackupStatus | undefined {
+function parseStatus(text: string): BackupStatus | undefined {
   try {
     return schema.safeParse(JSON.parse(text)).data
   } catch {

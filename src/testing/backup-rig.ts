@@ -41,7 +41,7 @@ export function createBackupRig(t: Cleanup, { config, data, url, more = '' }: Ba
     at('backup.yaml'),
     `version: 1\nname: plant-1\nconfig: ${config}\ndata: ${data}\nrecipients: recipients.txt\ngateway: { url: '${url}' }\n${more}repositories:\n${repositories.join('\n')}\n`,
   )
-  const line = (args: readonly string[]): string[] => ['backup', ...args, '--settings', at('backup.yaml')]
+  const line = (args: readonly string[]): string[] => ['backup', ...args, '-c', at('backup.yaml')]
   return {
     folder,
     settings: at('backup.yaml'),

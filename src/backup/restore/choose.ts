@@ -5,6 +5,9 @@
 import { GatewayError } from '../../core/errors.ts'
 import type { Kept } from '../restic.ts'
 
+/** Of a log to which nothing comes: what had come so long before a backup is in it, however seldom the disk is written. */
+const QUIET_MS = 10_000
+
 /** At most one of them; none: the newest. */
 export interface Wanted {
   /** An id, or its beginning; `latest`. */
@@ -33,7 +36,7 @@ export function choose(kept: readonly Kept[], { id, to, toSeq }: Wanted): Chosen
     return { state: found[0]!, log: found[0]! }
   }
   if (to !== undefined) {
-    const log = kept.find(({ log: held, time }) => (held?.lastReceived ?? -1) >= to || time >= to)
+    const log = kept.find(({ log: held, time }) => (held?.lastReceived ?? -1) >= to || time >= to + QUIET_MS)
     if (log === undefined)
       throw new GatewayError('NOT_FOUND', `no backup reaches ${iso(to)}; ${range}, and the newest holds what had come by ${iso(newest.log?.lastReceived ?? newest.time)}`) // prettier-ignore
     return { state: kept.findLast(({ time }) => time <= to) ?? log, log }

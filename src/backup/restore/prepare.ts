@@ -132,13 +132,18 @@ async function endSessions(file: string): Promise<void> {
 async function syncAll(folder: string): Promise<void> {
   const folders = new Set([folder])
   for (const path of await filesIn(folder)) {
-    const file = await open(join(folder, path), 'r')
-    await file.sync().finally(() => file.close())
+    await syncOne(join(folder, path))
     for (let at = dirname(path); at !== '.'; at = dirname(at)) folders.add(join(folder, at))
   }
-  for (const one of folders) {
-    const handle = await open(one, 'r')
-    await handle.sync().finally(() => handle.close())
+  for (const one of folders) await syncOne(one)
+}
+
+async function syncOne(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }
 

@@ -100,7 +100,11 @@ export async function restoreInPlace(context: RestoreContext): Promise<Prepared 
 /** Ends a restore that was cut off. Undefined: there is none. */
 export async function finish({ data }: BackupSettings): Promise<Swapped | undefined> {
   const unlock = await takeStopped(data)
-  return finishRestore(data).finally(unlock)
+  try {
+    return await finishRestore(data)
+  } finally {
+    await unlock()
+  }
 }
 
 async function takeStopped(data: string): Promise<() => Promise<void>> {

@@ -12,7 +12,6 @@ import type { TarEntry } from '../../formats/tar.ts'
 import { linkOrCopy } from '../../store/copy/copy-log.ts'
 import { seal } from '../seal.ts'
 import type { BackupSettings } from '../settings.ts'
-import { filesIn } from './manifest.ts'
 
 /** A file on its way into a group: its name there, and where it lies. */
 interface Source {
@@ -93,16 +92,31 @@ async function configFiles({ config, data, include }: BackupSettings): Promise<S
   })
   const isData = (path: string): boolean => !relative(data, path).startsWith('..')
   const found: Source[] = []
-  for (const path of await filesIn(folder))
+  for (const path of await filesBehind(folder))
     if (!isData(join(folder, path))) found.push({ name: `config/${path}`, file: join(folder, path) })
   for (const path of include) {
-    const paths = await stat(path).then((one) => (one.isDirectory() ? filesIn(path) : ['']), (cause: unknown) => {
+    const paths = await stat(path).then((one) => (one.isDirectory() ? filesBehind(path) : ['']), (cause: unknown) => {
       throw new GatewayError('CONFIG_INVALID', `include: there is no ${path}`, { cause })
     }) // prettier-ignore
     for (const one of paths) found.push({ name: `include${path}${one === '' ? '' : `/${one}`}`, file: join(path, one) })
   }
   if (found.length > MOST_FILES)
     throw new GatewayError('CONFIG_INVALID', `${folder} has more than ${MOST_FILES} files: ${basename(config)} should lie in a folder of its own`) // prettier-ignore
+  return found
+}
+
+/**
+ * As `filesIn`, and links count as what they lead to: a ConfigMap or Secret of Kubernetes is a folder of links into `..data`, which is left out
+ * itself, as its files would come twice.
+ */
+async function filesBehind(folder: string, within = '', depth = 0): Promise<string[]> {
+  const found: string[] = []
+  for (const name of (await readdir(join(folder, within))).toSorted()) {
+    const path = within === '' ? name : `${within}/${name}`
+    const kind = name.startsWith('..') ? undefined : await stat(join(folder, path)).catch(() => undefined)
+    if (kind?.isFile() === true) found.push(path)
+    if (kind?.isDirectory() === true && depth < 16) found.push(...(await filesBehind(folder, path, depth + 1)))
+  }
   return found
 }
 

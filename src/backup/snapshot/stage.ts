@@ -3,6 +3,8 @@
  * what never changes, and a copy of the segment that is being written. Whoever is killed meanwhile leaves a folder that the next one removes.
  */
 import { chmod, lstat, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { GatewayError } from '../../core/errors.ts'
 import { makeFolders } from '../../core/folder.ts'
@@ -42,8 +44,9 @@ export interface Staged {
 
 const WITNESSES = 32
 
-/** The folder `DATA/backup`. */
-export const workOf = (data: string): string => join(data, 'backup')
+/** The folder `DATA/backup`; where the data folder is not to be seen, as in a drill elsewhere, one of this user among temporary files. */
+export const workOf = (data: string): string =>
+  existsSync(data) ? join(data, 'backup') : join(tmpdir(), `bifrost-backup-${process.getuid?.() ?? 0}`)
 
 /** Runs `use` with a snapshot, which is gone afterwards. One at a time: throws STORE_LOCKED while another is under way. */
 export async function withSnapshot<T>(context: StageContext, use: (staged: Staged) => Promise<T>): Promise<T> {
@@ -121,8 +124,8 @@ async function takeStopped(data: string, url: string): Promise<() => Promise<voi
   }
 }
 
-/** The copy is what it should be, or it is none. */
-async function judged(into: string, logId: string | undefined, durable: number | undefined) {
+/** The copy is what it should be, or it is none: throws BACKUP_FAILED. */
+export async function judged(into: string, logId: string | undefined, durable: number | undefined) {
   const survey = await surveyLog(into)
   const { end } = survey
   const failed = (why: string): GatewayError =>

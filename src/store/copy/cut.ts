@@ -82,7 +82,8 @@ async function cutFrame(frame: DecodedFrame, head: FrameHead, seq: number): Prom
 async function dropTrends(folder: string, seq: number, logId: string | undefined): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const file = await nodeFiles.open(join(folder, name), 'read')
-    const summary = await readTrendSummary(file, await file.size()).finally(() => file.close())
+    const summary = await readTrendSummary(file, await file.size())
+    await file.close()
     if (summary !== undefined && summary.logId === logId && summary.lastSeq > seq) await rm(join(folder, name))
   }
 }

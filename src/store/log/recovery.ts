@@ -75,7 +75,12 @@ export async function recoverSegments(files: FileSystem, folder: string, log: Lo
 }
 
 /** Reads the footer alone where there is a good one, else every frame; changes nothing. */
-export async function inspect(files: FileSystem, path: string, number: number, before: Segment | undefined): Promise<Scan> {
+export async function inspect(
+  files: FileSystem,
+  path: string,
+  number: number,
+  before: Segment | undefined,
+): Promise<Scan> {
   const file = await files.open(path, 'read')
   try {
     const size = await file.size()
