@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { createHash, generateKeyPairSync, verify } from 'node:crypto'
 import {
   chmodSync,
   cpSync,
@@ -135,17 +136,27 @@ test('audit: a published weakness fails the job, and so do packages without sign
   assert.equal(audit('[ "$2" != signatures ]').status, 1)
 })
 
-test('release: all artifacts for both architectures, out of the same stage, with the time of the commit', () => {
+test('release: images for both architectures out of one stage, then all of it, unsigned, with the time of the commit', () => {
   const root = tree(
-    '[ "$1" != -p ] || { echo 1.2.3; exit; }\nfor w; do last=$w; done\ncase "$*" in *build.ts*|*image*) echo "$SOURCE_DATE_EPOCH" > "$(dirname "$last")/made-$$";; esac',
+    '[ "$1" != -p ] || { echo 1.2.3; exit; }\necho "$SOURCE_DATE_EPOCH ${BIFROST_RELEASE_KEY:-no key}" >> "$CALLS"',
   )
-  const out = join(root, 'out')
-  const built = run('build-release.sh', [out], {}, { root, programs: { git: 'echo 1700000000' } })
+  const built = run(
+    'build-release.sh',
+    ['out'],
+    { BIFROST_RELEASE_KEY: 'K' },
+    { root, programs: { git: 'echo 1700000000' } },
+  )
   assert.equal(built.status, 0, built.err)
-  const images = built.calls.filter((call) => call.includes('scripts/image/build.ts'))
-  assert.equal(images.length, 2)
-  assert.match(images[1]!, /--arch arm64 --out .*\/bifrost-1\.2\.3-image-linux-arm64\.tar$/)
-  assert.match(readFileSync(join(out, 'SHA256SUMS'), 'utf8'), /^[0-9a-f]{64} {2}\.\//)
+  const launched = built.calls.filter((call) => call.startsWith('launch scripts/'))
+  assert.deepEqual(
+    launched.map((call) => call.split(' ')[1]),
+    ['stage', 'image', 'image', 'release'].map((name) =>
+      name === 'image' ? 'scripts/image/build.ts' : `scripts/release/${name}.ts`,
+    ),
+  )
+  assert.match(launched[2]!, /--arch arm64 --out \S+\/bifrost-1\.2\.3-image-linux-arm64\.tar$/)
+  assert.match(launched[3]!, /--out \S+\/out --add image:x64:\S+-x64\.tar --add image:arm64:\S+-arm64\.tar$/)
+  assert.equal(built.calls.filter((call) => call === '1700000000 no key').length, 4)
 })
 
 test('two builds: equal bytes pass, one flipped byte is named', () => {
@@ -177,10 +188,30 @@ test('sign: without the key nothing is signed; with it, it is on no disk and gon
   const root = tree(
     'for w; do last=$w; done\nstat -f -c %T "$last" >> "$CALLS"\nstat -c %a "$last" >> "$CALLS"; cat "$last" >> "$CALLS"\nenv | grep RELEASE_KEY >> "$CALLS" || true',
   )
-  const signed = run('sign.sh', ['x'], { BIFROST_RELEASE_KEY: 'KEY' }, { root, programs: {} })
+  const box = join(root, 'bin', 'bifrost')
+  writeFileSync(box, '#!/bin/sh\necho "bifrost $*" >> "$CALLS"\n', { mode: 0o755 })
+  const sign = () => run('sign.sh', ['x'], { BIFROST_RELEASE_KEY: 'KEY' }, { root, programs: {} })
+  const signed = sign()
   assert.equal(signed.status, 0, signed.err)
-  assert.deepEqual(signed.calls.slice(1), ['tmpfs', '600', 'KEY'])
+  assert.deepEqual(signed.calls.slice(1), ['tmpfs', '600', 'KEY', 'bifrost update verify x'])
+  writeFileSync(box, '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  assert.equal(sign().status, 1, 'what no box would take')
   assert.ok(!existsSync(signed.calls[0]!.split(' ').at(-1)!))
+})
+
+test('a signature is one of the bytes as they lie there, by the key whose id stands before it', (t) => {
+  const folder = temporaryFolder(t)
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  writeFileSync(join(folder, 'key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  writeFileSync(join(folder, 'manifest.json'), '{ "format": 1 }')
+  const args = ['scripts/ci/sign-manifest.ts', '--dir', folder, '--key', join(folder, 'key.pem')]
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' })
+  assert.equal(status, 0, stderr)
+  const [id, signature = ''] = readFileSync(join(folder, 'manifest.json.sig'), 'utf8').trimEnd().split(' ')
+  const raw = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32)
+  assert.equal(id, createHash('sha256').update(raw).digest('hex').slice(0, 16))
+  const verifies = (text: string) => verify(null, Buffer.from(text), publicKey, Buffer.from(signature, 'base64'))
+  assert.deepEqual([verifies('{ "format": 1 }'), verifies('{ "format": 2 }')], [true, false])
 })
 
 test('publish: nothing without a signature; both architectures under one name, signed by digest; a candidate is no release', () => {

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { cellsOf, faultOf, proofsOf } from './pages/proofs.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const PAGES = ['iec-62443-4-2.md', 'asvs-5.md'] as const
@@ -18,30 +19,12 @@ interface Row {
 
 const pageOf = (name: string): string => readFileSync(join(ROOT, 'docs', 'security', name), 'utf8')
 
-const cellsOf = (line: string): string[] =>
-  line
-    .split('|')
-    .slice(1, -1)
-    .map((cell) => cell.trim())
-
 function rowsOf(text: string): Row[] {
   const lines = text.split('\n').filter((line) => line.startsWith('|') && !/^\| (-|requirement)/.test(line))
   return lines.map((line) => {
     const [requirement = '', , state = '', proof = ''] = cellsOf(line)
     return { requirement, state, proof }
   })
-}
-
-/** `file` words of the title… */
-const proofsOf = ({ proof }: Row): [file: string, words: string][] =>
-  [...proof.matchAll(/`((?:src|test)\/[\w/.-]+)` ([^;…]+)…/g)].map(([, file, words]) => [file!, words!])
-
-/** What is wrong with a proof, or undefined. */
-function faultOf(file: string, words: string): string | undefined {
-  const path = join(ROOT, `${file}.test.ts`)
-  if (!existsSync(path)) return `there is no ${file}.test.ts`
-  const titles = [...readFileSync(path, 'utf8').matchAll(/\btest\(\s*(?:\w+ \? )?(['"`])((?:\\.|(?!\1)[^\\])*)\1/g)]
-  return titles.some(([, , title]) => title!.includes(words)) ? undefined : `no test of ${file}.test.ts says "${words}"`
 }
 
 /** `6.5.1–6.5.5` and `10.2.1, 10.2.2`, as single numbers of `known`. */
@@ -58,7 +41,7 @@ for (const page of PAGES) {
     const rows = rowsOf(pageOf(page))
     assert.ok(rows.length > 50)
     const faults = rows.flatMap((row) => {
-      const proofs = proofsOf(row)
+      const proofs = proofsOf(row.proof)
       const wrong = proofs.map(([file, words]) => faultOf(file, words)).filter((fault) => fault !== undefined)
       if (!['proved', 'not here', 'gap'].includes(row.state)) wrong.push(`the state "${row.state}" is none`)
       if (row.state === 'proved' && proofs.length === 0) wrong.push('nothing proves it')

@@ -15,17 +15,17 @@ image=${BIFROST_IMAGE:?the place of the image, such as registry.example.com/bifr
 node scripts/bootstrap.js install
 notes=$(bin/launch scripts/ci/release-notes.ts "$version")
 
-# Where cosign looks for it too.
+# The format of Docker: an OCI image has no health check. The folder of the login is where cosign looks for it too.
 auth=$HOME/.docker/config.json
 mkdir -p "$(dirname "$auth")"
 buildah login --authfile "$auth" --username "${BIFROST_REGISTRY_USER:-${GITHUB_ACTOR:-}}" --password-stdin "${image%%/*}" <<<"${GH_TOKEN:-}"
 buildah manifest create "bifrost-$version"
 for arch in x64 arm64; do
-  buildah manifest add "bifrost-$version" "oci-archive:$dir/bifrost-$version-image-linux-$arch.tar"
+  buildah manifest add "bifrost-$version" "docker-archive:$dir/bifrost-$version-image-linux-$arch.tar"
 done
 digestfile=$(mktemp)
 trap 'rm -f "$digestfile"' EXIT
-buildah manifest push --authfile "$auth" --all --digestfile "$digestfile" "bifrost-$version" "docker://$image:$version"
+buildah manifest push --format v2s2 --authfile "$auth" --all --digestfile "$digestfile" "bifrost-$version" "docker://$image:$version"
 digest=$(cat "$digestfile")
 go run "$cosign" sign --yes "$image@$digest"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Signs a release: sign.sh DIR. Writes manifest.json of all artifacts in DIR and manifest.json.sig. The private key (ed25519, PEM) is in
-# BIFROST_RELEASE_KEY, which only the protected environment `release` has; it touches no disk but the memory file system.
+# Signs a release: sign.sh DIR. Writes manifest.json.sig beside manifest.json, and looks at the whole as a box would: what no box would take is
+# not signed in vain. The private key (ed25519, PEM) is in BIFROST_RELEASE_KEY, which only the protected environment `release` has; it
+# touches no disk but the memory file system.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/env.sh"
 
@@ -15,4 +16,5 @@ key=$(mktemp -p /dev/shm bifrost-key.XXXXXX)
 trap 'rm -f "$key"' EXIT
 printf '%s\n' "$BIFROST_RELEASE_KEY" >"$key"
 unset BIFROST_RELEASE_KEY
-bin/launch scripts/release/sign.ts --dir "$dir" --key "$key"
+bin/launch scripts/ci/sign-manifest.ts --dir "$dir" --key "$key"
+bin/bifrost update verify "$dir"

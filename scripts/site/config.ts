@@ -13,6 +13,8 @@ export function siteConfig(sidebar: SidebarItem[], base: string, outDir: string)
     title: 'Bifrost',
     description: 'Industrial gateway: guide, reference, runbooks',
     lang: 'en',
+    // None, and none is asked for.
+    head: [['link', { rel: 'icon', href: 'data:,' }]],
     base,
     outDir,
     // Links and anchors are judged by scripts/site/check.ts, which looks at what was built.
