@@ -35,7 +35,7 @@ export const monitoringRules: RuleFile = {
               [
                 'Does Alertmanager have it?',
                 'amtool alert query alertname=BifrostWatchdog --alertmanager.url http://127.0.0.1:9093',
-                'no: the address in prometheus.yml',
+                'no: the address in prometheus/targets/alertmanager.yml',
                 'yes: the receiver; see BifrostMessagesNotSent',
               ],
             ],
