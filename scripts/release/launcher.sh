@@ -16,12 +16,22 @@ root=$(cd "$(dirname "$self")/.." && pwd -P)
 
 # glibc: one heap for all threads instead of one each, where freed memory lies about.
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-1}"
-# Compiled code is kept between starts: where systemd gives a folder for it, else beside the program when that can be written.
+# Compiled code is kept between starts: where systemd gives a folder for it, else beside the program when that can be written. Below
+# /usr is only what a package put there: then in the folder of whoever starts it.
 if [ -z "${NODE_COMPILE_CACHE:-}" ]; then
   if [ -n "${CACHE_DIRECTORY:-}" ]; then
     export NODE_COMPILE_CACHE="${CACHE_DIRECTORY%%:*}/compiled"
-  elif [ -w "$root" ]; then
-    export NODE_COMPILE_CACHE="$root/.cache/compiled"
+  else
+    case $root in
+      /usr/*)
+        if [ -d "${HOME:-}" ]; then
+          export NODE_COMPILE_CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/bifrost/compiled"
+        else
+          export NODE_DISABLE_COMPILE_CACHE=1
+        fi
+        ;;
+      *) if [ -w "$root" ]; then export NODE_COMPILE_CACHE="$root/.cache/compiled"; fi ;;
+    esac
   fi
 fi
 # V8: the young generation may grow to three times this, in MiB; the old one is collected when it has grown by half since the last

@@ -59,6 +59,7 @@ export interface ReleaseOrder {
 export async function release(order: ReleaseOrder, tell: (line: string) => void): Promise<void> {
   const { out, key } = order
   if (existsSync(out) && readdirSync(out).length > 0) throw new Error(`${out} is not empty; name a new folder`)
+  if (key !== undefined && !order.allowUnpinned) assertPinned(key)
   mkdirSync(out, { recursive: true })
   const seconds = sourceDateEpoch()
   const work = mkdtempSync(join(tmpdir(), 'bifrost-release-'))
@@ -109,21 +110,20 @@ export async function release(order: ReleaseOrder, tell: (line: string) => void)
     })
     writeFileSync(join(out, MANIFEST_FILE), manifest)
     if (key === undefined) tell('not signed: nobody takes it. Sign with --key FILE, or BIFROST_RELEASE_KEY.')
-    else writeFileSync(join(out, SIGNATURE_FILE), signatureOf(manifest, key, order.allowUnpinned))
+    else writeFileSync(join(out, SIGNATURE_FILE), signManifest(manifest, key))
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
 }
 
-function signatureOf(manifest: Uint8Array, key: string, allowUnpinned: boolean): string {
-  const line = signManifest(manifest, key)
-  const id = line.split(' ', 1)[0]!
+/** Before anything is built: a release that nobody takes is found out in a second. */
+function assertPinned(key: string): void {
+  const id = signManifest(new Uint8Array(0), key).split(' ', 1)[0]!
   const pinned = pinnedKeys().map((one) => one.id)
-  if (!allowUnpinned && !pinned.includes(id))
+  if (!pinned.includes(id))
     throw new Error(
       `the key ${id} is none of those that programs trust (${pinned.join(', ')}, src/release/keys.ts): nobody would take this release. --allow-unpinned signs all the same`,
     )
-  return line
 }
 
 function expiryOf(text: string, builtAt: string): string {

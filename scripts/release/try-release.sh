@@ -72,6 +72,8 @@ if [ "$(id -u)" = 0 ] && command -v mmdebstrap >/dev/null; then
   inside dpkg -r bifrost >/dev/null 2>&1
   inside ls /etc/bifrost
   inside dpkg -P bifrost >/dev/null 2>&1
-  inside sh -c 'ls -d /etc/bifrost /var/lib/bifrost /usr/lib/bifrost 2>/dev/null || echo "nothing is left after purge"'
+  left=$(inside find / -xdev -path /proc -prune -o -path '*bifrost*' -print)
+  [ -z "$left" ] || { echo "left after purge: $left"; exit 1; }
+  echo 'nothing is left after purge'
 fi
 say "done"

@@ -1,7 +1,7 @@
 /** A release as a whole: signed, checked by the program that takes it, and the single executable of this machine. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { executable } from '../../scripts/release/executable.ts'
@@ -59,7 +59,7 @@ test('a key that no program trusts signs nothing, unless that is wanted', { time
     release({ ...order, out, allowUnpinned: false }, () => undefined),
     /is none of those that programs trust/,
   )
-  assert.equal(readdirSync(out).includes('manifest.json.sig'), false)
+  assert.equal(existsSync(out), false)
 })
 
 test('a folder that holds something is left alone', async () => {
