@@ -17,7 +17,7 @@ pids=()
 failed=0
 
 # shellcheck disable=SC2317 # called by the trap
-quiet() { podman "$@" >/dev/null 2>&1; }
+quiet() { timeout 60 podman "$@" >/dev/null 2>&1; }
 say() { echo "$(date -u +%H:%M:%S) $*"; }
 # shellcheck disable=SC2317 # called by the trap
 end() {
@@ -84,7 +84,7 @@ play() { # TAG
     quiet pod exists bifrost-0 || break
     sleep 1
   done
-  podman kube play --network host "$work/pod.yaml" >"$work/play.log" 2>&1 || { cat "$work/play.log"; failed=1; }
+  timeout 60 podman kube play --network host "$work/pod.yaml" >"$work/play.log" 2>&1 || { cat "$work/play.log"; failed=1; }
 }
 healthy() { # SECONDS
   for _ in $(seq "$1"); do

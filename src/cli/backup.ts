@@ -11,7 +11,7 @@ import { GatewayError, messageOf, NotConnectedError } from '../core/errors.ts'
 import { send } from './api-client.ts'
 import { textOption, type Call } from './call.ts'
 import { Exit } from './exit-code.ts'
-import { packageVersion } from './package-root.ts'
+import { packageVersion } from '../core/package-files.ts'
 
 const DEFAULT_SETTINGS = '/etc/bifrost/backup.yaml'
 

@@ -6,7 +6,7 @@ import type { Call } from './call.ts'
 import { configFile, loadConfigFile, sayWarnings } from './config-file.ts'
 import { deliverAll, durationOption, undeliveredWords, withoutReading } from './draining.ts'
 import { Exit } from './exit-code.ts'
-import { packageVersion } from './package-root.ts'
+import { packageVersion } from '../core/package-files.ts'
 import { stopSignal } from './serve.ts'
 
 const WITHIN_MS = 600_000

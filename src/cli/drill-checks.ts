@@ -12,7 +12,7 @@ import { silentLog } from '../core/log.ts'
 import { openAccountsAlone, readSecrets, startGateway, verifyFolder, type Gateway } from '../gateway.ts'
 import { loadConfigFile } from './config-file.ts'
 import { isolated } from './isolated.ts'
-import { packageVersion } from './package-root.ts'
+import { packageVersion } from '../core/package-files.ts'
 import type { Terminal } from './terminal.ts'
 
 interface Context {

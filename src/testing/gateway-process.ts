@@ -51,7 +51,16 @@ export interface GatewayFiles {
 
 export async function startGatewayProcess(
   t: TestContext,
-  { yaml, files = {}, folder = temporaryFolder(t), port: wanted, env = {}, access = 'open', http = '', launcher = LAUNCHER }: GatewayFiles,
+  {
+    yaml,
+    files = {},
+    folder = temporaryFolder(t),
+    port: wanted,
+    env = {},
+    access = 'open',
+    http = '',
+    launcher = LAUNCHER,
+  }: GatewayFiles,
 ): Promise<GatewayProcess> {
   const port = wanted ?? (await freePort())
   const file = join(folder, 'bifrost.yaml')
