@@ -21,6 +21,8 @@ import { freePort } from '../src/testing/peers.ts'
 const { values } = parseArgs({ options: { bytes: { type: 'string', default: '1e9' }, minutes: { type: 'string', default: '2' } } }) // prettier-ignore
 const BIFROST = join(import.meta.dirname, '..', 'bin', 'bifrost')
 const PERIOD_MS = 10
+/** Of deploy/backup/bifrost-backup.timer. */
+const PAUSE_S = 30
 const SECRET = 'planted-secret-of-the-plant'
 const root = mkdtempSync(join(tmpdir(), 'bifrost-try-backup-'))
 const at = (...names: string[]): string => join(root, ...names)
@@ -105,8 +107,8 @@ async function main(): Promise<void> {
   row('new data of one', `median ${(middle((r) => r.made.repositories[0]!.added) / 1e6).toFixed(2)} MB, most ${(most((r) => r.made.repositories[0]!.added) / 1e6).toFixed(2)} MB`) // prettier-ignore
   // It came just after a backup had looked: the rest of that one, the pause of the timer, and the next one as far as this region.
   const lag = (index: number): number =>
-    45 + most((r) => r.wall) + most((r) => r.made.stageSeconds) + most((r) => sumOf(r.made.repositories.slice(0, index + 1).map((one) => one.seconds))) // prettier-ignore
-  row('a sample is in region-1, region-2 at the latest (worst of each step, and the 45 s of the timer)', `${lag(0).toFixed(0)} s, ${lag(1).toFixed(0)} s after it came`) // prettier-ignore
+    PAUSE_S + most((r) => r.wall) + most((r) => r.made.stageSeconds) + most((r) => sumOf(r.made.repositories.slice(0, index + 1).map((one) => one.seconds))) // prettier-ignore
+  row(`a sample is in region-1, region-2 at the latest (worst of each step, and the ${PAUSE_S} s of the timer)`, `${lag(0).toFixed(0)} s, ${lag(1).toFixed(0)} s after it came`) // prettier-ignore
 
   // The machine is lost.
   const info = (await (await fetch(`http://127.0.0.1:${port}/api/v1/log`)).json()) as { durableSeq: number }

@@ -8,7 +8,7 @@ import { systemClock } from '../../core/clock.ts'
 import { silentLog } from '../../core/log.ts'
 import type { Gap } from '../../core/sink.ts'
 import { Status } from '../../core/status.ts'
-import { temporaryFolder } from '../../testing/peers.ts'
+import { eventually, temporaryFolder } from '../../testing/peers.ts'
 import { openStore, type Store } from '../store.ts'
 import { cutLog, seqAt } from './cut.ts'
 import { renewLog } from './renew.ts'
@@ -18,7 +18,7 @@ const signal = AbortSignal.timeout(60_000)
 const SETTINGS = { name: 'count', address: '', type: 'float64', everyMs: 1000, clamp: false, writable: false } as const
 const ROWS = 4000
 /** When row 1 came; each comes a millisecond after the one before. */
-const BEGAN = 1_700_000_000_000
+const BEGAN = Math.floor(Date.now() / 1000) * 1000 - 600_000
 
 const open = (dir: string): Promise<Store> =>
   openStore({ dir, clock: systemClock, log: silentLog, segmentBytes: 4096, syncEveryMs: 0 })
@@ -40,6 +40,9 @@ async function made(t: TestContext): Promise<string> {
     taken += found.length
     cursor.ack(found.seq![found.length - 1]!, { delivered: found.length })
   }
+  // Trends are made in the background.
+  const sealed = store.info().segments - 1
+  await eventually('trends', () => store.info().trends.files >= sealed)
   await store.close()
   return data
 }
