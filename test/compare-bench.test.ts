@@ -121,7 +121,7 @@ test('a ratio is ours over the bare client that follows it; what has no peer is 
   ])
 })
 
-test('the program: exit 0, 5 and 1, and a table; the baseline that is kept compares with itself', (t) => {
+test('the program: exit 0, 5 and 1, and a table; without a baseline it says how to make one', (t) => {
   const folder = temporaryFolder(t)
   const write = (name: string, series: Record<string, readonly number[]>) => {
     writeFileSync(join(folder, name), JSON.stringify(file(series)))
@@ -137,5 +137,7 @@ test('the program: exit 0, 5 and 1, and a table; the baseline that is kept compa
   assert.equal(run(before, before).status, 0)
   assert.equal(run(before, write('gone.json', {})).status, 1)
   assert.equal(run(before).status, 2)
+  const none = run(join(folder, 'none.json'), before)
+  assert.deepEqual([none.status, /bench\.sh --accept/.test(none.stderr)], [1, true])
   assert.equal(report([]).exitCode, 1)
 })

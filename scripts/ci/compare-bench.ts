@@ -4,7 +4,7 @@
  * (exact rank test of Mann, Whitney and Wilcoxon, one-sided, divided among the series). Ranks do not care how noise is distributed, and one
  * slow repetition moves no median. Exit 0: no regression; 5: regression; 1: cannot be judged (too few, too noisy, gone).
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Measured } from './measure-bench.ts'
 
 /** What falls by less is not worth a red build. */
@@ -114,6 +114,10 @@ if (import.meta.main) {
   if (before === undefined || now === undefined) {
     console.error('usage: compare-bench.ts BASELINE CURRENT')
     process.exit(2)
+  }
+  if (!existsSync(before)) {
+    console.error(`there is no ${before} to compare with: make one on a quiet machine by scripts/ci/bench.sh --accept`)
+    process.exit(1)
   }
   const read = (path: string): Measured => JSON.parse(readFileSync(path, 'utf8')) as Measured
   const { text, exitCode } = report(compare(read(before), read(now)))
