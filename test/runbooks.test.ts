@@ -29,7 +29,7 @@ async function startGateway(): Promise<Shell> {
   await start('broker', 'mosquitto -v -p 1883', 'running')
   await start('gateway', 'BIFROST_DEMO_ACCESS=open bifrost run -c bifrost.yaml', 'sink is Running')
   const ready =
-    '```sh run until=60s\nbifrost health\nbifrost capacity\n```\n```text shows\n[+] devices: 3 of 3 run …\ncpu …\n```'
+    "```sh run until=60s\nbifrost health\nbifrost capacity\nbifrost sink list\n```\n```text shows\n[+] devices: 3 of 3 run …\ncpu …\nlog at today's rate …\n```"
   await shell.run('test/runbooks.test.ts', parsed(ready))
   return shell
 }
