@@ -79,16 +79,6 @@ export const COMMANDS: readonly CommandInfo[] = [
     load: () => import('./demo.ts'),
   },
   ...RUN_COMMANDS,
-  {
-    usage: 'run',
-    summary: 'run the gateway',
-    examples: [
-      ['bifrost run -c bifrost.yaml', 'until SIGTERM or Ctrl-C'],
-      ['BIFROST_LOG_LEVEL=debug bifrost run -c bifrost.yaml', 'with everything it says'],
-    ],
-    options: [CONFIG, ['--isolated', 'reach nobody: to look into a restored data folder']],
-    load: () => import('./run.ts'),
-  },
   check,
   {
     usage: 'read [target] [words...]',

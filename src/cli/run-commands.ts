@@ -15,6 +15,7 @@ export const RUN_COMMANDS: readonly CommandInfo[] = [
     options: [
       CONFIG,
       ['--drain <duration>', 'when it shall stop: read no more, and deliver what waits, at most for so long'],
+      ['--isolated', 'reach nobody: to look into a restored data folder'],
     ],
     load: () => import('./run.ts'),
   },
