@@ -4,7 +4,7 @@
  * without a sink. Options: --product DIR (a staged product; else the checkout), --minutes 5, --part load|start|offline, --fiftieth 50.
  * Needs root for the cgroup.
  */
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -108,16 +108,19 @@ async function makeRig(devices: number) {
   const config = join(folder, 'bifrost.yaml')
   writeFileSync(config, configOf(devices, farm.port, receiver.port, await freePort()))
   writeFileSync(join(folder, 'tags.csv'), `name,address,type\n${Array.from({ length: TAGS }, (_, at) => `r${at},hr:${at},uint16`).join('\n')}\n`) // prettier-ignore
+  let running: ChildProcess | undefined
   const start = (command: string): RunningGateway => {
     const cgroup = makeCgroup({ memoryBytes: 256 * 2 ** 20, cores: 0.5 })
     const child = spawn('sh', ['-c', `${cgroup.enter} exec "$0" "$@"`, command, 'run', '-c', config], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled'), NODE_OPTIONS },
     })
+    running = child
     const rssMiB = () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024
     return { cgroup, rssMiB, stop: () => end(child).finally(() => cgroup.remove()) }
   }
   const close = async () => {
+    if (running !== undefined) await end(running)
     await end(farm.child)
     receiver.close()
     rmSync(folder, { recursive: true, force: true })
