@@ -49,7 +49,7 @@ export async function busySeconds(out: Exposition, { shown, others, maxUnits }: 
   let rest = 0
   let over = 0
   for (const line of [...shown, ...others]) {
-    for (const { device, unit, by, busySeconds: seconds } of inOrder(line)) {
+    for (const { device, unit, by, busySeconds: seconds } of left > 0 ? inOrder(line) : line.units) {
       if (left-- > 0) out.sample({ line: line.key, device, unit: unit ?? '', by }, seconds)
       else {
         rest += seconds
