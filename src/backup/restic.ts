@@ -75,9 +75,9 @@ export class Repository {
   /** Keeps a folder as a snapshot. What has the same time, size and path as in the one before is not read again. */
   async store(folder: string, log: LogTag, createdAt: number): Promise<Stored> {
     const tags = ['--tag', TAG, '--tag', tagOf(log)]
-    const time = localTime(createdAt)
+    const time = timeText(createdAt)
     const args = ['backup', '.', '--json', '--host', this.#host, ...tags, '--time', time, '--ignore-ctime', '--ignore-inode'] // prettier-ignore
-    const ran = await this.#run(args, undefined, folder)
+    const ran = await this.#unlocked(() => this.#run(args, undefined, folder))
     if (ran.code !== 0) throw this.#failed('did not take the backup', ran)
     const line = ran.stdout.trim().split('\n').findLast((one) => one.includes('"summary"')) // prettier-ignore
     const summary = z
@@ -104,7 +104,7 @@ export class Repository {
   /** Brings what `from` has and this has not. */
   async copyFrom(from: Repository): Promise<void> {
     const args = ['copy', '--host', this.#host, '--tag', TAG, ...from.#asSource()]
-    const ran = await this.#run(args, from)
+    const ran = await this.#unlocked(() => this.#run(args, from))
     if (ran.code !== 0) throw this.#failed(`did not take the copy from ${from.name}`, ran)
   }
 
@@ -162,6 +162,14 @@ export class Repository {
     }
   }
 
+  /** A prune that was killed leaves its lock: where one is in the way, those that nobody holds any more are removed, and it is tried once more. */
+  async #unlocked(run: () => Promise<Ran>): Promise<Ran> {
+    const ran = await run()
+    if (ran.code === 0 || !/already locked/.test(ran.stderr)) return ran
+    await this.#run(['unlock'])
+    return run()
+  }
+
   async #run(args: readonly string[], other?: Repository, cwd?: string): Promise<Ran> {
     const { url, passwordFile, caFile } = this.settings
     for (const [what, file] of [
@@ -176,7 +184,7 @@ export class Repository {
     const authorities = [...new Set([caFile, other?.settings.caFile])].filter((file) => file !== undefined)
     const always = ['-r', url, '--password-file', passwordFile, '--cache-dir', this.#cache, ...authorities.flatMap((file) => ['--cacert', file])] // prettier-ignore
     const theirs = other === undefined ? {} : await other.#environment()
-    const env = { ...theirs, ...(await this.#environment()), RESTIC_PROGRESS_FPS: '0' }
+    const env = { ...theirs, ...(await this.#environment()), RESTIC_PROGRESS_FPS: '0', TZ: 'UTC' }
     return runProgram('restic', [...always, ...args], { env, ...(cwd === undefined ? {} : { cwd }) })
   }
 
@@ -223,8 +231,5 @@ function logOf(tags: readonly string[]): Kept['log'] {
   return id === undefined ? undefined : { id, endSeq: Number(end), lastReceived: at === '' ? null : Number(at) }
 }
 
-/** As restic's `--time` wants it: local, to the second. */
-function localTime(ms: number): string {
-  const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString()
-  return local.slice(0, 19).replace('T', ' ')
-}
+/** As restic's `--time` wants it: to the second, in the zone of the process, which is UTC for it: an hour that comes twice has one name each. */
+const timeText = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ')

@@ -3,7 +3,7 @@
  * reaches no device and no sink, and what it holds is compared with what the snapshot said. The report, the status (for metrics and alerts)
  * and the exit code say what was found.
  */
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { writeReport, type DrillCheck, type DrillReport } from '../backup/drill-report.ts'
 import { outcome, recordStatus } from '../backup/record.ts'
@@ -13,6 +13,7 @@ import type { BackupSettings } from '../backup/settings.ts'
 import { workOf } from '../backup/snapshot/stage.ts'
 import { systemClock as clock } from '../core/clock.ts'
 import { GatewayError, messageOf } from '../core/errors.ts'
+import { makeFolders } from '../core/folder.ts'
 import { chosen, settingsOf, sizeText } from './backup.ts'
 import { contextOf } from './backup-restore.ts'
 import { textOption, type Call } from './call.ts'
@@ -21,7 +22,10 @@ import { Exit } from './exit-code.ts'
 
 export async function drill(call: Call): Promise<number> {
   const settings = await settingsOf(call)
-  const scratch = resolve(textOption(call, 'scratch') ?? join(workOf(settings.data), 'drill'))
+  const place = resolve(textOption(call, 'scratch') ?? workOf(settings.data))
+  await makeFolders(place)
+  // What lies beside it there is not ours.
+  const scratch = await mkdtemp(join(place, 'drill-'))
   const began = clock.now()
   let report: DrillReport | undefined
   let failure: unknown
@@ -51,8 +55,6 @@ export async function drill(call: Call): Promise<number> {
 async function run(call: Call, settings: BackupSettings, scratch: string): Promise<DrillReport> {
   const repository = chosen(call, settings)[0]!
   const context = contextOf(call)
-  await rm(scratch, { recursive: true, force: true })
-  await mkdir(scratch, { recursive: true, mode: 0o700 })
   const began = clock.monotonic()
   const checks: DrillCheck[] = []
   let prepared: Prepared

@@ -26,6 +26,8 @@ export async function restore(call: Call): Promise<number> {
   if (options.finish === true) {
     const finished = await finish(settings)
     terminal.result(finished === undefined ? 'there is no restore to finish' : `the restore is in place; what was there before lies in ${finished.before}`) // prettier-ignore
+    for (const file of finished?.refused ?? [])
+      terminal.complain(`${file} belongs to somebody else and was not written`)
     return Exit.ok
   }
   if (options.redis === true) return putIntoRedis(call, settings)
@@ -45,9 +47,13 @@ export async function restore(call: Call): Promise<number> {
   const { manifest, endSeq, renewed } = done
   const details = { what: `backup of ${manifest.createdAt}, up to number ${endSeq} of ${renewed.before ?? '-'}`, log: renewed.logId } // prettier-ignore
   await handInAudit(settings.data, clock).record({ action: 'backup.restore', user: 'host', from: 'command line', object: 'gateway', outcome: 'done', details }) // prettier-ignore
-  tell(call, done, { before: done.before, written: done.written, left: done.left })
+  tell(call, done, { before: done.before, written: done.written, left: done.left, ...refusedOf(done) })
   return Exit.ok
 }
+
+/** Told only where there are some. */
+const refusedOf = ({ refused }: { readonly refused: readonly string[] }) =>
+  refused.length === 0 ? {} : { 'not written, as they belong to somebody else (see DATA/restore/refused)': refused }
 
 /** What both a restore and a drill are told. */
 export function contextOf(call: Call): Pick<RestoreContext, 'wanted' | 'identity' | 'skipPending' | 'now' | 'say'> {

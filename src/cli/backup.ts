@@ -1,5 +1,5 @@
 /** `bifrost backup create|list|verify|prune`: what concerns repositories. */
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { createBackup, repositoriesOf, type Created } from '../backup/create.ts'
 import { outcome, recordStatus } from '../backup/record.ts'
 import type { Repository } from '../backup/restic.ts'
@@ -15,8 +15,22 @@ import { packageVersion } from '../core/package-files.ts'
 
 const DEFAULT_SETTINGS = '/etc/bifrost/backup.yaml'
 
-export const settingsOf = (call: Call): Promise<BackupSettings> =>
-  loadSettings(textOption(call, 'config') ?? readVariable('BIFROST_BACKUP', call.env) ?? DEFAULT_SETTINGS)
+export async function settingsOf(call: Call): Promise<BackupSettings> {
+  const file = textOption(call, 'config') ?? readVariable('BIFROST_BACKUP', call.env) ?? DEFAULT_SETTINGS
+  const settings = await loadSettings(file)
+  await assertOwner(settings)
+  return settings
+}
+
+/**
+ * Root would make files that the gateway cannot use, and follow what its user has laid out: links, and the mark of a restore. Throws
+ * ACCESS_REFUSED.
+ */
+async function assertOwner({ data }: BackupSettings): Promise<void> {
+  const { uid } = await stat(data).catch(() => ({ uid: 0 }))
+  if (process.getuid?.() === 0 && uid !== 0)
+    throw new GatewayError('ACCESS_REFUSED', `${data} belongs to user ${uid}: run this as that user, as in \`sudo -u '#${uid}' bifrost backup …\``) // prettier-ignore
+}
 
 export async function create(call: Call): Promise<number> {
   const settings = await settingsOf(call)

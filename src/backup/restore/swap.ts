@@ -26,7 +26,7 @@ const markerSchema = z.object({
 type Marker = z.output<typeof markerSchema>
 
 /** Of this folder alone, or in use by whoever restores. */
-const STAYS = new Set(['restore', 'backup', 'run', 'LOCK', 'HELD', 'HELD-journal', RESTORING])
+const STAYS = new Set(['restore', 'backup', 'run', 'LOCK', 'HELD', 'HELD-journal', 'lost+found', RESTORING])
 
 export interface Swap {
   readonly data: string
@@ -42,6 +42,8 @@ export interface Swapped {
   readonly written: readonly string[]
   /** Files beside the configuration that the backup does not have: they stay. */
   readonly left: readonly string[]
+  /** Files that belong to somebody else and could not be written: those of the backup lie in `restore/refused`. */
+  readonly refused: readonly string[]
 }
 
 /** The folder in which a restore is prepared. */
@@ -75,20 +77,29 @@ export async function finishRestore(data: string): Promise<Swapped | undefined> 
   for (const name of await readdir(join(fresh, 'data')).catch(() => []))
     if (!STAYS.has(name)) await rename(join(fresh, 'data', name), join(data, name))
   await syncFolder(data)
-  const written: string[] = []
-  if (marker.config !== null) written.push(...(await putFiles(join(fresh, 'config'), marker.config, join(before, 'config')))) // prettier-ignore
-  if (marker.include) written.push(...(await putFiles(join(fresh, 'include'), '/', join(before, 'include'))))
+  const put: Put = { written: [], refused: [], aside: join(data, 'restore', 'refused') }
+  if (marker.config !== null) await putFiles(join(fresh, 'config'), marker.config, join(before, 'config'), put)
+  if (marker.include) await putFiles(join(fresh, 'include'), '/', join(before, 'include'), put)
   const left = marker.config === null ? [] : await others(join(fresh, 'config'), marker.config, data)
   await keepRedis(fresh, data)
   await rm(file)
   await syncFolder(data)
   await rm(fresh, { recursive: true, force: true })
-  return { before, written, left }
+  return { before, written: put.written, left, refused: put.refused }
 }
 
-/** Each file whole, the old one kept; a second time it finds them equal. */
-async function putFiles(from: string, to: string, before: string): Promise<string[]> {
-  const written: string[] = []
+interface Put {
+  readonly written: string[]
+  readonly refused: string[]
+  /** Where files lie that could not be written. */
+  readonly aside: string
+}
+
+/**
+ * Each file whole, the old one kept; a second time it finds them equal. What belongs to somebody else, as root's own settings do, stays as it
+ * is and is told: a restore that is decided comes to its end.
+ */
+async function putFiles(from: string, to: string, before: string, { written, refused, aside }: Put): Promise<void> {
   for (const path of await filesIn(from)) {
     const bytes = await readFile(join(from, path))
     const target = join(to, path)
@@ -99,11 +110,17 @@ async function putFiles(from: string, to: string, before: string): Promise<strin
       await mkdir(dirname(join(before, path)), { recursive: true, mode: 0o700 })
       await putFile(join(before, path), there)
     }
-    await makeFolders(dirname(target))
-    await putFile(target, bytes, { mode: was === undefined ? 0o640 : was.mode & 0o777, ...(was && { owner: was }) })
-    written.push(target)
+    try {
+      await makeFolders(dirname(target))
+      await putFile(target, bytes, { mode: was === undefined ? 0o640 : was.mode & 0o777, ...(was && { owner: was }) })
+      written.push(target)
+    } catch (error) {
+      if (!['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+      await makeFolders(dirname(join(aside, target)))
+      await putFile(join(aside, target), bytes)
+      refused.push(target)
+    }
   }
-  return written
 }
 
 async function others(from: string, to: string, data: string): Promise<string[]> {

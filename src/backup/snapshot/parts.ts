@@ -10,7 +10,7 @@
 export type Way = 'log' | 'plain' | 'private' | 'none'
 
 /** Of this process or this machine alone, or not whole. */
-const NEVER = [/^LOCK(\.|$)/, /^HELD$/, /^run\//, /^backup\//, /^restore\//, /^RESTORING$/, /(^|\/)\.[0-9a-f]{16}\.new$/, /\.(thin|part)$/, /-(wal|shm|journal)$/] // prettier-ignore
+const NEVER = [/^lost\+found(\/|$)/, /^LOCK(\.|$)/, /^HELD$/, /^run\//, /^backup\//, /^restore\//, /^RESTORING$/, /(^|\/)\.[0-9a-f]{16}\.new$/, /\.(thin|part)$/, /-(wal|shm|journal)$/] // prettier-ignore
 const LOG = [/^log\//, /^trends\//, /^cursors\//, /^sinks\//, /^origins\//, /^sequence$/, /^tags$/]
 const PLAIN = [
   /^audit\//,

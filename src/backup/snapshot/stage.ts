@@ -193,7 +193,8 @@ async function filesOutside(data: string): Promise<string[]> {
   const found: string[] = []
   for (const entry of await readdir(data, { withFileTypes: true })) {
     if (entry.isFile()) found.push(entry.name)
-    if (!entry.isDirectory() || ['log', 'trends', 'backup', 'restore', 'run'].includes(entry.name)) continue
+    if (!entry.isDirectory() || ['log', 'trends', 'backup', 'restore', 'run', 'lost+found'].includes(entry.name))
+      continue
     for (const path of await filesIn(join(data, entry.name))) found.push(`${entry.name}/${path}`)
   }
   return found
