@@ -24,12 +24,12 @@ export async function settingsOf(call: Call): Promise<BackupSettings> {
 
 /**
  * Root would make files that the gateway cannot use, and follow what its user has laid out: links, and the mark of a restore. Throws
- * ACCESS_REFUSED.
+ * USAGE.
  */
 async function assertOwner({ data }: BackupSettings): Promise<void> {
   const { uid } = await stat(data).catch(() => ({ uid: 0 }))
   if (process.getuid?.() === 0 && uid !== 0)
-    throw new GatewayError('ACCESS_REFUSED', `${data} belongs to user ${uid}: run this as that user, as in \`sudo -u '#${uid}' bifrost backup …\``) // prettier-ignore
+    throw new GatewayError('USAGE', `${data} belongs to user ${uid}: run this as that user, as in \`sudo -u '#${uid}' bifrost backup …\``) // prettier-ignore
 }
 
 export async function create(call: Call): Promise<number> {
