@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs' // prettier-ignore
+import { appendFileSync, existsSync, globSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs' // prettier-ignore
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { PINNED_KEYS } from '../src/release/keys.ts'
@@ -188,6 +188,63 @@ test(
     assert.equal(existsSync(join(box.prefix, '.incoming-1.1.0')), true)
     ok(install(next), /1\.1\.0 runs and is confirmed/)
     is('1.1.0')
+  },
+)
+
+test('a link in the folder that the gateway may write is not followed, neither where it leads nowhere', peers, (t) => {
+  const { root, box, release, install, ok, refused, is } = rig(t)
+  const victim = join(root, 'root-file')
+  writeFileSync(victim, 'of root')
+  for (const name of ['bifrost.yaml', 'update.yaml'])
+    for (const target of [victim, '/nowhere']) {
+      symlinkSync(target, join(box.etc, name))
+      refused(install(release('1.0.0')), new RegExp(`${name} is a link to ${target}: .*nothing was changed`))
+      is(undefined)
+      rmSync(join(box.etc, name))
+    }
+  for (const name of ['bifrost.yaml.new', 'update.yaml.new']) symlinkSync(victim, join(box.etc, name))
+  ok(install(release('1.0.0')), /1\.0\.0 runs/)
+  assert.equal(readFileSync(victim, 'utf8'), 'of root')
+  assert.deepEqual(readdirSync(box.etc).filter((name) => lstatSync(join(box.etc, name)).isFile()), ['bifrost.yaml', 'update.yaml']) // prettier-ignore
+  assert.deepEqual([statSync(join(box.etc, 'bifrost.yaml')).mode & 0o777, statSync(join(box.etc, 'update.yaml')).mode & 0o777], [0o640, 0o644]) // prettier-ignore
+})
+
+test('while a version is on trial nothing else is installed; a link that leads nowhere is repaired', peers, (t) => {
+  const { root, box, release, install, ok, refused, is } = rig(t)
+  ok(install(release('1.0.0')), /runs/)
+  ok(install(release('1.1.0')), /confirmed/)
+  writeFileSync(join(box.state, 'trial'), 'from=1.0.0\nto=1.1.0\nseconds=20\n')
+  refused(install(release('1.2.0')), /1\.1\.0 is on trial: wait for the verdict/)
+  assert.equal(readlinkSync(join(box.prefix, 'current')), 'versions/1.1.0')
+  rmSync(join(box.prefix, 'versions', '1.1.0'), { recursive: true })
+  ok(install(release('1.1.0')), /1\.1\.0 runs\n[\s\S]*current leads to versions\/1\.1\.0, which is not there/)
+  is('1.1.0')
+  assert.equal(readFileSync(join(root, 'systemd', 'runs'), 'utf8').trim(), '1.1.0')
+})
+
+test('a server that sends without end is cut off', peers, (t) => {
+  const { root, install, refused, is } = rig(t)
+  const endless = { ...exchange(root, 'wget', 'exec cat /dev/zero'), ...exchange(root, 'curl', 'exec cat /dev/zero') }
+  refused(install('http://127.0.0.1:9', [], endless), /manifest\.json is larger than 262144 bytes/)
+  refused(install('http://127.0.0.1:9', [], exchange(root, 'curl', 'exit 22')), /could not be fetched/)
+  is(undefined)
+})
+
+test(
+  'without the user of the gateway nothing of it is run as root in its place',
+  { skip: process.getuid?.() !== 0 },
+  (t) => {
+    const folder = temporaryFolder(t)
+    writeFileSync(join(folder, 'id'), '#!/bin/sh\n[ "$1" = -u ] && [ $# = 1 ] && echo 0\n', { mode: 0o755 })
+    for (const script of ['install.sh', 'bifrost-gate']) {
+      const body = /^as_gateway\(\) \{\n[\s\S]*?^\}\n/m.exec(readFileSync(join(EDGE, script), 'utf8'))![0]
+      const call = `root=\nlog() { echo "$*"; }\n${body}as_gateway touch ${folder}/made`
+      const env = { PATH: `${folder}:${process.env.PATH ?? ''}` }
+      const { status, stdout } = spawnSync('sh', ['-c', call], { env, encoding: 'utf8' })
+      assert.equal(status, 1)
+      assert.match(stdout, /touch is not run as root/)
+      assert.equal(existsSync(join(folder, 'made')), false)
+    }
   },
 )
 

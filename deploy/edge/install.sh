@@ -69,7 +69,7 @@ clean_up() {
 
 need() {
   for tool in "$@"; do
-    command -v "$tool" >/dev/null 2>&1 || die "needs $tool, which this machine does not have (Debian: apt-get install openssl coreutils tar gzip)"
+    command -v "$tool" >/dev/null 2>&1 || die "needs $tool, which this machine does not have (Debian: apt-get install openssl coreutils util-linux tar gzip)"
   done
 }
 
@@ -82,7 +82,8 @@ check_machine() {
     *) die "this machine is $(uname -m); there are releases for x86_64 and aarch64" ;;
   esac
   [ "$(getconf LONG_BIT)" = 64 ] || die "the kernel is 64 bit and the system is 32 bit: install a 64 bit system"
-  need openssl sha256sum tar gzip awk sed df
+  need openssl sha256sum tar gzip awk sed df mktemp
+  if [ -z "$root" ]; then need setpriv; fi
   case $(openssl version) in
     OpenSSL\ [3-9].*) ;;
     *) die "needs OpenSSL 3 to verify signatures, and finds $(openssl version)" ;;
@@ -113,17 +114,27 @@ lock() {
   die "another update or installation has just begun"
 }
 
+# get URL MOST: to stdout.
+get() {
+  if command -v curl >/dev/null 2>&1; then
+    curl -fsSL --proto-redir =https --retry 2 --max-filesize "$2" "$1"
+  elif command -v wget >/dev/null 2>&1; then
+    wget -q -O - "$1"
+  else
+    warn "needs curl or wget for $1"
+    return 1
+  fi
+}
+
 # fetch FILE TO MOST: never more than so many bytes.
 fetch() {
   case $from in
     http://127.* | http://localhost[:/]* | https://*)
-      if command -v curl >/dev/null 2>&1; then
-        curl -fsSL --retry 2 --max-filesize "$3" -o "$2" "${from%/}/$1" || die "$1 could not be fetched from $from"
-      elif command -v wget >/dev/null 2>&1; then
-        wget -q -O "$2" "${from%/}/$1" || die "$1 could not be fetched from $from"
-      else
-        die "needs curl or wget for $from"
-      fi
+      # Cut off by head, because a server that does not say how much it sends is not held up by --max-filesize.
+      rm -f "$scratch/not-fetched"
+      { get "${from%/}/$1" "$3" || : >"$scratch/not-fetched"; } | head -c $(($3 + 1)) >"$2" || die "$1 could not be written: is the disk full?"
+      [ "$(wc -c <"$2")" -le "$3" ] || die "$1 is larger than $3 bytes"
+      [ ! -e "$scratch/not-fetched" ] || die "$1 could not be fetched from $from"
       ;;
     *://*) die "$from: a release comes from a folder or over https://" ;;
     *)
@@ -284,11 +295,31 @@ own() {
   if [ "$(id -u)" = 0 ] && [ -z "$root" ]; then chown "$2" "$3"; fi
 }
 
-# put FILE TO MODE: whole or not at all.
+# put FILE TO MODE: whole or not at all. Only into folders that nobody but root may write.
 put() {
   cp "$1" "$2.new" || die "$2 could not be written: is the disk full?"
   chmod "$3" "$2.new"
   mv -f "$2.new" "$2"
+}
+
+# put_in_etc FILE NAME MODE OWNER: into the folder that the gateway may write as well. The name of the new file is one that was not there
+# (mktemp), the file is root's and the folder sticky until it is whole, and the rename replaces a link rather than follows it.
+put_in_etc() {
+  new=$(mktemp "$etc/.$2.XXXXXX") || die "$etc/$2 could not be written: is the disk full?"
+  if ! cat "$1" >"$new"; then
+    rm -f "$new"
+    die "$etc/$2 could not be written: is the disk full?"
+  fi
+  chmod "$3" "$new"
+  if [ "$(id -u)" = 0 ] && [ -z "$root" ]; then chown -h "$4" "$new"; fi
+  mv -Tf "$new" "$etc/$2"
+}
+
+# A link would make root read or write what somebody else chose.
+refuse_links() {
+  for name in bifrost.yaml update.yaml; do
+    [ ! -L "$etc/$name" ] || die "$etc/$name is a link to $(readlink "$etc/$name"): put a file in its place, or remove it (nothing was changed)"
+  done
 }
 
 # What is there stays as it is: configuration is the owner's.
@@ -297,14 +328,9 @@ make_folders() {
   # The gateway may change its configuration by the page; sticky, so that it can neither change nor replace what is root's beside it.
   own 1770 root:bifrost "$etc"
   own 750 bifrost:bifrost "$data"
-  if [ ! -f "$etc/bifrost.yaml" ]; then
-    put "$edge/gateway-edge.yaml" "$etc/bifrost.yaml" 640
-    own 640 bifrost:bifrost "$etc/bifrost.yaml"
-  fi
-  if [ ! -f "$etc/update.yaml" ]; then
-    put "$edge/update.yaml" "$etc/update.yaml" 644
-    own 644 root:root "$etc/update.yaml"
-  fi
+  refuse_links
+  [ -e "$etc/bifrost.yaml" ] || put_in_etc "$edge/gateway-edge.yaml" bifrost.yaml 640 bifrost:bifrost
+  [ -e "$etc/update.yaml" ] || put_in_etc "$edge/update.yaml" update.yaml 644 root:root
 }
 
 put_units() {
@@ -328,16 +354,20 @@ move_link() {
 }
 
 as_gateway() {
-  if [ "$(id -u)" = 0 ] && [ -z "$root" ] && id bifrost >/dev/null 2>&1; then
+  if [ -n "$root" ] || [ "$(id -u)" != 0 ]; then
+    "$@"
+  elif id bifrost >/dev/null 2>&1 && command -v setpriv >/dev/null 2>&1; then
     setpriv --reuid=bifrost --regid=bifrost --init-groups "$@"
   else
-    "$@"
+    echo "there is no user bifrost, or no setpriv: $1 is not run as root in its place"
+    return 1
   fi
 }
 
 history() { echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) $1 $2 $3 $4" >>"$state/history"; }
 
 install_fresh() {
+  rm -f "$state/trial" "$state/tries"
   put_units "$edge"
   move_link "$version"
   history - "$version" installed "for the first time"
@@ -350,6 +380,24 @@ install_fresh() {
     systemctl enable --quiet --now bifrost-update.timer
     systemctl restart --no-block bifrost.service
     if "$prefix/bifrost-gate" wait 60; then say "$version runs"; else die "$version is installed and is not healthy: journalctl -u bifrost"; fi
+  fi
+}
+
+# What is on trial is left to the gate: another switch would take its former version away from it.
+refuse_in_trial() {
+  on_trial=$(sed -n 's/^to=//p' "$state/trial" 2>/dev/null | tail -n 1)
+  if [ -n "$on_trial" ] && [ "$on_trial" = "$installed" ]; then
+    die "$on_trial is on trial: wait for the verdict of the gate (journalctl -u bifrost-update-gate), or go back: install.sh rollback"
+  fi
+}
+
+# Reads `current`, which may change until the lock is held. A link that leads to nothing is repaired by an installation.
+read_link() {
+  link=$(readlink "$prefix/current" 2>/dev/null || true)
+  installed=${link#versions/}
+  if [ "$action" = install ] && [ -n "$installed" ] && [ ! -x "$prefix/current/bin/bifrost" ]; then
+    warn "$prefix/current leads to $link, which is not there or not whole: Bifrost counts as not installed"
+    installed=
   fi
 }
 
@@ -395,6 +443,7 @@ $said"
     say "$version runs and is confirmed; $installed stays for: install.sh rollback"
     return 0
   fi
+  [ ! -f "$state/trial" ] || die "$version did not come up, and the gate could not go back to $installed yet: journalctl -u bifrost-update-gate"
   put_units "$state/units"
   die "$version did not come up, $installed runs again: $(head -n 1 "$state/bad/$version" 2>/dev/null || echo "see $state/history")"
 }
@@ -402,9 +451,12 @@ $said"
 do_install() {
   check_machine
   lock
+  read_link
+  refuse_links
   scratch=$(mktemp -d)
   verify_manifest
   read_manifest
+  if [ "$installed" != "$version" ]; then refuse_in_trial; fi
   if [ "$installed" = "$version" ]; then
     say "$version is installed already; user, folders and units are put right"
   else
@@ -438,11 +490,12 @@ do_install() {
 }
 
 do_rollback() {
+  lock
+  read_link
   [ -n "$installed" ] || die "Bifrost is not installed in $prefix"
   previous=$(cat "$state/previous" 2>/dev/null || true)
   [ -n "$previous" ] || die "there is no version before $installed"
   [ -x "$prefix/versions/$previous/bin/bifrost" ] || die "$previous, the version before $installed, does not lie there any more"
-  lock
   as_gateway "$prefix/versions/$previous/bin/bifrost" check -c "$etc/bifrost.yaml" >/dev/null 2>&1 ||
     die "$previous does not take the present configuration; copies of earlier ones are in $state/config"
   say "$installed → $previous"
@@ -521,8 +574,6 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 if [ -d /run/systemd/system ] || [ -n "${BIFROST_INSTALL_SYSTEMD:-}" ]; then systemd=yes; fi
 if [ -n "$root" ] && [ -z "${BIFROST_INSTALL_SYSTEMD:-}" ]; then systemd=; fi
-link=$(readlink "$prefix/current" 2>/dev/null || true)
-installed=${link#versions/}
 case $action in
   install) do_install ;;
   rollback)

@@ -1,5 +1,5 @@
 /** `/etc/bifrost/update.yaml`: from where, when and how carefully a box takes new versions. Options, defaults and checks stand here. */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { ConfigError, ProblemList } from '../config/problem.ts'
@@ -55,10 +55,10 @@ export type UpdateSettings = z.output<typeof updateSchema>
 
 /** What the file says, or the defaults where it is not there; throws CONFIG_INVALID with file, line and column of each problem. */
 export function loadUpdateSettings(file: string): UpdateSettings {
-  if (!existsSync(file)) return updateSchema.parse({ version: 1 })
-  refuseForeign(file)
+  const text = textOf(file)
+  if (text === undefined) return updateSchema.parse({ version: 1 })
   const problems = new ProblemList()
-  const source = new YamlSource(file, readFileSync(file, 'utf8'), {}, problems)
+  const source = new YamlSource(file, text, {}, problems)
   const value = source.root ?? {}
   const settings = problems.count === 0 ? checkSchema(updateSchema, { source, path: [], value }, problems) : undefined
   if (settings?.enabled === true && settings.source === undefined)
@@ -67,16 +67,48 @@ export function loadUpdateSettings(file: string): UpdateSettings {
   return settings
 }
 
-/** Whoever writes the settings says what root installs: the gateway, which may write beside them, must not be able to. */
-export function refuseForeign(file: string): void {
-  if (process.getuid?.() !== 0) return
-  const { uid, mode } = statSync(file)
-  if (uid !== 0 || (mode & 0o022) !== 0)
-    throw new GatewayError(
-      'CONFIG_INVALID',
-      `${file}: it must belong to root, and nobody else may write it (chown root:root ${file}; chmod 644 ${file})`,
-    )
+function textOf(file: string): string | undefined {
+  try {
+    return readOwn(file)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    if (codeOf(error) === 'EACCES')
+      throw new GatewayError('FORBIDDEN', `${file} cannot be read: run it as root (sudo)`, { cause: error })
+    throw error
+  }
 }
+
+/**
+ * Whoever writes the settings and keys says what root installs: the gateway, which may write beside them, must not be able to. The file is
+ * opened once, without following a link, and what is read is what was looked at.
+ */
+export function readOwn(file: string): string {
+  const handle = openOwn(file)
+  try {
+    const about = fstatSync(handle)
+    if (!about.isFile()) throw new GatewayError('CONFIG_INVALID', `${file}: it must be a file`)
+    if (process.getuid?.() === 0 && (about.uid !== 0 || (about.mode & 0o022) !== 0))
+      throw new GatewayError(
+        'CONFIG_INVALID',
+        `${file}: it must belong to root, and nobody else may write it (chown root:root ${file}; chmod 644 ${file})`,
+      )
+    return readFileSync(handle, 'utf8')
+  } finally {
+    closeSync(handle)
+  }
+}
+
+function openOwn(file: string): number {
+  try {
+    // Without O_NONBLOCK a pipe in its place would hold this up for ever.
+    return openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (error) {
+    if (codeOf(error) !== 'ELOOP') throw error
+    throw new GatewayError('CONFIG_INVALID', `${file}: it must be a file, and it is a link`, { cause: error })
+  }
+}
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
 
 /** The name of this box for staged releases. */
 export function boxId(settings: UpdateSettings, machineIdFile = '/etc/machine-id'): string {

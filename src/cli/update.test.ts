@@ -1,12 +1,14 @@
 /** `bifrost update` as it is called: settings, exit codes, and what the timer does and leaves alone. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, readlinkSync, writeFileSync } from 'node:fs'
+import fs, { chmodSync, chownSync, readlinkSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { temporaryFolder } from '../testing/peers.ts'
 import { makeBox, makeRelease, newSigningKey } from '../testing/release-stand-in.ts'
 import type { Manifest } from '../release/manifest.ts'
+import { readOwn } from './update-settings.ts'
 
 const key = newSigningKey()
 const BIFROST = join(import.meta.dirname, '..', '..', 'bin', 'bifrost')
@@ -75,15 +77,42 @@ test('settings that are wrong are told by file, line and column', (t) => {
   settings('version: 1\nenabled: true\n')
   assert.match(update('status').said, /update\.yaml:2:10 enabled: there is no `source`/)
   assert.match(update('check').said, /there is no `source`/)
-  if (process.getuid?.() !== 0) return
   settings('version: 1\n')
   const file = join(box.etc, 'update.yaml')
+  renameSync(file, `${file}.away`)
+  symlinkSync(`${file}.away`, file)
+  assert.match(update('status').said, /must be a file, and it is a link/)
+  renameSync(`${file}.away`, file)
+  if (process.getuid?.() !== 0) return
   chownSync(file, 65534, 65534)
   assert.match(update('status').said, /must belong to root/)
   chownSync(file, 0, 0)
   chmodSync(file, 0o666)
   assert.match(update('status').said, /must belong to root, and nobody else may write it/)
 })
+
+test(
+  'what is read is what was looked at, though the path is another file meanwhile',
+  { skip: process.getuid?.() !== 0 },
+  (t) => {
+    const file = join(temporaryFolder(t), 'update.yaml')
+    writeFileSync(file, 'of root')
+    const real = fs.fstatSync
+    t.after(() => {
+      fs.fstatSync = real
+      syncBuiltinESMExports()
+    })
+    const exchanged = (...args: Parameters<typeof real>): unknown => {
+      const about = real(...args)
+      fs.rmSync(file)
+      fs.writeFileSync(file, 'of somebody else')
+      return about
+    }
+    fs.fstatSync = exchanged as typeof real
+    syncBuiltinESMExports()
+    assert.equal(readOwn(file), 'of root')
+  },
+)
 
 test('verify looks at every file of a release without a box', (t) => {
   const { release, trust, update } = rig(t)

@@ -1,5 +1,5 @@
 /** `bifrost update …`: the updater of an edge box. It runs as root by a timer of its own; the gateway knows nothing of it. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../core/clock.ts'
@@ -15,7 +15,7 @@ import { look, readRelease, take, verifyArtifacts, type Update } from '../releas
 import { isOpen } from '../release/window.ts'
 import { textOption, type Call } from './call.ts'
 import { Exit } from './exit-code.ts'
-import { boxId, loadUpdateSettings, refuseForeign, type UpdateSettings } from './update-settings.ts'
+import { boxId, loadUpdateSettings, readOwn, type UpdateSettings } from './update-settings.ts'
 
 export async function check(call: Call): Promise<number> {
   const { update, settings } = open(call)
@@ -47,7 +47,8 @@ export async function apply(call: Call): Promise<number> {
   if (automatic && !isInRollout(boxId(settings), version, rollout?.percent))
     return said(call, `${version} is for ${rollout!.percent} % of the boxes as yet, and this one is not among them`)
   needsRoot(call)
-  await take(update, offer, signal)
+  const left = await take(update, offer, signal)
+  if (left !== undefined) return said(call, left)
   if (call.terminal.json) call.terminal.resultJson({ installed: version, before: offer.installed })
   else
     call.terminal.result(`${version} runs and is confirmed; ${offer.installed} stays for \`bifrost update rollback\``)
@@ -128,6 +129,7 @@ function open(call: Call): { update: Update; settings: UpdateSettings } {
     again: call.options.again === true,
     arch: process.arch,
     now: systemClock.now(),
+    whyNotNow: () => (call.options.automatic === true ? whyNotNow(settings, systemClock.now()) : undefined),
     say: (line) => call.terminal.say(line),
   }
   return { update, settings }
@@ -140,8 +142,7 @@ function trustOf(call: Call, ofSettings?: string): readonly TrustedKey[] {
   const file = textOption(call, 'trust') ?? ofSettings
   if (file === undefined) return pinnedKeys()
   try {
-    refuseForeign(file)
-    return parseTrustedKeys(readFileSync(file, 'utf8'), file)
+    return parseTrustedKeys(readOwn(file), file)
   } catch (error) {
     if (error instanceof GatewayError) throw error
     throw new GatewayError('USAGE', `${file} cannot be read (${messageOf(error)})`, { cause: error })

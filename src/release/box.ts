@@ -11,12 +11,15 @@ export interface Box {
   readonly state: string
   /** The folder of the configuration. */
   readonly etc: string
+  /** It lies below another root: that of a test, or of an image. */
+  readonly isElsewhere: boolean
 }
 
 export const boxAt = (root = ''): Box => ({
   prefix: `${root}/opt/bifrost`,
   state: `${root}/var/lib/bifrost-update`,
   etc: `${root}/etc/bifrost`,
+  isElsewhere: root !== '',
 })
 
 export const versionFolder = (box: Box, version: string): string => join(box.prefix, 'versions', version)

@@ -21,18 +21,22 @@ export interface Gate {
 export async function checkConfiguration(box: Box, version: string): Promise<void> {
   if (!existsSync(configFileOf(box))) return
   const { code, output } = await runProgram(commandOf(box, version), ['check', '-c', configFileOf(box)], {
-    ...(await gatewayUser()),
+    ...(await gatewayUser(box)),
     timeoutMs: 120_000,
   })
   if (code !== 0)
     throw new GatewayError('UPDATE_FAILED', `${version} does not take the present configuration:\n${output.trim()}`)
 }
 
-/** Checks run as who runs the gateway, so that they see what it sees. */
-async function gatewayUser(): Promise<{ uid?: number; gid?: number }> {
-  if (process.getuid?.() !== 0) return {}
+/** Checks run as who runs the gateway, never as root in its place. Below another root (tests) everything belongs to whoever runs this. */
+async function gatewayUser(box: Box): Promise<{ uid?: number; gid?: number }> {
+  if (process.getuid?.() !== 0 || box.isElsewhere) return {}
   const [uid, gid] = await Promise.all([runProgram('id', ['-u', 'bifrost']), runProgram('id', ['-g', 'bifrost'])])
-  return uid.code === 0 && gid.code === 0 ? { uid: Number(uid.output), gid: Number(gid.output) } : {}
+  if (uid.code === 0 && gid.code === 0) return { uid: Number(uid.output), gid: Number(gid.output) }
+  throw new GatewayError(
+    'UPDATE_FAILED',
+    `there is no user bifrost to check the configuration as, and it is not checked as root: install.sh makes it (${uid.output.trim()})`,
+  )
 }
 
 /** The way of a new version: copy of the configuration, trial, link, restart, verdict. Throws UPDATE_FAILED after going back. */
@@ -46,6 +50,11 @@ export async function switchTo(box: Box, to: string, { seconds, url = '' }: Gate
   const gate = await systemctl(['start', GATE_UNIT], (seconds + 120) * 1000)
   if (installedVersion(box) === to && readTrial(box) === undefined) return
   const why = whyBad(box, to)?.replace(/^\S+ /, '') ?? (gate.output.trim() || 'the gate did not say why')
+  if (readTrial(box) !== undefined && installedVersion(box) === to)
+    throw new GatewayError(
+      'UPDATE_FAILED',
+      `${to} did not come up, and the gate could not go back to ${from} yet (journalctl -u bifrost-update-gate): ${why}`,
+    )
   throw new GatewayError('UPDATE_FAILED', `${to} did not come up, ${installedVersion(box)} runs again: ${why}`)
 }
 

@@ -4,21 +4,14 @@
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs' // prettier-ignore
+import { appendFileSync, chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs' // prettier-ignore
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { GatewayError } from '../core/errors.ts'
 import { temporaryFolder } from '../testing/peers.ts'
-import {
-  behave,
-  makeBox,
-  makeRelease,
-  newSigningKey,
-  writeManifest,
-  type StandIn,
-} from '../testing/release-stand-in.ts'
+import { behave, makeBox, makeRelease, newSigningKey, writeManifest, type StandIn } from '../testing/release-stand-in.ts' // prettier-ignore
 import { installedVersion } from './box.ts'
 import { parseTrustedKeys } from './keys.ts'
 import { openSource } from './source.ts'
@@ -159,6 +152,97 @@ test('going back, accounts that the new version brought to a newer form come bac
   await assert.rejects(apply(folder, { gate: { seconds: 6, url: undefined } }))
   assert.equal(readFileSync(accounts, 'utf8'), 'form 1')
   assert.match(readFileSync(join(box.state, 'accounts-after-1.1.0', 'accounts.db'), 'utf8'), /form 2/)
+})
+
+/** A box whose version 1.1.0 is on trial, was started three times, and is left by the next start. */
+function fourthStart(t: TestContext) {
+  const { root, box } = rig(t)
+  const versions = join(box.prefix, 'versions')
+  cpSync(join(versions, '1.0.0'), join(versions, '1.1.0'), { recursive: true })
+  const data = join(root, 'var', 'lib', 'bifrost')
+  const kept = join(box.state, 'accounts')
+  mkdirSync(kept)
+  const trial = { from: '1.0.0', to: '1.1.0', began: '2026-11-29T12:00:00Z', seconds: 2, config: '', url: '', invocation: '' } // prettier-ignore
+  const start = () => {
+    rmSync(join(box.prefix, 'current'))
+    symlinkSync('versions/1.1.0', join(box.prefix, 'current'))
+    beginTrial(box, trial)
+    writeFileSync(join(box.state, 'tries'), '3\n')
+    return spawnSync(join(box.prefix, 'bifrost-gate'), ['start'], { encoding: 'utf8' })
+  }
+  return { root, box, versions, data, kept, start, accounts: join(data, 'accounts.db') }
+}
+
+test('going back, root follows no link that the gateway left in the place of its accounts', (t) => {
+  const { root, box, data, kept, start, accounts } = fourthStart(t)
+  const victim = join(root, 'root-file')
+  writeFileSync(victim, 'of root: newer-than-1.0.0')
+  writeFileSync(join(kept, 'accounts.db'), 'form 1')
+  writeFileSync(join(kept, 'accounts.db-wal'), 'wal 1')
+  for (const name of [
+    'accounts.db',
+    'accounts.db-wal',
+    'accounts.db.back',
+    'accounts.db-wal.back',
+    'accounts.db-other',
+  ])
+    symlinkSync(victim, join(data, name))
+  chmodSync(data, 0o750)
+  if (process.getuid?.() === 0) chownSync(data, 65534, 65534)
+  const before = statSync(data)
+  assert.equal(start().status, 0)
+  assert.equal(readFileSync(victim, 'utf8'), 'of root: newer-than-1.0.0')
+  assert.ok(lstatSync(accounts).isFile() && lstatSync(`${accounts}-wal`).isFile())
+  assert.deepEqual([readFileSync(accounts, 'utf8'), readFileSync(`${accounts}-wal`, 'utf8')], ['form 1', 'wal 1'])
+  assert.deepEqual(readdirSync(data).toSorted(), ['accounts.db', 'accounts.db-other', 'accounts.db-wal'])
+  const after = statSync(data)
+  assert.deepEqual([after.mode, after.uid, after.gid], [before.mode, before.uid, before.gid])
+  assert.deepEqual(readdirSync(join(box.state, 'accounts-after-1.1.0')), [])
+})
+
+test('going back, accounts that a power cut left away or half way back come back whole', (t) => {
+  const { box, kept, start, accounts } = fourthStart(t)
+  writeFileSync(join(kept, 'accounts.db'), 'form 1')
+  assert.equal(start().status, 0)
+  assert.deepEqual([readFileSync(accounts, 'utf8'), installedVersion(box)], ['form 1', '1.0.0'])
+  const next = fourthStart(t)
+  writeFileSync(join(next.kept, 'accounts.db'), 'form 1')
+  writeFileSync(join(next.kept, 'restoring'), '1.1.0\n')
+  writeFileSync(next.accounts, 'form 2, that the former version reads')
+  writeFileSync(`${next.accounts}-shm`, '')
+  assert.equal(next.start().status, 0)
+  assert.deepEqual([readdirSync(next.data), readFileSync(next.accounts, 'utf8')], [['accounts.db'], 'form 1'])
+  assert.equal(existsSync(join(next.kept, 'restoring')), false)
+})
+
+test('where it cannot go back, the trial stays on and the version on trial stays there', (t) => {
+  const { root, box, versions, start } = fourthStart(t)
+  const stays = (pattern: RegExp): void => {
+    const { stderr } = start()
+    assert.match(stderr, pattern)
+    assert.deepEqual([installedVersion(box), readTrial(box)?.to], ['1.1.0', '1.1.0'])
+    assert.ok(existsSync(join(versions, '1.1.0', 'bin', 'bifrost')))
+  }
+  writeFileSync(join(root, 'bin', 'ln'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  stays(/current could not be moved to 1\.0\.0; 1\.1\.0 stays on trial/)
+  rmSync(join(root, 'bin', 'ln'))
+  cpSync(join(versions, '1.0.0'), join(root, 'away'), { recursive: true })
+  rmSync(join(versions, '1.0.0'), { recursive: true })
+  stays(/1\.0\.0 is not there or not whole/)
+  cpSync(join(root, 'away'), join(versions, '1.0.0'), { recursive: true })
+  assert.equal(start().status, 0)
+  assert.deepEqual([installedVersion(box), readTrial(box), existsSync(join(versions, '1.1.0'))], ['1.0.0', undefined, false]) // prettier-ignore
+})
+
+test('the window is asked once more just before the switch, and the tarball is kept for the next', async (t) => {
+  const { box, release, update, apply, untouched } = rig(t)
+  const folder = release('1.1.0')
+  const one = update(folder, { whyNotNow: () => 'the window is shut' })
+  assert.equal(await take(one, await look(one, signal), signal), 'the window is shut')
+  untouched()
+  assert.equal(readdirSync(join(box.state, 'download')).length, 1)
+  await apply(folder)
+  assert.deepEqual([installedVersion(box), existsSync(join(box.state, 'download'))], ['1.1.0', false])
 })
 
 test('each release that is not right is refused, and leaves everything as it was', async (t) => {

@@ -30,6 +30,8 @@ export interface Update {
   /** As Node names it. */
   readonly arch: string
   readonly now: number
+  /** Asked once more just before the switch: why it may not be made now. */
+  whyNotNow?(): string | undefined
   /** Told what is being done. */
   say(line: string): void
 }
@@ -70,13 +72,17 @@ export async function look(update: Update, signal: AbortSignal): Promise<Offer> 
   }
 }
 
-/** Takes what `look` found; resolves when it is confirmed. */
-export async function take(update: Update, { manifest, artifact, bad }: Offer, signal: AbortSignal): Promise<void> {
+/** Takes what `look` found; resolves when it is confirmed, or with why it was left for another time after all. */
+export async function take(
+  update: Update,
+  { manifest, artifact, bad }: Offer,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const { box, say } = update
   const { version } = manifest
   if (bad !== undefined && !update.again)
     throw new GatewayError('UPDATE_FAILED', `${version} was left before (${bad}): --again tries it once more`)
-  await alone(box, async () => {
+  return alone(box, async () => {
     if (version === installedVersion(box)) throw new GatewayError('CONFLICT', `${version} is installed already`)
     const trial = readTrial(box)
     if (trial !== undefined)
@@ -85,7 +91,6 @@ export async function take(update: Update, { manifest, artifact, bad }: Offer, s
     const tarball = await download(update, artifact, signal)
     say(`unpacking ${version}`)
     await unpackVersion(box, tarball, version)
-    rmSync(join(box.state, 'download'), { recursive: true, force: true })
     try {
       await checkConfiguration(box, version)
     } catch (error) {
@@ -93,10 +98,18 @@ export async function take(update: Update, { manifest, artifact, bad }: Offer, s
       throw error
     }
     signal.throwIfAborted()
+    const notNow = update.whyNotNow?.()
+    if (notNow !== undefined) {
+      // The tarball stays: with a slow line the next window is for the switch.
+      rmSync(versionFolder(box, version), { recursive: true, force: true })
+      return notNow
+    }
+    rmSync(join(box.state, 'download'), { recursive: true, force: true })
     forgive(box, version)
     say(`switching to ${version}; it has ${update.gate.seconds} s to become healthy`)
     await switchTo(box, version, update.gate)
     for (const gone of prune(box, update.keep, previousVersion(box))) say(`removed ${gone}`)
+    return undefined
   })
 }
 
