@@ -18,6 +18,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { smoke } from '../scripts/ci/smoke.ts'
 import { filesOf, GROUPS, groupOf, TEST_FILES } from '../scripts/ci/test-groups.ts'
 import { freePort, startProcess, temporaryFolder } from '../src/testing/peers.ts'
 import { stepsOf } from './workflows/rules.ts'
@@ -238,14 +239,27 @@ test('publish: nothing without a signature; both architectures under one name, s
   assert.match(calls.at(-1)!, /^gh release create v1\.2\.3-rc\.1 .*--notes notes of it --prerelease/)
 })
 
+const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`
+
 /** What kubectl says of an overlay and of the stateful set. */
 const OVERLAY = `spec:\n  image: registry.example.com/bifrost/bifrost:0.1.0\n  other: { image: x }\n---\n  image: registry.example.com/bifrost-backup:1\n`
-function cluster(answers: { rollout?: string; before?: string; now?: string; diff?: string }) {
-  const { rollout = 'true', before = 'bifrost-aaa', now = 'bifrost-bbb', diff = 'exit 1' } = answers
+interface Answers {
+  readonly rollout?: string
+  /** What it says of the revision that runs: a shell command. */
+  readonly before?: string
+  readonly now?: string
+  readonly diff?: string
+  /** Generation, and the one that the controller has seen: a shell command. */
+  readonly observed?: string
+}
+
+function cluster(answers: Answers, variables: NodeJS.ProcessEnv = {}) {
+  const { rollout = 'true', before = 'printf bifrost-aaa', now = 'bifrost-bbb', diff = 'exit 1' } = answers
   const kubectl = [
     `case "$*" in`,
     `kustomize*) printf '${OVERLAY.replaceAll('\n', String.raw`\n`)}';;`,
-    `*currentRevision*) printf '${before}';;`,
+    `*currentRevision*) ${before};;`,
+    `*observedGeneration*) ${answers.observed ?? 'echo 4 4'};;`,
     `*updateRevision*) printf '${now}';;`,
     `*controllerrevision*) printf 7;;`,
     `*"get pods"*) echo pod/bifrost-0;;`,
@@ -259,8 +273,10 @@ function cluster(answers: { rollout?: string; before?: string; now?: string; dif
   const env = {
     BIFROST_OVERLAYS: join(root, 'overlays'),
     BIFROST_IMAGE: 'reg.example/bifrost',
-    BIFROST_IMAGE_DIGEST: 'sha256:abc',
+    BIFROST_IMAGE_DIGEST: DIGEST,
     APPLIED: join(root, 'applied.yaml'),
+    STAND: root,
+    ...variables,
   }
   return {
     deploy: (...args: string[]) => run('deploy.sh', args, env, { root, programs: { kubectl } }),
@@ -275,7 +291,7 @@ test('deploy: the image by its digest and nothing else; compared, applied, waite
   assert.equal(status, 0, err)
   assert.equal(
     applied(),
-    OVERLAY.replace('registry.example.com/bifrost/bifrost:0.1.0', 'reg.example/bifrost@sha256:abc'),
+    OVERLAY.replace('registry.example.com/bifrost/bifrost:0.1.0', `reg.example/bifrost@${DIGEST}`),
   )
   const verbs = calls.map((call) => /kustomize|get|diff|apply|rollout/.exec(call)![0])
   assert.deepEqual(verbs, ['kustomize', 'get', 'diff', 'apply', 'rollout'])
@@ -296,6 +312,68 @@ test('deploy refuses an environment, a version and an overlay that are none, bef
   assert.deepEqual([unanswered.status, unanswered.calls.filter((call) => call.includes('apply'))], [1, []])
 })
 
+test('deploy takes a digest and a name of an image, and nothing else: they become a part of a script', () => {
+  const pwned = join(temporaryFolder({ after }), 'pwned')
+  for (const [variable, value] of [
+    ['BIFROST_IMAGE_DIGEST', `x#;1e touch ${pwned}\n#`],
+    ['BIFROST_IMAGE_DIGEST', `${DIGEST}#;1e touch ${pwned}\n#`],
+    ['BIFROST_IMAGE_DIGEST', `${DIGEST}\n`],
+    ['BIFROST_IMAGE_DIGEST', DIGEST.toUpperCase()],
+    ['BIFROST_IMAGE_DIGEST', DIGEST.slice(0, -1)],
+    ['BIFROST_IMAGE_DIGEST', ''],
+    ['BIFROST_IMAGE', `x#;1e touch ${pwned}\n#`],
+    ['BIFROST_IMAGE', `x#e touch ${pwned}`],
+    ['BIFROST_IMAGE', String.raw`reg.example/\1`],
+    ['BIFROST_IMAGE', 'reg.example/&'],
+    ['BIFROST_IMAGE', 'reg.example//bifrost'],
+  ] as const) {
+    const refused = cluster({}, { [variable]: value }).deploy('staging', '1.2.3')
+    assert.deepEqual([refused.status, refused.calls], [2, []], `${variable}=${value}`)
+    assert.ok(refused.err.startsWith(`deploy: ${variable} '${value}' is no `), refused.err)
+  }
+  assert.ok(!existsSync(pwned))
+  for (const image of ['bifrost', 'localhost:5000/bifrost', 'ghcr.io/some-body/bifrost_edge/bifrost.gateway'])
+    assert.equal(cluster({}, { BIFROST_IMAGE: image }).deploy('staging', '1.2.3').status, 0, image)
+})
+
+test('a cluster that does not answer is no first deployment: nothing is changed, and nothing is taken back', () => {
+  const silent = cluster({ before: 'echo "Unable to connect to the server: i/o timeout" >&2; exit 1' })
+  const refused = silent.deploy('staging', '1.2.3')
+  assert.equal(refused.status, 1)
+  assert.match(refused.err, /i\/o timeout\ndeploy: what runs in staging could not be asked/)
+  assert.deepEqual(refused.calls.filter((call) => /diff|apply|rollout/.test(call)), []) // prettier-ignore
+  assert.match(refused.calls.at(-1)!, / --ignore-not-found /)
+  const back = silent.rollback()
+  assert.deepEqual([back.status, back.calls], [0, []])
+  assert.match(back.err, /ended before it changed anything/)
+})
+
+test('what an earlier deployment noted is no way back for one that was refused', () => {
+  const { deploy, rollback } = cluster({})
+  assert.equal(deploy('staging', '1.2.3').status, 0)
+  assert.equal(deploy('staging', 'none').status, 2)
+  assert.deepEqual(rollback().calls, [])
+})
+
+test('the way back waits until the cluster has seen what was applied, and not for ever', () => {
+  // Each question lets the controller see one more generation; until then it tells of the revision before.
+  const observed = 'echo x >> "$STAND/asked"; n=$(wc -l < "$STAND/asked"); [ "$n" -lt 3 ] && echo "5 4" || echo "5 5"'
+  const now = `'; [ "$(wc -l < "$STAND/asked")" -lt 3 ] && printf bifrost-aaa || printf 'bifrost-bbb`
+  const late = cluster({ observed, now })
+  late.deploy('staging', '1.2.3')
+  const { calls, out, err } = late.rollback()
+  assert.equal(calls.filter((call) => call.includes('observedGeneration')).length, 3, err)
+  assert.ok(calls.some((call) => call.includes('rollout undo')), out) // prettier-ignore
+  const never = cluster({ observed: 'echo "5 "' }, { BIFROST_OBSERVE_SECONDS: '0' })
+  never.deploy('staging', '1.2.3')
+  const stuck = never.rollback()
+  assert.match(stuck.err, /has not looked at generation 5 of statefulset\/bifrost \(only at none\)/)
+  assert.deepEqual([stuck.status, stuck.calls.filter((call) => call.includes('undo'))], [1, []])
+  const silent = cluster({ observed: 'exit 1' })
+  silent.deploy('staging', '1.2.3')
+  assert.equal(silent.rollback().status, 1)
+})
+
 test('a roll-out that does not come up goes back to the revision before, past the pod that blocks the way', () => {
   const failed = cluster({ rollout: 'exit 1' })
   assert.equal(failed.deploy('staging', '1.2.3').status, 1)
@@ -305,7 +383,7 @@ test('a roll-out that does not come up goes back to the revision before, past th
 })
 
 test('no way back where nothing ran before, and none is needed where nothing was rolled out', () => {
-  const first = cluster({ before: '' })
+  const first = cluster({ before: 'true' })
   first.deploy('staging', '1.2.3')
   const none = first.rollback()
   assert.deepEqual([none.status, none.calls], [1, []])
@@ -338,6 +416,45 @@ test('smoke against a gateway that runs: good, another version, no gateway', asy
   assert.deepEqual([other.status, other.err], [1, `it runs ${version}, and 9.9.9 was deployed\n`])
   const none = run('smoke.sh', [version], { BIFROST_URL: 'http://127.0.0.1:9', BIFROST_SMOKE_WAIT: '0' })
   assert.equal(none.status, 3)
+})
+
+/** A gateway whose answers are these; what is left out is good. The log is asked twice. */
+function gateway(answers: { log?: readonly unknown[]; sinks?: readonly unknown[] }) {
+  const log = [...(answers.log ?? [{ nextSeq: 5 }, { nextSeq: 9 }])]
+  const bodies: Readonly<Record<string, () => unknown>> = {
+    '/readyz': () => ({}),
+    '/api/v1/system': () => ({ version: '1.2.3' }),
+    '/api/v1/sinks': () => ({
+      sinks: answers.sinks ?? [{ name: 'a', state: 'Running', reason: null, balanced: true }],
+    }),
+    '/api/v1/log': () => log.shift(),
+  }
+  return async <T>(path: string) => {
+    const body = bodies[path]!()
+    return body === undefined ? undefined : { status: body === 'refused' ? 503 : 200, body: body as T }
+  }
+}
+
+test('smoke: a gateway that dies between two looks, gets no samples, or has a sink that does not deliver is not good', async () => {
+  const faultsOf = (answers: Parameters<typeof gateway>[0]) => smoke(gateway(answers), '1.2.3', 0, 1)
+  assert.deepEqual(await faultsOf({}), [])
+  assert.deepEqual(await faultsOf({ log: [{ nextSeq: 5 }] }), ['it went away'])
+  assert.deepEqual(await faultsOf({ log: [] }), ['it went away'])
+  assert.deepEqual(await faultsOf({ log: [{ nextSeq: 5 }, 'refused'] }), [
+    '/api/v1/log answered 503 at the second look',
+  ])
+  assert.deepEqual(await faultsOf({ log: [{ nextSeq: 5 }, { nextSeq: 5 }] }), ['no sample arrived in 0.001 s'])
+  assert.deepEqual(await faultsOf({ log: [{ nextSeq: 5 }, {}] }), ['no sample arrived in 0.001 s'])
+  const bad = { name: 'b', state: 'Stopped', reason: 'refused the password', balanced: false }
+  assert.deepEqual(await faultsOf({ sinks: [bad] }), [
+    'sink b is Stopped: refused the password',
+    'the account of sink b does not add up',
+  ])
+})
+
+test('smoke goes on looking until a gateway that is late is good', async () => {
+  const late = gateway({ log: [{ nextSeq: 5 }, { nextSeq: 5 }, { nextSeq: 5 }, { nextSeq: 6 }] })
+  assert.deepEqual(await smoke(late, '1.2.3', 5000, 1), [])
 })
 
 test('every script that a workflow calls is run by .ci/run or by a test', () => {
