@@ -110,10 +110,34 @@ test('nothing is missing here that a bare Debian lacks; as somebody else it is n
   const refused = run('prepare.sh', ['mosquitto'], {}, stand)
   assert.deepEqual(
     [refused.status, refused.err],
-    [1, 'ci: needs root to install ca-certificates git python3 python3-venv mosquitto\n'],
+    [1, 'ci: needs root to install ca-certificates git libatomic1 python3 python3-venv mosquitto\n'],
   )
   const none = run('prepare.sh', [], {}, { root: ROOT, programs: { 'dpkg-query': 'echo installed' } })
   assert.deepEqual([none.status, none.out], [0, 'ci: nothing is missing\n'])
+  const env = join(temporaryFolder({ after }), 'env')
+  run('prepare.sh', [], { GITHUB_ENV: env }, { root: ROOT, programs: { 'dpkg-query': 'echo installed' } })
+  assert.match(
+    readFileSync(env, 'utf8'),
+    /^GIT_CONFIG_COUNT=1\nGIT_CONFIG_KEY_0=safe\.directory\nGIT_CONFIG_VALUE_0=\//,
+  )
+})
+
+test('the job that builds a release has what takes the symbols out of the programs of both architectures', () => {
+  const [, packages = ''] = /run: scripts\/ci\/prepare\.sh (.*)/.exec(textOf('release.yml')) ?? []
+  const node = readFileSync(join(ROOT, 'scripts', 'release', 'node-program.ts'), 'utf8')
+  const needed = [.../STRIP_PACKAGE = \{(.*)\}/.exec(node)![1]!.matchAll(/'([^']+)'/g)].map(([, name]) => name!)
+  assert.equal(needed.length, 2)
+  assert.deepEqual(needed.filter((name) => !packages.split(' ').includes(name)), []) // prettier-ignore
+})
+
+test('packages are installed where no secret is', () => {
+  const install = (env: NodeJS.ProcessEnv) => run('install.sh', [], env, { root: tree(), programs: { node: 'true' } })
+  const [installed] = install({}).calls
+  assert.equal(installed, 'node scripts/bootstrap.js install')
+  for (const secret of ['BIFROST_RELEASE_KEY', 'BIFROST_KUBECONFIG', 'BIFROST_TOKEN', 'GH_TOKEN']) {
+    const refused = install({ [secret]: 'x' })
+    assert.deepEqual([refused.status, refused.calls], [4, []], secret)
+  }
 })
 
 test('a run of benchmarks that is too short to judge is not green', () => {
@@ -138,15 +162,14 @@ test('audit: a published weakness fails the job, and so do packages without sign
 })
 
 test('release: images for both architectures out of one stage, then all of it, unsigned, with the time of the commit', () => {
-  const root = tree(
-    '[ "$1" != -p ] || { echo 1.2.3; exit; }\necho "$SOURCE_DATE_EPOCH ${BIFROST_RELEASE_KEY:-no key}" >> "$CALLS"',
-  )
-  const built = run(
-    'build-release.sh',
-    ['out'],
-    { BIFROST_RELEASE_KEY: 'K' },
-    { root, programs: { git: 'echo 1700000000' } },
-  )
+  const build = (version: string) => {
+    const root = tree(
+      `[ "$1" != -p ] || { echo ${version}; exit; }\necho "$SOURCE_DATE_EPOCH \${BIFROST_RELEASE_KEY:-no key}" >> "$CALLS"`,
+    )
+    const stand = { root, programs: { git: 'echo 1700000000' } }
+    return run('build-release.sh', ['out'], { BIFROST_RELEASE_KEY: 'K' }, stand)
+  }
+  const built = build('1.2.3')
   assert.equal(built.status, 0, built.err)
   const launched = built.calls.filter((call) => call.startsWith('launch scripts/'))
   assert.deepEqual(
@@ -156,13 +179,25 @@ test('release: images for both architectures out of one stage, then all of it, u
     ),
   )
   assert.match(launched[2]!, /--arch arm64 --out \S+\/bifrost-1\.2\.3-image-linux-arm64\.tar$/)
-  assert.match(launched[3]!, /--out \S+\/out --add image:x64:\S+-x64\.tar --add image:arm64:\S+-arm64\.tar$/)
+  assert.match(
+    launched[3]!,
+    /--out \S+\/out --channel stable --add image:x64:\S+-x64\.tar --add image:arm64:\S+-arm64\.tar$/,
+  )
   assert.equal(built.calls.filter((call) => call === '1700000000 no key').length, 4)
+  assert.match(build('1.2.3-rc.1').calls.at(-2)!, / --channel beta /, 'a candidate is not for boxes of stable')
 })
 
 test('two builds: equal bytes pass, one flipped byte is named', () => {
   const [first, second] = [temporaryFolder({ after }), temporaryFolder({ after })]
   for (const folder of [first, second]) writeFileSync(join(folder, 'a.tar'), 'aaaa')
+  const none = temporaryFolder({ after })
+  for (const folders of [
+    [none, none],
+    [first, none],
+    [none, first],
+  ])
+    assert.match(run('same-bytes.sh', folders).err, /there is no file in .*: nothing was built/)
+  assert.equal(run('same-bytes.sh', [first, join(none, 'missing')]).status, 1)
   assert.equal(run('same-bytes.sh', [first, second]).out, 'same-bytes: 1 files are equal\n')
   writeFileSync(join(second, 'a.tar'), 'aaba')
   const differing = run('same-bytes.sh', [first, second])
@@ -191,13 +226,15 @@ test('sign: without the key nothing is signed; with it, it is on no disk and gon
   )
   const box = join(root, 'bin', 'bifrost')
   writeFileSync(box, '#!/bin/sh\necho "bifrost $*" >> "$CALLS"\n', { mode: 0o755 })
-  const sign = () => run('sign.sh', ['x'], { BIFROST_RELEASE_KEY: 'KEY' }, { root, programs: {} })
+  const node = 'echo "key: ${BIFROST_RELEASE_KEY:-none}, pem: ${pem:-none}" >> "$CALLS"'
+  const sign = () => run('sign.sh', ['x'], { BIFROST_RELEASE_KEY: 'KEY' }, { root, programs: { node } })
   const signed = sign()
   assert.equal(signed.status, 0, signed.err)
-  assert.deepEqual(signed.calls.slice(1), ['tmpfs', '600', 'KEY', 'bifrost update verify x'])
+  assert.deepEqual(signed.calls.slice(0, 2), ['node scripts/bootstrap.js install', 'key: none, pem: none'])
+  assert.deepEqual(signed.calls.slice(3), ['tmpfs', '600', 'KEY', 'bifrost update verify x'])
   writeFileSync(box, '#!/bin/sh\nexit 1\n', { mode: 0o755 })
   assert.equal(sign().status, 1, 'what no box would take')
-  assert.ok(!existsSync(signed.calls[0]!.split(' ').at(-1)!))
+  assert.ok(!existsSync(signed.calls[2]!.split(' ').at(-1)!))
 })
 
 test('a signature is one of the bytes as they lie there, by the key whose id stands before it', (t) => {
@@ -217,6 +254,11 @@ test('a signature is one of the bytes as they lie there, by the key whose id sta
 
 test('publish: nothing without a signature; both architectures under one name, signed by digest; a candidate is no release', () => {
   const root = tree('echo notes of it')
+  const verifies = (exit: number): void =>
+    writeFileSync(join(root, 'bin', 'bifrost'), `#!/bin/sh\necho "bifrost $*" >> "$CALLS"\nexit ${exit}\n`, {
+      mode: 0o755,
+    })
+  verifies(1)
   const dir = temporaryFolder({ after })
   const buildah = 'while [ $# -gt 0 ]; do [ "$1" != --digestfile ] || echo sha256:abc > "$2"; shift; done'
   const publish = (version: string) =>
@@ -229,6 +271,9 @@ test('publish: nothing without a signature; both architectures under one name, s
   const refused = publish('1.2.3')
   assert.deepEqual([refused.status, refused.calls], [1, []])
   writeFileSync(join(dir, 'manifest.json.sig'), 'x')
+  const untrusted = publish('1.2.3')
+  assert.deepEqual([untrusted.status, untrusted.calls], [1, [`bifrost update verify ${dir}`]], 'no box would take it')
+  verifies(0)
   const { status, calls, err } = publish('1.2.3-rc.1')
   assert.equal(status, 0, err)
   assert.equal(calls.filter((call) => call.startsWith('buildah manifest add')).length, 2)
