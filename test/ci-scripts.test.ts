@@ -18,6 +18,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { smoke } from '../scripts/ci/smoke.ts'
 import { filesOf, GROUPS, groupOf, TEST_FILES } from '../scripts/ci/test-groups.ts'
 import { freePort, startProcess, temporaryFolder } from '../src/testing/peers.ts'
 import { stepsOf } from './workflows/rules.ts'
@@ -109,10 +110,34 @@ test('nothing is missing here that a bare Debian lacks; as somebody else it is n
   const refused = run('prepare.sh', ['mosquitto'], {}, stand)
   assert.deepEqual(
     [refused.status, refused.err],
-    [1, 'ci: needs root to install ca-certificates git python3 python3-venv mosquitto\n'],
+    [1, 'ci: needs root to install ca-certificates git libatomic1 python3 python3-venv mosquitto\n'],
   )
   const none = run('prepare.sh', [], {}, { root: ROOT, programs: { 'dpkg-query': 'echo installed' } })
   assert.deepEqual([none.status, none.out], [0, 'ci: nothing is missing\n'])
+  const env = join(temporaryFolder({ after }), 'env')
+  run('prepare.sh', [], { GITHUB_ENV: env }, { root: ROOT, programs: { 'dpkg-query': 'echo installed' } })
+  assert.match(
+    readFileSync(env, 'utf8'),
+    /^GIT_CONFIG_COUNT=1\nGIT_CONFIG_KEY_0=safe\.directory\nGIT_CONFIG_VALUE_0=\//,
+  )
+})
+
+test('the job that builds a release has what takes the symbols out of the programs of both architectures', () => {
+  const [, packages = ''] = /run: scripts\/ci\/prepare\.sh (.*)/.exec(textOf('release.yml')) ?? []
+  const node = readFileSync(join(ROOT, 'scripts', 'release', 'node-program.ts'), 'utf8')
+  const needed = [.../STRIP_PACKAGE = \{(.*)\}/.exec(node)![1]!.matchAll(/'([^']+)'/g)].map(([, name]) => name!)
+  assert.equal(needed.length, 2)
+  assert.deepEqual(needed.filter((name) => !packages.split(' ').includes(name)), []) // prettier-ignore
+})
+
+test('packages are installed where no secret is', () => {
+  const install = (env: NodeJS.ProcessEnv) => run('install.sh', [], env, { root: tree(), programs: { node: 'true' } })
+  const [installed] = install({}).calls
+  assert.equal(installed, 'node scripts/bootstrap.js install')
+  for (const secret of ['BIFROST_RELEASE_KEY', 'BIFROST_KUBECONFIG', 'BIFROST_TOKEN', 'GH_TOKEN']) {
+    const refused = install({ [secret]: 'x' })
+    assert.deepEqual([refused.status, refused.calls], [4, []], secret)
+  }
 })
 
 test('a run of benchmarks that is too short to judge is not green', () => {
@@ -137,15 +162,14 @@ test('audit: a published weakness fails the job, and so do packages without sign
 })
 
 test('release: images for both architectures out of one stage, then all of it, unsigned, with the time of the commit', () => {
-  const root = tree(
-    '[ "$1" != -p ] || { echo 1.2.3; exit; }\necho "$SOURCE_DATE_EPOCH ${BIFROST_RELEASE_KEY:-no key}" >> "$CALLS"',
-  )
-  const built = run(
-    'build-release.sh',
-    ['out'],
-    { BIFROST_RELEASE_KEY: 'K' },
-    { root, programs: { git: 'echo 1700000000' } },
-  )
+  const build = (version: string) => {
+    const root = tree(
+      `[ "$1" != -p ] || { echo ${version}; exit; }\necho "$SOURCE_DATE_EPOCH \${BIFROST_RELEASE_KEY:-no key}" >> "$CALLS"`,
+    )
+    const stand = { root, programs: { git: 'echo 1700000000' } }
+    return run('build-release.sh', ['out'], { BIFROST_RELEASE_KEY: 'K' }, stand)
+  }
+  const built = build('1.2.3')
   assert.equal(built.status, 0, built.err)
   const launched = built.calls.filter((call) => call.startsWith('launch scripts/'))
   assert.deepEqual(
@@ -155,13 +179,25 @@ test('release: images for both architectures out of one stage, then all of it, u
     ),
   )
   assert.match(launched[2]!, /--arch arm64 --out \S+\/bifrost-1\.2\.3-image-linux-arm64\.tar$/)
-  assert.match(launched[3]!, /--out \S+\/out --add image:x64:\S+-x64\.tar --add image:arm64:\S+-arm64\.tar$/)
+  assert.match(
+    launched[3]!,
+    /--out \S+\/out --channel stable --add image:x64:\S+-x64\.tar --add image:arm64:\S+-arm64\.tar$/,
+  )
   assert.equal(built.calls.filter((call) => call === '1700000000 no key').length, 4)
+  assert.match(build('1.2.3-rc.1').calls.at(-2)!, / --channel beta /, 'a candidate is not for boxes of stable')
 })
 
 test('two builds: equal bytes pass, one flipped byte is named', () => {
   const [first, second] = [temporaryFolder({ after }), temporaryFolder({ after })]
   for (const folder of [first, second]) writeFileSync(join(folder, 'a.tar'), 'aaaa')
+  const none = temporaryFolder({ after })
+  for (const folders of [
+    [none, none],
+    [first, none],
+    [none, first],
+  ])
+    assert.match(run('same-bytes.sh', folders).err, /there is no file in .*: nothing was built/)
+  assert.equal(run('same-bytes.sh', [first, join(none, 'missing')]).status, 1)
   assert.equal(run('same-bytes.sh', [first, second]).out, 'same-bytes: 1 files are equal\n')
   writeFileSync(join(second, 'a.tar'), 'aaba')
   const differing = run('same-bytes.sh', [first, second])
@@ -190,13 +226,15 @@ test('sign: without the key nothing is signed; with it, it is on no disk and gon
   )
   const box = join(root, 'bin', 'bifrost')
   writeFileSync(box, '#!/bin/sh\necho "bifrost $*" >> "$CALLS"\n', { mode: 0o755 })
-  const sign = () => run('sign.sh', ['x'], { BIFROST_RELEASE_KEY: 'KEY' }, { root, programs: {} })
+  const node = 'echo "key: ${BIFROST_RELEASE_KEY:-none}, pem: ${pem:-none}" >> "$CALLS"'
+  const sign = () => run('sign.sh', ['x'], { BIFROST_RELEASE_KEY: 'KEY' }, { root, programs: { node } })
   const signed = sign()
   assert.equal(signed.status, 0, signed.err)
-  assert.deepEqual(signed.calls.slice(1), ['tmpfs', '600', 'KEY', 'bifrost update verify x'])
+  assert.deepEqual(signed.calls.slice(0, 2), ['node scripts/bootstrap.js install', 'key: none, pem: none'])
+  assert.deepEqual(signed.calls.slice(3), ['tmpfs', '600', 'KEY', 'bifrost update verify x'])
   writeFileSync(box, '#!/bin/sh\nexit 1\n', { mode: 0o755 })
   assert.equal(sign().status, 1, 'what no box would take')
-  assert.ok(!existsSync(signed.calls[0]!.split(' ').at(-1)!))
+  assert.ok(!existsSync(signed.calls[2]!.split(' ').at(-1)!))
 })
 
 test('a signature is one of the bytes as they lie there, by the key whose id stands before it', (t) => {
@@ -216,6 +254,11 @@ test('a signature is one of the bytes as they lie there, by the key whose id sta
 
 test('publish: nothing without a signature; both architectures under one name, signed by digest; a candidate is no release', () => {
   const root = tree('echo notes of it')
+  const verifies = (exit: number): void =>
+    writeFileSync(join(root, 'bin', 'bifrost'), `#!/bin/sh\necho "bifrost $*" >> "$CALLS"\nexit ${exit}\n`, {
+      mode: 0o755,
+    })
+  verifies(1)
   const dir = temporaryFolder({ after })
   const buildah = 'while [ $# -gt 0 ]; do [ "$1" != --digestfile ] || echo sha256:abc > "$2"; shift; done'
   const publish = (version: string) =>
@@ -228,6 +271,9 @@ test('publish: nothing without a signature; both architectures under one name, s
   const refused = publish('1.2.3')
   assert.deepEqual([refused.status, refused.calls], [1, []])
   writeFileSync(join(dir, 'manifest.json.sig'), 'x')
+  const untrusted = publish('1.2.3')
+  assert.deepEqual([untrusted.status, untrusted.calls], [1, [`bifrost update verify ${dir}`]], 'no box would take it')
+  verifies(0)
   const { status, calls, err } = publish('1.2.3-rc.1')
   assert.equal(status, 0, err)
   assert.equal(calls.filter((call) => call.startsWith('buildah manifest add')).length, 2)
@@ -238,14 +284,27 @@ test('publish: nothing without a signature; both architectures under one name, s
   assert.match(calls.at(-1)!, /^gh release create v1\.2\.3-rc\.1 .*--notes notes of it --prerelease/)
 })
 
+const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`
+
 /** What kubectl says of an overlay and of the stateful set. */
 const OVERLAY = `spec:\n  image: registry.example.com/bifrost/bifrost:0.1.0\n  other: { image: x }\n---\n  image: registry.example.com/bifrost-backup:1\n`
-function cluster(answers: { rollout?: string; before?: string; now?: string; diff?: string }) {
-  const { rollout = 'true', before = 'bifrost-aaa', now = 'bifrost-bbb', diff = 'exit 1' } = answers
+interface Answers {
+  readonly rollout?: string
+  /** What it says of the revision that runs: a shell command. */
+  readonly before?: string
+  readonly now?: string
+  readonly diff?: string
+  /** Generation, and the one that the controller has seen: a shell command. */
+  readonly observed?: string
+}
+
+function cluster(answers: Answers, variables: NodeJS.ProcessEnv = {}) {
+  const { rollout = 'true', before = 'printf bifrost-aaa', now = 'bifrost-bbb', diff = 'exit 1' } = answers
   const kubectl = [
     `case "$*" in`,
     `kustomize*) printf '${OVERLAY.replaceAll('\n', String.raw`\n`)}';;`,
-    `*currentRevision*) printf '${before}';;`,
+    `*currentRevision*) ${before};;`,
+    `*observedGeneration*) ${answers.observed ?? 'echo 4 4'};;`,
     `*updateRevision*) printf '${now}';;`,
     `*controllerrevision*) printf 7;;`,
     `*"get pods"*) echo pod/bifrost-0;;`,
@@ -259,8 +318,10 @@ function cluster(answers: { rollout?: string; before?: string; now?: string; dif
   const env = {
     BIFROST_OVERLAYS: join(root, 'overlays'),
     BIFROST_IMAGE: 'reg.example/bifrost',
-    BIFROST_IMAGE_DIGEST: 'sha256:abc',
+    BIFROST_IMAGE_DIGEST: DIGEST,
     APPLIED: join(root, 'applied.yaml'),
+    STAND: root,
+    ...variables,
   }
   return {
     deploy: (...args: string[]) => run('deploy.sh', args, env, { root, programs: { kubectl } }),
@@ -275,7 +336,7 @@ test('deploy: the image by its digest and nothing else; compared, applied, waite
   assert.equal(status, 0, err)
   assert.equal(
     applied(),
-    OVERLAY.replace('registry.example.com/bifrost/bifrost:0.1.0', 'reg.example/bifrost@sha256:abc'),
+    OVERLAY.replace('registry.example.com/bifrost/bifrost:0.1.0', `reg.example/bifrost@${DIGEST}`),
   )
   const verbs = calls.map((call) => /kustomize|get|diff|apply|rollout/.exec(call)![0])
   assert.deepEqual(verbs, ['kustomize', 'get', 'diff', 'apply', 'rollout'])
@@ -296,6 +357,68 @@ test('deploy refuses an environment, a version and an overlay that are none, bef
   assert.deepEqual([unanswered.status, unanswered.calls.filter((call) => call.includes('apply'))], [1, []])
 })
 
+test('deploy takes a digest and a name of an image, and nothing else: they become a part of a script', () => {
+  const pwned = join(temporaryFolder({ after }), 'pwned')
+  for (const [variable, value] of [
+    ['BIFROST_IMAGE_DIGEST', `x#;1e touch ${pwned}\n#`],
+    ['BIFROST_IMAGE_DIGEST', `${DIGEST}#;1e touch ${pwned}\n#`],
+    ['BIFROST_IMAGE_DIGEST', `${DIGEST}\n`],
+    ['BIFROST_IMAGE_DIGEST', DIGEST.toUpperCase()],
+    ['BIFROST_IMAGE_DIGEST', DIGEST.slice(0, -1)],
+    ['BIFROST_IMAGE_DIGEST', ''],
+    ['BIFROST_IMAGE', `x#;1e touch ${pwned}\n#`],
+    ['BIFROST_IMAGE', `x#e touch ${pwned}`],
+    ['BIFROST_IMAGE', String.raw`reg.example/\1`],
+    ['BIFROST_IMAGE', 'reg.example/&'],
+    ['BIFROST_IMAGE', 'reg.example//bifrost'],
+  ] as const) {
+    const refused = cluster({}, { [variable]: value }).deploy('staging', '1.2.3')
+    assert.deepEqual([refused.status, refused.calls], [2, []], `${variable}=${value}`)
+    assert.ok(refused.err.startsWith(`deploy: ${variable} '${value}' is no `), refused.err)
+  }
+  assert.ok(!existsSync(pwned))
+  for (const image of ['bifrost', 'localhost:5000/bifrost', 'ghcr.io/some-body/bifrost_edge/bifrost.gateway'])
+    assert.equal(cluster({}, { BIFROST_IMAGE: image }).deploy('staging', '1.2.3').status, 0, image)
+})
+
+test('a cluster that does not answer is no first deployment: nothing is changed, and nothing is taken back', () => {
+  const silent = cluster({ before: 'echo "Unable to connect to the server: i/o timeout" >&2; exit 1' })
+  const refused = silent.deploy('staging', '1.2.3')
+  assert.equal(refused.status, 1)
+  assert.match(refused.err, /i\/o timeout\ndeploy: what runs in staging could not be asked/)
+  assert.deepEqual(refused.calls.filter((call) => /diff|apply|rollout/.test(call)), []) // prettier-ignore
+  assert.match(refused.calls.at(-1)!, / --ignore-not-found /)
+  const back = silent.rollback()
+  assert.deepEqual([back.status, back.calls], [0, []])
+  assert.match(back.err, /ended before it changed anything/)
+})
+
+test('what an earlier deployment noted is no way back for one that was refused', () => {
+  const { deploy, rollback } = cluster({})
+  assert.equal(deploy('staging', '1.2.3').status, 0)
+  assert.equal(deploy('staging', 'none').status, 2)
+  assert.deepEqual(rollback().calls, [])
+})
+
+test('the way back waits until the cluster has seen what was applied, and not for ever', () => {
+  // Each question lets the controller see one more generation; until then it tells of the revision before.
+  const observed = 'echo x >> "$STAND/asked"; n=$(wc -l < "$STAND/asked"); [ "$n" -lt 3 ] && echo "5 4" || echo "5 5"'
+  const now = `'; [ "$(wc -l < "$STAND/asked")" -lt 3 ] && printf bifrost-aaa || printf 'bifrost-bbb`
+  const late = cluster({ observed, now })
+  late.deploy('staging', '1.2.3')
+  const { calls, out, err } = late.rollback()
+  assert.equal(calls.filter((call) => call.includes('observedGeneration')).length, 3, err)
+  assert.ok(calls.some((call) => call.includes('rollout undo')), out) // prettier-ignore
+  const never = cluster({ observed: 'echo "5 "' }, { BIFROST_OBSERVE_SECONDS: '0' })
+  never.deploy('staging', '1.2.3')
+  const stuck = never.rollback()
+  assert.match(stuck.err, /has not looked at generation 5 of statefulset\/bifrost \(only at none\)/)
+  assert.deepEqual([stuck.status, stuck.calls.filter((call) => call.includes('undo'))], [1, []])
+  const silent = cluster({ observed: 'exit 1' })
+  silent.deploy('staging', '1.2.3')
+  assert.equal(silent.rollback().status, 1)
+})
+
 test('a roll-out that does not come up goes back to the revision before, past the pod that blocks the way', () => {
   const failed = cluster({ rollout: 'exit 1' })
   assert.equal(failed.deploy('staging', '1.2.3').status, 1)
@@ -305,7 +428,7 @@ test('a roll-out that does not come up goes back to the revision before, past th
 })
 
 test('no way back where nothing ran before, and none is needed where nothing was rolled out', () => {
-  const first = cluster({ before: '' })
+  const first = cluster({ before: 'true' })
   first.deploy('staging', '1.2.3')
   const none = first.rollback()
   assert.deepEqual([none.status, none.calls], [1, []])
@@ -338,6 +461,45 @@ test('smoke against a gateway that runs: good, another version, no gateway', asy
   assert.deepEqual([other.status, other.err], [1, `it runs ${version}, and 9.9.9 was deployed\n`])
   const none = run('smoke.sh', [version], { BIFROST_URL: 'http://127.0.0.1:9', BIFROST_SMOKE_WAIT: '0' })
   assert.equal(none.status, 3)
+})
+
+/** A gateway whose answers are these; what is left out is good. The log is asked twice. */
+function gateway(answers: { log?: readonly unknown[]; sinks?: readonly unknown[] }) {
+  const log = [...(answers.log ?? [{ nextSeq: 5 }, { nextSeq: 9 }])]
+  const bodies: Readonly<Record<string, () => unknown>> = {
+    '/readyz': () => ({}),
+    '/api/v1/system': () => ({ version: '1.2.3' }),
+    '/api/v1/sinks': () => ({
+      sinks: answers.sinks ?? [{ name: 'a', state: 'Running', reason: null, balanced: true }],
+    }),
+    '/api/v1/log': () => log.shift(),
+  }
+  return async <T>(path: string) => {
+    const body = bodies[path]!()
+    return body === undefined ? undefined : { status: body === 'refused' ? 503 : 200, body: body as T }
+  }
+}
+
+test('smoke: a gateway that dies between two looks, gets no samples, or has a sink that does not deliver is not good', async () => {
+  const faultsOf = (answers: Parameters<typeof gateway>[0]) => smoke(gateway(answers), '1.2.3', 0, 1)
+  assert.deepEqual(await faultsOf({}), [])
+  assert.deepEqual(await faultsOf({ log: [{ nextSeq: 5 }] }), ['it went away'])
+  assert.deepEqual(await faultsOf({ log: [] }), ['it went away'])
+  assert.deepEqual(await faultsOf({ log: [{ nextSeq: 5 }, 'refused'] }), [
+    '/api/v1/log answered 503 at the second look',
+  ])
+  assert.deepEqual(await faultsOf({ log: [{ nextSeq: 5 }, { nextSeq: 5 }] }), ['no sample arrived in 0.001 s'])
+  assert.deepEqual(await faultsOf({ log: [{ nextSeq: 5 }, {}] }), ['no sample arrived in 0.001 s'])
+  const bad = { name: 'b', state: 'Stopped', reason: 'refused the password', balanced: false }
+  assert.deepEqual(await faultsOf({ sinks: [bad] }), [
+    'sink b is Stopped: refused the password',
+    'the account of sink b does not add up',
+  ])
+})
+
+test('smoke goes on looking until a gateway that is late is good', async () => {
+  const late = gateway({ log: [{ nextSeq: 5 }, { nextSeq: 5 }, { nextSeq: 5 }, { nextSeq: 6 }] })
+  assert.deepEqual(await smoke(late, '1.2.3', 5000, 1), [])
 })
 
 test('every script that a workflow calls is run by .ci/run or by a test', () => {

@@ -42,6 +42,7 @@ const DEFECTS: readonly (readonly [what: string, file: string, from: string | Re
   ['no rights of a job', 'ci.yml', /    permissions:\n      contents: read\n/, '', /job check names no permissions/],
   ['more rights', 'ci.yml', 'contents: read', 'contents: write', /may write contents/],
   ['no end', 'ci.yml', '    timeout-minutes: 20\n', '', /job check has no timeout/],
+  ['a bare container', 'release.yml', 'buildpack-deps:bookworm-scm', 'debian:12', /build begins in debian:12, where/],
   ['no concurrency', 'deploy.yml', /concurrency:[\s\S]*?jobs:/, 'jobs:', /no concurrency/],
   ['rights of strangers', 'ci.yml', '  pull_request:', '  pull_request_target:', /pull_request_target/],
   [

@@ -20,4 +20,7 @@ for arch in x64 arm64; do
   bin/launch scripts/image/build.ts --stage "$work/stage" --arch "$arch" --out "$image"
   add+=(--add "image:$arch:$image")
 done
-bin/launch scripts/release/release.ts --out "$out" "${add[@]}"
+# A candidate is nothing for boxes of the channel stable.
+channel=stable
+[[ $version != *-* ]] || channel=beta
+bin/launch scripts/release/release.ts --out "$out" --channel "$channel" "${add[@]}"

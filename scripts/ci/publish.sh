@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Publishes a signed release: publish.sh VERSION DIR. Images go to $BIFROST_IMAGE (one list for both architectures) and get a signature of this
-# workflow's identity; files and notes become a release of the repository. Nothing is published that has no signature.
+# workflow's identity; files and notes become a release of the repository. Nothing is published that no box would take.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/env.sh"
 
@@ -13,6 +13,7 @@ image=${BIFROST_IMAGE:?the place of the image, such as registry.example.com/bifr
   exit 1
 }
 node scripts/bootstrap.js install
+bin/bifrost update verify "$dir"
 notes=$(bin/launch scripts/ci/release-notes.ts "$version")
 
 # The format of Docker: an OCI image has no health check. The folder of the login is where cosign looks for it too.

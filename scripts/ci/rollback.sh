@@ -7,11 +7,27 @@ environment=${1:?usage: rollback.sh ENVIRONMENT}
 namespace=${BIFROST_NAMESPACE:-bifrost}
 workload=${BIFROST_WORKLOAD:-statefulset/bifrost}
 state=${BIFROST_DEPLOY_STATE:-.cache/deploy-$environment}
+if [ ! -e "$state" ]; then
+  echo "rollback: deploy.sh ended before it changed anything in $environment" >&2
+  exit 0
+fi
 if [ ! -s "$state" ]; then
   echo "rollback: nothing ran in $environment before; what was deployed stays, to be looked at" >&2
   exit 1
 fi
 before=$(cat "$state")
+# Until the controller has seen what was applied, it still tells of the revision before.
+end=$((SECONDS + ${BIFROST_OBSERVE_SECONDS:-60}))
+while true; do
+  seen=$(kubectl -n "$namespace" get "$workload" -o 'jsonpath={.metadata.generation} {.status.observedGeneration}')
+  read -r generation observed <<<"$seen"
+  [ -z "$generation" ] || [ "$generation" != "$observed" ] || break
+  if [ "$SECONDS" -ge "$end" ]; then
+    echo "rollback: the cluster has not looked at generation $generation of $workload (only at ${observed:-none}): nothing was taken back" >&2
+    exit 1
+  fi
+  sleep 1
+done
 # A revision that did not change (the failure came before the roll-out) needs no way back.
 now=$(kubectl -n "$namespace" get "$workload" -o 'jsonpath={.status.updateRevision}')
 if [ "$now" = "$before" ]; then

@@ -5,6 +5,12 @@
 
 first=${1:?usage: same-bytes.sh DIR OTHER}
 second=${2:?usage: same-bytes.sh DIR OTHER}
+for dir in "$first" "$second"; do
+  if [ -z "$(find "$dir" -type f -print -quit)" ]; then
+    echo "same-bytes: there is no file in $dir: nothing was built" >&2
+    exit 1
+  fi
+done
 diff --recursive --brief "$first" "$second" || {
   echo "same-bytes: the two builds differ; see above" >&2
   exit 5

@@ -10,11 +10,13 @@ if [ -z "${BIFROST_RELEASE_KEY:-}" ]; then
   echo "sign: BIFROST_RELEASE_KEY is empty: this runs in the environment 'release', which has the key" >&2
   exit 4
 fi
+pem=$BIFROST_RELEASE_KEY
+unset BIFROST_RELEASE_KEY
+# Nothing to do after install.sh; at a desk, packages come without the key in their environment.
 node scripts/bootstrap.js install
 umask 077
 key=$(mktemp -p /dev/shm bifrost-key.XXXXXX)
 trap 'rm -f "$key"' EXIT
-printf '%s\n' "$BIFROST_RELEASE_KEY" >"$key"
-unset BIFROST_RELEASE_KEY
+printf '%s\n' "$pem" >"$key"
 bin/launch scripts/ci/sign-manifest.ts --dir "$dir" --key "$key"
 bin/bifrost update verify "$dir"

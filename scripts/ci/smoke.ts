@@ -20,18 +20,23 @@ interface Sink {
 type Ask = <T>(path: string) => Promise<{ status: number; body: T } | undefined>
 
 /** What is wrong; nothing when all is good; undefined when it was never reached. */
-export async function smoke(ask: Ask, version: string | undefined, waitMs: number): Promise<string[] | undefined> {
+export async function smoke(
+  ask: Ask,
+  version: string | undefined,
+  waitMs: number,
+  betweenMs = 2000,
+): Promise<string[] | undefined> {
   const end = Date.now() + waitMs
   let faults: string[] | undefined
   do {
-    faults = await look(ask, version)
+    faults = await look(ask, version, betweenMs)
     if (faults?.length === 0) return faults
     await sleep(Math.min(1000, Math.max(0, end - Date.now())))
   } while (Date.now() < end)
   return faults
 }
 
-async function look(ask: Ask, version: string | undefined): Promise<string[] | undefined> {
+async function look(ask: Ask, version: string | undefined, betweenMs: number): Promise<string[] | undefined> {
   const ready = await ask<unknown>('/readyz')
   if (ready === undefined) return undefined
   if (ready.status !== 200) return [`it is not ready: /readyz answered ${ready.status}`]
@@ -50,10 +55,11 @@ async function look(ask: Ask, version: string | undefined): Promise<string[] | u
     if (state !== 'Running') faults.push(`sink ${name} is ${state}: ${reason ?? 'no reason given'}`)
     if (!balanced) faults.push(`the account of sink ${name} does not add up`)
   }
-  await sleep(2000)
+  await sleep(betweenMs)
   const after = await ask<{ nextSeq: number }>('/api/v1/log')
-  if (after?.status === 200 && after.body.nextSeq <= before.body.nextSeq)
-    faults.push('no sample arrived in two seconds')
+  if (after === undefined) faults.push('it went away')
+  else if (after.status !== 200) faults.push(`/api/v1/log answered ${after.status} at the second look`)
+  else if (!(after.body.nextSeq > before.body.nextSeq)) faults.push(`no sample arrived in ${betweenMs / 1000} s`)
   return faults
 }
 

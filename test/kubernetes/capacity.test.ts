@@ -51,7 +51,7 @@ const DEFECTS: readonly Mutation[] = [
   {
     defect: 'a quota for fewer pods',
     change: (objects) => void (hard(objects).pods = '10' as never),
-    found: /quota: pods is 10, and 14 may be wanted/,
+    found: /quota: pods is 10, and 15 may be wanted/,
   },
   {
     defect: 'a quota for fewer volumes',

@@ -17,6 +17,7 @@ interface Job {
   readonly uses?: string
   readonly steps?: readonly Step[]
   readonly 'timeout-minutes'?: number
+  readonly container?: { readonly image: string }
 }
 
 interface Workflow {
@@ -70,6 +71,10 @@ function faultsOfJob(root: string, name: string, id: string, job: Job): string[]
   for (const [right, level] of Object.entries(permissions ?? {}))
     if (level !== 'read' && !allowed.includes(right)) faults.push(`job ${id} may write ${right}`)
   if (job.uses === undefined && job['timeout-minutes'] === undefined) faults.push(`job ${id} has no timeout`)
+  // An image with git says so in its name: -scm of buildpack-deps.
+  const { image } = job.container ?? {}
+  if (image !== undefined && !/^buildpack-deps:\w+-scm$/.test(image))
+    faults.push(`job ${id} begins in ${image}, where there may be no git for the checkout`)
   const outside = JSON.stringify({ ...job, steps: steps.map((step) => ({ ...step, env: undefined })) })
   if (outside.includes('secrets.')) faults.push(`a secret outside of a step's env in job ${id}`)
   const inside = JSON.stringify(steps.map(({ env = {} }) => env))
