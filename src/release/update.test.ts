@@ -296,11 +296,13 @@ test('over HTTP: a download that is cut off is gone on with', async (t) => {
   t.after(() => server.close())
   await new Promise((resolve) => server.once('listening', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  await assert.rejects(apply(url), fails('NOT_CONNECTED', /cut off after 150000 of/))
+  await assert.rejects(apply(url), fails('NOT_CONNECTED', /cut off after \d+ of/))
   untouched()
   cut = false
   await apply(url)
-  assert.deepEqual(ranges, [undefined, 'bytes=150000-'])
+  // What was still on its way to the disk is fetched again.
+  assert.match(String(ranges[1]), /^bytes=[1-9]\d+-$/)
+  assert.equal(ranges.length, 2)
   assert.equal(runs(), '1.1.0')
 })
 
