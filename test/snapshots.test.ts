@@ -173,7 +173,7 @@ test('a repository into which a backup is being made is not called damaged', { s
   const busy = rig.backup('verify', '--repository', 'site')
   assert.equal(busy.code, 1, busy.err)
   assert.match(busy.err, /site .* cannot be checked: .*a backup is being made: try again/)
-  other.stdin!.end('all of it')
+  other.stdin.end('all of it')
   await new Promise((resolve) => other.once('exit', resolve))
   const free = rig.backup('verify', '--repository', 'site')
   assert.equal(free.code, 0, free.err)
