@@ -3,7 +3,7 @@
  * the simulator's counter: each value says by itself at what time it was read.
  */
 import assert from 'node:assert/strict'
-import type { ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, statSync, writeFileSync, writeSync, closeSync } from 'node:fs' // prettier-ignore
 import { createServer } from 'node:net'
@@ -161,6 +161,23 @@ test(
     assert.match(verdict.out, /region-2: whole/)
   },
 )
+
+test('a repository into which a backup is being made is not called damaged', { skip }, async (t) => {
+  const folder = temporaryFolder(t)
+  const rig = createBackupRig(t, { config: join(folder, 'bifrost.yaml'), data: folder, url: 'http://127.0.0.1:9' })
+  const env = { ...process.env, RESTIC_REPOSITORY: rig.repository('site'), RESTIC_PASSWORD: 'planted-password-site' }
+  assert.equal(spawnSync('restic', ['init', '--no-cache'], { env }).status, 0)
+  const other = spawn('restic', ['backup', '--no-cache', '--stdin'], { env, stdio: ['pipe', 'ignore', 'ignore'] })
+  t.after(() => other.kill())
+  await eventually('its lock', () => readdirSync(join(rig.repository('site'), 'locks')).length > 0)
+  const busy = rig.backup('verify', '--repository', 'site')
+  assert.equal(busy.code, 1, busy.err)
+  assert.match(busy.err, /site .* cannot be checked: .*a backup is being made: try again/)
+  other.stdin.end('all of it')
+  await new Promise((resolve) => other.once('exit', resolve))
+  const free = rig.backup('verify', '--repository', 'site')
+  assert.equal(free.code, 0, free.err)
+})
 
 /** With all that it started. */
 function kill(child: ChildProcess): void {

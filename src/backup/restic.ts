@@ -135,9 +135,9 @@ export class Repository {
     ])
     if (ran.code === 0) return undefined
     const text = `${ran.stdout}\n${ran.stderr}`
-    // What cannot be reached is not damaged.
+    // What cannot be reached, or is in use, is not damaged.
     if (
-      /Fatal: unable to open|dial tcp|connection refused|wrong password|no key found/i.test(text) &&
+      /Fatal: unable to open|dial tcp|connection refused|wrong password|no key found|already locked/i.test(text) &&
       !/Load|ciphertext|Pack ID/.test(text)
     )
       throw this.#failed('cannot be checked', ran)
@@ -217,7 +217,8 @@ export class Repository {
 const HINTS: readonly (readonly [RegExp, string])[] = [
   [/wrong password|no key found/, '; the password file is that of another repository'],
   [/Is there a repository|unable to open config file|does not exist/, '; is its disk there? If it is new: `bifrost backup create --init` makes it'], // prettier-ignore
-  [/already locked exclusively/, '; it is being pruned: the next backup goes on'],
+  [/already locked exclusively/, '; it is being pruned or checked: the next backup goes on'],
+  [/already locked by/, '; a backup is being made: try again'],
 ]
 
 const lastLines = ({ stderr, code }: Ran): string => stderr.trim().split('\n').slice(-3).join('; ') || `restic ended with ${code}` // prettier-ignore
