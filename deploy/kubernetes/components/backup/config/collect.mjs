@@ -23,6 +23,7 @@ if (!words.includes('--cluster')) process.exit(0)
 const namespace = readFileSync(join(ACCOUNT, 'namespace'), 'utf8').trim()
 
 // What the role in account.yaml allows, no more: the tests hold both together.
+/** @type {[group: string, names: string[]][]} */
 const LISTS = [
   [
     'api/v1',
