@@ -43,7 +43,7 @@ test('the table says of each device how it is, since when, and how well it reads
   // Rows by keyboard: down, and into the device.
   await page.locator('[data-index="0"]').focus()
   await page.keyboard.press('ArrowDown')
-  assert.equal(await page.evaluate('document.activeElement.dataset.row'), 'energy-meter')
+  await eventually('the next row', async () => (await page.evaluate('document.activeElement.dataset.row')) === 'energy-meter') // prettier-ignore
 
   assert.deepEqual(complaints, [])
 })
