@@ -75,7 +75,7 @@ async function runCost(pairs: number, seconds: number): Promise<void> {
   )
   const share = (ms: number): number => (ms / (seconds * 1000)) * 100
   const points = withMs.map((ms, pair) => share(ms - withoutMs[pair]!))
-  const median = at(sorted(points), 0.5)
+  const median = middle(sorted(points))
   const mean = points.reduce((sum, one) => sum + one, 0) / points.length
   const deviation = Math.sqrt(points.reduce((sum, one) => sum + (one - mean) ** 2, 0) / Math.max(1, points.length - 1))
   const error = deviation / Math.sqrt(points.length)
@@ -95,6 +95,9 @@ async function runCost(pairs: number, seconds: number): Promise<void> {
   )
 }
 
+/** Of an even number the mean of the two in the middle. */
+const middle = (all: readonly number[]): number =>
+  (all[Math.floor((all.length - 1) / 2)]! + all[Math.ceil((all.length - 1) / 2)]!) / 2
 const sorted = (all: readonly number[]): number[] => [...all].sort((a, b) => a - b)
 const figure = (all: readonly number[]): string => `${at(sorted(all), 0.5).toFixed(1)} (${Math.max(...all).toFixed(1)})`
 
