@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, statSync, writeFileSync, writeSync, closeSync } from 'node:fs' // prettier-ignore
+import { chownSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, statSync, writeFileSync, writeSync, closeSync } from 'node:fs' // prettier-ignore
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -287,3 +287,14 @@ sinks:
     await again.stop()
   },
 )
+
+test('root does not work in a data folder that belongs to somebody else', { skip }, (t) => {
+  if (process.getuid?.() !== 0) return t.skip('needs root')
+  const data = join(temporaryFolder(t), 'data')
+  mkdirSync(data)
+  chownSync(data, 65_532, 65_532)
+  const rig = createBackupRig(t, { config: join(data, 'bifrost.yaml'), data, url: 'http://127.0.0.1:9' })
+  const refused = rig.backup('list')
+  assert.equal(refused.code, 2)
+  assert.match(refused.err, /belongs to user 65532: run this as that user/)
+})

@@ -1,6 +1,6 @@
 /** A restore that is cut off at any step of putting things in place comes to the same end; before that nothing has changed. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -70,6 +70,27 @@ test('cut off while old things go aside, or new ones come: it goes on where it s
     await finishRestore(data)
     await judge(data, config)
   }
+})
+
+const GATEWAY_USER = 65_532
+const skip = process.getuid?.() === 0 ? false : 'needs root, to become somebody else'
+
+test('what belongs to somebody else stays and is told; the restore comes to its end', { skip }, async (t) => {
+  const { data, config } = made(t)
+  chmodSync(dirname(data), 0o755)
+  chmodSync(config, 0o755)
+  for (const path of ['', ...readdirSync(data, { recursive: true, encoding: 'utf8' })])
+    chownSync(join(data, path), GATEWAY_USER, GATEWAY_USER)
+  process.seteuid!(GATEWAY_USER)
+  const done = await swap({ data, config, include: false, now: Date.parse('2026-11-29T10:00:00Z') }).finally(() =>
+    process.seteuid!(0),
+  )
+  const file = join(config, 'bifrost.yaml')
+  assert.deepEqual([done.written, done.refused], [[], [file]])
+  assert.equal(readFileSync(file, 'utf8'), 'old')
+  assert.equal(readFileSync(join(data, 'restore', 'refused', file), 'utf8'), 'new')
+  assert.equal(readFileSync(join(data, 'sequence'), 'utf8'), 'new sequence')
+  assert.ok(!existsSync(join(data, 'RESTORING')))
 })
 
 test('a gateway does not start in the middle of a restore', async (t) => {
