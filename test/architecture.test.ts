@@ -74,8 +74,8 @@ const RULES: Record<string, Rule> = {
     says: 'parts of gateway.ts in files of their own: how devices and sinks are wired, and how that changes while it runs',
   },
   backup: {
-    may: ['core/', 'formats/', 'store/copy/', 'store/files.ts', 'store/lock.ts'],
-    says: 'a backup is made of files: what they mean is known elsewhere, and the store itself says how its log is copied',
+    may: ['core/', 'formats/', 'store/copy/', 'store/files.ts', 'store/lock.ts', 'delivery/dead-letter-files.ts'],
+    says: 'a backup is made of files: what they mean is known elsewhere, and the store and the dead letters say how theirs are copied',
   },
   kpi: { may: ['core/'], says: 'figures are made of stored samples and of what polling tells: core only' },
   report: { may: ['core/'], says: 'a report is made from what Prometheus says, not from the gateway' },

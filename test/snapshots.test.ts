@@ -94,6 +94,10 @@ test(
     assert.equal(first.code, 0, first.err)
     const pointInTime = Date.now()
     const before = (await log()).durableSeq
+    // Letters about what the log up to then holds, and about what it does not.
+    const letters = [1, before + 1_000_000].map((seq) => `${JSON.stringify({ id: 1, sink: 'away', log: 'x', seq })}\n`)
+    mkdirSync(join(data, 'dead-letters'), { recursive: true })
+    writeFileSync(join(data, 'dead-letters/away.ndjson'), letters.join(''))
     await pause(700)
     const second = rig.backup('create', '--json')
     assert.equal(second.code, 0, second.err)
@@ -149,8 +153,20 @@ test(
     assert.equal(rig.backup('restore', '--identity', rig.identity, '--to', new Date(pointInTime).toISOString(), '--into', inTime).code, 0) // prettier-ignore
     const wanted = [...all].filter(([, text]) => Number(text.split(' ')[1]) <= pointInTime)
     assert.deepEqual((await samplesOf(join(inTime, 'data'))).size, wanted.length)
+    assert.equal(
+      readFileSync(join(inTime, 'data/dead-letters/away.ndjson'), 'utf8'),
+      letters[0],
+      'letters come with the cursors, and none names a number that will be given out again',
+    )
     const beyond = rig.backup('restore', '--identity', rig.identity, '--to', '2099-01-01T00:00:00Z')
     assert.match(beyond.err, /no backup reaches 2099-01-01T00:00:00.000Z; there are 2, from/)
+
+    // What waits for each sink is in the log, sample by sample.
+    const drill = rig.backup('drill', '--identity', rig.identity, '--repository', 'region-2')
+    assert.match(
+      drill.out,
+      /good {2}the ledger of every sink adds up: (?=.*plant \d+ = [1-9])(?=.*away \d+ = 0 \+ [1-9])/,
+    )
 
     // One bit.
     assert.equal(rig.backup('verify', '--repository', 'site').code, 0)
@@ -272,10 +288,14 @@ sinks:
     await gateway.stop()
     await pause(100)
     calls = 0
-    const drill = rig.backup('drill', '--identity', rig.identity)
+    // What lies in the folder that is named for it is not ours.
+    const scratch = temporaryFolder(t)
+    writeFileSync(join(scratch, 'somebody-elses'), 'x')
+    const drill = rig.backup('drill', '--identity', rig.identity, '--scratch', scratch)
     assert.equal(drill.code, 0, drill.err + drill.out)
     assert.match(drill.out, /good {2}a gateway starts on it: in .* s, reaching nobody/)
     assert.equal(calls, 0)
+    assert.deepEqual(readdirSync(scratch), ['somebody-elses'])
     const report = readdirSync(join(data, 'backup/drills')).toSorted()
     assert.deepEqual(report.map((name) => name.slice(-3)), ['son', '.md']) // prettier-ignore
     assert.equal(filesWith(data, [randomBytes(16)]).length, 0)
@@ -297,4 +317,12 @@ test('root does not work in a data folder that belongs to somebody else', { skip
   const refused = rig.backup('list')
   assert.equal(refused.code, 2)
   assert.match(refused.err, /belongs to user 65532: run this as that user/)
+})
+
+test('a drill where there is no data folder says where to, and writes nothing by itself', { skip }, (t) => {
+  const data = join(temporaryFolder(t), 'none')
+  const rig = createBackupRig(t, { config: join(data, 'bifrost.yaml'), data, url: 'http://127.0.0.1:9' })
+  const told = rig.backup('drill')
+  assert.equal(told.code, 2)
+  assert.match(told.err, /there is no data folder .*none here: say where to restore to, --scratch/)
 })

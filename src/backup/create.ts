@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { messageOf } from '../core/errors.ts'
 import { outcome, recordStatus } from './record.ts'
 import { Repository, type LogTag, type Stored } from './restic.ts'
-import type { BackupSettings } from './settings.ts'
+import { workOf, type BackupSettings } from './settings.ts'
 import type { SnapshotManifest } from './snapshot/manifest.ts'
-import { withSnapshot, workOf, type StageContext, type Staged } from './snapshot/stage.ts'
+import { withSnapshot, type StageContext, type Staged } from './snapshot/stage.ts'
 
 export interface CreateContext extends StageContext {
   /** Makes repositories that are not there. */
@@ -33,8 +33,10 @@ export interface Created {
   readonly repositories: readonly RepositoryResult[]
 }
 
-export const repositoriesOf = (settings: BackupSettings): Repository[] =>
-  settings.repositories.map((one) => new Repository(one, settings.name, join(workOf(settings.data), 'cache')))
+export function repositoriesOf({ repositories, name, data }: BackupSettings): Repository[] {
+  const work = workOf(data)
+  return repositories.map((one) => new Repository(one, name, work && join(work, 'cache')))
+}
 
 export async function createBackup(context: CreateContext): Promise<Created> {
   const { settings, clock } = context

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { GatewayError, messageOf } from '../core/errors.ts'
 import { makeFolders } from '../core/folder.ts'
 import { runProgram, type Ran } from './program.ts'
-import type { KeepSettings, RepositorySettings } from './settings.ts'
+import { sftpHost, type KeepSettings, type RepositorySettings } from './settings.ts'
 
 const TAG = 'bifrost'
 
@@ -46,11 +46,11 @@ export interface LogTag {
 
 export class Repository {
   readonly settings: RepositorySettings
-  readonly #cache: string
+  readonly #cache: string | undefined
   readonly #host: string
 
-  /** `cache`: a folder for what restic keeps of repositories. */
-  constructor(settings: RepositorySettings, host: string, cache: string) {
+  /** `cache`: a folder for what restic keeps of repositories; undefined: it keeps nothing. */
+  constructor(settings: RepositorySettings, host: string, cache: string | undefined) {
     this.settings = settings
     this.#host = host
     this.#cache = cache
@@ -108,8 +108,10 @@ export class Repository {
     if (ran.code !== 0) throw this.#failed(`did not take the copy from ${from.name}`, ran)
   }
 
-  /** Whether one program can speak to both: it has one environment. */
+  /** Whether one program can speak to both: it has one environment, and one ssh. */
   async canCopyFrom(from: Repository): Promise<boolean> {
+    const isSftp = [this, from].every(({ settings: { url } }) => url.startsWith('sftp:'))
+    if (isSftp && sshOf(this.settings) !== sshOf(from.settings)) return false
     const [ours, theirs] = [await this.#environment(), await from.#environment()]
     return Object.keys(ours).every((name) => theirs[name] === undefined || theirs[name] === ours[name])
   }
@@ -171,10 +173,12 @@ export class Repository {
   }
 
   async #run(args: readonly string[], other?: Repository, cwd?: string): Promise<Ran> {
-    const { url, passwordFile, caFile } = this.settings
+    const { url, passwordFile, caFile, sshKeyFile, knownHostsFile } = this.settings
     for (const [what, file] of [
       ['passwordFile', passwordFile],
       ['caFile', caFile],
+      ['sshKeyFile', sshKeyFile],
+      ['knownHostsFile', knownHostsFile],
     ] as const)
       // prettier-ignore
       if (file !== undefined)
@@ -182,7 +186,9 @@ export class Repository {
           throw new GatewayError('CONFIG_INVALID', `repository ${this.name}: ${what}: ${messageOf(cause)}`, { cause })
         })
     const authorities = [...new Set([caFile, other?.settings.caFile])].filter((file) => file !== undefined)
-    const always = ['-r', url, '--password-file', passwordFile, '--cache-dir', this.#cache, ...authorities.flatMap((file) => ['--cacert', file])] // prettier-ignore
+    const cache = this.#cache === undefined ? ['--no-cache'] : ['--cache-dir', this.#cache]
+    const ssh = sshOf(this.settings) ?? (other && sshOf(other.settings))
+    const always = ['-r', url, '--password-file', passwordFile, ...cache, ...authorities.flatMap((file) => ['--cacert', file]), ...(ssh === undefined ? [] : ['-o', `sftp.command=${ssh}`])] // prettier-ignore
     const theirs = other === undefined ? {} : await other.#environment()
     const env = { ...theirs, ...(await this.#environment()), RESTIC_PROGRESS_FPS: '0', TZ: 'UTC' }
     return runProgram('restic', [...always, ...args], { env, ...(cwd === undefined ? {} : { cwd }) })
@@ -215,11 +221,25 @@ export class Repository {
 }
 
 const HINTS: readonly (readonly [RegExp, string])[] = [
+  [/unable to start the sftp session/, '; sshKeyFile has to be among the authorized keys of that user, and what `ssh-keyscan HOST` prints, compared with the host, in knownHostsFile'], // prettier-ignore
   [/wrong password|no key found/, '; the password file is that of another repository'],
   [/Is there a repository|unable to open config file|does not exist/, '; is its disk there? If it is new: `bifrost backup create --init` makes it'], // prettier-ignore
   [/already locked exclusively/, '; it is being pruned or checked: the next backup goes on'],
   [/already locked by/, '; a backup is being made: try again'],
 ]
+
+/**
+ * How ssh is called for it; undefined: as restic does. A service has no terminal to be asked at, and its home may be none: ssh looks into that of
+ * the user database, whatever HOME says.
+ */
+function sshOf({ url, sshKeyFile, knownHostsFile }: RepositorySettings): string | undefined {
+  const host = sftpHost(url)
+  if (host === undefined || (sshKeyFile ?? knownHostsFile) === undefined) return undefined
+  const key = sshKeyFile === undefined ? [] : ['-i', sshKeyFile, '-o', 'IdentitiesOnly=yes']
+  const known = knownHostsFile === undefined ? [] : ['-o', `UserKnownHostsFile=${knownHostsFile}`]
+  const port = host.port === undefined ? [] : ['-p', host.port]
+  return ['ssh', ...port, ...key, ...known, '-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=yes', '-o', 'ServerAliveInterval=30', '-o', 'ServerAliveCountMax=4', '-s', '--', host.to, 'sftp'].join(' ') // prettier-ignore
+}
 
 const lastLines = ({ stderr, code }: Ran): string => stderr.trim().split('\n').slice(-3).join('; ') || `restic ended with ${code}` // prettier-ignore
 

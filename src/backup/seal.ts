@@ -40,7 +40,7 @@ export async function unseal(file: string, identity: string, take: (entry: TarEn
   for (const { header, data } of await unpackTar(Buffer.concat(chunks), { strict: true })) {
     if (header.type !== 'file' || !isPlainPath(header.name))
       throw new GatewayError('BACKUP_REFUSED', `${file} holds ${JSON.stringify(header.name.slice(0, 200))}, which is no plain file of a backup`) // prettier-ignore
-    await take({ name: header.name, bytes: data ?? new Uint8Array() })
+    await take({ name: header.name, bytes: data ?? new Uint8Array(), mode: (header.mode ?? 0o600) & 0o777 })
   }
 }
 

@@ -2,14 +2,17 @@
  * `backup.yaml`: what is backed up, where to, and how long it is kept. A file of its own: whoever makes backups needs the passwords of the
  * repositories, the gateway needs none of them, and a configuration that is broken must not keep anybody from a backup (decision 0033).
  */
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { dirname, isAbsolute, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { duration } from '../core/duration.ts'
 import { GatewayError, messageOf } from '../core/errors.ts'
 
 const path = z.string().min(1)
+/** For ssh, whose options are read by three programs in turn: nothing that any of them would split. */
+const plainPath = path.regex(/^[^\s"',%\\]+$/, 'a path without spaces, quotes and commas')
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'expected letters, digits, dots and dashes')
 
 const repositorySchema = z.strictObject({
@@ -22,6 +25,10 @@ const repositorySchema = z.strictObject({
   passwordFile: path.describe('The password that encrypts the repository, alone in a file'),
   caFile: path.optional().describe('Authorities of its TLS certificate (PEM), where the system does not know them'),
   environmentFile: path.optional().describe('Lines NAME=VALUE, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'),
+  sshKeyFile: plainPath
+    .optional()
+    .describe('For sftp: the private key that opens it (default: those of the user in `~/.ssh`)'),
+  knownHostsFile: plainPath.optional().describe('For sftp: the keys of the host, as `ssh-keyscan` prints them (default: `~/.ssh/known_hosts`)'), // prettier-ignore
 })
 export type RepositorySettings = z.output<typeof repositorySchema>
 
@@ -78,6 +85,9 @@ export async function loadSettings(file: string): Promise<BackupSettings> {
     const lines = parsed.error.issues.map((issue) => `${whole}: ${issue.path.join('.') || 'the file'}: ${issue.message}`) // prettier-ignore
     throw new GatewayError('CONFIG_INVALID', lines.join('\n'))
   }
+  for (const [at, { url, sshKeyFile, knownHostsFile }] of parsed.data.repositories.entries())
+    if ((sshKeyFile ?? knownHostsFile) !== undefined && sftpHost(url) === undefined)
+      throw new GatewayError('CONFIG_INVALID', `${whole}: repositories.${at}: sshKeyFile and knownHostsFile are for addresses as sftp:user@host:/folder`) // prettier-ignore
   const names = parsed.data.repositories.map((one) => one.name)
   if (new Set(names).size !== names.length)
     throw new GatewayError('CONFIG_INVALID', `${whole}: repositories: two have the same name`)
@@ -103,8 +113,21 @@ function absolute(raw: Raw, file: string): BackupSettings {
       passwordFile: at(one.passwordFile),
       caFile: at(one.caFile),
       environmentFile: at(one.environmentFile),
+      sshKeyFile: at(one.sshKeyFile),
+      knownHostsFile: at(one.knownHostsFile),
     })),
   }
 }
+
+/** Where an address of sftp leads, in both ways to write it; undefined: it is none. */
+export function sftpHost(url: string): { readonly to: string; readonly port: string | undefined } | undefined {
+  const whole = /^sftp:\/\/((?:[^@/\s]+@)?(?:\[[^\]]+\]|[^:/\s]+))(?::(\d+))?\//.exec(url)
+  if (whole !== null) return { to: whole[1]!, port: whole[2] }
+  const short = /^sftp:((?:[^@/\s]+@)?[^:/\s]+):/.exec(url)
+  return short === null ? undefined : { to: short[1]!, port: undefined }
+}
+
+/** The folder of backups for what they keep and lock; undefined: the data folder is not to be seen, as in a drill elsewhere. */
+export const workOf = (data: string): string | undefined => (existsSync(data) ? join(data, 'backup') : undefined)
 
 const isFolder = (url: string): boolean => isAbsolute(url) || /^\.{0,2}\//.test(url) || !url.includes(':')

@@ -9,8 +9,7 @@ import { writeReport, type DrillCheck, type DrillReport } from '../backup/drill-
 import { outcome, recordStatus } from '../backup/record.ts'
 import type { Prepared } from '../backup/restore/prepare.ts'
 import { restoreInto } from '../backup/restore/restore.ts'
-import type { BackupSettings } from '../backup/settings.ts'
-import { workOf } from '../backup/snapshot/stage.ts'
+import { workOf, type BackupSettings } from '../backup/settings.ts'
 import { systemClock as clock } from '../core/clock.ts'
 import { GatewayError, messageOf } from '../core/errors.ts'
 import { makeFolders } from '../core/folder.ts'
@@ -22,7 +21,10 @@ import { Exit } from './exit-code.ts'
 
 export async function drill(call: Call): Promise<number> {
   const settings = await settingsOf(call)
-  const place = resolve(textOption(call, 'scratch') ?? workOf(settings.data))
+  const work = workOf(settings.data)
+  const given = textOption(call, 'scratch') ?? work
+  if (given === undefined) throw new GatewayError('USAGE', `there is no data folder ${settings.data} here: say where to restore to, --scratch /a/folder`) // prettier-ignore
+  const place = resolve(given)
   await makeFolders(place)
   // What lies beside it there is not ours.
   const scratch = await mkdtemp(join(place, 'drill-'))
@@ -46,7 +48,7 @@ export async function drill(call: Call): Promise<number> {
     },
   }))
   if (report === undefined) throw failure
-  const file = await writeReport(resolve(textOption(call, 'report') ?? join(workOf(settings.data), 'drills')), report)
+  const file = await writeReport(resolve(textOption(call, 'report') ?? join(work ?? place, 'drills')), report)
   if (call.terminal.json) call.terminal.resultJson({ ...report, file })
   else for (const line of words(report, file)) call.terminal.result(line)
   return report.ok ? Exit.ok : Exit.different

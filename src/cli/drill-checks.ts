@@ -61,6 +61,7 @@ export async function compareRestored(prepared: Prepared, settings: BackupSettin
     await close()
     return accounts.setupToken === undefined ? 'with an administrator' : 'without an administrator'
   })
+  const cursors = prepared.cursors.map((state) => ({ ...state, found: 0 }))
   const began = clock.monotonic()
   let gateway: Gateway | undefined
   let seconds = 0
@@ -71,16 +72,23 @@ export async function compareRestored(prepared: Prepared, settings: BackupSettin
   })
   if (gateway === undefined) return seconds
   try {
-    for (const [what, judge] of Object.entries(judgesOf(gateway, prepared))) await check(what, judge)
+    for (const [what, judge] of Object.entries(judgesOf(gateway, prepared, cursors))) await check(what, judge)
   } finally {
     await gateway.stop()
   }
   return seconds
 }
 
+/** Of a sink, and how many samples behind it are found in the log. */
+type Counted = Prepared['cursors'][number] & { found: number }
+
+const isBehind = ({ seq, ahead = [] }: Counted, number: number): boolean =>
+  number > seq && !ahead.some(([from, , to]) => number > from && number <= to)
+
 const judgesOf = (
   { store }: Gateway,
   { manifest, endSeq, renewed }: Prepared,
+  cursors: readonly Counted[],
 ): Record<string, () => Promise<string>> => ({
   'the log is where it should be': async () => {
     const { logId, oldestSeq, durableSeq, corruptFrames, ancestors } = store.info()
@@ -100,10 +108,12 @@ const judgesOf = (
     for await (const found of store.readAfter(from - 1)) {
       if (!(found instanceof SampleBatch)) {
         inGaps += found.toSeq - found.fromSeq + 1
+        for (const one of cursors) if (isBehind(one, found.fromSeq)) one.found += found.samples ?? 0
         if (found.reason === 'corrupt' || found.reason === 'missing-segment') throw new Error(`${found.reason}: ${found.fromSeq} to ${found.toSeq}`) // prettier-ignore
         continue
       }
       for (let row = 0; row < found.length; row++) {
+        for (const one of cursors) if (isBehind(one, found.seq![row]!)) one.found++
         const witness = wanted.get(found.seq![row]!)
         if (witness === undefined) continue
         expect(found.tag[row], witness.tag, `tag of ${witness.seq}`)
@@ -123,6 +133,9 @@ const judgesOf = (
       const { routed, delivered, pending, dropped } = (await store.openCursor(sink)).ledger()
       const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0)
       if (routed !== delivered + pending + lost) throw new Error(`${sink}: ${routed} routed, ${delivered} + ${pending} + ${lost}`) // prettier-ignore
+      const counted = cursors.find((one) => one.sink === sink)
+      if (counted !== undefined && counted.seq >= endSeq - MOST_COUNTED)
+        expect(counted.found, pending, `what waits for ${sink} in the log`)
       lines.push(`${sink} ${routed} = ${delivered} + ${pending} + ${lost}`)
     }
     return lines.length === 0 ? 'there is no sink' : lines.join(', ')

@@ -2,7 +2,7 @@
  * `DATA/backup/status.json`: what became of backups, copies, checks and drills. Written by `bifrost backup`, which is a process of its own, and
  * read by the gateway, which makes metrics of it.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 
@@ -38,17 +38,19 @@ export const statusFile = (data: string): string => join(data, 'backup', 'status
 
 export const NO_STATUS: BackupStatus = { version: 1, repositories: {}, verify: {}, prune: {}, drill: null }
 
-/** Undefined where no backup was ever tried; what is no status of ours counts as none. */
-function parseStatus(text: string): BackupStatus | undefined {
-  try {
-    return schema.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
-}
+/** No name that a repository may have. */
+export const UNREADABLE = '(status unreadable)'
 
-/** A few hundred bytes, read with each call. */
+/**
+ * A few hundred bytes, read with each call; undefined where no backup was ever tried. One that cannot be read, or is none of ours, is a
+ * repository of that name which never got a backup: silence would look like health.
+ */
 export function readBackupStatus(data: string): BackupStatus | undefined {
-  const file = statusFile(data)
-  return existsSync(file) ? parseStatus(readFileSync(file, 'utf8')) : undefined
+  try {
+    return schema.parse(JSON.parse(readFileSync(statusFile(data), 'utf8')))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    const never = { lastAttempt: 0, lastSuccess: null, ok: false, error: 'the status cannot be read', seconds: 0, covers: null, bytes: 0, addedBytes: 0 } // prettier-ignore
+    return { ...NO_STATUS, repositories: { [UNREADABLE]: never } }
+  }
 }

@@ -1,6 +1,7 @@
 /** Reading the files of dead letters: the newest for people, all of them as batches for a replay. A line that is torn is passed over. */
 import { createReadStream, createWriteStream } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
 import { SampleBatch } from '../core/batch.ts'
@@ -74,11 +75,34 @@ export async function endLine(path: string): Promise<void> {
 
 /** Takes the first `count` letters out of a file. */
 export async function dropFirst(path: string, count: number): Promise<void> {
+  let seen = 0
+  await keepOnly(path, () => ++seen > count)
+}
+
+/**
+ * Takes the letters about what came after `seq` out of all files of a folder, which nobody has open: the log ends there now, and will give
+ * those numbers to other samples. Resolves to how many that were.
+ */
+export async function dropAfter(folder: string, seq: number): Promise<number> {
+  let dropped = 0
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith('.ndjson')) continue
+    await keepOnly(join(folder, name), (letter) => {
+      const stays = (letter.seq ?? 0) <= seq
+      if (!stays) dropped++
+      return stays
+    })
+  }
+  return dropped
+}
+
+async function keepOnly(path: string, keeps: (letter: DeadLetter) => boolean): Promise<void> {
   const rest = `${path}.part`
   async function* left(): AsyncGenerator<string> {
-    let seen = 0
-    for await (const line of linesOf(path, new AbortController().signal))
-      if (parseLetter(line) !== undefined && ++seen > count) yield `${line}\n`
+    for await (const line of linesOf(path, new AbortController().signal)) {
+      const letter = parseLetter(line)
+      if (letter !== undefined && keeps(letter)) yield `${line}\n`
+    }
   }
   await pipeline(left(), createWriteStream(rest, { mode: 0o600, flush: true }))
   await rename(rest, path)

@@ -1,4 +1,4 @@
-/** The status that backups leave becomes one series for each metric of the table; what is no status becomes none. */
+/** The status that backups leave becomes one series for each metric of the table; what is no status is a failure. */
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -26,7 +26,11 @@ test('each metric says what the status says', async (t) => {
   const file = statusFile(gateway.config.data)
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, 'no status')
-  assert.deepEqual(await series(), {})
+  assert.match(await metrics.render(false), /^bifrost_backup_failed\{repository="\(status unreadable\)"\} 1$/m)
+  assert.match(
+    await metrics.render(false),
+    /^bifrost_backup_last_success_timestamp_seconds\{repository="\(status unreadable\)"\} 0$/m,
+  )
   writeFileSync(file, JSON.stringify(STATUS))
   const found = await series()
   assert.deepEqual(found, {

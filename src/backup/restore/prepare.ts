@@ -2,20 +2,25 @@
  * Makes, in a folder of its own, what a restore will put in place: brought from the repository, held against its manifest byte for byte, its
  * secrets opened, its log cut where that is wanted and given an id of its own. Nothing outside of that folder is touched.
  */
+import { existsSync } from 'node:fs'
 import { chmod, chown, lchown, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolders } from '../../core/folder.ts'
+import { dropAfter } from '../../delivery/dead-letter-files.ts'
 import { cutLog, seqAt } from '../../store/copy/cut.ts'
 import { renewLog, type Renewed } from '../../store/copy/renew.ts'
-import { surveyLog } from '../../store/copy/survey.ts'
+import { surveyCursors, surveyLog, type CursorState } from '../../store/copy/survey.ts'
 import { unseal } from '../seal.ts'
 import { differences, filesIn, readManifest, refused, type SnapshotManifest } from '../snapshot/manifest.ts'
 import { SNAPSHOT } from '../snapshot/parts.ts'
 import type { Repository } from '../restic.ts'
 import type { Chosen, Wanted } from './choose.ts'
 
-/** What comes from the snapshot that holds the log; the audit log is among it: what was done is not undone by a restore. */
-const WITH_THE_LOG = ['log', 'trends', 'cursors', 'sinks', 'tags', 'sequence', 'audit']
+/**
+ * What comes from the snapshot that holds the log. A letter that a cursor has passed is the only trace of its sample, so dead letters belong
+ * to cursors; the audit log is among it since what was done is not undone by a restore.
+ */
+const WITH_THE_LOG = ['log', 'trends', 'cursors', 'sinks', 'origins', 'dead-letters', 'tags', 'sequence', 'audit']
 
 export interface PrepareContext {
   readonly repository: Repository
@@ -36,6 +41,8 @@ export interface Prepared {
   readonly endSeq: number
   readonly lastReceived: number | null
   readonly renewed: Renewed
+  /** Where each sink is. */
+  readonly cursors: readonly CursorState[]
   readonly files: number
   readonly bytes: number
   /** Files with secrets that were opened; 0 without an identity. */
@@ -64,10 +71,11 @@ export async function prepare(chosen: Chosen, wanted: Wanted, context: PrepareCo
   await rm(join(into, 'state'), { recursive: true, force: true })
   say('cutting the log and giving it an id of its own')
   const { endSeq, lastReceived, renewed } = await finishLog(data, wanted, context)
+  const cursors = [...(await surveyCursors(data)).values()]
   await endSessions(join(data, 'accounts.db'))
   say('forcing it to the disk')
   await syncAll(into)
-  return { folder: into, manifest, endSeq, lastReceived, renewed, files: manifest.files.length, bytes, opened }
+  return { folder: into, manifest, endSeq, lastReceived, renewed, cursors, files: manifest.files.length, bytes, opened }
 }
 
 async function verified(folder: string, but?: (path: string) => boolean): Promise<SnapshotManifest> {
@@ -95,10 +103,11 @@ async function takeState(chosen: Chosen, { repository, into }: PrepareContext, d
 async function openPrivate(folder: string, identity: string, into: string): Promise<number> {
   let opened = 0
   for (const name of await readdir(folder))
-    await unseal(join(folder, name), identity, async ({ name: path, bytes }) => {
+    await unseal(join(folder, name), identity, async ({ name: path, bytes, mode = 0o600 }) => {
       const file = join(into, path)
       await mkdir(dirname(file), { recursive: true, mode: 0o700 })
       await writeFile(file, bytes, { mode: 0o600 })
+      await chmod(file, mode)
       opened++
     })
   return opened
@@ -110,6 +119,8 @@ async function finishLog(data: string, { to, toSeq }: Wanted, { skipPending, now
   const seq = toSeq ?? (to === undefined ? undefined : await seqAt(survey, to))
   const end = seq === undefined || seq === survey.end.seq ? survey.end : await cutLog(data, survey, seq)
   const renewed = await renewLog(data, survey, { end, skipPending, now })
+  const letters = join(data, 'dead-letters')
+  if (existsSync(letters)) await dropAfter(letters, end.seq)
   const { lastReceived } = seq === undefined ? survey : await surveyLog(data)
   return { endSeq: end.seq, lastReceived, renewed }
 }

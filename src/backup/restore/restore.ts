@@ -79,7 +79,7 @@ export async function restoreInto(into: string, context: RestoreContext): Promis
 
 export async function restoreInPlace(context: RestoreContext): Promise<Prepared & Swapped> {
   const { settings, withConfig, now, say } = context
-  const { data, config } = settings
+  const { data, config, include } = settings
   await makeFolders(data)
   const unlock = await takeStopped(data)
   try {
@@ -90,7 +90,7 @@ export async function restoreInPlace(context: RestoreContext): Promise<Prepared 
     const prepared = await restoreInto(fresh, context)
     await giveTo(join(data, 'restore'), data)
     say('putting it in place')
-    const swapped = await swap({ data, config: withConfig ? dirname(config) : null, include: withConfig, now })
+    const swapped = await swap({ data, config: withConfig ? dirname(config) : null, include, now })
     return { ...prepared, ...swapped }
   } finally {
     await unlock()

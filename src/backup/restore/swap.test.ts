@@ -1,6 +1,16 @@
 /** A restore that is cut off at any step of putting things in place comes to the same end; before that nothing has changed. */
 import assert from 'node:assert/strict'
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -12,9 +22,15 @@ import { filesIn } from '../snapshot/manifest.ts'
 import { choose } from './choose.ts'
 import { finishRestore, preparedIn, swap } from './swap.ts'
 
-const OLD = { 'log/1.seg': 'old log', sequence: 'old sequence', 'only-old': 'x', 'backup/status.json': 'status' }
+const OLD = {
+  'log/1.seg': 'old log',
+  sequence: 'old sequence',
+  'only-old': 'x',
+  'backup/status.json': 'status',
+  'lost+found/1': '',
+}
 const NEW = { 'log/2.seg': 'new log', sequence: 'new sequence', 'audit/1': 'new audit' }
-const MARKER = { version: 1, before: 'before-2026-11-29T10-00-00Z', include: false } as const
+const MARKER = { version: 1, before: 'before-2026-11-29T10-00-00Z', include: [] } as const
 
 function made(t: TestContext) {
   const folder = temporaryFolder(t)
@@ -35,7 +51,7 @@ function made(t: TestContext) {
 
 async function judge(data: string, config: string): Promise<void> {
   const here = (await filesIn(data)).filter((path) => !path.startsWith('restore/'))
-  assert.deepEqual(here, ['audit/1', 'backup/status.json', 'log/2.seg', 'sequence'])
+  assert.deepEqual(here, ['audit/1', 'backup/status.json', 'log/2.seg', 'lost+found/1', 'sequence'])
   assert.equal(readFileSync(join(data, 'sequence'), 'utf8'), 'new sequence')
   assert.equal(readFileSync(join(config, 'bifrost.yaml'), 'utf8'), 'new')
   const before = join(data, 'restore', MARKER.before)
@@ -46,7 +62,7 @@ async function judge(data: string, config: string): Promise<void> {
 
 test('new things take the place, old things are kept, the configuration is written', async (t) => {
   const { data, config } = made(t)
-  const done = await swap({ data, config, include: false, now: Date.parse('2026-11-29T10:00:00Z') })
+  const done = await swap({ data, config, include: [], now: Date.parse('2026-11-29T10:00:00Z') })
   await judge(data, config)
   assert.deepEqual([done.written, done.left], [[join(config, 'bifrost.yaml')], [join(config, 'other.yaml')]])
   assert.equal(await finishRestore(data), undefined)
@@ -82,7 +98,7 @@ test('what belongs to somebody else stays and is told; the restore comes to its 
   for (const path of ['', ...readdirSync(data, { recursive: true, encoding: 'utf8' })])
     chownSync(join(data, path), GATEWAY_USER, GATEWAY_USER)
   process.seteuid!(GATEWAY_USER)
-  const done = await swap({ data, config, include: false, now: Date.parse('2026-11-29T10:00:00Z') }).finally(() =>
+  const done = await swap({ data, config, include: [], now: Date.parse('2026-11-29T10:00:00Z') }).finally(() =>
     process.seteuid!(0),
   )
   const file = join(config, 'bifrost.yaml')
@@ -91,6 +107,25 @@ test('what belongs to somebody else stays and is told; the restore comes to its 
   assert.equal(readFileSync(join(data, 'restore', 'refused', file), 'utf8'), 'new')
   assert.equal(readFileSync(join(data, 'sequence'), 'utf8'), 'new sequence')
   assert.ok(!existsSync(join(data, 'RESTORING')))
+})
+
+test('files come back with their permissions, and nowhere but where the settings of this machine say', async (t) => {
+  const { data, config } = made(t)
+  const allowed = join(config, '../keys')
+  const elsewhere = join(config, '../cron.d/job')
+  for (const path of [join(allowed, 'plant.key'), elsewhere]) {
+    const file = join(preparedIn(data), 'include', path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, 'key')
+    chmodSync(file, 0o644)
+  }
+  chmodSync(join(preparedIn(data), 'config/bifrost.yaml'), 0o600)
+  rmSync(join(config, 'bifrost.yaml'))
+  const done = await swap({ data, config, include: [allowed], now: Date.parse('2026-11-29T10:00:00Z') })
+  assert.deepEqual([done.refused, existsSync(elsewhere)], [[elsewhere], false])
+  assert.equal(readFileSync(join(data, 'restore/refused', elsewhere), 'utf8'), 'key')
+  const mode = (file: string): string => (statSync(file).mode & 0o777).toString(8)
+  assert.deepEqual([mode(join(allowed, 'plant.key')), mode(join(config, 'bifrost.yaml'))], ['644', '600'])
 })
 
 test('a gateway does not start in the middle of a restore', async (t) => {

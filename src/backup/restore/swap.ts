@@ -19,8 +19,8 @@ const markerSchema = z.object({
   before: z.string().regex(/^before-[0-9TZ-]+$/),
   /** Where the configuration goes; null: it stays as it is. */
   config: z.string().nullable(),
-  /** Whether files of `include` go back to where they lay. */
-  include: z.boolean(),
+  /** Where files of `include` may go back to: what the settings of this machine name. */
+  include: z.array(z.string()),
   phase: z.enum(['old things aside', 'new things in place']),
 })
 type Marker = z.output<typeof markerSchema>
@@ -31,7 +31,8 @@ const STAYS = new Set(['restore', 'backup', 'run', 'LOCK', 'HELD', 'HELD-journal
 export interface Swap {
   readonly data: string
   readonly config: string | null
-  readonly include: boolean
+  /** Files and folders outside of the data folder that may be written; empty: none. */
+  readonly include: readonly string[]
   readonly now: number
 }
 
@@ -42,7 +43,7 @@ export interface Swapped {
   readonly written: readonly string[]
   /** Files beside the configuration that the backup does not have: they stay. */
   readonly left: readonly string[]
-  /** Files that belong to somebody else and could not be written: those of the backup lie in `restore/refused`. */
+  /** Files that belong to somebody else, or that `include` does not name here: those of the backup lie in `restore/refused`. */
   readonly refused: readonly string[]
 }
 
@@ -52,7 +53,7 @@ export const preparedIn = (data: string): string => join(data, 'restore', 'new')
 /** Whoever calls holds the lock of the data folder. */
 export async function swap({ data, config, include, now }: Swap): Promise<Swapped> {
   const before = `before-${new Date(now).toISOString().slice(0, 19).replaceAll(':', '-')}Z`
-  const marker: Marker = { version: 1, before, config, include, phase: 'old things aside' }
+  const marker: Marker = { version: 1, before, config, include: [...include], phase: 'old things aside' }
   await putFile(join(data, RESTORING), JSON.stringify(marker))
   return (await finishRestore(data))!
 }
@@ -78,8 +79,9 @@ export async function finishRestore(data: string): Promise<Swapped | undefined> 
     if (!STAYS.has(name)) await rename(join(fresh, 'data', name), join(data, name))
   await syncFolder(data)
   const put: Put = { written: [], refused: [], aside: join(data, 'restore', 'refused') }
-  if (marker.config !== null) await putFiles(join(fresh, 'config'), marker.config, join(before, 'config'), put)
-  if (marker.include) await putFiles(join(fresh, 'include'), '/', join(before, 'include'), put)
+  const { config, include } = marker
+  if (config !== null) await putFiles(join(fresh, 'config'), config, join(before, 'config'), { ...put, may: [config] })
+  if (config !== null) await putFiles(join(fresh, 'include'), '/', join(before, 'include'), { ...put, may: include })
   const left = marker.config === null ? [] : await others(join(fresh, 'config'), marker.config, data)
   await keepRedis(fresh, data)
   await rm(file)
@@ -99,10 +101,24 @@ interface Put {
  * Each file whole, the old one kept; a second time it finds them equal. What belongs to somebody else, as root's own settings do, stays as it
  * is and is told: a restore that is decided comes to its end.
  */
-async function putFiles(from: string, to: string, before: string, { written, refused, aside }: Put): Promise<void> {
+async function putFiles(
+  from: string,
+  to: string,
+  before: string,
+  { written, refused, aside, may }: Put & { readonly may: readonly string[] },
+): Promise<void> {
   for (const path of await filesIn(from)) {
     const bytes = await readFile(join(from, path))
     const target = join(to, path)
+    const putAside = async (): Promise<void> => {
+      await makeFolders(dirname(join(aside, target)))
+      await putFile(join(aside, target), bytes)
+      refused.push(target)
+    }
+    if (!may.some((one) => target === one || target.startsWith(`${one}/`))) {
+      await putAside()
+      continue
+    }
     const there = await readFile(target).catch(() => undefined)
     if (there?.equals(bytes) === true) continue
     const was = there === undefined ? undefined : await lstat(target)
@@ -112,13 +128,12 @@ async function putFiles(from: string, to: string, before: string, { written, ref
     }
     try {
       await makeFolders(dirname(target))
-      await putFile(target, bytes, { mode: was === undefined ? 0o640 : was.mode & 0o777, ...(was && { owner: was }) })
+      const { mode } = was ?? (await lstat(join(from, path)))
+      await putFile(target, bytes, { mode: mode & 0o777, ...(was && { owner: was }) })
       written.push(target)
     } catch (error) {
       if (!['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-      await makeFolders(dirname(join(aside, target)))
-      await putFile(join(aside, target), bytes)
-      refused.push(target)
+      await putAside()
     }
   }
 }

@@ -27,8 +27,16 @@ export function wayOf(path: string): Way {
   const is = (one: RegExp): boolean => one.test(path)
   if (NEVER.some(is)) return 'none'
   if (LOG.some(is)) return 'log'
-  return PLAIN.some(is) ? 'plain' : 'private'
+  if (PLAIN.some(is)) return 'plain'
+  return isLogStream(path) ? 'none' : 'private'
 }
+
+/**
+ * A stream of log lines in a file (`log.access.to`, `log.audit.to`), or one that was put aside: it grows with each backup and would be
+ * encrypted anew each time. A collector takes those (docs/guide/logs.md); the audit itself is in a snapshot.
+ */
+export const isLogStream = (path: string): boolean =>
+  /(^|\/)logs\//.test(path) || /\.(log|log\.\d+|ndjson\.\d+)$/.test(path)
 
 /** No file that goes as it is may hold one. */
 export const looksPrivate = (bytes: Buffer): boolean =>

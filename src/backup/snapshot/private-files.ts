@@ -4,14 +4,17 @@
  * has not changed keeps its file, since age never writes the same bytes twice and each new one is new to the repository.
  */
 import { createHmac, randomBytes } from 'node:crypto'
+import type { Stats } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { putNewFile } from '../../core/durable-file.ts'
 import { GatewayError } from '../../core/errors.ts'
+import { readIfThere } from '../../core/read-if-there.ts'
 import type { TarEntry } from '../../formats/tar.ts'
 import { linkOrCopy } from '../../store/copy/copy-log.ts'
 import { seal } from '../seal.ts'
 import type { BackupSettings } from '../settings.ts'
+import { isLogStream } from './parts.ts'
 
 /** A file on its way into a group: its name there, and where it lies. */
 interface Source {
@@ -43,19 +46,19 @@ export async function sealPrivate(to: string, context: PrivateContext): Promise<
   for (const path of secret)
     groups[path === 'accounts.db' ? 'accounts' : 'data']!.push({ name: `data/${path}`, file: join(settings.data, path) }) // prettier-ignore
   const copied = groups.accounts!.length === 0 ? undefined : await copyDatabase(settings.data, work)
-  const bytesOf = async ({ name, file }: Source): Promise<Buffer | undefined> =>
-    name === 'data/accounts.db' ? copied : readSmall(file)
+  const entryOf = async ({ name, file }: Source): Promise<TarEntry | undefined> =>
+    name !== 'data/accounts.db' ? readSmall(name, file) : copied && { name, bytes: copied }
   const used = new Set<string>()
   for (const [group, sources] of Object.entries(groups)) {
     const hmac = createHmac('sha256', key).update(await readFile(settings.recipients))
     const entries: TarEntry[] = []
     for (const source of sources.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-      const bytes = await bytesOf(source)
-      if (bytes !== undefined) entries.push({ name: source.name, bytes })
+      const entry = await entryOf(source)
+      if (entry !== undefined) entries.push(entry)
     }
     if (group === 'data') for (const [name, bytes] of more) entries.push({ name, bytes })
     if (entries.length === 0) continue
-    for (const { name, bytes } of entries) hmac.update(`${name}\0${bytes.length}\0`).update(bytes)
+    for (const { name, bytes, mode } of entries) hmac.update(`${name}\0${mode ?? ''}\0${bytes.length}\0`).update(bytes)
     const sealed = `${group}-${hmac.digest('hex').slice(0, 32)}.age`
     used.add(sealed)
     if (
@@ -113,23 +116,28 @@ async function filesBehind(folder: string, within = '', depth = 0): Promise<stri
   const found: string[] = []
   for (const name of (await readdir(join(folder, within))).toSorted()) {
     const path = within === '' ? name : `${within}/${name}`
-    const kind = name.startsWith('..') ? undefined : await stat(join(folder, path)).catch(() => undefined)
-    if (kind?.isFile() === true) found.push(path)
+    const kind = name.startsWith('..') ? undefined : await statIfThere(join(folder, path))
+    if (kind?.isFile() === true && !isLogStream(path)) found.push(path)
     if (kind?.isDirectory() === true && depth < 16) found.push(...(await filesBehind(folder, path, depth + 1)))
   }
   return found
 }
 
-/** Undefined: it went meanwhile. */
-async function readSmall(file: string): Promise<Buffer | undefined> {
-  const size = await stat(file).then((one) => one.size, () => undefined) // prettier-ignore
-  if (size === undefined) return undefined
-  if (size > MOST_FILE_BYTES)
-    throw new GatewayError('BACKUP_FAILED', `${file} has ${size} bytes: files that are encrypted have ${MOST_FILE_BYTES} at most; move it out of the folder`) // prettier-ignore
-  return readFile(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
+/** Undefined: it is not there, or leads nowhere. */
+const statIfThere = (file: string): Promise<Stats | undefined> =>
+  stat(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ELOOP') return undefined
     throw error
   })
+
+/** Undefined: it went meanwhile. */
+async function readSmall(name: string, file: string): Promise<TarEntry | undefined> {
+  const info = await statIfThere(file)
+  if (info === undefined) return undefined
+  if (info.size > MOST_FILE_BYTES)
+    throw new GatewayError('BACKUP_FAILED', `${file} has ${info.size} bytes: files that are encrypted have ${MOST_FILE_BYTES} at most; move it out of the folder`) // prettier-ignore
+  const bytes = await readIfThere(file)
+  return bytes && { name, bytes, mode: info.mode & 0o777 }
 }
 
 /** By SQLite's own backup: whole, whoever writes meanwhile; for this user alone, and gone when it has been read. */

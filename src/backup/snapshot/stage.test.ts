@@ -13,6 +13,9 @@ import { copyLog } from '../../store/copy/copy-log.ts'
 import { openStore } from '../../store/store.ts'
 import { filesWith } from '../../testing/backup-rig.ts'
 import { needs, temporaryFolder } from '../../testing/peers.ts'
+import type { TarEntry } from '../../formats/tar.ts'
+import { lockFolder } from '../../store/lock.ts'
+import { nodeFiles } from '../../store/files.ts'
 import { seal, unseal } from '../seal.ts'
 import { loadSettings } from '../settings.ts'
 import { differences, filesIn, FORMATS, readManifest } from './manifest.ts'
@@ -54,14 +57,20 @@ async function context(folder: string, data: string, told: StageContext['ask']):
   const made = spawnSync('age-keygen', ['-o', join(folder, 'key.txt')], { encoding: 'utf8' })
   writeFileSync(join(folder, 'recipients.txt'), `${/age1\S+/.exec(made.stderr)![0]}\n`)
   mkdirSync(join(folder, 'conf'), { recursive: true })
-  writeFileSync(join(folder, 'conf/bifrost.yaml'), 'version: 1\n# planted-secret\n')
+  writeFileSync(join(folder, 'conf/bifrost.yaml'), 'version: 1\n# planted-secret\n', { mode: 0o640 })
   writeFileSync(join(folder, 'pw'), 'x')
   writeFileSync(
     join(folder, 'backup.yaml'),
     'version: 1\nname: plant\nconfig: conf/bifrost.yaml\ndata: data\nrecipients: recipients.txt\nrepositories: [{ name: site, url: ./repo, passwordFile: pw }]\n',
   )
   void data
-  return { settings: await loadSettings(join(folder, 'backup.yaml')), ask: told, now: Date.now(), version: '1.2.3' }
+  return {
+    settings: await loadSettings(join(folder, 'backup.yaml')),
+    ask: told,
+    now: Date.now(),
+    version: '1.2.3',
+    pauseMs: 5,
+  }
 }
 
 test('cursors that are copied after the log are found: the copy would say delivered what it does not hold', async (t) => {
@@ -105,9 +114,15 @@ test(
     writeFileSync(join(data, 'learned/plc.json'), '{}')
     writeFileSync(join(data, 'learned/odd.json'), '-----BEGIN PRIVATE KEY----- planted-odd')
     writeFileSync(join(data, 'of-a-later-version'), 'planted-unknown')
+    const about = await context(folder, data, async () => ({ logId: store.logId, durableSeq: store.info().durableSeq }))
+    for (const at of [data, join(folder, 'conf')]) {
+      mkdirSync(join(at, 'logs'))
+      for (const name of ['logs/stream.ndjson', 'access.log', 'audit.ndjson.1'])
+        writeFileSync(join(at, name), 'planted-lines')
+    }
     const busy = setInterval(() => void append(10), 5)
     const kept = join(folder, 'kept')
-    await withSnapshot(await context(folder, data, async () => ({ logId: store.logId, durableSeq: store.info().durableSeq })), async (staged) => {
+    await withSnapshot(about, async (staged) => {
     cpSync(staged.folder, kept, { recursive: true })
     assert.ok(statSync(join(staged.folder, 'data/log/00000001.seg')).nlink > 1, 'a sealed segment is linked, not copied')
   }) // prettier-ignore
@@ -135,10 +150,15 @@ test(
 
     // With the key, and only with it, all of it is there.
     const found = new Map<string, string>()
-    const take = async ({ name, bytes }: { name: string; bytes: Uint8Array }): Promise<void> => void found.set(name, Buffer.from(bytes).toString('latin1')) // prettier-ignore
+    const modes = new Map<string, number | undefined>()
+    const take = async ({ name, bytes, mode }: TarEntry): Promise<void> => {
+      found.set(name, Buffer.from(bytes).toString('latin1'))
+      modes.set(name, mode)
+    }
     for (const group of ['config', 'accounts', 'data']) await unseal(join(kept, `private/${group}.tar.age`), join(folder, 'key.txt'), take) // prettier-ignore
     assert.deepEqual([...found.keys()].toSorted(), ['config/bifrost.yaml', 'data/accounts.db', 'data/certificates/own/own.key', 'data/learned/odd.json', 'data/of-a-later-version']) // prettier-ignore
     assert.match(found.get('data/accounts.db')!, /planted-user/)
+    assert.equal(modes.get('config/bifrost.yaml'), 0o640)
     spawnSync('age-keygen', ['-o', join(folder, 'other.txt')])
     await assert.rejects(unseal(join(kept, 'private/data.tar.age'), join(folder, 'other.txt'), take), { code: 'BACKUP_REFUSED' }) // prettier-ignore
   },
@@ -156,6 +176,36 @@ test('what is secret is encrypted once, and again only when it has changed', { s
   await make()
   assert.equal(hashes[0], hashes[1])
   assert.notEqual(hashes[1], hashes[2])
+})
+
+test('a gateway that is started again is waited for, and is never kept from its start', { skip }, async (t) => {
+  const { folder, data, append, store } = await running(t)
+  await append(10)
+  let asked = 0
+  const startsAfter = (quiet: number) => async () => (++asked > quiet ? { logId: store.logId, durableSeq: 10 } : undefined) // prettier-ignore
+  const about = await context(folder, data, startsAfter(30))
+  const sourceOf = (one: StageContext) => withSnapshot(one, async ({ manifest }) => manifest.source)
+  assert.equal(await sourceOf(about), 'running', 'it held its folder and did not answer for a while')
+  await store.close()
+  asked = 0
+  // Between its end and its start nobody holds the folder.
+  const isFree = async () => {
+    await (
+      await lockFolder(nodeFiles, data)
+    )()
+    return undefined
+  }
+  const betweenEndAndStart = async () => (await isFree(), startsAfter(5)())
+  assert.equal(await sourceOf({ ...about, ask: betweenEndAndStart }), 'running')
+  // Stopped: the folder is free again as soon as it is copied, before anything is encrypted.
+  let wasFree = false
+  const redis = async () => {
+    await isFree()
+    wasFree = true
+    return Buffer.from('')
+  }
+  assert.equal(await sourceOf({ ...about, ask: async () => undefined, redis }), 'stopped')
+  assert.ok(wasFree)
 })
 
 test('settings and keys that are wrong are told with the next step, and make no snapshot', { skip }, async (t) => {
@@ -194,8 +244,8 @@ test('a snapshot of a newer version is refused with a sentence', async (t) => {
 
 test('what nobody has thought of is secret', () => {
   assert.deepEqual(
-    ['log/1.seg', 'audit/head', 'secret.key', 'ca/key.pem', 'run/host', 'backup/x', 'new-thing', 'certificates/own/a', 'certificates/trusted/a', 'accounts.db-wal'].map(wayOf), // prettier-ignore
-    ['log', 'plain', 'private', 'private', 'none', 'none', 'private', 'private', 'plain', 'none'],
+    ['log/1.seg', 'audit/head', 'secret.key', 'ca/key.pem', 'run/host', 'backup/x', 'new-thing', 'certificates/own/a', 'certificates/trusted/a', 'accounts.db-wal', 'lost+found/1', 'logs/stream.ndjson'].map(wayOf), // prettier-ignore
+    ['log', 'plain', 'private', 'private', 'none', 'none', 'private', 'private', 'plain', 'none', 'none', 'none'],
   )
 })
 

@@ -2,12 +2,12 @@
  * Makes a snapshot of a data folder and its configuration as a folder (FORMAT.md), beside the gateway and without stopping it. Costs links for
  * what never changes, and a copy of the segment that is being written. Whoever is killed meanwhile leaves a folder that the next one removes.
  */
-import { chmod, lstat, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { existsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmod, lstat, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { GatewayError } from '../../core/errors.ts'
 import { makeFolders } from '../../core/folder.ts'
+import { readIfThere } from '../../core/read-if-there.ts'
 import { copyLog, linkOrCopy } from '../../store/copy/copy-log.ts'
 import { lastRows, reachOf, surveyCursors, surveyLog } from '../../store/copy/survey.ts'
 import { nodeFiles } from '../../store/files.ts'
@@ -33,6 +33,8 @@ export interface StageContext {
   readonly now: number
   readonly version: string
   readonly redis?: (() => Promise<Buffer>) | undefined
+  /** Between two questions to a gateway that does not answer, ms; 500 where absent. */
+  readonly pauseMs?: number
 }
 
 export interface Staged {
@@ -43,10 +45,10 @@ export interface Staged {
 }
 
 const WITNESSES = 32
-
-/** The folder `DATA/backup`; where the data folder is not to be seen, as in a drill elsewhere, one of this user among temporary files. */
-export const workOf = (data: string): string =>
-  existsSync(data) ? join(data, 'backup') : join(tmpdir(), `bifrost-backup-${process.getuid?.() ?? 0}`)
+/** A gateway that does not answer so many times may be between its end and its start: 5 s. */
+const QUIET_TRIES = 10
+/** One that holds the data folder and does not answer may be starting: 30 s. */
+const STARTING_TRIES = 60
 
 /** Runs `use` with a snapshot, which is gone afterwards. One at a time: throws STORE_LOCKED while another is under way. */
 export async function withSnapshot<T>(context: StageContext, use: (staged: Staged) => Promise<T>): Promise<T> {
@@ -54,7 +56,7 @@ export async function withSnapshot<T>(context: StageContext, use: (staged: Stage
   await stat(data).catch((cause: unknown) => {
     throw new GatewayError('CONFIG_INVALID', `data: there is no folder ${data}`, { cause })
   })
-  const work = workOf(data)
+  const work = join(data, 'backup')
   await makeFolders(work)
   await chmod(work, 0o700)
   const unlock = await lockFolder(nodeFiles, work).catch((cause: unknown) => {
@@ -71,56 +73,75 @@ export async function withSnapshot<T>(context: StageContext, use: (staged: Stage
 }
 
 async function stage(context: StageContext, folder: string): Promise<Staged> {
-  const { settings, ask, now, version } = context
+  const { settings, now, version } = context
   const { data, config, name } = settings
   await readRecipients(settings.recipients)
   const into = join(folder, SNAPSHOT.data)
   for (const one of [into, join(folder, SNAPSHOT.private)]) await mkdir(one, { recursive: true, mode: 0o700 })
-  const first = await ask()
-  // Nobody may begin to write in the middle of it.
-  const letGo = first === undefined ? await takeStopped(data, settings.gateway.url) : undefined
+  const { told, durable, secret } = await copyData(context, into)
+  const work = join(data, 'backup')
+  const more = context.redis === undefined ? undefined : new Map([['redis.ndjson', await context.redis()]])
+  await sealPrivate(join(folder, SNAPSHOT.private), { settings, work, secret, more })
+  const log = await judged(into, told?.logId, durable)
+  const hashes = await HashCache.open(join(work, 'hashes.json'))
+  const files = []
+  for (const path of await filesIn(folder)) files.push(await hashes.describe(folder, path))
+  await hashes.save()
+  const manifest = newManifest({
+    createdAt: new Date(now).toISOString(),
+    name,
+    gateway: { version },
+    source: told === undefined ? 'stopped' : 'running',
+    config: { folder: dirname(config), main: basename(config) },
+    data,
+    ...log,
+    files,
+  })
+  await writeFile(join(folder, SNAPSHOT.manifest), `${JSON.stringify(manifest)}\n`, { mode: 0o600 })
+  return { folder, manifest, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) }
+}
+
+/** Nobody may begin to write in the middle of it; no longer than it takes to copy is a gateway kept from its start. */
+async function copyData(context: StageContext, into: string) {
+  const { settings, ask } = context
+  const { data } = settings
+  const { told, letGo } = await meet(context)
   try {
     const { durable } = await copyLog(data, into, async () =>
-      first === undefined ? undefined : (await ask())?.durableSeq,
+      told === undefined ? undefined : (await ask())?.durableSeq,
     )
-    if (first !== undefined && durable === undefined)
+    if (told !== undefined && durable === undefined)
       throw new GatewayError(
         'NOT_CONNECTED',
         'the gateway stopped while it was backed up; the next backup finds it stopped',
       )
     await copyAudit(join(data, 'audit'), join(into, 'audit'))
-    const secret = await copyPlain(data, into)
-    const more = context.redis === undefined ? undefined : new Map([['redis.ndjson', await context.redis()]])
-    await sealPrivate(join(folder, SNAPSHOT.private), { settings, work: workOf(data), secret, more })
-    const log = await judged(into, first?.logId, durable)
-    const hashes = await HashCache.open(join(workOf(data), 'hashes.json'))
-    const files = []
-    for (const path of await filesIn(folder)) files.push(await hashes.describe(folder, path))
-    await hashes.save()
-    const manifest = newManifest({
-      createdAt: new Date(now).toISOString(),
-      name,
-      gateway: { version },
-      source: first === undefined ? 'stopped' : 'running',
-      config: { folder: dirname(config), main: basename(config) },
-      data,
-      ...log,
-      files,
-    })
-    await writeFile(join(folder, SNAPSHOT.manifest), `${JSON.stringify(manifest)}\n`, { mode: 0o600 })
-    return { folder, manifest, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) }
+    return { told, durable, secret: await copyPlain(data, into) }
   } finally {
     await letGo?.()
   }
 }
 
-async function takeStopped(data: string, url: string): Promise<() => Promise<void>> {
-  try {
-    return await lockFolder(nodeFiles, data)
-  } catch (cause) {
-    throw new GatewayError('NOT_CONNECTED', `a gateway uses ${data}, but none answers at ${url}: correct gateway.url`, {
-      cause,
-    })
+interface Met {
+  /** By a gateway that runs. */
+  readonly told?: Told
+  /** None runs: the data folder is taken. */
+  readonly letGo?: () => Promise<void>
+}
+
+/** A gateway that is started again is waited for: a backup that took its data folder meanwhile would keep it from its start. */
+async function meet({ settings: { data, gateway }, ask, pauseMs = 500 }: StageContext): Promise<Met> {
+  for (let tried = 1; ; tried++) {
+    const told = await ask()
+    if (told !== undefined) return { told }
+    if (tried >= QUIET_TRIES)
+      try {
+        return { letGo: await lockFolder(nodeFiles, data) }
+      } catch (cause) {
+        if (tried >= STARTING_TRIES)
+          throw new GatewayError('NOT_CONNECTED', `a gateway uses ${data}, but none answers at ${gateway.url}: correct gateway.url`, { cause }) // prettier-ignore
+      }
+    await pause(pauseMs)
   }
 }
 
@@ -161,7 +182,7 @@ async function copyAudit(from: string, to: string): Promise<void> {
       await linkOrCopy(join(from, path), join(to, path))
       continue
     }
-    const bytes = await readFile(join(from, path)).catch(() => undefined)
+    const bytes = await readIfThere(join(from, path))
     if (bytes === undefined) continue
     const end = path === newest ? bytes.lastIndexOf(0x0a) + 1 : bytes.length
     await writeFile(join(to, path), bytes.subarray(0, end), { mode: 0o600 })
@@ -175,21 +196,21 @@ async function copyPlain(data: string, into: string): Promise<string[]> {
     const way = wayOf(path)
     if (way === 'private') secret.push(path)
     if (way !== 'plain' || path.startsWith('audit/')) continue
-    const bytes = await readFile(join(data, path)).catch(() => undefined)
+    const bytes = await readIfThere(join(data, path))
     if (bytes === undefined) continue
     if (looksPrivate(bytes)) {
       secret.push(path)
       continue
     }
     await makeFolders(dirname(join(into, path)))
-    await writeFile(join(into, path), bytes, { mode: (await lstat(join(data, path))).mode & 0o777 })
+    const mode = await lstat(join(data, path)).then((one) => one.mode & 0o777, () => 0o600) // prettier-ignore
+    await writeFile(join(into, path), bytes, { mode })
   }
   return secret
 }
 
 /** All files but those of the log and of backups, of which there are many. */
 async function filesOutside(data: string): Promise<string[]> {
-  const { readdir } = await import('node:fs/promises')
   const found: string[] = []
   for (const entry of await readdir(data, { withFileTypes: true })) {
     if (entry.isFile()) found.push(entry.name)

@@ -4,9 +4,10 @@
  * copy: first the sealed segments, so that retention cannot take what a cursor still needs; then the cursors; then the end of the log, so
  * that no cursor points beyond it.
  */
-import { constants, copyFile, link, open, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
+import { constants, copyFile, link, open, readdir, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolders } from '../../core/folder.ts'
+import { readIfThere } from '../../core/read-if-there.ts'
 import { findFrame, frameAt, FRAME_HEADER_BYTES } from '../log/frame.ts'
 import { holdsRows } from '../log/frame-rows.ts'
 import { claimedFooter, SEGMENT_HEADER_BYTES, segmentNumber, TRAILER_BYTES } from '../log/segment.ts'
@@ -53,7 +54,9 @@ export async function linkOrCopy(from: string, to: string): Promise<void> {
 }
 
 async function isSealed(path: string): Promise<boolean> {
-  const file = await open(path, 'r').catch(() => undefined)
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
   if (file === undefined) return false
   try {
     const { size } = await file.stat()
@@ -69,7 +72,7 @@ async function copyOpen(from: string, to: string, durable: number): Promise<void
   const there = new Set(await names(to))
   for (const name of await names(from)) {
     if (segmentNumber(name) === undefined || there.has(name)) continue
-    const bytes = await readFile(join(from, name)).catch(() => undefined)
+    const bytes = await readIfThere(join(from, name))
     const end = bytes === undefined ? 0 : endOf(bytes, durable)
     if (end > SEGMENT_HEADER_BYTES) await writeFile(join(to, name), bytes!.subarray(0, end), { mode: 0o644 })
   }
@@ -97,10 +100,7 @@ async function copyFiles(from: string, to: string): Promise<void> {
 }
 
 async function copyWhole(from: string, to: string): Promise<void> {
-  const bytes = await readFile(from).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
+  const bytes = await readIfThere(from)
   if (bytes !== undefined) await writeFile(to, bytes, { mode: 0o600 })
 }
 

@@ -15,6 +15,8 @@ import { SEGMENT_HEADER_BYTES, segmentName, segmentNumber, type Segment } from '
 import type { SequenceState } from '../log/sequence.ts'
 import { readSlots } from '../slot-file.ts'
 
+export type { CursorState }
+
 export interface LogSurvey {
   /** Of the file `sequence`, else of the newest segment; undefined: neither is there. */
   readonly logId: string | undefined
