@@ -220,6 +220,13 @@ test('observe sees the gateway and its parts only as types', () => {
   assert.deepEqual(broken, [])
 })
 
+test('node:http comes through core/node-http, which says why', () => {
+  const broken = files
+    .filter((file) => !file.startsWith('testing/') && !file.endsWith('.test.ts') && file !== 'core/node-http.ts')
+    .filter((file) => /^import (?!type)[^']*from 'node:http'/m.test(readFileSync(join(src, file), 'utf8')))
+  assert.deepEqual(broken, [])
+})
+
 test('one protocol, driver or sink does not reach into another', () => {
   const broken = imports.filter(({ from, to }) => {
     if (!['protocols', 'drivers', 'sinks'].includes(folderOf(from)) || folderOf(from) !== folderOf(to)) return false

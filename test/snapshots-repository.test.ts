@@ -43,7 +43,7 @@ test('a check that was killed leaves its lock behind: the next backup is made al
   const check = spawn('restic', ['check', '--no-cache', '--read-data'], { env, stdio: 'ignore' })
   t.after(() => check.kill('SIGKILL'))
   const ended = new Promise((resolve) => check.once('exit', resolve))
-  await eventually('its lock', () => readdirSync(locks).length > 0)
+  await eventually('its lock, whole', () => readdirSync(locks).some((name) => /^[0-9a-f]{64}$/.test(name)))
   check.kill('SIGSTOP')
   // The control: while it lives it keeps others out.
   const busy = rig.backup('create')

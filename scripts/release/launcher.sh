@@ -36,19 +36,19 @@ if [ -z "${NODE_COMPILE_CACHE:-}" ]; then
 fi
 # V8: the young generation may grow to three times this, in MiB; the old one is collected when it has grown by half since the last
 # time. NODE_OPTIONS may say otherwise of the first, V8 allows nobody to say it of the second. BIFROST_MEMORY=small is for boxes of 256 MB:
-# collected early, code kept small, and buffers given back to the system, for a few percent of a core.
-growth=50 young=2
+# collected early from the size on that it takes anyway, code kept small, and buffers given back to the system.
+growth=50
 if [ "${BIFROST_MEMORY:-}" = small ]; then
-  growth=15 young=1
+  growth=15
   export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-65536}" MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_:-65536}"
 fi
 set -- "$root/dist/main.js" "$@"
 case ${NODE_OPTIONS:-} in
   *max-semi-space-size* | *max_semi_space_size*) ;;
-  *) set -- "--max-semi-space-size=$young" "$@" ;;
+  *) set -- --max-semi-space-size=2 "$@" ;;
 esac
 set -- "--heap-growing-percent=$growth" "$@"
-if [ "${BIFROST_MEMORY:-}" = small ]; then set -- --optimize-for-size "$@"; fi
+if [ "${BIFROST_MEMORY:-}" = small ]; then set -- --optimize-for-size --initial-heap-size=48 "$@"; fi
 
 if [ -n "${BIFROST_NODE:-}" ]; then
   exec "$BIFROST_NODE" "$@"

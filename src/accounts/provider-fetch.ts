@@ -3,9 +3,10 @@
  * are bounded, no redirect is followed, and every wait ends.
  */
 import { readFile } from 'node:fs/promises'
-import * as http from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import * as https from 'node:https'
 import { GatewayError, messageOf } from '../core/errors.ts'
+import * as http from '../core/node-http.ts'
 
 const MOST_BYTES = 1024 * 1024
 const LIMIT_MS = 10_000
@@ -74,7 +75,7 @@ function ask(
   })
 }
 
-function toResponse({ statusCode = 0, headers }: http.IncomingMessage, body: Buffer): Response {
+function toResponse({ statusCode = 0, headers }: IncomingMessage, body: Buffer): Response {
   const bodyless = statusCode === 204 || statusCode === 205 || statusCode === 304
   const given = Object.entries(headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as [string, string]],

@@ -2,9 +2,9 @@
  * `bifrost health` for probes: asks with Node's own HTTP client, and loads nothing of the command line, since a container runtime starts it
  * every few seconds. What it does not understand is left to the command line, which says so better.
  */
-import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { readVariable } from '../config/environment.ts'
+import { request as httpRequest } from '../core/node-http.ts'
 import { authorization } from './gateway-token.ts'
 
 export const PATHS = { live: '/livez', ready: '/readyz', startup: '/startupz' } as const

@@ -1,7 +1,7 @@
 /** A refusal written straight to a socket, where no request could be made of what came, or it became no HTTP exchange. */
-import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { GatewayError } from '../core/errors.ts'
+import { STATUS_CODES } from '../core/node-http.ts'
 import { PROBLEM_TYPE, retryAfterSeconds, toProblem } from './problem.ts'
 
 /** Writes the problem and ends the connection; what the other side still sends is not waited for. */

@@ -2,9 +2,10 @@
  * Node's agent for HTTP, which keeps connections alive, with the gateway's way to make them: TLS or not is `dial`'s business. One
  * connection at a time: a sink writes one batch after the other.
  */
-import { Agent, type ClientRequestArgs } from 'node:http'
+import type { ClientRequestArgs } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { NotConnectedError } from '../../core/errors.ts'
+import { Agent } from '../../core/node-http.ts'
 
 export class DialAgent extends Agent {
   readonly #dial: (signal: AbortSignal) => Promise<Duplex>

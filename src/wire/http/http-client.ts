@@ -3,11 +3,12 @@
  * alive, connecting and answering have limits of time, an answer has one of size. Answers of any status are returned: what they
  * mean is in `verdict.ts`. Redirects are not followed. `fetch` is not used: it takes no certificate authority of our own.
  */
-import { request, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Clock, Timer } from '../../core/clock.ts'
 import type { Context, TlsSettings } from '../../core/driver.ts'
 import { GatewayError, messageOf, NotConnectedError } from '../../core/errors.ts'
+import { request } from '../../core/node-http.ts'
 import { tlsWords } from '../tls.ts'
 import { DialAgent } from './dial-agent.ts'
 
