@@ -29,6 +29,17 @@ test('moments of wall-clock times are those of Temporal, also where clocks chang
   )
 })
 
+test('the zone of the machine is told as by its name', (t) => {
+  const before = process.env.TZ
+  t.after(() => (before === undefined ? delete process.env.TZ : (process.env.TZ = before)))
+  for (const name of ZONES) {
+    process.env.TZ = name
+    const [own, named] = [new Zone(), new Zone(name)]
+    for (let time = at('2026-01-01T00:07Z'); time < at('2027-01-01T00:00Z'); time += 3_607_000)
+      assert.equal(own.offsetAt(time), named.offsetAt(time), `${name} ${new Date(time).toISOString()}`)
+  }
+})
+
 const NIGHT: Shift = { name: 'night', days: [0, 1, 2, 3, 4, 5, 6], fromMinute: 22 * 60, toMinute: 6 * 60 }
 
 test('a night shift has seven hours when summer time begins, and nine when it ends', () => {

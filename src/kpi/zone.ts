@@ -6,12 +6,14 @@ export type LocalTime = number
 const DAY_MS = 86_400_000
 
 export class Zone {
-  readonly #format: Intl.DateTimeFormat
+  /** Undefined: the zone of the machine, which `Date` knows; the tables of calendars, 8 MB, are not loaded for it. */
+  readonly #format: Intl.DateTimeFormat | undefined
 
   /** An IANA name; that of the machine where absent. Throws RangeError for a name that is none. */
   constructor(name?: string) {
+    if (name === undefined) return
     this.#format = new Intl.DateTimeFormat('en-US', {
-      ...(name === undefined ? {} : { timeZone: name }),
+      timeZone: name,
       hourCycle: 'h23',
       year: 'numeric',
       month: 'numeric',
@@ -24,6 +26,7 @@ export class Zone {
 
   /** How far the wall clock is before UTC, in ms. */
   offsetAt(time: number): number {
+    if (this.#format === undefined) return 0 - new Date(time).getTimezoneOffset() * 60_000
     const whole = Math.floor(time / 1000) * 1000
     const parts: Record<string, number> = {}
     for (const { type, value } of this.#format.formatToParts(whole)) parts[type] = Number(value)
