@@ -42,7 +42,9 @@ function start(folder) {
 function unpacked(id) {
   const base = homes().find(isUsable)
   if (base === undefined)
-    throw new Error(`there is no folder to unpack to (tried ${homes().join(', ')}); name one with BIFROST_UNPACK=/path`)
+    throw new Error(
+      `there is no folder to unpack to that is yours and that nobody else may write (tried ${homes().join(', ')}); name one with BIFROST_UNPACK=/path`,
+    )
   const folder = path.join(base, id)
   if (!fs.existsSync(folder)) unpackTo(folder)
   const { uid, mode } = fs.lstatSync(folder)
@@ -62,11 +64,13 @@ function homes() {
   ].filter(Boolean)
 }
 
+/** Whose folder it is can exchange what lies in it, whoever that belongs to: it must be ours, for us alone to write, and no link. */
 function isUsable(folder) {
   try {
     makeFolder(folder)
     fs.accessSync(folder, fs.constants.W_OK)
-    return true
+    const about = fs.lstatSync(folder)
+    return about.isDirectory() && about.uid === process.getuid() && (about.mode & 0o022) === 0
   } catch {
     return false
   }

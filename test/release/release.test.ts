@@ -1,7 +1,7 @@
 /** A release as a whole: signed, checked by the program that takes it, and the single executable of this machine. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs' // prettier-ignore
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { executable } from '../../scripts/release/executable.ts'
@@ -125,5 +125,18 @@ test(
     chmodSync(join(cache, folder!), 0o777)
     assert.match(run().stderr, /can be changed by others/)
     assert.match(run({ BIFROST_UNPACK: '/proc/none' }).stderr, /no folder to unpack to/)
+    // Nor what lies in a folder of somebody else, who could exchange it, or behind a link.
+    const left = () => rmSync(join(cache, folder!), { recursive: true, force: true })
+    left()
+    chmodSync(cache, 0o777)
+    assert.match(run().stderr, /no folder to unpack to that is yours/)
+    chmodSync(cache, 0o755)
+    symlinkSync(cache, join(home, 'link'))
+    assert.match(run({ BIFROST_UNPACK: join(home, 'link') }).stderr, /no folder to unpack to that is yours/)
+    if (process.getuid?.() === 0) {
+      chownSync(cache, 65534, 65534)
+      assert.match(run().stderr, /no folder to unpack to that is yours/)
+    }
+    assert.deepEqual(readdirSync(cache), [])
   },
 )
