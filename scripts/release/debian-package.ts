@@ -3,8 +3,8 @@
  * dpkg keeps. Written here rather than by dpkg-deb, so that no tool of the machine takes part in its bytes.
  */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { ar, file, folder, gzip, link, tar, type Entry } from './archive.ts'
 import type { BuildFacts } from './build-facts.ts'
 import type { Architecture } from './node-program.ts'
@@ -13,6 +13,7 @@ import { nodeEntries, productEntries } from './tarball.ts'
 const ROOT = join(import.meta.dirname, '..', '..')
 const PARTS = join(import.meta.dirname, 'debian')
 const MAINTAINER = 'Bifrost maintainers <maintainers@bifrost.invalid>'
+const ON_BOXES = '/opt/bifrost/current/bin/bifrost'
 /** Debian's word for the architecture. */
 export const DEBIAN_ARCH = { x64: 'amd64', arm64: 'arm64' } as const
 
@@ -41,8 +42,8 @@ export function debianPackage(stage: string, facts: BuildFacts, arch: Architectu
 function dataEntries(stage: string, facts: BuildFacts, arch: Architecture, seconds: number): Entry[] {
   const folders = ['', '/etc', '/etc/bifrost', '/lib', '/lib/systemd', '/lib/systemd/system', '/usr', '/usr/bin', '/usr/lib', '/usr/share', '/usr/share/doc', '/usr/share/doc/bifrost', '/usr/share/lintian', '/usr/share/lintian/overrides'] // prettier-ignore
   const product = productEntries(stage, './usr/lib/bifrost', 'deb', facts, arch)
-    // Installing, updating and taking back is dpkg's work here.
-    .filter(({ name }) => !name.startsWith('./usr/lib/bifrost/share/edge'))
+    // Installing, updating and taking back is dpkg's work here, and units lie where it puts them.
+    .filter(({ name }) => !/^\.\/usr\/lib\/bifrost\/share\/(edge|backup\/.*\.(service|timer)$)/.test(name))
   return [
     ...folders.map((name) => folder(`.${name}`)),
     ...product,
@@ -53,6 +54,7 @@ function dataEntries(stage: string, facts: BuildFacts, arch: Architecture, secon
       './lib/systemd/system/bifrost.service',
       serviceOf(readFileSync(join(ROOT, 'deploy', 'edge', 'bifrost.service'), 'utf8')),
     ),
+    ...backupUnits().map(([name, text]) => file(`./lib/systemd/system/${name}`, text)),
     file('./usr/share/doc/bifrost/copyright', readFileSync(join(PARTS, 'copyright'))),
     file('./usr/share/doc/bifrost/changelog.gz', gzip(Buffer.from(changelog(facts, seconds)))),
     file('./usr/share/lintian/overrides/bifrost', readFileSync(join(PARTS, 'lintian-overrides'))),
@@ -66,6 +68,7 @@ Architecture: ${DEBIAN_ARCH[arch]}
 Maintainer: ${MAINTAINER}
 Installed-Size: ${kib}
 Depends: libc6 (>= 2.28), libstdc++6 (>= 5.2), libgcc-s1 | libgcc1, libatomic1, adduser
+Suggests: restic, age
 Section: net
 Priority: optional
 Description: industrial gateway
@@ -86,12 +89,22 @@ export const debianVersion = (version: string): string => version.replace('-', '
 export function serviceOf(unit: string): string {
   const lines = unit.split('\n').filter((line) => !/^(ExecStartPre=.*bifrost-gate|# A version on trial|Documentation=|Memory(High|Max|SwapMax)=|# The profile of)/.test(line)) // prettier-ignore
   const text = lines.slice(lines.indexOf('[Unit]')).join('\n')
-  const exec = '/opt/bifrost/current/bin/bifrost'
-  if (!text.includes(`ExecStart=${exec} `)) throw new Error(`deploy/edge/bifrost.service has no ExecStart=${exec}`)
-  const placed = text.replaceAll(exec, '/usr/bin/bifrost')
-  const left = /^.*\/opt\/bifrost.*$/m.exec(placed)
-  if (left !== null) throw new Error(`deploy/edge/bifrost.service: what is this line in a Debian package: ${left[0]}`)
-  return `# Changes of your own belong into drop-ins (systemctl edit bifrost), which an upgrade leaves alone.\n${placed}`
+  if (!text.includes(`ExecStart=${ON_BOXES} `))
+    throw new Error(`deploy/edge/bifrost.service has no ExecStart=${ON_BOXES}`)
+  return `# Changes of your own belong into drop-ins (systemctl edit bifrost), which an upgrade leaves alone.\n${placed('deploy/edge/bifrost.service', text)}`
+}
+
+/** Services and timers of deploy/backup, with the paths of a package. Nobody switches them on but who has set up backups. */
+export function backupUnits(): readonly (readonly [name: string, text: string])[] {
+  const files = globSync('deploy/backup/*.{service,timer}', { cwd: ROOT }).toSorted()
+  return files.map((name) => [basename(name), placed(name, readFileSync(join(ROOT, name), 'utf8'))] as const)
+}
+
+function placed(name: string, unit: string): string {
+  const text = unit.replaceAll(ON_BOXES, '/usr/bin/bifrost')
+  const left = /^.*\/opt\/bifrost.*$/m.exec(text)
+  if (left !== null) throw new Error(`${name}: what is this line in a Debian package: ${left[0]}`)
+  return text
 }
 
 function changelog({ version }: BuildFacts, seconds: number): string {

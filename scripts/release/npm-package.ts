@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, '..', '..')
 export function npmPackage(stage: string, types: string, facts: BuildFacts, seconds: number): Buffer {
   const product = productEntries(stage, 'package', 'npm', facts).filter(({ name }) => {
     // npm makes the folders, and installing a service is no work of npm.
-    return name !== 'package/package.json' && !name.startsWith('package/share/edge')
+    return name !== 'package/package.json' && !/^package\/share\/(edge|backup)(\/|$)/.test(name)
   })
   const entries = [
     ...product,

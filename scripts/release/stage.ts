@@ -6,7 +6,7 @@
  *     DIR/bin/bifrost   the command          DIR/share/        page, templates, examples, licences, files of packages
  *     DIR/dist/         the program          DIR/package.json, DIR/build.json   what it is and what it was made from
  */
-import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundle } from './bundle.ts'
@@ -45,8 +45,7 @@ export async function stage(folder: string): Promise<Staged> {
       filter: (path) => only === undefined || path === source || only.test(relative(source, path)),
     })
   }
-  const edge = join(ROOT, 'deploy', 'edge')
-  if (existsSync(edge)) cpSync(edge, join(share, 'edge'), { recursive: true })
+  for (const part of ['edge', 'backup']) cpSync(join(ROOT, 'deploy', part), join(share, part), { recursive: true })
   cpSync(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'))
   const parties = thirdParties({
     program: packages,

@@ -66,6 +66,9 @@ if [ "$(id -u)" = 0 ] && command -v mmdebstrap >/dev/null; then
   inside bifrost version --json
   inside bifrost check -c /etc/bifrost/bifrost.yaml
   inside stat -c '%U:%G %a %n' /etc/bifrost /etc/bifrost/bifrost.yaml /var/lib/bifrost
+  inside sh -c 'ls /lib/systemd/system/bifrost-*'
+  ! inside grep -l /opt/bifrost -r /lib/systemd/system || { echo "a unit names a path of boxes"; exit 1; }
+  inside ls /usr/lib/bifrost/share/backup
   echo '# mine' >>"$work/debian/etc/bifrost/bifrost.yaml"
   inside dpkg -i /x.deb >/dev/null 2>&1
   echo "after installing again: $(tail -1 "$work/debian/etc/bifrost/bifrost.yaml") is still in the configuration"

@@ -1,13 +1,14 @@
 /** The archives that a release is made of: read by programs that we did not write, and the same bytes for the same content. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs' // prettier-ignore
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { debianVersion, serviceOf } from '../../scripts/release/debian-package.ts'
+import { backupUnits, debianVersion, serviceOf } from '../../scripts/release/debian-package.ts'
 import { ar, entriesOf, file, gzip, tar } from '../../scripts/release/archive.ts'
 import { needs, temporaryFolder } from '../../src/testing/peers.ts'
 
+const PARTS = join(import.meta.dirname, '..', '..', 'scripts', 'release', 'debian')
 const SECONDS = 1_790_000_000
 const LONG = `${'a-folder-with-a-long-name/'.repeat(5)}${'x'.repeat(90)}.txt`
 
@@ -96,6 +97,67 @@ test('the service of a package is that of the boxes without what only they have'
   assert.match(unit, /^ExecStart=\/usr\/bin\/bifrost run -c \/etc\/bifrost\/bifrost.yaml$/m)
   assert.match(unit, /ProtectSystem=strict/)
   assert.doesNotMatch(unit, /\/opt|256M|bifrost-gate/)
+})
+
+test('backups come with the package: services and timers with its paths, their own limits of memory, and nothing of boxes', () => {
+  const units = backupUnits()
+  const names = ['backup', 'backup-daily', 'drill'].flatMap((one) => [`bifrost-${one}.service`, `bifrost-${one}.timer`])
+  assert.deepEqual(units.map(([name]) => name).toSorted(), names.toSorted())
+  for (const [name, text] of units) {
+    assert.doesNotMatch(text, /\/opt/)
+    if (!name.endsWith('.service')) continue
+    assert.match(text, /^ExecStart=(\/bin\/sh -c 'exec )?\/usr\/bin\/bifrost backup /m)
+    assert.match(text, /^MemoryMax=/m)
+  }
+})
+
+/** A script of the package with every path below `root`, as dpkg runs it when it installs for the first time. */
+function maintainerScript(root: string, name: string, ...args: string[]) {
+  const text = readFileSync(join(PARTS, name), 'utf8').replaceAll(/\/(etc|var|run)\//g, `${root}/$1/`)
+  for (const one of ['getent', 'deb-systemd-helper', 'deb-systemd-invoke'])
+    writeFileSync(join(root, 'bin', one), '#!/bin/sh\n', { mode: 0o755 })
+  writeFileSync(join(root, 'bin', 'systemctl'), `#!/bin/sh\necho "$*" >>${root}/calls\n`, { mode: 0o755 })
+  const script = text.replaceAll('bifrost:bifrost', '65534:65534').replaceAll('root:bifrost', '0:65534')
+  return spawnSync('sh', ['-c', script, name, ...args], {
+    encoding: 'utf8',
+    env: { PATH: `${root}/bin:/usr/bin:/bin` },
+  })
+}
+
+test(
+  'the package gives nothing away that a link leads to',
+  { skip: process.getuid?.() !== 0 && 'owners need root' },
+  (t) => {
+    const root = temporaryFolder(t)
+    for (const name of ['bin', 'etc/bifrost', 'var/lib', 'root-folder'])
+      mkdirSync(join(root, name), { recursive: true })
+    const victim = join(root, 'root-file')
+    writeFileSync(victim, 'of root', { mode: 0o600 })
+    symlinkSync(victim, join(root, 'etc/bifrost/bifrost.yaml'))
+    symlinkSync(join(root, 'root-folder'), join(root, 'var/lib/bifrost'))
+    assert.equal(maintainerScript(root, 'postinst', 'configure').status, 0)
+    assert.deepEqual([statSync(victim).uid, statSync(victim).mode & 0o777], [0, 0o600])
+    assert.deepEqual(
+      [statSync(join(root, 'root-folder')).uid, statSync(join(root, 'etc/bifrost')).mode & 0o7777],
+      [0, 0o1770],
+    )
+    // What dpkg has put there is the gateway's.
+    rmSync(join(root, 'etc/bifrost/bifrost.yaml'))
+    rmSync(join(root, 'var/lib/bifrost'))
+    writeFileSync(join(root, 'etc/bifrost/bifrost.yaml'), 'version: 1\n')
+    assert.equal(maintainerScript(root, 'postinst', 'configure').status, 0)
+    const { uid, mode } = statSync(join(root, 'etc/bifrost/bifrost.yaml'))
+    assert.deepEqual([uid, mode & 0o777, statSync(join(root, 'var/lib/bifrost')).uid], [65534, 0o640, 65534])
+  },
+)
+
+test('a package that is removed leaves no timer switched on', (t) => {
+  const root = temporaryFolder(t)
+  mkdirSync(join(root, 'bin'))
+  assert.equal(maintainerScript(root, 'prerm', 'remove').status, 0)
+  const calls = readFileSync(join(root, 'calls'), 'utf8')
+  for (const [name] of backupUnits())
+    if (name.endsWith('.timer')) assert.match(calls, new RegExp(`^disable ${name}$`, 'm'))
 })
 
 test('a line of the service that nobody has thought about stops the build', () => {

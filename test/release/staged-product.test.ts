@@ -65,6 +65,13 @@ test('a second build has the same bytes, and the date of another commit has not'
   }
 })
 
+test('the units of backups lie in the product, beside those of boxes', () => {
+  const there = (folder: string, from: string) =>
+    assert.deepEqual(globSync('*', { cwd: join(product, 'share', folder) }).toSorted(), globSync('*', { cwd: join(ROOT, from) }).toSorted()) // prettier-ignore
+  there('edge', 'deploy/edge')
+  there('backup', 'deploy/backup')
+})
+
 test('version says what was built', () => {
   const { stdout, status } = bifrost('version', '--json')
   assert.equal(status, 0)
