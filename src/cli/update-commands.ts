@@ -4,7 +4,10 @@ import type { CommandInfo } from './commands.ts'
 const SETTINGS = ['-c, --config <file>', 'settings of the updater (default: /etc/bifrost/update.yaml)'] as const
 const FROM = ['--from <source>', 'folder or https:// address of a release (default: `source` of the settings)'] as const
 const TRUST = ['--trust <file>', 'public keys (PEM) to trust in the place of the pinned ones'] as const
-const DOWN = ['--allow-downgrade', 'take a version that is older than the installed one'] as const
+const DOWN = [
+  '--allow-downgrade',
+  'take a version that is older than the installed one, or another build of it',
+] as const
 
 export const UPDATE_COMMANDS: CommandInfo = {
   usage: 'update',

@@ -128,6 +128,22 @@ test('another product, another channel and an expired release are refused', () =
   assert.doesNotThrow(() => verifyManifest(...signed(release()), { trusted, now: late - 1 }))
 })
 
+test('a clock that stands before the release was made is told so: by it nothing has expired yet', () => {
+  const at = (text: string) => () => verifyManifest(...signed(release()), { trusted, now: Date.parse(text) })
+  for (const text of ['1970-01-01T00:00:10Z', '2022-03-01T00:00:00Z', '2026-11-28T09:59:59Z'])
+    assert.throws(at(text), refused(/clock of this machine says .*made at 2026-11-29T10:00:00Z: set the clock/))
+  assert.doesNotThrow(at('2026-11-28T10:00:01Z'))
+})
+
+test('another build of the installed version needs leave as well', () => {
+  const build = (version: string) => release({ version })
+  assert.throws(() => checkVersion(build('1.2.3+a'), { version: '1.2.3+b' }), refused(/another build of 1\.2\.3\+b/))
+  assert.throws(() => checkVersion(build('1.2.3+c'), { version: '1.2.3' }), refused(/another build.*--allow-downgrade/))
+  assert.doesNotThrow(() => checkVersion(build('1.2.3+a'), { version: '1.2.3+b', allowDowngrade: true }))
+  assert.doesNotThrow(() => checkVersion(build('1.2.3+b'), { version: '1.2.3+b' }))
+  assert.doesNotThrow(() => checkVersion(build('1.2.4+a'), { version: '1.2.3+b' }))
+})
+
 test('a lower version needs leave, a long step names the one before', () => {
   assert.throws(() => checkVersion(release(), { version: '1.3.0' }), refused(/older than 1\.3\.0.*--allow-downgrade/))
   assert.doesNotThrow(() => checkVersion(release(), { version: '1.3.0', allowDowngrade: true }))

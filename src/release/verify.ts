@@ -9,6 +9,8 @@ import { verifySignature } from './signature.ts'
 import { compareVersions } from './version.ts'
 
 const PRODUCT = 'bifrost'
+/** For whoever builds by a clock that is a little ahead. A box without a clock of its own wakes up years in the past, where nothing has expired yet. */
+const DAY_MS = 86_400_000
 
 export interface Expectation {
   readonly trusted: readonly TrustedKey[]
@@ -34,6 +36,10 @@ export function verifyManifest(bytes: Uint8Array, signatures: string, expected: 
     throw refusal(
       `this is a release of the channel ${manifest.channel}, and ${expected.channel} is what is wanted here`,
     )
+  if (Date.parse(manifest.created) > expected.now + DAY_MS)
+    throw refusal(
+      `the clock of this machine says ${new Date(expected.now).toISOString()}, and the release ${manifest.version} was made at ${manifest.created}: set the clock, by which is judged whether a release has expired`,
+    )
   if (Date.parse(manifest.expires) <= expected.now)
     throw refusal(
       `the release ${manifest.version} expired at ${manifest.expires}: take a newer one, or set the clock of this machine if it is wrong (it says ${new Date(expected.now).toISOString()})`,
@@ -47,13 +53,20 @@ export interface Installed {
   readonly allowDowngrade?: boolean
 }
 
-/** Refuses a lower version without leave, and a step that is too long. */
+/**
+ * Refuses a lower version without leave, and a step that is too long. Another build of the same version (`1.2.3+b` beside `1.2.3+a`) counts as lower:
+ * nothing says which of the two is the newer, and an old one could be served again.
+ */
 export function checkVersion(manifest: Manifest, { version, allowDowngrade }: Installed): void {
   if (version === undefined) return
   const order = compareVersions(manifest.version, version)
   if (order < 0 && allowDowngrade !== true)
     throw refusal(
       `the release ${manifest.version} is older than ${version}, which is installed: --allow-downgrade takes it all the same`,
+    )
+  if (order === 0 && manifest.version !== version && allowDowngrade !== true)
+    throw refusal(
+      `the release ${manifest.version} is another build of ${version}, which is installed, and nothing says that it is newer: --allow-downgrade takes it all the same`,
     )
   if (manifest.minimumFrom !== undefined && order > 0 && compareVersions(version, manifest.minimumFrom) < 0)
     throw refusal(
