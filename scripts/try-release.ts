@@ -6,7 +6,18 @@
  */
 import { execFileSync } from 'node:child_process'
 import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto'
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { encodeManifest } from '../src/release/manifest.ts'
@@ -31,7 +42,13 @@ const unpacked = join(folder, `bifrost-${version}`)
 rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder, { recursive: true })
 cpSync(resolve(product), unpacked, { recursive: true, verbatimSymlinks: true })
-cpSync(join(import.meta.dirname, '..', 'deploy', 'edge'), join(unpacked, 'share', 'edge'), { recursive: true })
+for (const part of ['edge', 'backup'])
+  cpSync(join(import.meta.dirname, '..', 'deploy', part), join(unpacked, 'share', part), { recursive: true })
+// So that each switch exchanges the units and the gate, and shows which of them are there.
+for (const unit of globSync('share/{edge/{*.service,*.timer,bifrost-gate},backup/*.{service,timer}}', {
+  cwd: unpacked,
+}))
+  appendFileSync(join(unpacked, unit), `# of ${version}\n`)
 for (const name of ['package.json', 'build.json']) {
   const file = join(unpacked, name)
   if (existsSync(file)) writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), version }))

@@ -137,6 +137,67 @@ test('a release that is not right is refused before anything is changed', peers,
   assert.deepEqual(files(), before)
 })
 
+test(
+  'a box stays with its channel, and with the build that it has; a clock that stands in the past is told so',
+  peers,
+  (t) => {
+    const { root, box, release, install, is, ok, refused } = rig(t)
+    ok(install(release('1.0.0', { manifest: { channel: 'beta' } })), /runs/)
+    assert.match(readFileSync(join(box.etc, 'update.yaml'), 'utf8'), /^channel: beta$/m)
+    refused(install(release('1.1.0')), /channel stable, and this box takes beta: --channel stable/)
+    const sunday = exchange(
+      root,
+      'date',
+      'case "$*" in *@*) exec /bin/date "$@" ;; *+%s) echo 10 ;; *) exec /bin/date -u -d @10 "$@" ;; esac',
+    )
+    refused(
+      install(release('1.1.0', { manifest: { channel: 'beta' } }), [], sunday),
+      /clock of this machine says 1970-01-01T00:00:10Z.*made at 2024-01-01/,
+    )
+    is('1.0.0')
+    ok(install(release('1.1.0+b'), ['--channel', 'stable']), /1\.1\.0\+b runs/)
+    refused(install(release('1.1.0+a'), ['--channel', 'stable']), /another build of 1\.1\.0\+b, .*--allow-downgrade/)
+    is('1.1.0+b')
+  },
+)
+
+test('of the versions before two stay, and six copies of the configuration', peers, (t) => {
+  const { box, release, install, ok } = rig(t)
+  ok(install(release('1.0.0')), /runs/)
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f'])
+    mkdirSync(join(box.state, 'config', `2020-${name}`), { recursive: true })
+  ok(install(release('1.2.0')), /confirmed/)
+  ok(install(release('1.10.0')), /confirmed/)
+  const last = install(release('1.11.0'))
+  ok(last, /removed 1\.0\.0/)
+  assert.deepEqual(readdirSync(join(box.prefix, 'versions')).toSorted(), ['1.10.0', '1.11.0', '1.2.0'])
+  assert.deepEqual(readdirSync(join(box.state, 'config')).length, 6)
+})
+
+test('rollback in a trial goes to what was switched from, and units and gate go with it', peers, (t) => {
+  const { root, box, release, install, sh, is, ok } = rig(t)
+  const units = join(root, 'etc/systemd/system')
+  const lastLine = (file: string) => readFileSync(file, 'utf8').trim().split('\n').at(-1)
+  const are = (version: string): void => {
+    const files = [...readdirSync(units).map((name) => join(units, name)), join(box.prefix, 'bifrost-gate')]
+    assert.equal(files.length, 11)
+    assert.deepEqual([...new Set(files.map(lastLine))], [`# of ${version}`])
+  }
+  ok(install(release('1.0.0')), /runs/)
+  are('1.0.0')
+  ok(install(release('1.1.0')), /confirmed/)
+  are('1.1.0')
+  behave(root, '1.2.0', 'dead')
+  // The installer and the judge die after the switch.
+  install(release('1.2.0'), [], exchange(root, 'sleep', 'kill -KILL $PPID'))
+  assert.equal(readlinkSync(join(box.prefix, 'current')), 'versions/1.2.0')
+  rmSync(join(box.state, 'lock'), { force: true })
+  ok(sh(['rollback']), /1\.2\.0 → 1\.1\.0\n[\s\S]*1\.1\.0 runs again/)
+  is('1.1.0')
+  are('1.1.0')
+  ok(sh(['rollback', '--dry-run']), /1\.1\.0 → 1\.2\.0/)
+})
+
 test('--dry-run verifies and changes nothing', peers, (t) => {
   const { root, release, install, ok, refused } = rig(t)
   const files = () => globSync('**', { cwd: root }).toSorted()
@@ -281,6 +342,7 @@ test(
     }
     assert.ok(exposure('bifrost.service') <= 1.5)
     assert.ok(exposure('bifrost-update.service') <= 3)
+    assert.ok(exposure('bifrost-update-gate.service') <= 6)
     for (const unit of globSync('*.{service,timer}', { cwd: EDGE })) {
       const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', join(EDGE, unit)], { encoding: 'utf8' })
       assert.deepEqual(

@@ -8,11 +8,12 @@ umask 022
 
 usage() {
   cat <<'TEXT'
-usage: install.sh [install] [--from FOLDER|URL] [--allow-downgrade] [--trust FILE] [--no-start] [--dry-run]
+usage: install.sh [install] [--from FOLDER|URL] [--allow-downgrade] [--channel NAME] [--trust FILE] [--no-start] [--dry-run]
        install.sh rollback [--dry-run]       back to the version before
        install.sh uninstall [--purge] [--dry-run]
   --from             the release (default: the folder of this script)
-  --allow-downgrade  take a version that is older than the installed one
+  --allow-downgrade  take a version that is older than the installed one, or another build of it
+  --channel NAME     take a release of this channel (default: `channel` of update.yaml; any where there is none)
   --trust FILE       public keys (PEM) to trust in the place of the pinned ones: builds of your own
   --no-start         install, and neither enable nor start
   --purge            also configuration, data and the user bifrost: there is no way back
@@ -40,7 +41,10 @@ data=$root/var/lib/bifrost
 etc=$root/etc/bifrost
 units=$root/etc/systemd/system
 command=$root/usr/local/bin/bifrost
-unit_files="bifrost.service bifrost-update.service bifrost-update.timer bifrost-update-gate.service"
+edge_units="bifrost.service bifrost-update.service bifrost-update.timer bifrost-update-gate.service"
+# They come along, and are not switched on: docs/guide/backup.md.
+backup_timers="bifrost-backup.timer bifrost-backup-daily.timer bifrost-drill.timer"
+backup_units="$backup_timers bifrost-backup.service bifrost-backup-daily.service bifrost-drill.service"
 reserve_kib=49152
 scratch=
 incoming=
@@ -99,18 +103,27 @@ lock() {
   mkdir -p "$state"
   chmod 700 "$state"
   boot=$(cat /proc/sys/kernel/random/boot_id)
+  { echo "$$ $(started $$) $boot" >"$state/lock.$$"; } 2>/dev/null || die "cannot write $state/lock: is the disk full or read-only?"
   for try in 1 2; do
-    if (set -C && echo "$$ $(started $$) $boot" >"$state/lock") 2>/dev/null; then
+    # Linked into place when it says who holds it: one that says nothing is what a power cut left of it.
+    if ln "$state/lock.$$" "$state/lock" 2>/dev/null; then
+      rm -f "$state/lock.$$"
       locked=yes
       return 0
     fi
-    [ -f "$state/lock" ] || die "cannot write $state/lock: is the disk full or read-only?"
-    read -r holder since of_boot <"$state/lock" || true
+    holder='' since='' of_boot=''
+    read -r holder since of_boot 2>/dev/null <"$state/lock" || true
     if [ "$of_boot" = "$boot" ] && [ -n "$since" ] && [ "$(started "$holder")" = "$since" ]; then
+      rm -f "$state/lock.$$"
       die "another update or installation is under way (process $holder)"
     fi
-    [ "$try" = 2 ] || rm -f "$state/lock"
+    # When two see it at once, the second has moved the lock of the first away, and puts it back.
+    if [ "$try" = 1 ] && mv -T "$state/lock" "$state/lock.$$-left" 2>/dev/null; then
+      [ "$(cat "$state/lock.$$-left")" = "$holder${since:+ $since}${of_boot:+ $of_boot}" ] || ln "$state/lock.$$-left" "$state/lock" 2>/dev/null || true
+      rm -f "$state/lock.$$-left"
+    fi
   done
+  rm -f "$state/lock.$$"
   die "another update or installation has just begun"
 }
 
@@ -217,6 +230,8 @@ read_manifest() {
   esac
   [ "$(printf '%s\n%s\n' "$now" "$expires" | LC_ALL=C sort | head -n 1)" = "$now" ] ||
     die "the release $version expired at $expires: take a newer one, or set the clock of this machine if it is wrong (it says ${now}Z)"
+  check_clock
+  check_channel
   check_version
   # name, bytes and hash of the tarball for this machine
   found=$(awk -v want="$arch" '
@@ -237,12 +252,41 @@ read_manifest() {
   case $bytes in '' | *[!0-9]*) die "the manifest does not say how large $tarball is" ;; esac
 }
 
-# A comparison that says nothing is no leave.
+# A day for whoever builds in another zone. A box without a clock of its own wakes up in the past, where nothing has expired yet.
+check_clock() {
+  created=$(member created)
+  case $created in
+    [0-9][0-9][0-9][0-9]-*Z) ;;
+    *) die "the manifest does not say when it was made" ;;
+  esac
+  tomorrow=$(date -u -d "@$(($(date -u +%s) + 86400))" +%Y-%m-%dT%H:%M:%S)
+  [ "$(printf '%s\n%s\n' "$created" "$tomorrow" | LC_ALL=C sort | head -n 1)" = "$created" ] ||
+    die "the clock of this machine says ${now}Z, and the release $version was made at $created: set the clock (date -s), by which is judged whether a release has expired"
+}
+
+# A box stays with its channel, as `bifrost update` does.
+check_channel() {
+  channel=$(member channel)
+  case $channel in
+    [a-z]*) case $channel in *[!a-z0-9-]*) die "the manifest names no channel" ;; esac ;;
+    *) die "the manifest names no channel" ;;
+  esac
+  ours=$wanted_channel
+  [ -n "$ours" ] || ours=$(sed -n "s/^channel:[[:space:]]*[\"']\{0,1\}\([a-z0-9-]*\).*/\1/p" "$etc/update.yaml" 2>/dev/null | head -n 1)
+  [ -z "$ours" ] || [ "$ours" = "$channel" ] ||
+    die "this is a release of the channel $channel, and this box takes $ours: --channel $channel takes it all the same"
+}
+
+# A comparison that says nothing is no leave. Neither is another build of the same version (1.2.3+b): nothing says which of them is the newer.
 check_version() {
   [ -n "$installed" ] || return 0
   order=$(compare "$version" "$installed")
   case $order in
-    newer | same) ;;
+    newer) ;;
+    same)
+      [ "$version" = "$installed" ] || [ -n "$allow_downgrade" ] ||
+        die "the release $version is another build of $installed, which is installed, and nothing says that it is newer: --allow-downgrade takes it all the same"
+      ;;
     older) [ -n "$allow_downgrade" ] || die "the release $version is older than $installed, which is installed: --allow-downgrade takes it all the same" ;;
     *) die "$version and $installed cannot be compared" ;;
   esac
@@ -273,7 +317,7 @@ unpack() {
   tar -xzf "$incoming/$tarball" -C "$incoming" --no-same-owner || die "$tarball could not be unpacked: is the disk full?"
   fresh=$incoming/bifrost-$version
   [ -x "$fresh/bin/bifrost" ] || die "$tarball holds no bifrost-$version/bin/bifrost"
-  for file in $unit_files bifrost-gate gateway-edge.yaml update.yaml; do
+  for file in $edge_units bifrost-gate gateway-edge.yaml update.yaml; do
     [ -f "$fresh/share/edge/$file" ] || die "the release $version has no share/edge/$file: it is not made for edge boxes"
   done
   said=$("$fresh/bin/bifrost" version 2>&1) || true
@@ -295,13 +339,6 @@ own() {
   if [ "$(id -u)" = 0 ] && [ -z "$root" ]; then chown "$2" "$3"; fi
 }
 
-# put FILE TO MODE: whole or not at all. Only into folders that nobody but root may write.
-put() {
-  cp "$1" "$2.new" || die "$2 could not be written: is the disk full?"
-  chmod "$3" "$2.new"
-  mv -f "$2.new" "$2"
-}
-
 # put_in_etc FILE NAME MODE OWNER: into the folder that the gateway may write as well. The name of the new file is one that was not there
 # (mktemp), the file is root's and the folder sticky until it is whole, and the rename replaces a link rather than follows it.
 put_in_etc() {
@@ -312,7 +349,9 @@ put_in_etc() {
   fi
   chmod "$3" "$new"
   if [ "$(id -u)" = 0 ] && [ -z "$root" ]; then chown -h "$4" "$new"; fi
+  sync "$new"
   mv -Tf "$new" "$etc/$2"
+  sync "$etc"
 }
 
 # A link would make root read or write what somebody else chose.
@@ -330,21 +369,26 @@ make_folders() {
   own 750 bifrost:bifrost "$data"
   refuse_links
   [ -e "$etc/bifrost.yaml" ] || put_in_etc "$edge/gateway-edge.yaml" bifrost.yaml 640 bifrost:bifrost
-  [ -e "$etc/update.yaml" ] || put_in_etc "$edge/update.yaml" update.yaml 644 root:root
+  if [ ! -e "$etc/update.yaml" ]; then
+    # The box goes on with the channel that it begins with.
+    sed "s/^channel: .*/channel: $channel/" "$edge/update.yaml" >"$scratch/update.yaml"
+    put_in_etc "$scratch/update.yaml" update.yaml 644 root:root
+  fi
 }
 
+# put_units VERSION: its units and its gate, by the gate that came with it.
 put_units() {
-  for file in $unit_files; do put "$1/$file" "$units/$file" 644; done
-  put "$1/bifrost-gate" "$prefix/bifrost-gate" 755
+  "$prefix/versions/$1/share/edge/bifrost-gate" units "$1" || die "the units of $1 could not be written: is the disk full?"
   ln -sfn /opt/bifrost/current/bin/bifrost "$command"
   if [ -n "$systemd" ]; then systemctl daemon-reload; fi
 }
 
-keep_units() {
-  rm -rf "$state/units"
-  mkdir -p "$state/units"
-  for file in $unit_files; do [ ! -f "$units/$file" ] || cp "$units/$file" "$state/units/"; done
-  [ ! -f "$prefix/bifrost-gate" ] || cp "$prefix/bifrost-gate" "$state/units/"
+# write NAME TEXT: into the state folder, whole or not at all, and on the disk before anything else happens.
+write() {
+  printf '%s\n' "$2" >"$state/$1.new" || die "$state/$1 could not be written: is the disk full?"
+  sync "$state/$1.new"
+  mv -f "$state/$1.new" "$state/$1"
+  sync "$(dirname "$state/$1")"
 }
 
 move_link() {
@@ -368,7 +412,7 @@ history() { echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) $1 $2 $3 $4" >>"$state/history"
 
 install_fresh() {
   rm -f "$state/trial" "$state/tries"
-  put_units "$edge"
+  put_units "$version"
   move_link "$version"
   history - "$version" installed "for the first time"
   if [ -z "$systemd" ]; then
@@ -409,43 +453,59 @@ upgrade() {
 $said"
   }
   if [ -z "$systemd" ] || [ -n "$no_start" ]; then
-    put_units "$edge"
+    put_units "$version"
     move_link "$version"
     history "$installed" "$version" installed "not started"
-    echo "$installed" >"$state/previous"
+    write previous "$installed"
     say "$version is installed in the place of $installed; nothing was started"
     return 0
   fi
   copy=config/$(date -u +%Y-%m-%dT%H%M%SZ)-$installed-to-$version
   mkdir -p "$state/config"
   cp -a "$etc" "$state/$copy" || die "the configuration could not be copied: is the disk full?"
-  keep_units
   rm -f "$state/bad/$version" "$state/tries"
-  {
-    echo "from=$installed"
-    echo "to=$version"
-    echo "began=$(date -u +%Y-%m-%dT%H:%M:%SZ)"
-    echo "seconds=20"
-    echo "config=$copy"
-    echo "url="
-    echo "invocation=$(systemctl show bifrost.service -p InvocationID --value)"
-  } >"$state/trial.new" || die "the disk is full: nothing was changed"
-  put_units "$edge"
+  # The copy is on the disk before the trial that names it, and the trial before the link: they may lie on different file systems.
   sync
-  mv -f "$state/trial.new" "$state/trial"
+  write trial "from=$installed
+to=$version
+began=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+seconds=20
+config=$copy
+url=
+invocation=$(systemctl show bifrost.service -p InvocationID --value)"
   move_link "$version"
-  systemctl restart --no-block bifrost.service
+  # The judge starts it, and brings the units: that of the gateway with it, the others and itself when it is confirmed.
   say "$version is on trial: it has 20 s to become healthy"
   systemctl start bifrost-update-gate.service || true
   if [ ! -f "$state/trial" ] && [ "$(readlink "$prefix/current")" = "versions/$version" ]; then
     systemctl enable --quiet bifrost.service bifrost-update-gate.service
     systemctl enable --quiet --now bifrost-update.timer
     say "$version runs and is confirmed; $installed stays for: install.sh rollback"
+    prune
     return 0
   fi
   [ ! -f "$state/trial" ] || die "$version did not come up, and the gate could not go back to $installed yet: journalctl -u bifrost-update-gate"
-  put_units "$state/units"
   die "$version did not come up, $installed runs again: $(head -n 1 "$state/bad/$version" 2>/dev/null || echo "see $state/history")"
+}
+
+# Flash is small: what runs, the one before and the newest of the others stay, as `bifrost update` leaves them; and six copies of the configuration.
+prune() {
+  newest=
+  for folder in "$prefix"/versions/*; do
+    one=${folder##*/}
+    case $one in "$version" | "$installed") continue ;; esac
+    if [ -z "$newest" ] || [ "$(compare "$one" "$newest")" = newer ]; then newest=$one; fi
+  done
+  for folder in "$prefix"/versions/*; do
+    case ${folder##*/} in "$version" | "$installed" | "$newest") continue ;; esac
+    rm -rf "$folder"
+    say "removed ${folder##*/}"
+  done
+  set -- "$state"/config/*
+  while [ $# -gt 6 ]; do
+    rm -rf "$1"
+    shift
+  done
 }
 
 do_install() {
@@ -466,7 +526,7 @@ do_install() {
     check_space "$prefix" $((bytes * 4 / 1024)) "installing $version"
     say "  would: fetch, verify and unpack $tarball to $prefix/versions/$version"
     make_user
-    say "  would: make $etc and $data where they are missing, write $units/bifrost*.service, move $prefix/current"
+    say "  would: make $etc and $data where they are missing, write units and timers to $units, move $prefix/current"
     if [ -n "$installed" ] && [ "$installed" != "$version" ]; then say "  would: restart, wait 20 s for health, go back to $installed without it"; fi
     say "nothing was changed"
     return 0
@@ -480,7 +540,7 @@ do_install() {
   elif [ "$installed" != "$version" ]; then
     upgrade
   else
-    put_units "$edge"
+    put_units "$version"
     if [ -n "$systemd" ] && [ -z "$no_start" ]; then
       systemctl enable --quiet bifrost.service bifrost-update-gate.service
       systemctl enable --quiet --now bifrost-update.timer
@@ -494,17 +554,23 @@ do_rollback() {
   read_link
   [ -n "$installed" ] || die "Bifrost is not installed in $prefix"
   previous=$(cat "$state/previous" 2>/dev/null || true)
+  # What is on trial has not become anybody's version before: the one that it was switched from is.
+  if [ "$(sed -n 's/^to=//p' "$state/trial" 2>/dev/null | tail -n 1)" = "$installed" ]; then previous=$(sed -n 's/^from=//p' "$state/trial" | tail -n 1); fi
   [ -n "$previous" ] || die "there is no version before $installed"
   [ -x "$prefix/versions/$previous/bin/bifrost" ] || die "$previous, the version before $installed, does not lie there any more"
   as_gateway "$prefix/versions/$previous/bin/bifrost" check -c "$etc/bifrost.yaml" >/dev/null 2>&1 ||
     die "$previous does not take the present configuration; copies of earlier ones are in $state/config"
   say "$installed → $previous"
   if [ -n "$dry_run" ]; then return 0; fi
+  # It would judge what it was not asked about.
+  if [ -n "$systemd" ]; then systemctl stop bifrost-update-gate.service || true; fi
   mkdir -p "$state/bad"
-  echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) somebody went back from it to $previous" >"$state/bad/$installed"
-  rm -f "$state/trial"
+  write "bad/$installed" "$(date -u +%Y-%m-%dT%H:%M:%SZ) somebody went back from it to $previous"
+  put_units "$previous"
+  # A trial that does not fit the link is over, so the link is moved first: cut off between, nothing stays that nobody judges.
   move_link "$previous"
-  echo "$installed" >"$state/previous"
+  rm -f "$state/trial" "$state/tries"
+  write previous "$installed"
   history "$installed" "$previous" rolled-back "somebody asked"
   [ -n "$systemd" ] || return 0
   systemctl restart --no-block bifrost.service
@@ -515,27 +581,27 @@ do_rollback() {
 do_uninstall() {
   [ -n "$dry_run" ] || lock
   if [ -n "$systemd" ]; then
-    for unit in bifrost-update.timer bifrost-update.service bifrost-update-gate.service bifrost.service; do
+    for unit in $backup_timers bifrost-backup.service bifrost-backup-daily.service bifrost-drill.service bifrost-update.timer bifrost-update.service bifrost-update-gate.service bifrost.service; do
       [ ! -f "$units/$unit" ] || run systemctl disable --quiet --now "$unit"
     done
   fi
-  for file in $unit_files; do run rm -f "$units/$file"; done
+  for file in $edge_units $backup_units; do run rm -f "$units/$file"; done
   run rm -f "$command"
-  run rm -rf "$prefix" "$root/var/cache/bifrost" "$root/var/cache/bifrost-update"
+  run rm -rf "$prefix" "$root/var/cache/bifrost" "$root/var/cache/bifrost-update" "$root/var/cache/bifrost-backup"
   if [ -n "$systemd" ] && [ -z "$dry_run" ]; then systemctl daemon-reload; fi
   if [ -n "$purge" ]; then
-    run rm -rf "$etc" "$data" "$state" "$units/bifrost.service.d" "$root/etc/default/bifrost" "$root/etc/default/bifrost-update"
+    run rm -rf "$etc" "$data" "$state" "$units/bifrost.service.d" "$root/etc/default/bifrost" "$root/etc/default/bifrost-update" "$root/etc/default/bifrost-backup"
     if [ -z "$root" ] && id bifrost >/dev/null 2>&1; then run userdel bifrost; fi
     say "Bifrost is removed, with configuration and data"
   else
-    run rm -rf "$state/trial" "$state/tries" "$state/bad" "$state/previous" "$state/download" "$state/units"
+    run rm -rf "$state/trial" "$state/tries" "$state/bad" "$state/previous" "$state/download"
     say "Bifrost is removed; $etc, $data and $state/config stay (--purge removes them too)"
   fi
 }
 
 action=install
 from=$(cd "$(dirname "$0")" && pwd -P)
-allow_downgrade='' trust='' no_start='' purge='' dry_run='' installed='' systemd=''
+allow_downgrade='' wanted_channel='' trust='' no_start='' purge='' dry_run='' installed='' systemd=''
 case ${1:-} in
   install | rollback | uninstall)
     action=$1
@@ -544,12 +610,16 @@ case ${1:-} in
 esac
 while [ $# -gt 0 ]; do
   case $1 in
-    --from | --trust)
+    --from | --trust | --channel)
       [ $# -ge 2 ] || {
         usage >&2
         exit 2
       }
-      if [ "$1" = --from ]; then from=$2; else trust=$2; fi
+      case $1 in
+        --from) from=$2 ;;
+        --trust) trust=$2 ;;
+        --channel) wanted_channel=$2 ;;
+      esac
       shift
       ;;
     --allow-downgrade) allow_downgrade=yes ;;

@@ -85,6 +85,9 @@ fails() {
   fi
   sed 's/^/  /' "$work/out"
 }
+# Of which version a unit or the gate is: try-release.ts writes it into the last line.
+of() { inside tail -n 1 "$1"; }
+unit=/etc/systemd/system/bifrost.service
 show() { inside systemctl show bifrost -p "$1" --value; }
 runs() { inside readlink /opt/bifrost/current; }
 seq() { inside curl -sf http://127.0.0.1:8080/api/v1/log | sed 's/.*"nextSeq":\([0-9]*\).*/\1/'; }
@@ -171,8 +174,15 @@ expect "version" "$(runs)" versions/1.1.0
 expect "log" "$(log_id)" "$id"
 expect "configuration as edited" "$(grep -c 200ms "$root/etc/bifrost/bifrost.yaml")" 1
 
+expect "the unit" "$(of $unit)" "# of 1.1.0"
+expect "systemd has read it" "$(show NeedDaemonReload)" no
+expect "the gate, after the verdict" "$(of /opt/bifrost/bifrost-gate)" "# of 1.1.0"
+expect "backups come along" "$(of /etc/systemd/system/bifrost-backup.timer)" "# of 1.1.0"
+expect "and are off" "$(inside systemctl is-enabled bifrost-backup.timer)" disabled
+
 title "a version whose start fails"
 kept=$(seq)
+inside sh -c 'until grep -q "of 1.2.0" /etc/systemd/system/bifrost.service; do sleep 0.1; done; tail -n 1 /opt/bifrost/bifrost-gate >/tmp/judge' &
 before=$(ms)
 fails bifrost update apply --from /releases/1.2.0 --trust /releases/trust.pem
 until_polling "$(utc)"
@@ -185,6 +195,9 @@ seconds_of() {
 }
 at_most "from the switch to the former version being ready" "$(seconds_of)" 30000
 expect "version" "$(runs)" versions/1.1.0
+expect "the judge, while 1.2.0 ran under its own unit" "$(inside cat /tmp/judge)" "# of 1.1.0"
+expect "the unit" "$(of $unit)" "# of 1.1.0"
+expect "systemd has read it" "$(show NeedDaemonReload)" no
 expect "log" "$(log_id)" "$id"
 reached=$(seq)
 if [ "${reached:-0}" -gt "$kept" ]; then
@@ -202,6 +215,19 @@ until_polling "$(utc)"
 say "with fetching and unpacking: $(($(ms) - before)) ms"
 at_most "from the switch to the former version being ready" "$(seconds_of)" 30000
 expect "version" "$(runs)" versions/1.1.0
+
+title "it cannot go back at once"
+# The former version is away when the time is over, and comes back later: nobody but systemd starts the judge again.
+inside sh -c 'until [ -f /var/lib/bifrost-update/tries ]; do sleep 0.1; done; mv /opt/bifrost/versions/1.1.0 /opt/bifrost/away' &
+fails bifrost update apply --again --from /releases/1.3.0 --trust /releases/trust.pem
+expect "on trial still" "$(runs)" versions/1.3.0
+inside mv /opt/bifrost/away /opt/bifrost/versions/1.1.0
+before=$(ms)
+until [ ! -f "$root/var/lib/bifrost-update/trial" ] || [ $(($(ms) - before)) -gt 180000 ]; do sleep 0.2; done
+until_polling "$(utc)"
+say "went back $(($(ms) - before)) ms after it could (30 s of pause, and the time of a trial)"
+expect "version" "$(runs)" versions/1.1.0
+expect "the unit" "$(of $unit)" "# of 1.1.0"
 
 title "the power goes in the trial"
 inside bifrost update apply --from /releases/1.4.0 --trust /releases/trust.pem >/dev/null 2>&1 &
@@ -222,12 +248,16 @@ box bifrost update status
 title "rollback by hand, and forward by the timer's own unit"
 box bifrost update rollback
 expect "version" "$(runs)" versions/1.0.0
+expect "the unit" "$(of $unit)" "# of 1.0.0"
+expect "the gate" "$(of /opt/bifrost/bifrost-gate)" "# of 1.0.0"
 printf 'version: 1\nenabled: true\nsource: /releases/1.5.0\ntrust: /releases/trust.pem\n' >"$root/etc/bifrost/update.yaml"
 box systemctl start bifrost-update.service
 inside journalctl -u bifrost-update -o cat --no-pager | tail -n 12 | sed 's/^/  journal: /'
 expect "version" "$(runs)" versions/1.5.0
+expect "the unit" "$(of $unit)" "# of 1.5.0"
 box sh /releases/1.0.0/install.sh rollback
 expect "version" "$(runs)" versions/1.0.0
+expect "the unit" "$(of $unit)" "# of 1.0.0"
 
 title "refused, and nothing changed"
 fails sh /releases/damaged/install.sh --trust /releases/trust.pem

@@ -1,7 +1,7 @@
 /** `bifrost update` as it is called: settings, exit codes, and what the timer does and leaves alone. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import fs, { chmodSync, chownSync, readlinkSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import fs, { chmodSync, chownSync, cpSync, readlinkSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -47,6 +47,18 @@ test('check, apply by the timer, status, rollback', (t) => {
   const again = update('apply', '--automatic')
   assert.equal(again.status, 0)
   assert.match(again.said, /left before and is not tried again: .*somebody went back/)
+})
+
+test('rollback in a trial goes to what was switched from', (t) => {
+  const { root, box, update, is } = rig(t)
+  assert.equal(update('apply').status, 0)
+  cpSync(join(box.prefix, 'versions/1.1.0'), join(box.prefix, 'versions/1.2.0'), { recursive: true })
+  writeFileSync(join(box.state, 'trial'), 'from=1.1.0\nto=1.2.0\nseconds=20\n')
+  spawnSync('ln', ['-sfn', 'versions/1.2.0', join(root, 'opt/bifrost/current')])
+  const { status, said } = update('rollback')
+  assert.equal(status, 0, said)
+  assert.equal(is(), 'versions/1.1.0')
+  assert.equal(update('status', '--json').json().trial, null)
 })
 
 test('the timer leaves it: switched off, window shut, stage not reached; a person is not held up', (t) => {

@@ -78,7 +78,9 @@ export async function rollback(call: Call): Promise<number> {
   const { update } = open(call)
   const { box, gate } = update
   const from = installedVersion(box)
-  const to = textOption(call, 'to') ?? previousVersion(box)
+  const trial = readTrial(box)
+  // What is on trial has not become the version after any yet: the one that it was switched from is the one before.
+  const to = textOption(call, 'to') ?? (trial?.to === from ? trial.from : previousVersion(box))
   const there = versionsThere(box).filter((version) => version !== from)
   if (to === undefined) throw new GatewayError('UPDATE_FAILED', `there is no version before ${from}`)
   if (!there.includes(to))

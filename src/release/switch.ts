@@ -1,10 +1,10 @@
-/** Moves `current` to another version, restarts the gateway by systemd, and has the gate judge it. State machine: FORMAT.md. */
+/** Moves `current` to another version and has the gate start and judge it. State machine: FORMAT.md. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { GatewayError } from '../core/errors.ts'
 import { commandOf, configFileOf, installedVersion, versionFolder, type Box } from './box.ts'
 import { runProgram } from './program.ts'
-import { addHistory, beginTrial, markBad, readTrial, setPrevious, versionsThere, whyBad } from './state.ts'
+import { addHistory, beginTrial, endTrial, markBad, readTrial, setPrevious, versionsThere, whyBad } from './state.ts'
 import { compareVersions } from './version.ts'
 
 const UNIT = 'bifrost.service'
@@ -39,14 +39,18 @@ async function gatewayUser(box: Box): Promise<{ uid?: number; gid?: number }> {
   )
 }
 
-/** The way of a new version: copy of the configuration, trial, link, restart, verdict. Throws UPDATE_FAILED after going back. */
+/**
+ * The way of a new version: copy of the configuration, trial, link, and the gate, which exchanges the unit, restarts and judges. Throws
+ * UPDATE_FAILED after going back.
+ */
 export async function switchTo(box: Box, to: string, { seconds, url = '' }: Gate): Promise<void> {
   const from = installedVersion(box)
   const config = await copyConfiguration(box, from, to)
   const invocation = await invocationId()
+  // What the trial names is on the disk before it.
+  await sync()
   beginTrial(box, { from, to, began: new Date().toISOString(), seconds, config, url, invocation })
   moveLink(box, to)
-  await restart()
   const gate = await systemctl(['start', GATE_UNIT], (seconds + 120) * 1000)
   if (installedVersion(box) === to && readTrial(box) === undefined) return
   const why = whyBad(box, to)?.replace(/^\S+ /, '') ?? (gate.output.trim() || 'the gate did not say why')
@@ -63,8 +67,14 @@ export async function goBackTo(box: Box, to: string, gate: Gate): Promise<void> 
   const from = installedVersion(box)
   await checkConfiguration(box, to)
   await copyConfiguration(box, from, to)
+  // Where a version is on trial, its judge would judge what it was not asked about.
+  await systemctl(['stop', GATE_UNIT], 60_000)
   markBad(box, from, `somebody went back from it to ${to}`)
+  const units = await runProgram(join(box.prefix, 'bifrost-gate'), ['units', to])
+  if (units.code !== 0) throw new GatewayError('UPDATE_FAILED', `the units of ${to} could not be written: ${units.output.trim()}`) // prettier-ignore
+  await systemctl(['daemon-reload'], 60_000)
   moveLink(box, to)
+  endTrial(box)
   setPrevious(box, from)
   addHistory(box, { from, to, result: 'rolled-back', reason: 'somebody asked' })
   await restart()
@@ -110,8 +120,10 @@ function moveLink(box: Box, version: string): void {
   renameSync(made, join(box.prefix, 'current'))
 }
 
+const sync = () => runProgram('sync', [], { timeoutMs: 600_000 })
+
 async function restart(): Promise<void> {
-  await runProgram('sync', [], { timeoutMs: 600_000 })
+  await sync()
   const { code, output } = await systemctl(['restart', '--no-block', UNIT], 60_000)
   if (code !== 0) throw new GatewayError('UPDATE_FAILED', `systemd does not restart ${UNIT}: ${output.trim()}`)
 }

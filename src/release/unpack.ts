@@ -71,11 +71,16 @@ export function sweep(box: Box): void {
   for (const folder of globSync(join(box.prefix, '.incoming-*'))) rmSync(folder, { recursive: true, force: true })
 }
 
+/** What the gate puts into place with a version, and judges by. */
+const FOR_BOXES = ['bifrost.service', 'bifrost-update-gate.service', 'bifrost-gate']
+
 function checkFolder(folder: string, version: string): void {
   const manifest = join(folder, 'package.json')
   if (!existsSync(manifest)) throw failed(`the tarball has no bifrost-${version}/package.json`)
   const says = (JSON.parse(readFileSync(manifest, 'utf8')) as { version?: unknown }).version
   if (says !== version) throw failed(`the tarball holds version ${String(says)}, and the manifest says ${version}`)
+  const missing = FOR_BOXES.find((name) => !existsSync(join(folder, 'share', 'edge', name)))
+  if (missing !== undefined) throw failed(`${version} has no share/edge/${missing}: it is not made for edge boxes`)
 }
 
 /** RFC 1952: the last four bytes of a gzip file are the size of what is in it, modulo 2^32. */

@@ -9,66 +9,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { GatewayError } from '../core/errors.ts'
 import { temporaryFolder } from '../testing/peers.ts'
-import { behave, makeBox, makeRelease, newSigningKey, writeManifest, type StandIn } from '../testing/release-stand-in.ts' // prettier-ignore
+import { fails, key, rig, signal } from '../testing/box-rig.ts'
+import { behave, makeBox, newSigningKey, writeManifest } from '../testing/release-stand-in.ts'
 import { installedVersion } from './box.ts'
-import { parseTrustedKeys } from './keys.ts'
 import { openSource } from './source.ts'
 import { beginTrial, history, previousVersion, readTrial, versionsThere, whyBad } from './state.ts'
 import { goBackTo } from './switch.ts'
-import { look, take, type Update } from './update.ts'
-
-const key = newSigningKey()
-const signal = new AbortController().signal
-
-function rig(t: TestContext, { version = '1.0.0', seconds = 4 } = {}) {
-  const root = temporaryFolder(t)
-  const { box, env } = makeBox(root, version)
-  const before = { ...process.env }
-  Object.assign(process.env, env)
-  t.after(() => Object.assign(process.env, before))
-  spawnSync('systemctl', ['restart', 'bifrost.service'])
-  const release = (next: string, more: Partial<StandIn> = {}): string => {
-    const folder = join(root, 'releases', next)
-    makeRelease(folder, { version: next, key, ...more })
-    return folder
-  }
-  const update = (from: string, more: Partial<Update> = {}): Update => ({
-    box,
-    source: openSource(from, 'stable'),
-    trusted: parseTrustedKeys(key.publicPem),
-    channel: 'stable',
-    gate: { seconds, url: undefined },
-    keep: 2,
-    allowDowngrade: false,
-    again: false,
-    arch: process.arch,
-    now: Date.parse('2026-11-29T12:00:00Z'),
-    say: () => undefined,
-    ...more,
-  })
-  const apply = async (from: string, more: Partial<Update> = {}): Promise<void> => {
-    const one = update(from, more)
-    await take(one, await look(one, signal), signal)
-  }
-  const runs = () => readFileSync(join(root, 'systemd', 'runs'), 'utf8').trim()
-  const untouched = (): void => {
-    assert.equal(installedVersion(box), '1.0.0')
-    assert.equal(runs(), '1.0.0')
-    assert.equal(readTrial(box), undefined)
-    assert.deepEqual(readdirSync(box.prefix).toSorted(), ['bifrost-gate', 'current', 'versions'])
-    assert.deepEqual(versionsThere(box), ['1.0.0'])
-  }
-  return { root, box, release, update, apply, runs, untouched, env: { ...before, ...env } }
-}
-
-const fails = (code: string, pattern: RegExp) => (error: unknown) => {
-  assert.ok(error instanceof GatewayError, String(error))
-  assert.equal(error.code, code, error.message)
-  assert.match(error.message, pattern)
-  return true
-}
+import { look, take } from './update.ts'
 
 test('a healthy version is confirmed, the one before stays, older ones go', async (t) => {
   const { box, release, apply, runs } = rig(t)
@@ -238,9 +186,11 @@ test('the window is asked once more just before the switch, and the tarball is k
   const { box, release, update, apply, untouched } = rig(t)
   const folder = release('1.1.0')
   const one = update(folder, { whyNotNow: () => 'the window is shut' })
+  mkdirSync(join(box.state, 'download'))
+  writeFileSync(join(box.state, 'download', '0123456789abcdef-part-of-a-release-that-was-given-up'), '')
   assert.equal(await take(one, await look(one, signal), signal), 'the window is shut')
   untouched()
-  assert.equal(readdirSync(join(box.state, 'download')).length, 1)
+  assert.deepEqual(readdirSync(join(box.state, 'download')).map((name) => name.slice(17)), [`bifrost-1.1.0-linux-${process.arch}.tar.gz`]) // prettier-ignore
   await apply(folder)
   assert.deepEqual([installedVersion(box), existsSync(join(box.state, 'download'))], ['1.1.0', false])
 })
@@ -265,6 +215,12 @@ test('each release that is not right is refused, and leaves everything as it was
   const other = process.arch === 'arm64' ? 'x64' : 'arm64'
   await assert.rejects(apply(release('1.4.0', { arch: other })), fails('RELEASE_REFUSED', /no tarball for/))
   await assert.rejects(apply('/nowhere'), fails('NOT_FOUND', /manifest\.json/))
+  untouched()
+})
+
+test('a release that was not made for boxes is refused after unpacking: nothing could judge it', async (t) => {
+  const { release, apply, untouched } = rig(t)
+  await assert.rejects(apply(release('1.1.0', { without: 'bifrost-gate' })), fails('UPDATE_FAILED', /no share\/edge\/bifrost-gate: it is not made for edge boxes/)) // prettier-ignore
   untouched()
 })
 
@@ -326,6 +282,11 @@ test('two at once: the second is told so; what a killed one left is taken over',
   writeFileSync(join(box.state, 'lock'), `${holder.pid} 1 ${boot}\n`)
   await apply(folder)
   assert.equal(runs(), '1.1.0')
+  // A power cut leaves a file without a word in it.
+  writeFileSync(join(box.state, 'lock'), '')
+  await apply(release('1.2.0'))
+  assert.equal(runs(), '1.2.0')
+  assert.deepEqual(readdirSync(box.state).filter((name) => name.startsWith('lock')), []) // prettier-ignore
 })
 
 test('power goes at any step of a switch: the next boot ends on a version that works', async (t) => {

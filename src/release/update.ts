@@ -2,7 +2,7 @@
  * The whole way of an update, in the order of FORMAT.md: signature, product, expiry, version, architecture, download, hash, unpacking, the
  * configuration, the switch. Up to the switch nothing that runs is touched; whatever is refused leaves all as it was.
  */
-import { mkdirSync, rmSync } from 'node:fs'
+import { globSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { GatewayError } from '../core/errors.ts'
 import { installedVersion, versionFolder, type Box } from './box.ts'
@@ -117,8 +117,10 @@ export async function take(
 async function download({ box, source, say }: Update, artifact: Artifact, signal: AbortSignal): Promise<string> {
   const folder = join(box.state, 'download')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  checkSpace(folder, artifact.bytes, `fetching ${artifact.name}`)
   const file = join(folder, `${artifact.sha256.slice(0, 16)}-${artifact.name}`)
+  // A part of a release that was given up for this one.
+  for (const other of globSync(join(folder, '*'))) if (other !== file) rmSync(other, { recursive: true, force: true })
+  checkSpace(folder, artifact.bytes, `fetching ${artifact.name}`)
   say(`fetching ${artifact.name} from ${source.name}`)
   await source.fetch(artifact.name, file, artifact.bytes, signal)
   try {

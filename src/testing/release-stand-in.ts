@@ -1,11 +1,11 @@
 /**
  * Releases for tests: real manifests, signatures and tarballs, with a shell script in the place of the gateway, and a `systemctl` that plays
- * systemd for it (with a file `slow` in its folder a restart takes three seconds). How a version behaves stands in a file of the box: `healthy`, `dead` (does not start), `mute` (runs and is not ready).
+ * systemd for it (with a file `slow` in its folder a restart takes three seconds, with `refuses` the next one fails). How a version behaves stands in a file of the box: `healthy`, `dead` (does not start), `mute` (runs and is not ready).
  */
 import { spawnSync } from 'node:child_process'
 import { createHash, generateKeyPairSync } from 'node:crypto'
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { boxAt, type Box } from '../release/box.ts'
 import { encodeManifest, type Artifact, type Manifest } from '../release/manifest.ts'
 import { signManifest } from '../release/signature.ts'
@@ -34,15 +34,18 @@ export interface StandIn {
   readonly manifest?: Partial<Manifest>
   /** So many bytes more in it, that do not compress. */
   readonly ballast?: Buffer
+  /** A file of share/edge that it has not. */
+  readonly without?: string
 }
 
 /** Writes a release into the folder, which is made. */
-export function makeRelease(folder: string, { version, key, arch, manifest, ballast }: StandIn): Manifest {
+export function makeRelease(folder: string, { version, key, arch, manifest, ballast, without }: StandIn): Manifest {
   const product = join(folder, `bifrost-${version}`)
   mkdirSync(join(product, 'bin'), { recursive: true })
   mkdirSync(join(product, 'share'), { recursive: true })
-  cpSync(join(ROOT, 'deploy', 'edge'), join(product, 'share', 'edge'), { recursive: true })
+  shareOf(version, product)
   writeFileSync(join(product, 'package.json'), JSON.stringify({ name: 'bifrost-gateway', version, type: 'module' }))
+  if (without !== undefined) rmSync(join(product, 'share', 'edge', without))
   if (ballast !== undefined) writeFileSync(join(product, 'ballast'), ballast)
   writeFileSync(join(product, 'bin', 'bifrost'), commandScript(version), { mode: 0o755 })
   const name = `bifrost-${version}-linux-${arch ?? hostArch()}.tar.gz`
@@ -53,13 +56,23 @@ export function makeRelease(folder: string, { version, key, arch, manifest, ball
     product: 'bifrost',
     channel: 'stable',
     version,
-    created: '2026-01-01T00:00:00Z',
+    created: '2024-01-01T00:00:00Z',
     expires: '2036-01-01T00:00:00Z',
     artifacts: [artifactOf(folder, name, arch ?? hostArch())],
     ...manifest,
   }
   writeManifest(folder, content, key)
   return content
+}
+
+/** What a version brings to the box beside the program: the real units and the real gate, which say by a last line of which version they are. */
+function shareOf(version: string, product: string): void {
+  for (const part of ['edge', 'backup'])
+    cpSync(join(ROOT, 'deploy', part), join(product, 'share', part), { recursive: true })
+  for (const name of globSync('share/{edge/{*.service,*.timer,bifrost-gate},backup/*.{service,timer}}', {
+    cwd: product,
+  }))
+    appendFileSync(join(product, name), `# of ${version}\n`)
 }
 
 export function writeManifest(folder: string, content: Manifest, key: SigningKey): void {
@@ -91,10 +104,14 @@ export function makeBox(root: string, version?: string): { box: Box; env: Record
   writeFileSync(join(root, 'bin', 'systemctl'), SYSTEMCTL, { mode: 0o755 })
   if (version !== undefined) {
     writeFileSync(join(box.etc, 'bifrost.yaml'), 'version: 1\n')
-    mkdirSync(join(box.prefix, 'versions', version, 'bin'), { recursive: true })
-    writeFileSync(join(box.prefix, 'versions', version, 'bin', 'bifrost'), commandScript(version), { mode: 0o755 })
+    const product = join(box.prefix, 'versions', version)
+    mkdirSync(join(product, 'bin'), { recursive: true })
+    shareOf(version, product)
+    writeFileSync(join(product, 'bin', 'bifrost'), commandScript(version), { mode: 0o755 })
     symlinkSync(`versions/${version}`, join(box.prefix, 'current'))
-    cpSync(join(ROOT, 'deploy', 'edge', 'bifrost-gate'), join(box.prefix, 'bifrost-gate'))
+    cpSync(join(product, 'share', 'edge', 'bifrost-gate'), join(box.prefix, 'bifrost-gate'))
+    for (const name of globSync('share/{edge,backup}/*.{service,timer}', { cwd: product }))
+      cpSync(join(product, name), join(root, 'etc', 'systemd', 'system', basename(name)))
     behave(root, version, 'healthy')
   }
   const path = `${join(root, 'bin')}:${process.env.PATH ?? ''}`
@@ -142,6 +159,7 @@ case $* in
     echo "WatchdogTimestampMonotonic=4711"
     ;;
   *restart*bifrost.service*)
+    if [ -f "$dir/refuses" ]; then rm "$dir/refuses"; exit 1; fi
     if [ -f "$dir/slow" ]; then (sleep 3 && launch) >/dev/null 2>&1 & else launch; fi
     ;;
   *stop*bifrost.service*) echo inactive >"$dir/active" ;;

@@ -1,0 +1,149 @@
+/**
+ * Units and gate go with the version: that of the gateway with the switch and the way back, the others and the gate when the version is
+ * confirmed, because what judges must not be what is judged. Each of the stand-ins says in its last line of which version it is.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs' // prettier-ignore
+import { basename, join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { fails, rig } from '../testing/box-rig.ts'
+import { behave } from '../testing/release-stand-in.ts'
+import { installedVersion } from './box.ts'
+import { beginTrial, previousVersion, readTrial } from './state.ts'
+import { goBackTo } from './switch.ts'
+
+function unitsRig(t: TestContext) {
+  const all = rig(t)
+  const { root, box } = all
+  const units = join(root, 'etc', 'systemd', 'system')
+  const last = (file: string): string => readFileSync(file, 'utf8').trim().split('\n').at(-1)!.replace('# of ', '')
+  const service = () => last(join(units, 'bifrost.service'))
+  /** Of which versions the judge and all that is not judged is. */
+  const others = () => {
+    const files = globSync('*.{service,timer}', { cwd: units }).filter((name) => name !== 'bifrost.service')
+    assert.equal(files.length, 9)
+    return [...new Set([join(box.prefix, 'bifrost-gate'), ...files.map((name) => join(units, name))].map(last))]
+  }
+  /** As the updater leaves it when it dies after the link was moved. */
+  const onTrial = (version: string): void => {
+    const from = installedVersion(box)
+    const invocation = spawnSync('systemctl', ['show', 'bifrost.service', '-p', 'InvocationID', '--value'], { encoding: 'utf8' }).stdout.trim() // prettier-ignore
+    beginTrial(box, { from, to: version, began: '2026-11-29T12:00:00Z', seconds: 2, config: '', url: '', invocation })
+    rmSync(join(box.prefix, 'current'))
+    symlinkSync(`versions/${version}`, join(box.prefix, 'current'))
+  }
+  /** A version that lies there. */
+  const lies = (version: string): void => {
+    const folder = join(box.prefix, 'versions', version)
+    spawnSync('tar', ['-xzf', globSync(join(all.release(version), '*.gz'))[0]!, '-C', root])
+    renameSync(join(root, `bifrost-${version}`), folder)
+  }
+  const calls = () => readFileSync(join(root, 'systemd', 'calls'), 'utf8').split('\n')
+  return { ...all, units, service, others, onTrial, lies, calls }
+}
+
+test('a version that is confirmed has brought its units and its gate, and what is masked stays so', async (t) => {
+  const { box, units, release, apply, service, others, calls } = unitsRig(t)
+  const masked = join(units, 'bifrost-drill.timer')
+  rmSync(masked)
+  symlinkSync('/dev/null', masked)
+  await apply(release('1.1.0'))
+  assert.equal(readFileSync(masked, 'utf8'), '')
+  rmSync(masked)
+  cpSync(join(box.prefix, 'versions/1.1.0/share/backup/bifrost-drill.timer'), masked)
+  assert.deepEqual([service(), others()], ['1.1.0', ['1.1.0']])
+  const all = calls()
+  const reload = all.indexOf('daemon-reload')
+  assert.ok(reload >= 0 && reload < all.findLastIndex((call) => call.startsWith('restart')))
+  assert.deepEqual(globSync('*.new', { cwd: units }), [])
+
+  await goBackTo(box, '1.0.0', { seconds: 4, url: undefined })
+  assert.deepEqual([service(), others()], ['1.0.0', ['1.0.0']])
+})
+
+for (const how of ['mute', 'dead'] as const)
+  test(`a version that is ${how} runs under its own unit, is judged by the gate of the former one, and both units are the former ones again`, async (t) => {
+    const { root, release, apply, service, others, runs, units } = unitsRig(t)
+    behave(root, '1.1.0', how)
+    const folder = release('1.1.0')
+    const seen: unknown[] = []
+    const look = setInterval(() => {
+      if (service() === '1.1.0' && seen.length === 0) seen.push(others())
+    }, 20)
+    t.after(() => clearInterval(look))
+    await assert.rejects(apply(folder), fails('UPDATE_FAILED', /did not come up, 1\.0\.0 runs again/))
+    assert.deepEqual(seen, [['1.0.0']])
+    assert.deepEqual([service(), others(), runs()], ['1.0.0', ['1.0.0'], '1.0.0'])
+    assert.ok(existsSync(join(units, 'bifrost.service')))
+  })
+
+test('an updater that died before anything was started: the judge brings the unit and starts the version', (t) => {
+  const { lies, onTrial, runs, service, box } = unitsRig(t)
+  lies('1.1.0')
+  onTrial('1.1.0')
+  assert.equal(runs(), '1.0.0')
+  assert.equal(spawnSync('systemctl', ['start', 'bifrost-update-gate.service']).status, 0)
+  assert.deepEqual([runs(), service(), readTrial(box), previousVersion(box)], ['1.1.0', '1.1.0', undefined, '1.0.0'])
+})
+
+test('where systemd does not take the new unit, the time of the trial runs out, and it goes back', async (t) => {
+  const { root, box, release, apply, service } = unitsRig(t)
+  writeFileSync(join(root, 'systemd', 'refuses'), '')
+  await assert.rejects(apply(release('1.1.0')), fails('UPDATE_FAILED', /not started again/))
+  assert.deepEqual([installedVersion(box), readTrial(box), service()], ['1.0.0', undefined, '1.0.0'])
+})
+
+test('a unit that cannot be put back keeps the trial on, and the next judge goes back', (t) => {
+  const { root, box, lies, onTrial, service, runs } = unitsRig(t)
+  lies('1.1.0')
+  behave(root, '1.1.0', 'mute')
+  onTrial('1.1.0')
+  const judge = () => spawnSync('systemctl', ['start', 'bifrost-update-gate.service'], { encoding: 'utf8' })
+  // The disk is full as soon as the unit of 1.1.0 has been written.
+  const cp = join(root, 'bin', 'cp')
+  writeFileSync(cp, '#!/bin/sh\ncase $1 in */1.0.0/*) exit 1 ;; esac\nexec /bin/cp "$@"\n', { mode: 0o755 })
+  const { status, stderr } = judge()
+  assert.deepEqual([status, installedVersion(box), readTrial(box)?.to], [1, '1.1.0', '1.1.0'], stderr)
+  assert.match(stderr, /the unit of 1\.0\.0 could not be put back; 1\.1\.0 stays on trial/)
+  rmSync(cp)
+  assert.equal(judge().status, 1)
+  assert.deepEqual([installedVersion(box), readTrial(box), service(), runs()], ['1.0.0', undefined, '1.0.0', '1.0.0'])
+  const unit = readFileSync(join(import.meta.dirname, '../../deploy/edge/bifrost-update-gate.service'), 'utf8')
+  assert.match(unit, /^ConditionPathExists=\/var\/lib\/bifrost-update\/trial$/m)
+  assert.match(unit, /^Restart=on-failure$/m)
+})
+
+test('each file that is put into place is on the disk before it counts', (t) => {
+  const { root, box, lies } = unitsRig(t)
+  lies('1.1.0')
+  const log = join(root, 'log')
+  for (const name of ['sync', 'mv']) {
+    const script = `#!/bin/sh\necho "${name} $*" >>${log}\nexec /bin/${name} "$@"\n`
+    writeFileSync(join(root, 'bin', name), script, { mode: 0o755 })
+  }
+  assert.equal(spawnSync(join(box.prefix, 'bifrost-gate'), ['units', '1.1.0']).status, 0)
+  const lines = readFileSync(log, 'utf8').trim().split('\n')
+  assert.equal(lines.length, 3 * 11)
+  for (let at = 0; at < lines.length; at += 3) {
+    const file = lines[at]!.replace('sync ', '')
+    assert.deepEqual(
+      lines.slice(at, at + 3).map((line) => line.split(' ')[0]),
+      ['sync', 'mv', 'sync'],
+    )
+    assert.match(file, /\.new$/)
+    assert.equal(lines[at + 1], `mv -f ${file} ${file.replace('.new', '')}`)
+    assert.equal(basename(lines[at + 2]!), basename(join(file, '..')))
+  }
+})
+
+test('by hand while a version is on trial: what it was switched from is what comes back, and the trial is over', async (t) => {
+  const { box, release, apply, lies, onTrial, runs, service, calls } = unitsRig(t)
+  await apply(release('1.1.0'))
+  lies('1.2.0')
+  onTrial('1.2.0')
+  mkdirSync(box.state, { recursive: true })
+  await goBackTo(box, readTrial(box)!.from, { seconds: 4, url: undefined })
+  assert.deepEqual([runs(), service(), readTrial(box), previousVersion(box)], ['1.1.0', '1.1.0', undefined, '1.2.0'])
+  assert.ok(calls().includes('stop bifrost-update-gate.service'))
+})
