@@ -158,6 +158,8 @@ test(
     ok(install(release('1.1.0+b'), ['--channel', 'stable']), /1\.1\.0\+b runs/)
     refused(install(release('1.1.0+a'), ['--channel', 'stable']), /another build of 1\.1\.0\+b, .*--allow-downgrade/)
     is('1.1.0+b')
+    writeFileSync(join(box.etc, 'update.yaml'), 'version: 1\n')
+    refused(install(release('1.2.0', { manifest: { channel: 'beta' } })), /this box takes stable/)
   },
 )
 

@@ -273,6 +273,8 @@ check_channel() {
   esac
   ours=$wanted_channel
   [ -n "$ours" ] || ours=$(sed -n "s/^channel:[[:space:]]*[\"']\{0,1\}\([a-z0-9-]*\).*/\1/p" "$etc/update.yaml" 2>/dev/null | head -n 1)
+  # What the settings do not say is what they default to.
+  if [ -z "$ours" ] && [ -f "$etc/update.yaml" ]; then ours=stable; fi
   [ -z "$ours" ] || [ "$ours" = "$channel" ] ||
     die "this is a release of the channel $channel, and this box takes $ours: --channel $channel takes it all the same"
 }
@@ -462,7 +464,10 @@ $said"
   fi
   copy=config/$(date -u +%Y-%m-%dT%H%M%SZ)-$installed-to-$version
   mkdir -p "$state/config"
-  cp -a "$etc" "$state/$copy" || die "the configuration could not be copied: is the disk full?"
+  cp -a "$etc" "$state/$copy" || {
+    rm -rf "${state:?}/$copy"
+    die "the configuration could not be copied: is the disk full?"
+  }
   rm -f "$state/bad/$version" "$state/tries"
   # The copy is on the disk before the trial that names it, and the trial before the link: they may lie on different file systems.
   sync

@@ -56,11 +56,6 @@ export function beginTrial(box: Box, trial: Trial): void {
   writeWhole(join(box.state, 'trial'), lines.join(''))
 }
 
-/** After the link was moved: a trial that does not fit it is none. */
-export function endTrial(box: Box): void {
-  for (const name of ['trial', 'tries']) rmSync(join(box.state, name), { force: true })
-}
-
 /** Why a version was left: its first line; undefined where it is not known to be bad. */
 export const whyBad = (box: Box, version: string): string | undefined =>
   readText(join(box.state, 'bad', version))?.split('\n')[0]

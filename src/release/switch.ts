@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { GatewayError } from '../core/errors.ts'
 import { commandOf, configFileOf, installedVersion, versionFolder, type Box } from './box.ts'
 import { runProgram } from './program.ts'
-import { addHistory, beginTrial, endTrial, markBad, readTrial, setPrevious, versionsThere, whyBad } from './state.ts'
+import { addHistory, beginTrial, markBad, readTrial, setPrevious, versionsThere, whyBad } from './state.ts'
 import { compareVersions } from './version.ts'
 
 const UNIT = 'bifrost.service'
@@ -73,8 +73,8 @@ export async function goBackTo(box: Box, to: string, gate: Gate): Promise<void> 
   const units = await runProgram(join(box.prefix, 'bifrost-gate'), ['units', to])
   if (units.code !== 0) throw new GatewayError('UPDATE_FAILED', `the units of ${to} could not be written: ${units.output.trim()}`) // prettier-ignore
   await systemctl(['daemon-reload'], 60_000)
+  // A trial that does not fit the link is over: the gate sweeps it up before the next start.
   moveLink(box, to)
-  endTrial(box)
   setPrevious(box, from)
   addHistory(box, { from, to, result: 'rolled-back', reason: 'somebody asked' })
   await restart()

@@ -10,7 +10,7 @@ import { test, type TestContext } from 'node:test'
 import { fails, rig } from '../testing/box-rig.ts'
 import { behave } from '../testing/release-stand-in.ts'
 import { installedVersion } from './box.ts'
-import { beginTrial, previousVersion, readTrial } from './state.ts'
+import { beginTrial, history, previousVersion, readTrial } from './state.ts'
 import { goBackTo } from './switch.ts'
 
 function unitsRig(t: TestContext) {
@@ -94,6 +94,14 @@ test('where systemd does not take the new unit, the time of the trial runs out, 
   assert.deepEqual([installedVersion(box), readTrial(box), service()], ['1.0.0', undefined, '1.0.0'])
 })
 
+test('where the unit of the new version cannot be written, it is left: under another one it was not tried', async (t) => {
+  const { root, box, release, apply, service, runs } = unitsRig(t)
+  const script = '#!/bin/sh\ncase $1 in */1.1.0/*) exit 1 ;; esac\nexec /bin/cp "$@"\n'
+  writeFileSync(join(root, 'bin', 'cp'), script, { mode: 0o755 })
+  await assert.rejects(apply(release('1.1.0')), fails('UPDATE_FAILED', /its unit could not be written/))
+  assert.deepEqual([installedVersion(box), readTrial(box), service(), runs()], ['1.0.0', undefined, '1.0.0', '1.0.0'])
+})
+
 test('a unit that cannot be put back keeps the trial on, and the next judge goes back', (t) => {
   const { root, box, lies, onTrial, service, runs } = unitsRig(t)
   lies('1.1.0')
@@ -146,4 +154,5 @@ test('by hand while a version is on trial: what it was switched from is what com
   await goBackTo(box, readTrial(box)!.from, { seconds: 4, url: undefined })
   assert.deepEqual([runs(), service(), readTrial(box), previousVersion(box)], ['1.1.0', '1.1.0', undefined, '1.2.0'])
   assert.ok(calls().includes('stop bifrost-update-gate.service'))
+  assert.equal(history(box).at(-1)!.result, 'rolled-back')
 })

@@ -267,6 +267,15 @@ test('plain http from elsewhere is no source', () => {
   assert.equal(openSource('https://updates.example.com/{channel}/', 'beta').name, 'https://updates.example.com/beta/')
 })
 
+test('what was looked at before somebody else installed a newer version is a lower one now', async (t) => {
+  const { release, update, apply, runs } = rig(t)
+  const one = update(release('1.1.0'))
+  const offer = await look(one, signal)
+  await apply(release('1.2.0'))
+  await assert.rejects(take(one, offer, signal), fails('RELEASE_REFUSED', /older than 1\.2\.0/))
+  assert.equal(runs(), '1.2.0')
+})
+
 test('two at once: the second is told so; what a killed one left is taken over', async (t) => {
   const { box, release, apply, runs } = rig(t)
   const folder = release('1.1.0')

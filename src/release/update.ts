@@ -83,6 +83,8 @@ export async function take(
   if (bad !== undefined && !update.again)
     throw new GatewayError('UPDATE_FAILED', `${version} was left before (${bad}): --again tries it once more`)
   return alone(box, async () => {
+    // Somebody else may have installed another one since the look.
+    checkVersion(manifest, { version: installedVersion(box), allowDowngrade: update.allowDowngrade })
     if (version === installedVersion(box)) throw new GatewayError('CONFLICT', `${version} is installed already`)
     const trial = readTrial(box)
     if (trial !== undefined)

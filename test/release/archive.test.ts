@@ -138,8 +138,12 @@ test(
     assert.equal(maintainerScript(root, 'postinst', 'configure').status, 0)
     assert.deepEqual([statSync(victim).uid, statSync(victim).mode & 0o777], [0, 0o600])
     assert.deepEqual(
-      [statSync(join(root, 'root-folder')).uid, statSync(join(root, 'etc/bifrost')).mode & 0o7777],
-      [0, 0o1770],
+      [
+        statSync(join(root, 'root-folder')).uid,
+        statSync(join(root, 'root-folder')).mode & 0o777,
+        statSync(join(root, 'etc/bifrost')).mode & 0o7777,
+      ],
+      [0, 0o755, 0o1770],
     )
     // What dpkg has put there is the gateway's.
     rmSync(join(root, 'etc/bifrost/bifrost.yaml'))
