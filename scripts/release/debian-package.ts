@@ -82,12 +82,15 @@ Description: industrial gateway
 /** SemVer's `1.2.3-beta.1` comes before `1.2.3`, which Debian writes with a tilde; `-` would begin a revision. */
 export const debianVersion = (version: string): string => version.replace('-', '~').replaceAll('-', '.')
 
+const ONLY_BOXES =
+  /^(ExecStartPre=.*bifrost-gate|# A version on trial|Documentation=|Memory(High|Max|SwapMax)=|# The profile of|Environment=(NODE_OPTIONS|BIFROST_MEMORY)=|# The heap of|# 1,000 devices|# Garbage is)/
+
 /**
  * The service of an edge box, with the paths of a package: what only belongs to boxes that update themselves (the gate) and to the
  * profile of 256 MB is left out. Throws when the file no longer has what is replaced here.
  */
 export function serviceOf(unit: string): string {
-  const lines = unit.split('\n').filter((line) => !/^(ExecStartPre=.*bifrost-gate|# A version on trial|Documentation=|Memory(High|Max|SwapMax)=|# The profile of)/.test(line)) // prettier-ignore
+  const lines = unit.split('\n').filter((line) => !ONLY_BOXES.test(line))
   const text = lines.slice(lines.indexOf('[Unit]')).join('\n')
   if (!text.includes(`ExecStart=${ON_BOXES} `))
     throw new Error(`deploy/edge/bifrost.service has no ExecStart=${ON_BOXES}`)

@@ -97,6 +97,10 @@ test('the service of a package is that of the boxes without what only they have'
   assert.match(unit, /^ExecStart=\/usr\/bin\/bifrost run -c \/etc\/bifrost\/bifrost.yaml$/m)
   assert.match(unit, /ProtectSystem=strict/)
   assert.doesNotMatch(unit, /\/opt|256M|bifrost-gate/)
+  // A server has more memory than a box: nothing of it bounds the heap, and no comment stays that tells of a line that went.
+  const real = serviceOf(readFileSync(join(PARTS, '../../../deploy/edge/bifrost.service'), 'utf8'))
+  assert.doesNotMatch(real, /\/opt|Memory(Max|High)|NODE_OPTIONS|BIFROST_MEMORY|devices|bifrost-gate|Garbage|profile/)
+  assert.match(real, /^WatchdogSec=/m)
 })
 
 test('backups come with the package: services and timers with its paths, their own limits of memory, and nothing of boxes', () => {
