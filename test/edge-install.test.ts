@@ -176,6 +176,28 @@ test('of the versions before two stay, and six copies of the configuration', pee
   assert.deepEqual(readdirSync(join(box.state, 'config')).length, 6)
 })
 
+test('what the installer writes is on the disk before it has its name, and the trial before the link', peers, (t) => {
+  const { root, box, release, install, ok } = rig(t)
+  ok(install(release('1.0.0')), /runs/)
+  rmSync(join(box.etc, 'update.yaml'))
+  const log = join(root, 'log')
+  const both = (name: string) =>
+    exchange(root, name, `echo "${name} $*" >>${log}; exec /bin/${name} "$@"`).PATH!.split(':')[0]!
+  const PATH = `${both('sync')}:${both('mv')}:${root}/bin:${process.env.PATH}`
+  ok(install(release('1.1.0'), [], { PATH }), /confirmed/)
+  const lines = readFileSync(log, 'utf8').split('\n')
+  const at = (pattern: RegExp) => lines.findIndex((line) => pattern.test(line))
+  for (const [name, folder] of [
+    ['trial', box.state],
+    ['update.yaml', box.etc],
+  ] as const) {
+    const moved = at(new RegExp(`^mv .* ${folder}/${name}$`))
+    const from = lines[moved]!.split(' ').at(-2)
+    assert.deepEqual([lines[moved - 1], lines[moved + 1]], [`sync ${from}`, `sync ${folder}`])
+  }
+  assert.ok(at(/^mv .*\/trial$/) < at(/^mv .*\/opt\/bifrost\/current$/))
+})
+
 test('rollback in a trial goes to what was switched from, and units and gate go with it', peers, (t) => {
   const { root, box, release, install, sh, is, ok } = rig(t)
   const units = join(root, 'etc/systemd/system')
@@ -190,9 +212,13 @@ test('rollback in a trial goes to what was switched from, and units and gate go 
   ok(install(release('1.1.0')), /confirmed/)
   are('1.1.0')
   behave(root, '1.2.0', 'dead')
+  appendFileSync(join(box.etc, 'update.yaml'), 'health: https://127.0.0.1:8443 # by TLS\n')
+  const settings = readFileSync(join(box.etc, 'update.yaml'), 'utf8')
+  writeFileSync(join(box.etc, 'update.yaml'), settings.replace('healthyWithin: 20s', 'healthyWithin: 1m'))
   // The installer and the judge die after the switch.
   install(release('1.2.0'), [], exchange(root, 'sleep', 'kill -KILL $PPID'))
   assert.equal(readlinkSync(join(box.prefix, 'current')), 'versions/1.2.0')
+  assert.match(readFileSync(join(box.state, 'trial'), 'utf8'), /^seconds=60\n.*\nurl=https:\/\/127\.0\.0\.1:8443$/m)
   rmSync(join(box.state, 'lock'), { force: true })
   ok(sh(['rollback']), /1\.2\.0 → 1\.1\.0\n[\s\S]*1\.1\.0 runs again/)
   is('1.1.0')
@@ -277,7 +303,8 @@ test('while a version is on trial nothing else is installed; a link that leads n
   ok(install(release('1.0.0')), /runs/)
   ok(install(release('1.1.0')), /confirmed/)
   writeFileSync(join(box.state, 'trial'), 'from=1.0.0\nto=1.1.0\nseconds=20\n')
-  refused(install(release('1.2.0')), /1\.1\.0 is on trial: wait for the verdict/)
+  for (const version of ['1.2.0', '1.1.0'])
+    refused(install(release(version)), /1\.1\.0 is on trial: wait for the verdict/)
   assert.equal(readlinkSync(join(box.prefix, 'current')), 'versions/1.1.0')
   rmSync(join(box.prefix, 'versions', '1.1.0'), { recursive: true })
   ok(install(release('1.1.0')), /1\.1\.0 runs\n[\s\S]*current leads to versions\/1\.1\.0, which is not there/)

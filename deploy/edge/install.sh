@@ -264,6 +264,9 @@ check_clock() {
     die "the clock of this machine says ${now}Z, and the release $version was made at $created: set the clock (date -s), by which is judged whether a release has expired"
 }
 
+# setting NAME: what update.yaml says, where it says it as it is delivered: one member a line.
+setting() { sed -n "s/^$1:[[:space:]]*[\"']\{0,1\}\([^\"'#[:space:]]*\).*/\1/p" "$etc/update.yaml" 2>/dev/null | head -n 1; }
+
 # A box stays with its channel, as `bifrost update` does.
 check_channel() {
   channel=$(member channel)
@@ -272,7 +275,7 @@ check_channel() {
     *) die "the manifest names no channel" ;;
   esac
   ours=$wanted_channel
-  [ -n "$ours" ] || ours=$(sed -n "s/^channel:[[:space:]]*[\"']\{0,1\}\([a-z0-9-]*\).*/\1/p" "$etc/update.yaml" 2>/dev/null | head -n 1)
+  [ -n "$ours" ] || ours=$(setting channel)
   # What the settings do not say is what they default to.
   if [ -z "$ours" ] && [ -f "$etc/update.yaml" ]; then ours=stable; fi
   [ -z "$ours" ] || [ "$ours" = "$channel" ] ||
@@ -429,7 +432,7 @@ install_fresh() {
   fi
 }
 
-# What is on trial is left to the gate: another switch would take its former version away from it.
+# What is on trial is left to the gate: another switch would take its former version away from it, and the same once more would exchange the judge.
 refuse_in_trial() {
   on_trial=$(sed -n 's/^to=//p' "$state/trial" 2>/dev/null | tail -n 1)
   if [ -n "$on_trial" ] && [ "$on_trial" = "$installed" ]; then
@@ -468,19 +471,26 @@ $said"
     rm -rf "${state:?}/$copy"
     die "the configuration could not be copied: is the disk full?"
   }
+  within=$(setting healthyWithin)
+  case $within in
+    *[!0-9]*s | *[!0-9]*m) seconds=20 ;;
+    [0-9]*s) seconds=${within%s} ;;
+    [0-9]*m) seconds=$((${within%m} * 60)) ;;
+    *) seconds=20 ;;
+  esac
   rm -f "$state/bad/$version" "$state/tries"
   # The copy is on the disk before the trial that names it, and the trial before the link: they may lie on different file systems.
   sync
   write trial "from=$installed
 to=$version
 began=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-seconds=20
+seconds=$seconds
 config=$copy
-url=
+url=$(setting health)
 invocation=$(systemctl show bifrost.service -p InvocationID --value)"
   move_link "$version"
   # The judge starts it, and brings the units: that of the gateway with it, the others and itself when it is confirmed.
-  say "$version is on trial: it has 20 s to become healthy"
+  say "$version is on trial: it has $seconds s to become healthy"
   systemctl start bifrost-update-gate.service || true
   if [ ! -f "$state/trial" ] && [ "$(readlink "$prefix/current")" = "versions/$version" ]; then
     systemctl enable --quiet bifrost.service bifrost-update-gate.service
@@ -521,7 +531,7 @@ do_install() {
   scratch=$(mktemp -d)
   verify_manifest
   read_manifest
-  if [ "$installed" != "$version" ]; then refuse_in_trial; fi
+  refuse_in_trial
   if [ "$installed" = "$version" ]; then
     say "$version is installed already; user, folders and units are put right"
   else
@@ -569,9 +579,9 @@ do_rollback() {
   if [ -n "$dry_run" ]; then return 0; fi
   # It would judge what it was not asked about.
   if [ -n "$systemd" ]; then systemctl stop bifrost-update-gate.service || true; fi
+  put_units "$previous"
   mkdir -p "$state/bad"
   write "bad/$installed" "$(date -u +%Y-%m-%dT%H:%M:%SZ) somebody went back from it to $previous"
-  put_units "$previous"
   # A trial that does not fit the link is over, so the link is moved first: cut off between, nothing stays that nobody judges.
   move_link "$previous"
   rm -f "$state/trial" "$state/tries"

@@ -110,6 +110,7 @@ function unpackEntry(tar, at, folder) {
   const size = Number.parseInt(text(124, 136), 8)
   const mode = Number.parseInt(text(100, 108), 8)
   if (text(156, 157) === '5') fs.mkdirSync(name, { recursive: true, mode: 0o700 })
-  else fs.writeFileSync(name, tar.subarray(at + BLOCK, at + BLOCK + size), { mode: mode & 0o755 })
+  // On the disk before the folder has its name: a power cut leaves no half of it either.
+  else fs.writeFileSync(name, tar.subarray(at + BLOCK, at + BLOCK + size), { mode: mode & 0o755, flush: true })
   return at + BLOCK + Math.ceil(size / BLOCK) * BLOCK
 }

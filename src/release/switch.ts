@@ -69,10 +69,10 @@ export async function goBackTo(box: Box, to: string, gate: Gate): Promise<void> 
   await copyConfiguration(box, from, to)
   // Where a version is on trial, its judge would judge what it was not asked about.
   await systemctl(['stop', GATE_UNIT], 60_000)
-  markBad(box, from, `somebody went back from it to ${to}`)
   const units = await runProgram(join(box.prefix, 'bifrost-gate'), ['units', to])
   if (units.code !== 0) throw new GatewayError('UPDATE_FAILED', `the units of ${to} could not be written: ${units.output.trim()}`) // prettier-ignore
   await systemctl(['daemon-reload'], 60_000)
+  markBad(box, from, `somebody went back from it to ${to}`)
   // A trial that does not fit the link is over: the gate sweeps it up before the next start.
   moveLink(box, to)
   setPrevious(box, from)
