@@ -86,6 +86,13 @@ const DEFECTS: readonly Mutation[] = [
   },
 ]
 
+test('edge: a page that nobody reaches, or everybody, is found', { skip }, () => {
+  assertFinds(networkProblems, built.edge, [
+    { defect: 'no policy lets people in', change: (o) => without(o, 'NetworkPolicy', 'people-to-gateway'), found: /^blocked: people of the office reach the page/ }, // prettier-ignore
+    { defect: 'everybody', change: (o) => void (pick(o, 'NetworkPolicy', 'people-to-gateway').spec!.ingress![0]!.from![0]!.ipBlock!.cidr = '0.0.0.0/0' as never), found: /^open: a machine reaches the page/ }, // prettier-ignore
+  ])
+})
+
 test('a policy that blocks what is needed, or opens what is not, is found', { skip }, () => {
   // The two peers have to be seen by somebody of the monitoring namespace who is not Prometheus.
   const check = (objects: Objects): string[] => {

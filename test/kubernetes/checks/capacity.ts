@@ -5,6 +5,7 @@
 import type { IHorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler'
 import type { ILimitRange } from 'kubernetes-models/v1/LimitRange'
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget'
+import type { IService } from 'kubernetes-models/v1/Service'
 import type { IResourceQuota } from 'kubernetes-models/v1/ResourceQuota'
 import { containersOf, ofKind, selects, workloads, type Objects, type Workload } from '../manifests.ts'
 
@@ -36,7 +37,7 @@ export function mostWanted(objects: Objects): Readonly<Record<string, number>> {
   for (const pod of workloads(objects)) {
     const most = mostReplicas(objects, pod)
     add('pods', most)
-    for (const { storage } of pod.claims) {
+    for (const storage of [...pod.claims.map((claim) => claim.storage), ...scratchOf(pod)]) {
       add('persistentvolumeclaims', most)
       add('requests.storage', most * quantity(storage))
     }
@@ -47,12 +48,36 @@ export function mostWanted(objects: Objects): Readonly<Record<string, number>> {
         // Those that come first run one after another, before the others.
         const first = Math.max(0, ...wanted(pod.template.spec.initContainers ?? []))
         const together = wanted(pod.template.spec.containers).reduce((sum, one) => sum + one, 0)
-        add(`${side}.${what}`, most * Math.max(first, together))
+        add(`${side}.${what}`, most * (Math.max(first, together) + proxyOf(objects, pod, side, what)))
       }
   }
+  const ports = ofKind<IService>(objects, 'Service').filter(({ spec }) => spec?.type === 'NodePort')
+  if (ports.length > 0) add('services.nodeports', ports.length)
   if (ofKind(objects, 'HorizontalPodAutoscaler').length > 0)
     for (const [name, amount] of Object.entries(DRAIN)) add(name, amount)
   return sums
+}
+
+/** Volumes that come and go with the pod. */
+const scratchOf = ({ template }: Workload): string[] =>
+  (template.spec.volumes ?? []).flatMap(({ ephemeral }) => {
+    const storage = ephemeral?.volumeClaimTemplate?.spec.resources?.requests?.storage
+    return storage === undefined ? [] : [String(storage)]
+  })
+
+const PROXY: Readonly<Record<string, string>> = { 'requests.cpu': 'CPU', 'limits.cpu': 'CPULimit', 'requests.memory': 'Memory', 'limits.memory': 'MemoryLimit' } // prettier-ignore
+
+/** What Istio gives a proxy where nothing is said. */
+const ISTIO: Readonly<Record<string, string>> = { 'requests.cpu': '100m', 'limits.cpu': '2', 'requests.memory': '128Mi', 'limits.memory': '1Gi' } // prettier-ignore
+
+/** The proxy of a mesh runs beside all containers of its pod; what it may have is said by annotations, or else by the limit range. */
+function proxyOf(objects: Objects, { labels, template }: Workload, side: 'requests' | 'limits', what: string): number {
+  if (labels['sidecar.istio.io/inject'] !== 'true') return 0
+  const said = template.metadata?.annotations?.[`sidecar.istio.io/proxy${PROXY[`${side}.${what}`]}`]
+  if (said !== undefined) return quantity(said)
+  if (what !== 'ephemeral-storage') return quantity(ISTIO[`${side}.${what}`] ?? 0)
+  const [range] = ofKind<ILimitRange>(objects, 'LimitRange').flatMap(({ spec }) => spec!.limits)
+  return quantity((side === 'requests' ? range?.defaultRequest : range?.default)?.[what] ?? 0)
 }
 
 export function capacityProblems(objects: Objects): string[] {
@@ -93,8 +118,8 @@ function limitProblems(objects: Objects): string[] {
         if (quantity(least) > quantity(resources?.limits?.[what] ?? least))
           problems.push(`${pod.owner.metadata.name}/${name}: it wants more ${what} than it may have`)
     }
-    for (const { name, storage } of pod.claims)
-      hold(`${pod.owner.metadata.name}/${name}`, { storage }, 'PersistentVolumeClaim')
+    for (const storage of [...pod.claims.map((claim) => claim.storage), ...scratchOf(pod)])
+      hold(`${pod.owner.metadata.name}, a volume`, { storage }, 'PersistentVolumeClaim')
   }
   return problems
 }

@@ -93,7 +93,7 @@ const LODGER = pod('bifrost', { app: 'lodger' })
 const API: End = { ip: '192.0.2.10' }
 
 /** What the product needs in every overlay, and with the parts that an overlay has. */
-function neededFlows(objects: Objects): Flow[] {
+export function neededFlows(objects: Objects): Flow[] {
   const has = (kind: string, name: string): boolean =>
     objects.some((one) => one.kind === kind && one.metadata.name === name)
   const flows: Flow[] = [
@@ -107,6 +107,8 @@ function neededFlows(objects: Objects): Flow[] {
   ]
   if (has('Ingress', 'bifrost'))
     flows.push({ what: 'people reach the page', from: CONTROLLER, to: GATEWAY, port: 8443 })
+  if (has('Service', 'bifrost-page'))
+    flows.push({ what: 'people of the office reach the page', from: { ip: '10.10.3.7' }, to: GATEWAY, port: 8443 })
   if (has('ServiceMonitor', 'bifrost'))
     flows.push({ what: 'Prometheus scrapes', from: PROMETHEUS, to: GATEWAY, port: 8443 })
   if (has('StatefulSet', 'prometheus'))
@@ -139,6 +141,8 @@ function neededFlows(objects: Objects): Flow[] {
 const REFUSED_FLOWS: readonly Flow[] = [
   { what: 'a pod of another namespace reaches the API', from: STRANGER, to: GATEWAY, port: 8443 },
   { what: 'a pod of this namespace without a part in it reaches the API', from: LODGER, to: GATEWAY, port: 8443 },
+  { what: 'somebody from outside of the office reaches the page', from: { ip: '10.11.0.1' }, to: GATEWAY, port: 8443 },
+  { what: 'a machine reaches the page', from: { ip: '10.20.1.10' }, to: GATEWAY, port: 8443 },
   { what: 'a pod that calls itself Prometheus, elsewhere', from: pod('default', { 'app.kubernetes.io/name': 'prometheus' }), to: GATEWAY, port: 8443 }, // prettier-ignore
   { what: 'a pod of the controller’s namespace that is not it', from: pod('ingress-nginx', { app: 'x' }), to: GATEWAY, port: 8443 }, // prettier-ignore
   { what: 'the controller reaches another port', from: CONTROLLER, to: GATEWAY, port: 8080 },
