@@ -1,12 +1,10 @@
 /** All fits into the quota, nothing bounds what it must not, and one gateway stays one. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { needsKubectl } from '../../src/testing/kubectl.ts'
 import { capacityProblems, DRAIN, mostWanted, quantity } from './checks/capacity.ts'
 import { replicaProblems, volumeProblems } from './checks/replicas.ts'
-import { buildAll, NAMES, parseObjects, TREE, workloads, type Composition, type KubernetesObject, type Objects } from './manifests.ts' // prettier-ignore
+import { buildAll, NAMES, procedure, workloads, type Composition, type KubernetesObject, type Objects } from './manifests.ts' // prettier-ignore
 import { assertFinds, pick, without, type Loose, type Mutation } from './mutations.ts'
 
 const skip = needsKubectl()
@@ -34,7 +32,7 @@ for (const name of NAMES)
   })
 
 test('the job that drains a volume is reckoned with', { skip }, () => {
-  const [drain] = workloads(parseObjects(readFileSync(join(TREE, 'procedures', 'drain-volume.yaml'), 'utf8')))
+  const [drain] = workloads(procedure('drain-volume'))
   assert.deepEqual(mostWanted([drain!.owner]), DRAIN)
 })
 

@@ -2,7 +2,7 @@
  * The manifests as they reach a cluster: every overlay, and the components that no overlay takes on top of one, built by kustomize from a copy of
  * the tree in which the secrets of the edge box are.
  */
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import type { IPodTemplateSpec } from 'kubernetes-models/v1/PodTemplateSpec'
@@ -89,6 +89,11 @@ export async function buildAll(t: Cleanup): Promise<Readonly<Record<Composition,
   )
   return Object.fromEntries(built) as unknown as Record<Composition, Objects>
 }
+
+/** What a person applies by hand: procedures/NAME.yaml. */
+export const PROCEDURES = ['drain-volume', 'restore'] as const
+export const procedure = (name: (typeof PROCEDURES)[number]): Objects =>
+  parseObjects(readFileSync(join(TREE, 'procedures', `${name}.yaml`), 'utf8'))
 
 export const parseObjects = (text: string): KubernetesObject[] =>
   parseAllDocuments(text).map((document) => document.toJS() as KubernetesObject)

@@ -1,15 +1,13 @@
 /** Every object is what the programs that take it say it may be: no wrong value, no field that they would pass over without a word. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { needsKubectl } from '../../src/testing/kubectl.ts'
 import { fieldProblems, valueProblems } from './checks/schema.ts'
 import {
   buildAll,
   NAMES,
-  parseObjects,
-  TREE,
+  PROCEDURES,
+  procedure,
   type Composition,
   type KubernetesObject,
   type Objects,
@@ -23,8 +21,7 @@ let all: Objects
 before(async () => {
   if (skip !== false) return
   built = await buildAll({ after })
-  const drain = parseObjects(readFileSync(join(TREE, 'procedures', 'drain-volume.yaml'), 'utf8'))
-  all = [...NAMES.flatMap((name) => built[name]), ...drain]
+  all = [...NAMES.flatMap((name) => built[name]), ...PROCEDURES.flatMap((name) => procedure(name))]
 })
 
 test('every value is one that the validators take', { skip }, async () => {
