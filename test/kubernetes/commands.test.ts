@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { after, before, test } from 'node:test'
 import { COMMANDS, type CommandInfo } from '../../src/cli/commands.ts'
 import { needsKubectl } from '../../src/testing/kubectl.ts'
-import { buildAll, workloads, type Composition, type Objects } from './manifests.ts'
+import { buildAll, PROCEDURES, procedure, workloads, type Composition, type Objects } from './manifests.ts'
 import { assertFinds, pick, type Loose, type Mutation } from './mutations.ts'
 
 const skip = needsKubectl()
@@ -15,10 +15,10 @@ before(async () => {
 
 const SHELL = ['/bin/sh', '-c']
 
-/** The words of `bifrost` alone. A shell gets them as one; what it puts in there itself is one word for us. */
+/** The words of `bifrost` alone. A shell gets them as one, after `exec`; what it puts in there itself is one word for us. */
 function wordsOf(command: readonly string[]): string[] {
   if (SHELL.some((word, at) => command[at] !== word)) return [...command]
-  return (command[2] ?? '').match(/(?:"[^"]*"|\S)+/g)!.filter((word, at) => at > 0 || word !== 'exec')
+  return (command[2] ?? '').replace(/^.*?\bexec /, '').match(/(?:"[^"]*"|\S)+/g)!
 }
 
 /** What is wrong with these words. */
@@ -78,16 +78,20 @@ const replaceWord = (objects: Objects, name: string, at: number, from: string | 
 }
 
 const DEFECTS: readonly Mutation[] = [
-  ...['create', 'cluster', 'prune', 'drill'].map((job) => ({
+  ...['create', 'cluster', 'drill'].map((job) => ({
     defect: `${job}: an option that the command does not have`,
     change: (o: Objects) => replaceWord(o, `bifrost-backup-${job}`, 3, '-c', '--settings'),
     found: /there is no option --settings/,
   })),
-  { defect: 'the same within a shell', change: (o) => replaceWord(o, 'bifrost-backup-verify', 2, '-c ', '--settings '), found: /verify: there is no option --settings/ }, // prettier-ignore
+  ...['prune', 'verify'].map((job) => ({
+    defect: `${job}: the same within a shell`,
+    change: (o: Objects) => replaceWord(o, `bifrost-backup-${job}`, 2, '-c ', '--settings '),
+    found: new RegExp(`${job}: there is no option --settings`),
+  })),
   { defect: 'an option of another command', change: (o) => replaceWord(o, 'bifrost-backup-verify', 2, '--read', '--scratch'), found: /verify: there is no option --scratch/ }, // prettier-ignore
-  { defect: 'a command that is none', change: (o) => replaceWord(o, 'bifrost-backup-prune', 2, 'prune', 'forget'), found: /there is no command backup forget/ }, // prettier-ignore
-  { defect: 'an option without its value', change: (o) => void commandOf(o, 'bifrost-backup-prune').pop(), found: /prune: -c has no value/ }, // prettier-ignore
-  { defect: 'a word too much', change: (o) => void commandOf(o, 'bifrost-backup-prune').push('all' as never), found: /prune: all is too much/ }, // prettier-ignore
+  { defect: 'a command that is none', change: (o) => replaceWord(o, 'bifrost-backup-prune', 2, 'backup prune', 'backup forget'), found: /there is no command backup forget/ }, // prettier-ignore
+  { defect: 'an option without its value', change: (o) => void commandOf(o, 'bifrost-backup-create').pop(), found: /create: -c has no value/ }, // prettier-ignore
+  { defect: 'a word too much', change: (o) => void commandOf(o, 'bifrost-backup-create').push('all' as never), found: /create: all is too much/ }, // prettier-ignore
   { defect: 'another program', change: (o) => replaceWord(o, 'bifrost-backup-create', 0, 'bifrost', 'restic'), found: /restic is not bifrost/ }, // prettier-ignore
 ]
 
@@ -95,6 +99,15 @@ for (const name of ['production', 'replicas'] as const)
   test(`${name}: each job of the backup says what the command line takes`, { skip }, () => {
     assertFinds(backupProblems, built[name], DEFECTS)
   })
+
+test('what a person applies by hand says what the command line takes', () => {
+  for (const name of PROCEDURES)
+    for (const { template } of workloads(procedure(name)))
+      for (const { command = ['bifrost'], args = [] } of template.spec.containers)
+        assert.deepEqual(commandProblems([...command, ...args]), [], name)
+  // Its crippled control.
+  assert.deepEqual(commandProblems(['bifrost', 'backup', 'restore', '--keep']), ['restore [snapshot]: there is no option --keep']) // prettier-ignore
+})
 
 test('all parts of a backup have their job', { skip }, () => {
   const jobs = workloads(built.production).filter(({ owner }) => owner.kind === 'CronJob')
@@ -106,7 +119,7 @@ test('the check reads the seventh of the day, as the kubelet hands the words on'
   const script = (commandOf(built.production, 'bifrost-backup-verify') as unknown as string[])[2]!
   // The kubelet leaves one dollar of two, and puts a variable in place of $(NAME): there may be none of those.
   assert.doesNotMatch(script, /(^|[^$])\$\(/)
-  const shell = script.replaceAll('$$(', '$(').replace('exec bifrost', 'echo')
+  const shell = script.replaceAll('$$(', '$(').replace('sleep 30; exec bifrost', 'echo')
   const { stdout } = spawnSync('sh', ['-c', shell], { encoding: 'utf8' })
   assert.match(stdout, /--read [1-7]\/7\n$/)
 })
