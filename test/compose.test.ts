@@ -4,11 +4,12 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { parse } from 'yaml'
-import { needs, temporaryFolder } from '../src/testing/peers.ts'
+import { eventually, freePort, needs, startProcess, temporaryFolder } from '../src/testing/peers.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const FOLDER = join(ROOT, 'deploy', 'compose')
@@ -32,6 +33,8 @@ interface Service {
   privileged?: boolean
   user?: string
   logging?: { options: Record<string, string> }
+  command?: unknown
+  entrypoint?: unknown
   healthcheck?: { test?: unknown; disable?: boolean }
 }
 interface Compose {
@@ -164,6 +167,98 @@ test('a secret is a file, never a value of the environment', () => {
   for (const [name, { secrets = [] }] of services)
     for (const secret of secrets) assert.ok(base.secrets[secret] !== undefined, `${name}: ${secret}`)
 })
+
+/** Simple commands of a service into which a secret is put, and that show it: in the list of processes, or in an environment. */
+function shown(name: string, { command, entrypoint, healthcheck }: Service): string[] {
+  const texts = [command, entrypoint, healthcheck?.test].flatMap((one) => (Array.isArray(one) ? (one as string[]) : []))
+  return texts
+    .flatMap((text) => text.split(/;|&&|\|\|?/))
+    .map((one) => one.trim())
+    .filter((one) => one.includes('$$(cat ') && !one.startsWith('printf '))
+    .map((one) => `${name}: ${one.replace(/=.*/, '')}`)
+}
+
+test('no command shows a secret, and the two that take one from their environment are said in the guide', () => {
+  const found = services.flatMap(([name, service]) => shown(name, service))
+  assert.deepEqual(found, ['logstash: export ELASTICSEARCH_API_KEY', 'kibana: export ELASTICSEARCH_PASSWORD'])
+  assert.match(readFileSync(join(ROOT, 'docs', 'guide', 'containers.md'), 'utf8'), /Logstash and Kibana\s+get theirs in the environment/) // prettier-ignore
+  // Its crippled controls: what stood there before.
+  for (const test of [
+    'mosquitto_sub -u bifrost -P "$$(cat /run/secrets/mosquitto-password)" -C 1',
+    'true; curl -u "elastic:$$(cat /run/secrets/elastic-password)" http://x',
+  ])
+    // prettier-ignore
+    assert.equal(shown('x', { image: 'x', healthcheck: { test: ['CMD-SHELL', test] } }).length, 1, test)
+})
+
+test(
+  'the health check of the broker tells a good password from another one, and shows none',
+  { skip: needs('mosquitto', 'mosquitto_sub', 'mosquitto_passwd') },
+  async (t) => {
+    const folder = temporaryFolder(t)
+    const port = await freePort()
+    for (const name of ['acl', 'mosquitto.conf']) cpSync(join(FOLDER, 'mosquitto', name), join(folder, name))
+    writeFileSync(join(folder, 'mosquitto-password'), 'a-password_of=the broker\n')
+    mkdirSync(join(folder, 'data'))
+    if (process.getuid?.() === 0) chmodSync(folder, 0o755)
+    /** As in the container, below a folder of the test; as root the broker would become another user. */
+    const moved = (text: string) =>
+      text.replaceAll('$$', '$').replaceAll(/\/run\/secrets|\/mosquitto\/(?:config|(?=data))|\/tmp\/(?=health|users)/g, (place) => `${folder}${place.endsWith('/') ? '/' : ''}`) // prettier-ignore
+    const settings = moved(readFileSync(join(folder, 'mosquitto.conf'), 'utf8')).replace('listener 1883', `listener ${port} 127.0.0.1`) // prettier-ignore
+    writeFileSync(join(folder, 'mosquitto.conf'), `${settings}\nuser root\n`)
+    const { command, healthcheck } = base.services.mosquitto as Service & { command: string[] }
+    startProcess(t, 'sh', ['-c', moved(command[2]!)])
+    const check = moved((healthcheck!.test as string[])[1]!)
+    const ask = () => spawnSync('sh', ['-c', check.replace('mosquitto_sub ', `mosquitto_sub -p ${port} `)], { encoding: 'utf8' }) // prettier-ignore
+    await eventually('the broker is well', () => ask().status === 0)
+    assert.equal(statSync(join(folder, 'health', 'mosquitto_sub')).mode & 0o077, 0)
+    writeFileSync(join(folder, 'health', 'mosquitto_sub'), '-u bifrost\n-P another\n')
+    assert.match(ask().stderr, /not authori[sz]ed/i)
+  },
+)
+
+test(
+  'token.sh: who made the secrets gets a token, anybody else is told what to do, and no token is made in vain',
+  { skip: process.getuid?.() === 0 ? false : 'not root' },
+  (t) => {
+    const [mine, other] = [4711, 4712]
+    const run = (script: string, folder: string, uid: number, env: Record<string, string> = {}) =>
+      spawnSync('sh', [script], { cwd: folder, encoding: 'utf8', uid, gid: uid, env: { ...process.env, ...env } })
+    for (const [who, maker] of [
+      ['an engine without root', mine],
+      ['root', 0],
+    ] as const) {
+      const folder = copyOf(t)
+      const calls = join(temporaryFolder(t), 'calls')
+      writeFileSync(calls, '')
+      chmodSync(calls, 0o666)
+      for (const path of [calls, folder]) for (let at = join(path, '..'); at.startsWith(tmpdir()) && at !== tmpdir(); at = join(at, '..')) chmodSync(at, 0o755) // prettier-ignore
+      const engine = join(folder, 'engine')
+      writeFileSync(engine, `#!/bin/sh\necho "$*" >>${calls}\necho the-token\n`)
+      chmodSync(engine, 0o755)
+      chownSync(folder, maker, maker)
+      const env = { COMPOSE: engine }
+      const early = run('token.sh', folder, maker, env)
+      assert.deepEqual(
+        [early.status, early.stderr.includes('./init.sh makes it')],
+        [1, true],
+        `${who}: ${early.stderr}`,
+      )
+      assert.equal(run('init.sh', folder, maker).status, 0)
+      const refused = run('token.sh', folder, other, env)
+      assert.deepEqual([refused.status, refused.stderr.includes('sudo ./token.sh')], [1, true], `${who}: ${refused.stderr}`) // prettier-ignore
+      assert.equal(readFileSync(calls, 'utf8'), '', `${who}: no token was made`)
+      const file = join(folder, 'secrets', 'bifrost-token')
+      const { ino } = statSync(file)
+      const done = run('token.sh', folder, maker, env)
+      assert.equal(done.status, 0, `${who}: ${done.stderr}`)
+      assert.equal(readFileSync(file, 'utf8'), 'the-token\n')
+      assert.equal(statSync(file).ino, ino, 'the file that is mounted')
+      assert.equal(run('token.sh', folder, maker, env).status, 0)
+      assert.equal(readFileSync(calls, 'utf8').trim().split('\n').length, 1, `${who}: one token`)
+    }
+  },
+)
 
 test('each file that is mounted is in the repository or made by init.sh', (t) => {
   const folder = copyOf(t)
