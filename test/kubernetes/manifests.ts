@@ -95,7 +95,7 @@ export const PROCEDURES = ['drain-volume', 'restore'] as const
 export const procedure = (name: (typeof PROCEDURES)[number]): Objects =>
   parseObjects(readFileSync(join(TREE, 'procedures', `${name}.yaml`), 'utf8'))
 
-export const parseObjects = (text: string): KubernetesObject[] =>
+const parseObjects = (text: string): KubernetesObject[] =>
   parseAllDocuments(text).map((document) => document.toJS() as KubernetesObject)
 
 /** All objects of a kind, as what they are. */

@@ -36,7 +36,7 @@ test('a mesh that blocks what is needed is found', { skip }, () => {
   assertFinds(meshProblems, built['production with a mesh'], [
     { defect: 'the proxies do not reach istiod', change: (o) => without(o, 'NetworkPolicy', 'proxy-to-istiod'), found: /^blocked: the proxy of bifrost asks istiod/ }, // prettier-ignore
     { defect: 'another port of istiod', change: (o) => void (pick(o, 'NetworkPolicy', 'proxy-to-istiod').spec!.egress![0]!.ports![0]!.port = 15010 as never), found: /^blocked: the proxy of bifrost-backup-create asks istiod/ }, // prettier-ignore
-    { defect: 'the jobs have no identity', change: (o) => void delete job(o, 'create').metadata!.labels![INJECT], found: /^blocked: the backup asks the gateway: bifrost-backup-create is not in the mesh/ }, // prettier-ignore
+    { defect: 'the jobs have no identity', change: (o) => void Reflect.deleteProperty(job(o, 'create').metadata!.labels!, INJECT), found: /^blocked: the backup asks the gateway: bifrost-backup-create is not in the mesh/ }, // prettier-ignore
     { defect: 'no policy names the jobs', change: (o) => void names(o).pop(), found: /^blocked: the backup asks the gateway: no policy names .*sa\/bifrost-backup/ }, // prettier-ignore
     { defect: 'the jobs have another account', change: (o) => void (job(o, 'cluster').spec!.serviceAccountName = 'bifrost' as never), found: /^blocked: the backup asks the gateway: no policy names .*sa\/bifrost$/ }, // prettier-ignore
     { defect: 'no policy names Prometheus', change: (o) => void names(o).splice(1, 1), found: /^blocked: Prometheus scrapes/ }, // prettier-ignore
@@ -49,6 +49,6 @@ test('a mesh that blocks what is needed is found', { skip }, () => {
 test('the proxies are reckoned with', { skip }, () => {
   assertFinds(capacityProblems, built['production with a mesh'], [
     { defect: 'the quota of before', change: (o) => void (pick(o, 'ResourceQuota', 'bifrost').spec!.hard!['limits.memory'] = '5Gi' as never), found: /quota: limits.memory is 5Gi/ }, // prettier-ignore
-    { defect: "Istio's own bounds", change: (o) => void delete gateway(o).metadata!.annotations!['sidecar.istio.io/proxyMemoryLimit'], found: /quota: limits.memory/ }, // prettier-ignore
+    { defect: "Istio's own bounds", change: (o) => void Reflect.deleteProperty(gateway(o).metadata!.annotations!, 'sidecar.istio.io/proxyMemoryLimit'), found: /quota: limits.memory/ }, // prettier-ignore
   ])
 })

@@ -122,7 +122,7 @@ const waits = (objects: Objects, name: string): boolean =>
   )
 
 function jobOf({ metadata, spec }: ICronJob): Job {
-  const { schedule, startingDeadlineSeconds = 0, jobTemplate } = spec!
+  const { schedule, startingDeadlineSeconds = 0, jobTemplate } = spec
   const [minute, hour, , , day] = schedule.split(' ') as [string, string, string, string, string]
   const starts = valuesOf(day, 7).flatMap((d) =>
     valuesOf(hour, 24).flatMap((h) => valuesOf(minute, 60).map((m) => (d * 24 + h) * 60 + m)),
