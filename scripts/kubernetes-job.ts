@@ -42,12 +42,10 @@ const { readOnlyRootFilesystem, allowPrivilegeEscalation, capabilities } = conta
 const { cpu, memory } = container.resources?.limits ?? {}
 const [entry = '', ...rest] = [...(container.command ?? []), ...(container.args ?? [])]
 const words = [
-  ...[
-    '--user',
-    `${runAsUser}:${runAsGroup}`,
-    `--read-only=${readOnlyRootFilesystem === true}`,
-    '--read-only-tmpfs=false',
-  ],
+  '--user',
+  `${runAsUser}:${runAsGroup}`,
+  `--read-only=${readOnlyRootFilesystem === true}`,
+  '--read-only-tmpfs=false',
   ...(capabilities?.drop ?? []).flatMap((one) => ['--cap-drop', one.toLowerCase()]),
   ...(allowPrivilegeEscalation === false ? ['--security-opt', 'no-new-privileges'] : []),
   ...(cpu === undefined
@@ -70,6 +68,9 @@ const words = [
       `${place}${subPath === undefined ? '' : `/${subPath}`}:${mountPath}${readOnly === true ? ':ro' : ''}`,
     ]
   }),
-  ...['--entrypoint', entry, image, ...rest],
+  '--entrypoint',
+  entry,
+  image,
+  ...rest,
 ]
 for (const word of words) console.log(word)
