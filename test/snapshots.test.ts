@@ -186,13 +186,21 @@ test('a repository into which a backup is being made is not called damaged', { s
   const other = spawn('restic', ['backup', '--no-cache', '--stdin'], { env, stdio: ['pipe', 'ignore', 'ignore'] })
   t.after(() => other.kill())
   await eventually('its lock', () => readdirSync(join(rig.repository('site'), 'locks')).length > 0)
-  const busy = rig.backup('verify', '--repository', 'site')
+  const busy = rig.backup('verify', '--repository', 'site', '--wait', '1s')
   assert.equal(busy.code, 1, busy.err)
-  assert.match(busy.err, /site .* cannot be checked: .*a backup is being made: try again/)
+  assert.match(busy.err, /the repository site is in use: .*a backup is being made: try again/)
   other.stdin.end('all of it')
   await new Promise((resolve) => other.once('exit', resolve))
+  const status = (): { verify: Record<string, { ok: boolean }> } =>
+    JSON.parse(readFileSync(join(folder, 'backup/status.json'), 'utf8'))
+  assert.ok(!existsSync(join(folder, 'backup/status.json')), 'that it was in use says nothing about it')
+  // One that comes to its end meanwhile is waited for.
+  const short = spawn('sh', ['-c', 'sleep 6 | restic backup --no-cache --stdin'], { env, stdio: 'ignore' })
+  t.after(() => short.kill())
+  await eventually('its lock', () => readdirSync(join(rig.repository('site'), 'locks')).length > 0)
   const free = rig.backup('verify', '--repository', 'site')
   assert.equal(free.code, 0, free.err)
+  assert.equal(status().verify.site!.ok, true)
 })
 
 /** With all that it started. */

@@ -3,6 +3,7 @@
  * What it prints in JSON is read; what it says in words when it fails is handed on.
  */
 import { readFile, stat } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { GatewayError, messageOf } from '../core/errors.ts'
 import { makeFolders } from '../core/folder.ts'
@@ -10,6 +11,7 @@ import { runProgram, type Ran } from './program.ts'
 import { sftpHost, type KeepSettings, type RepositorySettings } from './settings.ts'
 
 const TAG = 'bifrost'
+const LOCK_PAUSE_MS = 3000
 
 const snapshotSchema = z.object({
   id: z.string(),
@@ -117,29 +119,27 @@ export class Repository {
   }
 
   /** Lets go of what retention does not keep, and of the data that nothing else needs. */
-  async prune(keep: KeepSettings): Promise<void> {
-    await this.#run(['unlock'])
+  async prune(keep: KeepSettings, waitMs: number): Promise<void> {
     const { within, hourly, daily, weekly, monthly, yearly } = keep
     const kept = { hourly, daily, weekly, monthly, yearly }
     const args = Object.entries(kept).flatMap(([what, count]) => (count === 0 ? [] : [`--keep-${what}`, `${count}`]))
     const hours = Math.max(1, Math.ceil(within / 3_600_000))
-    const ran = await this.#run(['forget', '--host', this.#host, '--tag', TAG, '--group-by', 'host', '--keep-within', `${hours}h`, ...args, '--prune']) // prettier-ignore
+    const ran = await this.#unlocked(() => this.#run(['forget', '--host', this.#host, '--tag', TAG, '--group-by', 'host', '--keep-within', `${hours}h`, ...args, '--prune']), waitMs) // prettier-ignore
     if (ran.code !== 0) throw this.#failed('cannot be pruned', ran)
   }
 
-  /** What is wrong with it; undefined: nothing. `share`: how much of the data is read, such as `100%` or `1/7`. */
-  async check(share: string): Promise<string | undefined> {
-    await this.#run(['unlock'])
-    const ran = await this.#run([
-      'check',
-      '--no-cache',
-      share === '100%' ? '--read-data' : `--read-data-subset=${share}`,
-    ])
+  /**
+   * What is wrong with it; undefined: nothing. `share`: how much of the data is read, such as `100%` or `1/7`. Throws BUSY where somebody else
+   * has it for longer than `waitMs`.
+   */
+  async check(share: string, waitMs: number): Promise<string | undefined> {
+    const args = ['check', '--no-cache', share === '100%' ? '--read-data' : `--read-data-subset=${share}`]
+    const ran = await this.#unlocked(() => this.#run(args), waitMs)
     if (ran.code === 0) return undefined
     const text = `${ran.stdout}\n${ran.stderr}`
-    // What cannot be reached, or is in use, is not damaged.
+    // What cannot be reached is not damaged.
     if (
-      /Fatal: unable to open|dial tcp|connection refused|wrong password|no key found|already locked/i.test(text) &&
+      /Fatal: unable to open|dial tcp|connection refused|wrong password|no key found/i.test(text) &&
       !/Load|ciphertext|Pack ID/.test(text)
     )
       throw this.#failed('cannot be checked', ran)
@@ -164,12 +164,19 @@ export class Repository {
     }
   }
 
-  /** A prune that was killed leaves its lock: where one is in the way, those that nobody holds any more are removed, and it is tried once more. */
-  async #unlocked(run: () => Promise<Ran>): Promise<Ran> {
-    const ran = await run()
-    if (ran.code === 0 || !/already locked/.test(ran.stderr)) return ran
-    await this.#run(['unlock'])
-    return run()
+  /**
+   * A program that was killed leaves its lock: where one is in the way, those that nobody holds any more are removed, and it is tried once more, or
+   * for so long as `waitMs` says. Throws BUSY when it is in use even then.
+   */
+  async #unlocked(run: () => Promise<Ran>, waitMs = 0): Promise<Ran> {
+    for (let waited = 0; ; waited += LOCK_PAUSE_MS) {
+      const ran = await run()
+      if (ran.code === 0 || !/already locked/.test(ran.stderr)) return ran
+      if (waited > waitMs)
+        throw new GatewayError('BUSY', `the repository ${this.name} is in use: ${lastLines(ran)}${hintOf(ran)}`)
+      await this.#run(['unlock'])
+      if (waited > 0) await pause(LOCK_PAUSE_MS)
+    }
   }
 
   async #run(args: readonly string[], other?: Repository, cwd?: string): Promise<Ran> {
@@ -212,10 +219,9 @@ export class Repository {
 
   #failed(what: string, ran: Ran): GatewayError {
     const text = lastLines(ran)
-    const hint = HINTS.find(([pattern]) => pattern.test(ran.stderr))?.[1] ?? ''
     return new GatewayError(
       'BACKUP_FAILED',
-      `the repository ${this.name} (${this.settings.url}) ${what}: ${text}${hint}`,
+      `the repository ${this.name} (${this.settings.url}) ${what}: ${text}${hintOf(ran)}`,
     )
   }
 }
@@ -227,6 +233,8 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   [/already locked exclusively/, '; it is being pruned or checked: the next backup goes on'],
   [/already locked by/, '; a backup is being made: try again'],
 ]
+
+const hintOf = ({ stderr }: Ran): string => HINTS.find(([pattern]) => pattern.test(stderr))?.[1] ?? ''
 
 /**
  * How ssh is called for it; undefined: as restic does. A service has no terminal to be asked at, and its home may be none: ssh looks into that of

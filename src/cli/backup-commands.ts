@@ -5,6 +5,7 @@ const SETTINGS = [
   '-c, --config <file>',
   'backup.yaml: what is backed up and where to (default: $BIFROST_BACKUP, else /etc/bifrost/backup.yaml)',
 ] as const
+const WAIT = ['--wait <time>', 'how long to wait for a backup that is being made', '5m'] as const
 const REPOSITORY = ['--repository <name>', 'this one of the settings (default: the first)'] as const
 const IDENTITY = ['--identity <file>', 'the private key of age, out of the safe'] as const
 const TO = [
@@ -46,7 +47,12 @@ export const BACKUP_COMMANDS: CommandInfo = {
         ['bifrost backup verify', 'all repositories, all data'],
         ['bifrost backup verify --read 1/7', 'a seventh of the data, for every day of a week'],
       ],
-      options: [SETTINGS, REPOSITORY, ['--read <share>', 'how much of the data is read: 100%, 5% or 1/7', '100%']],
+      options: [
+        SETTINGS,
+        REPOSITORY,
+        ['--read <share>', 'how much of the data is read: 100%, 5% or 1/7', '100%'],
+        WAIT,
+      ],
       load: async () => ({ run: (await import('./backup.ts')).verify }),
     },
     {
@@ -78,7 +84,7 @@ export const BACKUP_COMMANDS: CommandInfo = {
       usage: 'prune',
       summary: 'let go of what retention does not keep, in every repository',
       examples: [['bifrost backup prune', 'once a day, by the timer']],
-      options: [SETTINGS, REPOSITORY],
+      options: [SETTINGS, REPOSITORY, WAIT],
       load: async () => ({ run: (await import('./backup.ts')).prune }),
     },
     {

@@ -7,6 +7,7 @@ import { loadSettings, type BackupSettings } from '../backup/settings.ts'
 import type { Told } from '../backup/snapshot/stage.ts'
 import { readVariable } from '../config/environment.ts'
 import { systemClock as clock } from '../core/clock.ts'
+import { parseDuration } from '../core/duration.ts'
 import { GatewayError, messageOf, NotConnectedError } from '../core/errors.ts'
 import { send } from './api-client.ts'
 import { textOption, type Call } from './call.ts'
@@ -84,8 +85,9 @@ export async function verify(call: Call): Promise<number> {
   const settings = await settingsOf(call)
   const share = textOption(call, 'read') ?? '100%'
   if (!/^(\d+\/\d+|\d+(\.\d+)?%)$/.test(share)) throw new GatewayError('USAGE', `--read ${share}: 100%, 5% or 1/7`)
+  const wait = waitOf(call)
   return forEach(call, settings, 'verify', async (repository) => {
-    const damage = await repository.check(share)
+    const damage = await repository.check(share, wait)
     if (damage === undefined) return `${repository.name}: whole (${share} of its data read)`
     throw new GatewayError('BACKUP_REFUSED', `${repository.name} is damaged: ${damage}`)
   })
@@ -93,14 +95,22 @@ export async function verify(call: Call): Promise<number> {
 
 export async function prune(call: Call): Promise<number> {
   const settings = await settingsOf(call)
+  const wait = waitOf(call)
   return forEach(call, settings, 'prune', async (repository) => {
     const before = (await repository.list()).length
-    await repository.prune(settings.keep)
+    await repository.prune(settings.keep, wait)
     return `${repository.name}: ${before} snapshots before, ${(await repository.list()).length} now`
   })
 }
 
-/** Each repository by itself; what became of it goes into the status. */
+function waitOf(call: Call): number {
+  const text = textOption(call, 'wait') ?? '5m'
+  const ms = parseDuration(text)
+  if (ms === undefined) throw new GatewayError('USAGE', `--wait ${text}: a time such as 5m`)
+  return ms
+}
+
+/** Each repository by itself; what became of it goes into the status, but for one that was in use: nothing was found out about it. */
 async function forEach(
   call: Call,
   settings: BackupSettings,
@@ -119,6 +129,7 @@ async function forEach(
       const isDamage = error instanceof GatewayError && error.code === 'BACKUP_REFUSED'
       code = isDamage ? Exit.different : code === Exit.ok ? Exit.failure : code
     }
+    if (failure instanceof GatewayError && failure.code === 'BUSY') continue
     await recordStatus(settings.data, (status) => {
       const next = outcome(status[what][repository.name], began, clock.now(), failure)
       return { ...status, [what]: { ...status[what], [repository.name]: next } }
