@@ -85,7 +85,7 @@ test(
     assert.equal((await pressure()).unit, 'bar')
 
     await central.stop('SIGKILL')
-    await eventually('samples wait', async () => (await sink()).pending >= 6, 20_000)
+    await eventually('samples wait', async () => (await sink()).pending >= 8, 20_000)
     assert.match((await sink()).reason ?? '', /localhost:\d+/)
     central = await start('central.yaml')
     await eventually('nothing waits', async () => (await sink()).pending === 0, 30_000)

@@ -96,7 +96,10 @@ test('a cable that was out for a while costs no change: what was on the way then
     await eventually('values flow', () => rig.rows('c0').slice(before).some(isGood), 10_000)
     await sleep(1500)
     const counts = rig.rows('c0').filter(isGood).map(({ value }) => Math.floor((value as number) / 100_000)) // prettier-ignore
-    const gaps = counts.flatMap((count, at) => (at > 0 && count !== counts[at - 1]! + 1 ? [`${counts[at - 1]}→${count}`] : [])) // prettier-ignore
+    // A subscription that is made anew begins with the value of now, which may be the last one that came.
+    const repeats = counts.filter((count, at) => count === counts[at - 1]).length
+    const gaps = counts.flatMap((count, at) => (at > 0 && ![0, 1].includes(count - counts[at - 1]!) ? [`${counts[at - 1]}→${count}`] : [])) // prettier-ignore
+    assert.ok(repeats <= rig.device.liveness()!.rebuilds.subscription, `${repeats} came twice`)
     const { sessions, subscriptions } = await server.ask<{ sessions: number; subscriptions: number }>('sessions')
     assert.deepEqual(
       { gaps, sessions, subscriptions },
