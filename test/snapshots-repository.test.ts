@@ -1,7 +1,7 @@
 /** What the machine around a repository does to it: its time zone, and programs that were killed with the repository in their hands. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { SampleBatch } from '../src/core/batch.ts'
@@ -49,9 +49,46 @@ test('a check that was killed leaves its lock behind: the next backup is made al
   const busy = rig.backup('create')
   assert.equal(busy.code, 1)
   assert.match(busy.err, /site .*it is being pruned or checked: the next backup goes on/)
+  const into = join(temporaryFolder(t), 'into')
+  const restored = rig.backup('restore', '--identity', rig.identity, '--into', into)
+  assert.equal(restored.code, 0, `a lock keeps nobody from a restore: ${restored.err}`)
   check.kill('SIGKILL')
   await ended
   assert.equal(readdirSync(locks).length, 1, 'it was left')
   const next = rig.backup('create')
   assert.equal(next.code, 0, next.err)
+})
+
+test('a restore that was cut off and is started once more comes to its end, and none follows it', { skip }, (t) => {
+  const folder = temporaryFolder(t)
+  const data = join(folder, 'data')
+  for (const [path, text] of [
+    ['data/sequence', 'old'],
+    ['data/restore/new/data/sequence', 'new'],
+  ] as const) {
+    mkdirSync(join(folder, path, '..'), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  const marker = {
+    version: 1,
+    before: 'before-2026-11-30T10-00-00Z',
+    config: null,
+    include: [],
+    phase: 'old things aside',
+  }
+  writeFileSync(join(data, 'RESTORING'), JSON.stringify(marker))
+  const rig = createBackupRig(t, { config: join(folder, 'bifrost.yaml'), data, url: 'http://127.0.0.1:9' })
+  const again = rig.backup('restore', '--identity', rig.identity)
+  assert.equal(again.code, 0, again.err)
+  assert.match(
+    again.out,
+    /the restore that was cut off is in place; what was there before lies in .*before-2026-11-30T10-00-00Z/,
+  )
+  assert.equal(readFileSync(join(data, 'sequence'), 'utf8'), 'new')
+  assert.deepEqual([readdirSync(join(data, 'restore')), existsSync(join(data, 'RESTORING'))], [['before-2026-11-30T10-00-00Z'], false]) // prettier-ignore
+  assert.match(
+    rig.backup('restore', '--identity', rig.identity).err,
+    /cannot be read/,
+    'the next one is one of its own',
+  )
 })

@@ -77,6 +77,9 @@ test('ssh options for an address that is none of sftp are refused', { skip }, as
   const told = rig.backup('list')
   assert.equal(told.code, 78)
   assert.match(told.err, /repositories\.0: sshKeyFile and knownHostsFile are for addresses as sftp:/)
-  writeFileSync(rig.settings, settings.replace('passwordFile: site.password', "passwordFile: site.password, sshKeyFile: 'a key'")) // prettier-ignore
-  assert.match(rig.backup('list').err, /repositories\.0\.sshKeyFile: a path without spaces, quotes and commas/)
+  writeFileSync(rig.settings, settings.replace('./repositories/site, passwordFile: site.password', "'sftp:a@b:/c', passwordFile: site.password, sshKeyFile: 'a key'")) // prettier-ignore
+  assert.match(
+    rig.backup('list').err,
+    /repositories\.0\.sshKeyFile: .*a key has to be a path without spaces, quotes and commas/,
+  )
 })

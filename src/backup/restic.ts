@@ -93,9 +93,9 @@ export class Repository {
     return { id: summary.snapshot_id, bytes: summary.total_bytes_processed, added: summary.data_added, filesNew: summary.files_new } // prettier-ignore
   }
 
-  /** The snapshots of this gateway, the oldest first. */
+  /** The snapshots of this gateway, the oldest first; whoever may have locked it, since nothing is written. */
   async list(): Promise<Kept[]> {
-    const ran = await this.#run(['snapshots', '--json', '--host', this.#host, '--tag', TAG])
+    const ran = await this.#run(['snapshots', '--no-lock', '--json', '--host', this.#host, '--tag', TAG])
     if (ran.code !== 0) throw this.#failed('cannot be read', ran)
     const kept = z.array(snapshotSchema).parse(JSON.parse(ran.stdout))
     return kept
@@ -146,7 +146,10 @@ export class Repository {
     return text.split('\n').filter((line) => /error|Fatal|invalid|damaged|mismatch|does not|Pack ID/i.test(line)).slice(0, 20).join('\n') || text.trim() // prettier-ignore
   }
 
-  /** Brings a snapshot back into `folder`; `only` and `but`: paths within it, as `/data/log`. */
+  /**
+   * Brings a snapshot back into `folder`; `only` and `but`: paths within it, as `/data/log`. No lock keeps it from that, such as that of a machine which
+   * burnt while it pruned; what a prune takes away meanwhile is missed, and said.
+   */
   async bring(
     id: string,
     folder: string,
@@ -155,7 +158,7 @@ export class Repository {
     await makeFolders(folder)
     const only = (which.only ?? []).flatMap((path) => ['--include', path])
     const but = (which.but ?? []).flatMap((path) => ['--exclude', path])
-    const ran = await this.#run(['restore', id, '--target', folder, ...only, ...but])
+    const ran = await this.#run(['restore', '--no-lock', id, '--target', folder, ...only, ...but])
     // It goes on past what is damaged, and says so by its exit code alone in part of its versions.
     if (ran.code !== 0 || /error/i.test(ran.stderr)) {
       const isDamage = /ciphertext verification|invalid data|hash mismatch|does not match|ignoring error|unexpected EOF/i.test(ran.stderr) // prettier-ignore

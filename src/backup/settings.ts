@@ -11,8 +11,6 @@ import { duration } from '../core/duration.ts'
 import { GatewayError, messageOf } from '../core/errors.ts'
 
 const path = z.string().min(1)
-/** For ssh, whose options are read by three programs in turn: nothing that any of them would split. */
-const plainPath = path.regex(/^[^\s"',%\\]+$/, 'a path without spaces, quotes and commas')
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'expected letters, digits, dots and dashes')
 
 const repositorySchema = z.strictObject({
@@ -25,10 +23,10 @@ const repositorySchema = z.strictObject({
   passwordFile: path.describe('The password that encrypts the repository, alone in a file'),
   caFile: path.optional().describe('Authorities of its TLS certificate (PEM), where the system does not know them'),
   environmentFile: path.optional().describe('Lines NAME=VALUE, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'),
-  sshKeyFile: plainPath
+  sshKeyFile: path
     .optional()
     .describe('For sftp: the private key that opens it (default: those of the user in `~/.ssh`)'),
-  knownHostsFile: plainPath.optional().describe('For sftp: the keys of the host, as `ssh-keyscan` prints them (default: `~/.ssh/known_hosts`)'), // prettier-ignore
+  knownHostsFile: path.optional().describe('For sftp: the keys of the host, as `ssh-keyscan` prints them (default: `~/.ssh/known_hosts`)'), // prettier-ignore
 })
 export type RepositorySettings = z.output<typeof repositorySchema>
 
@@ -91,7 +89,13 @@ export async function loadSettings(file: string): Promise<BackupSettings> {
   const names = parsed.data.repositories.map((one) => one.name)
   if (new Set(names).size !== names.length)
     throw new GatewayError('CONFIG_INVALID', `${whole}: repositories: two have the same name`)
-  return absolute(parsed.data, whole)
+  const settings = absolute(parsed.data, whole)
+  for (const [at, { sshKeyFile, knownHostsFile }] of settings.repositories.entries())
+    for (const [what, file] of Object.entries({ sshKeyFile, knownHostsFile }))
+      // Options of ssh are read by three programs in turn: nothing that any of them would split.
+      if (file !== undefined && /[\s"',%\\]/.test(file))
+        throw new GatewayError('CONFIG_INVALID', `${whole}: repositories.${at}.${what}: ${file} has to be a path without spaces, quotes and commas`) // prettier-ignore
+  return settings
 }
 
 /** Paths are beside the file. */
@@ -122,7 +126,7 @@ function absolute(raw: Raw, file: string): BackupSettings {
 /** Where an address of sftp leads, in both ways to write it; undefined: it is none. */
 export function sftpHost(url: string): { readonly to: string; readonly port: string | undefined } | undefined {
   const whole = /^sftp:\/\/((?:[^@/\s]+@)?(?:\[[^\]]+\]|[^:/\s]+))(?::(\d+))?\//.exec(url)
-  if (whole !== null) return { to: whole[1]!, port: whole[2] }
+  if (whole !== null) return { to: whole[1]!.replace(/\[([^\]]+)\]$/, '$1'), port: whole[2] }
   const short = /^sftp:((?:[^@/\s]+@)?[^:/\s]+):/.exec(url)
   return short === null ? undefined : { to: short[1]!, port: undefined }
 }

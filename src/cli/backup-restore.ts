@@ -12,6 +12,7 @@ import {
 } from '../backup/restore/restore.ts'
 import type { Wanted } from '../backup/restore/choose.ts'
 import type { Prepared } from '../backup/restore/prepare.ts'
+import type { Swapped } from '../backup/restore/swap.ts'
 import type { BackupSettings } from '../backup/settings.ts'
 import { systemClock as clock } from '../core/clock.ts'
 import { GatewayError } from '../core/errors.ts'
@@ -25,9 +26,8 @@ export async function restore(call: Call): Promise<number> {
   const { terminal, options } = call
   if (options.finish === true) {
     const finished = await finish(settings)
-    terminal.result(finished === undefined ? 'there is no restore to finish' : `the restore is in place; what was there before lies in ${finished.before}`) // prettier-ignore
-    for (const file of finished?.refused ?? [])
-      terminal.complain(`${file} belongs to somebody else and was not written`)
+    if (finished === undefined) terminal.result('there is no restore to finish')
+    else tellFinished(call, finished)
     return Exit.ok
   }
   if (options.redis === true) return putIntoRedis(call, settings)
@@ -43,6 +43,12 @@ export async function restore(call: Call): Promise<number> {
     tell(call, prepared, { folder })
     return Exit.ok
   }
+  // A restore that was decided and cut off is what was wanted: whoever starts it once more, as Kubernetes does, gets that one and not two.
+  const finished = await finish(settings)
+  if (finished !== undefined) {
+    tellFinished(call, finished)
+    return Exit.ok
+  }
   const done = await restoreInPlace(context)
   const { manifest, endSeq, renewed } = done
   const details = { what: `backup of ${manifest.createdAt}, up to number ${endSeq} of ${renewed.before ?? '-'}`, log: renewed.logId } // prettier-ignore
@@ -51,9 +57,19 @@ export async function restore(call: Call): Promise<number> {
   return Exit.ok
 }
 
+function tellFinished({ terminal }: Call, { before, refused }: Swapped): void {
+  terminal.result(`the restore that was cut off is in place; what was there before lies in ${before}`)
+  for (const file of refused) terminal.complain(`${file} was not written: it belongs to somebody else, or \`include\` does not name it; see DATA/restore/refused`) // prettier-ignore
+}
+
 /** Told only where there are some. */
 const refusedOf = ({ refused }: { readonly refused: readonly string[] }) =>
-  refused.length === 0 ? {} : { 'not written, as they belong to somebody else (see DATA/restore/refused)': refused }
+  refused.length === 0
+    ? {}
+    : {
+        'not written, as they belong to somebody else or `include` does not name them (see DATA/restore/refused)':
+          refused,
+      }
 
 /** What both a restore and a drill are told. */
 export function contextOf(call: Call): Pick<RestoreContext, 'wanted' | 'identity' | 'skipPending' | 'now' | 'say'> {

@@ -110,7 +110,9 @@ function waitOf(call: Call): number {
   return ms
 }
 
-/** Each repository by itself; what became of it goes into the status, but for one that was in use: nothing was found out about it. */
+/**
+ * Each repository by itself; what became of it goes into the status, but for one that was in use when it
+ * should have been checked: nothing was found out about it (an alert tells when that goes on for long). */
 async function forEach(
   call: Call,
   settings: BackupSettings,
@@ -129,7 +131,7 @@ async function forEach(
       const isDamage = error instanceof GatewayError && error.code === 'BACKUP_REFUSED'
       code = isDamage ? Exit.different : code === Exit.ok ? Exit.failure : code
     }
-    if (failure instanceof GatewayError && failure.code === 'BUSY') continue
+    if (what === 'verify' && failure instanceof GatewayError && failure.code === 'BUSY') continue
     await recordStatus(settings.data, (status) => {
       const next = outcome(status[what][repository.name], began, clock.now(), failure)
       return { ...status, [what]: { ...status[what], [repository.name]: next } }

@@ -17,6 +17,7 @@ const OLD: AlertRule = {
       'the timer does not run, or the machine of the repository is away',
       'a password, key or certificate that was changed',
       'a disk that is full, here or there',
+      'the repository is being pruned or checked, which locks it: a night of that is no fault, one that does not end is',
     ],
     steps: [
       [
@@ -64,7 +65,13 @@ const FAILED: AlertRule = {
   dashboard: 'bifrost-overview',
   page: {
     meaning: 'The last tries failed for this repository. Others may have their backups.',
-    causes: ['the network to it', 'its machine', 'a password or certificate that was changed', 'a full disk'],
+    causes: [
+      'the network to it',
+      'its machine',
+      'a password or certificate that was changed',
+      'a full disk',
+      'the repository is being pruned or checked, which locks it: a night of that is no fault, one that does not end is',
+    ],
     steps: [
       [
         'What does a backup say now?',
@@ -218,9 +225,112 @@ const DRILL_OLD: AlertRule = {
   },
 }
 
+const CHECK_OLD: AlertRule = {
+  alert: 'BifrostBackupCheckOld',
+  expr: 'time() - bifrost_backup_verify_last_success_timestamp_seconds > 3 * 86400',
+  for: '1h',
+  severity: 'warning',
+  category: 'backup',
+  summary: 'The repository {repository} of {instance} was not checked for {value:duration}',
+  description:
+    'The last check of the repository {repository} of gateway {instance} that found it whole is {value:duration} ago. One is made each night.',
+  dashboard: 'bifrost-overview',
+  page: {
+    meaning:
+      'Each night a seventh of a repository is read and checked. Damage that nobody looks for is found when it is restored.',
+    causes: [
+      'the timer does not run',
+      'each check finds the repository in use: something that holds it hangs, or was killed on another machine',
+      'checks that fail: see BifrostBackupDamaged',
+    ],
+    steps: [
+      [
+        'Does the timer run?',
+        'systemctl list-timers bifrost-backup-daily.timer',
+        'it is not there: `systemctl enable --now bifrost-backup-daily.timer`',
+        'it is there: `journalctl -u bifrost-backup-daily -n 50` says what it said',
+      ],
+      [
+        'Check now',
+        'bifrost backup verify --read 1/7',
+        'it is whole: the alert clears',
+        'it is in use: end what holds it; restic says which machine and process it is',
+      ],
+    ],
+    clears: 'With a check that finds it whole.',
+  },
+  firing: {
+    series: { 'bifrost_backup_verify_last_success_timestamp_seconds{repository="site"}': '0x76 277200x40' },
+    step: '1h',
+    evaluate: '1h',
+    notYet: '72h',
+    fires: '74h',
+    clears: '80h',
+    labels: { repository: 'site' },
+    value: '3d 2h 0m 0s',
+  },
+  quiet: {
+    why: 'a check every second night',
+    series: { 'bifrost_backup_verify_last_success_timestamp_seconds{repository="site"}': '0x48 172800x48 345600x48' },
+    step: '1h',
+    evaluate: '1h',
+    at: ['47h', '95h', '140h'],
+  },
+}
+
+const PRUNE_FAILED: AlertRule = {
+  alert: 'BifrostBackupPruneFailed',
+  expr: 'bifrost_backup_prune_failed == 1',
+  for: '30h',
+  severity: 'warning',
+  category: 'backup',
+  summary: 'Old backups of {instance} in {repository} are not let go',
+  description:
+    'For two nights old snapshots of gateway {instance} could not be let go in the repository {repository}: it grows.',
+  dashboard: 'bifrost-overview',
+  page: {
+    meaning:
+      'Each night what retention does not keep goes. Without that a repository grows until its disk is full, and then no backup is made.',
+    causes: [
+      'the repository is in use whenever it is tried',
+      'rights that allow to add and not to remove',
+      'its disk is full',
+    ],
+    steps: [
+      [
+        'What does it say now?',
+        'bifrost backup prune',
+        'it works: the alert clears',
+        'it is in use: end what holds it; restic says which machine and process it is',
+        'it may not remove: where that is wanted (object lock), let that side prune, and silence this alert for the repository',
+      ],
+    ],
+    clears: 'With the next prune that works.',
+  },
+  firing: {
+    series: { 'bifrost_backup_prune_failed{repository="site"}': '0x5 1x40 0x10' },
+    step: '1h',
+    evaluate: '1h',
+    notYet: '35h',
+    fires: '37h',
+    clears: '48h',
+    labels: { repository: 'site' },
+    value: '1',
+  },
+  quiet: {
+    why: 'one night on which it failed',
+    series: { 'bifrost_backup_prune_failed{repository="site"}': '0x5 1x24 0x30' },
+    step: '1h',
+    evaluate: '1h',
+    at: ['20h', '29h', '40h'],
+  },
+}
+
 export const backupRules: RuleFile = {
   name: 'backup',
   about:
     'Backups: made, whole, and tried out. Gateways without a backup have none of the series: that nobody makes one is not told.',
-  groups: [{ name: 'bifrost-backup', alerts: [OLD, FAILED, DAMAGED, DRILL_FAILED, DRILL_OLD] }],
+  groups: [
+    { name: 'bifrost-backup', alerts: [OLD, FAILED, DAMAGED, CHECK_OLD, PRUNE_FAILED, DRILL_FAILED, DRILL_OLD] },
+  ],
 }

@@ -1,8 +1,10 @@
 /** A restore from end to end: chosen, prepared beside, put in place. The gateway has to be stopped; what was there before is kept. */
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GatewayError } from '../../core/errors.ts'
 import { makeFolders } from '../../core/folder.ts'
+import { RESTORING } from '../../core/restoring.ts'
 import { surveyLog } from '../../store/copy/survey.ts'
 import { nodeFiles } from '../../store/files.ts'
 import { lockFolder } from '../../store/lock.ts'
@@ -77,14 +79,13 @@ export async function restoreInto(into: string, context: RestoreContext): Promis
   return prepare(choose(await context.repository.list(), context.wanted), context.wanted, { ...context, into })
 }
 
+/** One that was cut off has come to its end before (`finish`). */
 export async function restoreInPlace(context: RestoreContext): Promise<Prepared & Swapped> {
   const { settings, withConfig, now, say } = context
   const { data, config, include } = settings
   await makeFolders(data)
   const unlock = await takeStopped(data)
   try {
-    // One that was cut off comes to its end before another begins.
-    await finishRestore(data)
     const fresh = preparedIn(data)
     await mkdir(join(data, 'restore'), { recursive: true, mode: 0o700 })
     const prepared = await restoreInto(fresh, context)
@@ -99,6 +100,7 @@ export async function restoreInPlace(context: RestoreContext): Promise<Prepared 
 
 /** Ends a restore that was cut off. Undefined: there is none. */
 export async function finish({ data }: BackupSettings): Promise<Swapped | undefined> {
+  if (!existsSync(join(data, RESTORING))) return undefined
   const unlock = await takeStopped(data)
   try {
     return await finishRestore(data)

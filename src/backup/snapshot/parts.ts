@@ -36,7 +36,7 @@ export function wayOf(path: string): Way {
  * encrypted anew each time. A collector takes those (docs/guide/logs.md); the audit itself is in a snapshot.
  */
 export const isLogStream = (path: string): boolean =>
-  /(^|\/)logs\//.test(path) || /\.(log|log\.\d+|ndjson\.\d+)$/.test(path)
+  /(^|\/)logs\/[^/]+\.ndjson$/.test(path) || /\.(log|log\.\d+|ndjson\.\d+)$/.test(path)
 
 /** No file that goes as it is may hold one. */
 export const looksPrivate = (bytes: Buffer): boolean =>

@@ -96,7 +96,8 @@ async function configFiles({ config, data, include }: BackupSettings): Promise<S
   const isData = (path: string): boolean => !relative(data, path).startsWith('..')
   const found: Source[] = []
   for (const path of await filesBehind(folder))
-    if (!isData(join(folder, path))) found.push({ name: `config/${path}`, file: join(folder, path) })
+    if (!isData(join(folder, path)) && !isLogStream(path))
+      found.push({ name: `config/${path}`, file: join(folder, path) })
   for (const path of include) {
     const paths = await stat(path).then((one) => (one.isDirectory() ? filesBehind(path) : ['']), (cause: unknown) => {
       throw new GatewayError('CONFIG_INVALID', `include: there is no ${path}`, { cause })
@@ -117,7 +118,7 @@ async function filesBehind(folder: string, within = '', depth = 0): Promise<stri
   for (const name of (await readdir(join(folder, within))).toSorted()) {
     const path = within === '' ? name : `${within}/${name}`
     const kind = name.startsWith('..') ? undefined : await statIfThere(join(folder, path))
-    if (kind?.isFile() === true && !isLogStream(path)) found.push(path)
+    if (kind?.isFile() === true) found.push(path)
     if (kind?.isDirectory() === true && depth < 16) found.push(...(await filesBehind(folder, path, depth + 1)))
   }
   return found

@@ -69,7 +69,7 @@ async function context(folder: string, data: string, told: StageContext['ask']):
     ask: told,
     now: Date.now(),
     version: '1.2.3',
-    pauseMs: 5,
+    patience: { quietMs: 300, startingMs: 1000, pauseMs: 5 },
   }
 }
 
@@ -115,14 +115,19 @@ test(
     writeFileSync(join(data, 'learned/odd.json'), '-----BEGIN PRIVATE KEY----- planted-odd')
     writeFileSync(join(data, 'of-a-later-version'), 'planted-unknown')
     const about = await context(folder, data, async () => ({ logId: store.logId, durableSeq: store.info().durableSeq }))
+    mkdirSync(join(folder, 'conf/logs'))
+    writeFileSync(join(folder, 'conf/logs/saw.csv'), 'planted-tags')
+    mkdirSync(join(folder, 'collected'))
+    writeFileSync(join(folder, 'collected/bifrost-0.gateway.log'), 'planted-lines of a pod')
     for (const at of [data, join(folder, 'conf')]) {
-      mkdirSync(join(at, 'logs'))
+      mkdirSync(join(at, 'logs'), { recursive: true })
       for (const name of ['logs/stream.ndjson', 'access.log', 'audit.ndjson.1'])
         writeFileSync(join(at, name), 'planted-lines')
     }
     const busy = setInterval(() => void append(10), 5)
     const kept = join(folder, 'kept')
-    await withSnapshot(about, async (staged) => {
+    const settings = { ...about.settings, include: [join(folder, 'collected')] }
+    await withSnapshot({ ...about, settings }, async (staged) => {
     cpSync(staged.folder, kept, { recursive: true })
     assert.ok(statSync(join(staged.folder, 'data/log/00000001.seg')).nlink > 1, 'a sealed segment is linked, not copied')
   }) // prettier-ignore
@@ -156,7 +161,7 @@ test(
       modes.set(name, mode)
     }
     for (const group of ['config', 'accounts', 'data']) await unseal(join(kept, `private/${group}.tar.age`), join(folder, 'key.txt'), take) // prettier-ignore
-    assert.deepEqual([...found.keys()].toSorted(), ['config/bifrost.yaml', 'data/accounts.db', 'data/certificates/own/own.key', 'data/learned/odd.json', 'data/of-a-later-version']) // prettier-ignore
+    assert.deepEqual([...found.keys()].toSorted(), ['config/bifrost.yaml', 'config/logs/saw.csv', 'data/accounts.db', 'data/certificates/own/own.key', 'data/learned/odd.json', 'data/of-a-later-version', `include${folder}/collected/bifrost-0.gateway.log`]) // prettier-ignore
     assert.match(found.get('data/accounts.db')!, /planted-user/)
     assert.equal(modes.get('config/bifrost.yaml'), 0o640)
     spawnSync('age-keygen', ['-o', join(folder, 'other.txt')])
@@ -183,7 +188,8 @@ test('a gateway that is started again is waited for, and is never kept from its 
   await append(10)
   let asked = 0
   const startsAfter = (quiet: number) => async () => (++asked > quiet ? { logId: store.logId, durableSeq: 10 } : undefined) // prettier-ignore
-  const about = await context(folder, data, startsAfter(30))
+  const patience = { quietMs: 0, startingMs: 60_000, pauseMs: 5 }
+  const about = { ...(await context(folder, data, startsAfter(30))), patience }
   const sourceOf = (one: StageContext) => withSnapshot(one, async ({ manifest }) => manifest.source)
   assert.equal(await sourceOf(about), 'running', 'it held its folder and did not answer for a while')
   await store.close()
@@ -196,7 +202,7 @@ test('a gateway that is started again is waited for, and is never kept from its 
     return undefined
   }
   const betweenEndAndStart = async () => (await isFree(), startsAfter(5)())
-  assert.equal(await sourceOf({ ...about, ask: betweenEndAndStart }), 'running')
+  assert.equal(await sourceOf({ ...about, ask: betweenEndAndStart, patience: { ...patience, quietMs: 60_000 } }), 'running') // prettier-ignore
   // Stopped: the folder is free again as soon as it is copied, before anything is encrypted.
   let wasFree = false
   const redis = async () => {

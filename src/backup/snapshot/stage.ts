@@ -5,6 +5,7 @@
 import { chmod, lstat, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { systemClock as clock } from '../../core/clock.ts'
 import { GatewayError } from '../../core/errors.ts'
 import { makeFolders } from '../../core/folder.ts'
 import { readIfThere } from '../../core/read-if-there.ts'
@@ -33,9 +34,20 @@ export interface StageContext {
   readonly now: number
   readonly version: string
   readonly redis?: (() => Promise<Buffer>) | undefined
-  /** Between two questions to a gateway that does not answer, ms; 500 where absent. */
-  readonly pauseMs?: number
+  readonly patience?: Patience
 }
+
+/** With a gateway that does not answer, ms. */
+export interface Patience {
+  /** So long it may be between its end and its start. */
+  readonly quietMs: number
+  /** So long one that holds the data folder may be starting. */
+  readonly startingMs: number
+  /** Between two questions. */
+  readonly pauseMs: number
+}
+
+const PATIENCE: Patience = { quietMs: 5000, startingMs: 30_000, pauseMs: 500 }
 
 export interface Staged {
   readonly folder: string
@@ -45,10 +57,6 @@ export interface Staged {
 }
 
 const WITNESSES = 32
-/** A gateway that does not answer so many times may be between its end and its start: 5 s. */
-const QUIET_TRIES = 10
-/** One that holds the data folder and does not answer may be starting: 30 s. */
-const STARTING_TRIES = 60
 
 /** Runs `use` with a snapshot, which is gone afterwards. One at a time: throws STORE_LOCKED while another is under way. */
 export async function withSnapshot<T>(context: StageContext, use: (staged: Staged) => Promise<T>): Promise<T> {
@@ -130,18 +138,20 @@ interface Met {
 }
 
 /** A gateway that is started again is waited for: a backup that took its data folder meanwhile would keep it from its start. */
-async function meet({ settings: { data, gateway }, ask, pauseMs = 500 }: StageContext): Promise<Met> {
-  for (let tried = 1; ; tried++) {
+async function meet({ settings: { data, gateway }, ask, patience = PATIENCE }: StageContext): Promise<Met> {
+  const began = clock.monotonic()
+  for (;;) {
     const told = await ask()
     if (told !== undefined) return { told }
-    if (tried >= QUIET_TRIES)
+    const waited = clock.monotonic() - began
+    if (waited >= patience.quietMs)
       try {
         return { letGo: await lockFolder(nodeFiles, data) }
       } catch (cause) {
-        if (tried >= STARTING_TRIES)
+        if (waited >= patience.startingMs)
           throw new GatewayError('NOT_CONNECTED', `a gateway uses ${data}, but none answers at ${gateway.url}: correct gateway.url`, { cause }) // prettier-ignore
       }
-    await pause(pauseMs)
+    await pause(patience.pauseMs)
   }
 }
 
