@@ -4,22 +4,24 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { SampleBatch } from '../src/core/batch.ts'
 import { systemClock } from '../src/core/clock.ts'
 import { silentLog } from '../src/core/log.ts'
-import { openStore } from '../src/store/store.ts'
+import { Status } from '../src/core/status.ts'
+import { openStore, type Store } from '../src/store/store.ts'
 import { createBackupRig } from '../src/testing/backup-rig.ts'
 import { eventually, needs, temporaryFolder } from '../src/testing/peers.ts'
 
 const skip = needs('restic', 'age', 'age-keygen')
 
 /** A data folder that no gateway uses, with one backup of it. */
-async function made(t: TestContext) {
+async function made(t: TestContext, fill: (store: Store) => Promise<void> = async () => undefined) {
   const folder = temporaryFolder(t)
   mkdirSync(join(folder, 'conf'))
   writeFileSync(join(folder, 'conf/bifrost.yaml'), 'version: 1\n')
   const store = await openStore({ dir: join(folder, 'data'), clock: systemClock, log: silentLog })
-  store.append(new SampleBatch(1, Date.now()))
+  await fill(store)
   await store.close()
   const rig = createBackupRig(t, { config: join(folder, 'conf/bifrost.yaml'), data: join(folder, 'data'), url: 'http://127.0.0.1:9' }) // prettier-ignore
   const first = rig.backup('create', '--init')
@@ -58,6 +60,31 @@ test('a check that was killed leaves its lock behind: the next backup is made al
   const next = rig.backup('create')
   assert.equal(next.code, 0, next.err)
 })
+
+const COUNT = { name: 'count', address: '', type: 'float64', everyMs: 1000, clamp: false, writable: false } as const
+
+test(
+  'a drill counts what waits for a sink in the log, and what was let go for it is not among that',
+  { skip },
+  async (t) => {
+    const rig = await made(t, async (store) => {
+      const [id] = await store.defineTags([{ device: 'plc', settings: COUNT }])
+      const cursors = [await store.openCursor('purged'), await store.openCursor('waits')]
+      const batch = new SampleBatch(50, Date.now())
+      for (let row = 0; row < 50; row++) batch.push(id!, row, Status.Good)
+      store.append(batch)
+      await store.flush()
+      cursors[0]!.purge()
+      await pause(1500)
+    })
+    const drill = rig.backup('drill', '--identity', rig.identity)
+    assert.match(
+      drill.out,
+      /good {2}the ledger of every sink adds up: (?=.*purged 50 = 0 \+ 0 \+ 50)(?=.*waits 50 = 0 \+ 50 \+ 0)/,
+    )
+    assert.equal(drill.code, 0, drill.err)
+  },
+)
 
 test('a restore that was cut off and is started once more comes to its end, and none follows it', { skip }, (t) => {
   const folder = temporaryFolder(t)
