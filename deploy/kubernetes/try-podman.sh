@@ -72,7 +72,8 @@ pids+=($!)
 podman tag "$image" "$repository:first"
 podman tag "$image" "$repository:second"
 # One that ends at once: what a bad release looks like.
-printf 'FROM %s\nENTRYPOINT ["/opt/bifrost/node/bin/node", "-e", "process.exit(1)"]\n' "$repository:first" >"$work/Dockerfile"
+echo 'process.exit(1)' >"$work/broken.js"
+printf 'FROM %s\nCOPY broken.js /opt/bifrost/dist/main.js\n' "$repository:first" >"$work/Dockerfile"
 podman build -q --pull-never -t "$repository:broken" -f "$work/Dockerfile" "$work" >/dev/null || exit 1
 
 play() { # TAG

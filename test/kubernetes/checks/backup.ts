@@ -85,7 +85,7 @@ const WEEK = 7 * 24 * 60
 
 /**
  * Two that make a backup never begin in one minute. Those that have a repository for themselves (prune, verify), and the drill that such a one would
- * stop, have ended before the next of them begins; and they begin when the backup of their minute is done.
+ * stop, have ended before the next of them begins. Where they meet a backup, they wait for it by themselves.
  */
 function timeProblems(objects: Objects): string[] {
   const all = ofKind<ICronJob>(objects, 'CronJob').map((job) => ({ what: whatOf(workloads([job])[0]!), job: jobOf(job) })) // prettier-ignore
@@ -104,22 +104,12 @@ function timeProblems(objects: Objects): string[] {
       )
         // prettier-ignore
         problems.push(`${other.name} may begin while ${one.name} runs`)
-  for (const { job, what } of all)
-    if (['prune', 'verify'].includes(what) && !waits(objects, job.name))
-      problems.push(`${job.name} begins with a backup: one of them is refused`)
   return problems
 }
 
 /** `create`, `drill` and so on. */
 const whatOf = ({ template }: Workload): string =>
   /\bbackup[ ,]+(\w+)/.exec(template.spec.containers.flatMap(({ command = [] }) => command).join(' '))?.[1] ?? ''
-
-const waits = (objects: Objects, name: string): boolean =>
-  workloads(objects).some(
-    ({ owner, template }) =>
-      owner.metadata.name === name &&
-      template.spec.containers.some(({ command = [] }) => command[0] === '/bin/sh' && command.at(-1)?.startsWith('sleep 30; exec bifrost ')), // prettier-ignore
-  )
 
 function jobOf({ metadata, spec }: ICronJob): Job {
   const { schedule, startingDeadlineSeconds = 0, jobTemplate } = spec

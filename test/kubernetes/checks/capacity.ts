@@ -3,6 +3,8 @@
  * budget for disruptions against the replicas, the autoscaler against its target.
  */
 import type { IHorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler'
+import type { ICronJob } from 'kubernetes-models/batch/v1/CronJob'
+import type { IJob } from 'kubernetes-models/batch/v1/Job'
 import type { ILimitRange } from 'kubernetes-models/v1/LimitRange'
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget'
 import type { IService } from 'kubernetes-models/v1/Service'
@@ -37,10 +39,12 @@ export function mostWanted(objects: Objects): Readonly<Record<string, number>> {
   for (const pod of workloads(objects)) {
     const most = mostReplicas(objects, pod)
     add('pods', most)
-    for (const storage of [...pod.claims.map((claim) => claim.storage), ...scratchOf(pod)]) {
-      add('persistentvolumeclaims', most)
-      add('requests.storage', most * quantity(storage))
+    const claim = (storage: string, count: number): void => {
+      add('persistentvolumeclaims', count)
+      add('requests.storage', count * quantity(storage))
     }
+    for (const { storage } of pod.claims) claim(storage, most)
+    for (const storage of scratchOf(pod)) claim(storage, most * podsKept(pod))
     for (const side of ['requests', 'limits'] as const)
       for (const what of ['cpu', 'memory', 'ephemeral-storage']) {
         const wanted = (containers: typeof pod.template.spec.containers) =>
@@ -58,7 +62,20 @@ export function mostWanted(objects: Objects): Readonly<Record<string, number>> {
   return sums
 }
 
-/** Volumes that come and go with the pod. */
+/** Longer than a person waits who wants to start a job once more. */
+const PATIENCE_SECONDS = 1800
+
+/**
+ * How many pods of a job there are at most. One that has ended takes no processor and no memory, but keeps its volumes until it is deleted: each try
+ * has a pod of its own, and they stay as long as the job, beside one that a person starts meanwhile.
+ */
+function podsKept({ owner }: Workload): number {
+  const spec = owner.kind === 'CronJob' ? (owner as ICronJob).spec.jobTemplate.spec : owner.kind === 'Job' ? (owner as IJob).spec : undefined // prettier-ignore
+  if (spec === undefined) return 1
+  return (spec.backoffLimit ?? 6) + 1 + ((spec.ttlSecondsAfterFinished ?? Infinity) > PATIENCE_SECONDS ? 1 : 0)
+}
+
+/** Volumes that are made and deleted with the pod. */
 const scratchOf = ({ template }: Workload): string[] =>
   (template.spec.volumes ?? []).flatMap(({ ephemeral }) => {
     const storage = ephemeral?.volumeClaimTemplate?.spec.resources?.requests?.storage
