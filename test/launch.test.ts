@@ -32,9 +32,9 @@ test('memory is bounded early, and on small boxes earlier; the environment may s
     '--heap-growing-percent=15',
     '--max-semi-space-size=2',
   ]
-  assert.deepEqual(startedWith({ BIFROST_MEMORY: 'small' }), [small, '65536', '65536'])
+  assert.deepEqual(startedWith({ BIFROST_MEMORY: 'small' }), [small, '65536', '16384'])
   const own = { BIFROST_MEMORY: 'small', NODE_OPTIONS: '--max-semi-space-size=4', MALLOC_TRIM_THRESHOLD_: '1' }
-  assert.deepEqual(startedWith(own), [small.slice(0, 3), '1', '65536'])
+  assert.deepEqual(startedWith(own), [small.slice(0, 3), '1', '16384'])
 })
 
 test('the launcher of a release has the same settings of V8 and of the allocator', () => {
