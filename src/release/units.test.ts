@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs' // prettier-ignore
+import { chmodSync, cpSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs' // prettier-ignore
 import { basename, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fails, rig } from '../testing/box-rig.ts'
@@ -155,4 +155,15 @@ test('by hand while a version is on trial: what it was switched from is what com
   assert.deepEqual([runs(), service(), readTrial(box), previousVersion(box)], ['1.1.0', '1.1.0', undefined, '1.2.0'])
   assert.ok(calls().includes('stop bifrost-update-gate.service'))
   assert.equal(history(box).at(-1)!.result, 'rolled-back')
+})
+
+test('a file with other rights is put right, whatever is in it', (t) => {
+  const { box, units } = unitsRig(t)
+  const gate = join(box.prefix, 'bifrost-gate')
+  const unit = join(units, 'bifrost.service')
+  chmodSync(gate, 0o644)
+  chmodSync(unit, 0o666)
+  const { status } = spawnSync(join(box.prefix, 'versions/1.0.0/share/edge/bifrost-gate'), ['units', '1.0.0'])
+  assert.equal(status, 0)
+  assert.deepEqual([statSync(gate).mode & 0o777, statSync(unit).mode & 0o777], [0o755, 0o644])
 })
