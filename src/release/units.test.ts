@@ -10,7 +10,7 @@ import { test, type TestContext } from 'node:test'
 import { fails, rig } from '../testing/box-rig.ts'
 import { behave } from '../testing/release-stand-in.ts'
 import { installedVersion } from './box.ts'
-import { beginTrial, history, previousVersion, readTrial } from './state.ts'
+import { beginTrial, history, previousVersion, readTrial, whyBad } from './state.ts'
 import { goBackTo } from './switch.ts'
 
 function unitsRig(t: TestContext) {
@@ -166,4 +166,32 @@ test('a file with other rights is put right, whatever is in it', (t) => {
   const { status } = spawnSync(join(box.prefix, 'versions/1.0.0/share/edge/bifrost-gate'), ['units', '1.0.0'])
   assert.equal(status, 0)
   assert.deepEqual([statSync(gate).mode & 0o777, statSync(unit).mode & 0o777], [0o755, 0o644])
+})
+
+test('going back was cut off after the version was marked: the next judge does not try it again', (t) => {
+  const { root, box, lies, onTrial, runs } = unitsRig(t)
+  lies('1.1.0')
+  onTrial('1.1.0')
+  mkdirSync(join(box.state, 'bad'))
+  writeFileSync(join(box.state, 'bad', '1.1.0'), '2026-11-29T12:00:00Z it was not healthy within 20 s: no\n')
+  assert.equal(spawnSync('systemctl', ['start', 'bifrost-update-gate.service']).status, 1)
+  assert.deepEqual([installedVersion(box), runs(), readTrial(box)], ['1.0.0', '1.0.0', undefined])
+  assert.match(whyBad(box, '1.1.0')!, /Z it was not healthy within 20 s: no$/)
+  assert.equal(readFileSync(join(root, 'systemd', 'starts'), 'utf8').trim(), '2')
+})
+
+test('a judge that was killed before systemd read the new unit: the next one has it read, and starts the version under it', (t) => {
+  const { root, box, lies, onTrial, calls } = unitsRig(t)
+  lies('1.1.0')
+  onTrial('1.1.0')
+  // It fell and was started by systemd meanwhile: under the former unit.
+  spawnSync('systemctl', ['restart', 'bifrost.service'])
+  spawnSync(join(box.prefix, 'versions/1.1.0/share/edge/bifrost-gate'), ['units', '1.1.0'])
+  writeFileSync(join(root, 'systemd', 'stale'), '')
+  const before = calls().length
+  assert.equal(spawnSync('systemctl', ['start', 'bifrost-update-gate.service']).status, 0)
+  const since = calls().slice(before)
+  const reload = since.indexOf('daemon-reload')
+  const restart = since.findIndex((call) => call.startsWith('restart'))
+  assert.ok(reload >= 0 && reload < restart && restart < since.lastIndexOf('daemon-reload'), since.join('\n'))
 })
