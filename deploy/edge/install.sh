@@ -267,6 +267,21 @@ check_clock() {
 # setting NAME: what update.yaml says, where it says it as it is delivered: one member a line.
 setting() { sed -n "s/^$1:[[:space:]]*[\"']\{0,1\}\([^\"'#[:space:]]*\).*/\1/p" "$etc/update.yaml" 2>/dev/null | head -n 1; }
 
+# Sets `seconds`: within how many a new version must be healthy, by the bounds of src/cli/update-settings.ts.
+read_seconds() {
+  within=$(sed -n 's/^healthyWithin:\([^#]*\).*/\1/p' "$etc/update.yaml" 2>/dev/null | head -n 1 | tr -d "\"' \t\r")
+  seconds=$(awk -v text="${within:-20s}" 'BEGIN {
+    split("ms 1 s 1000 m 60000 min 60000 h 3600000 d 86400000", words, " ")
+    for (i = 1; i < 12; i += 2) each[words[i]] = words[i + 1]
+    unit = text
+    if (text !~ /^[0-9]+(\.[0-9]+)?(ms|s|m|min|h|d)?$/) exit
+    sub(/^[0-9.]+/, "", unit)
+    ms = (text + 0) * each[unit == "" ? "ms" : unit]
+    if (ms >= 8000 && ms <= 600000) print int((ms + 999) / 1000)
+  }')
+  [ -n "$seconds" ] || die "$etc/update.yaml: healthyWithin is $within, and must be 8s to 10m (nothing was changed)"
+}
+
 # A box stays with its channel, as `bifrost update` does.
 check_channel() {
   channel=$(member channel)
@@ -471,13 +486,6 @@ $said"
     rm -rf "${state:?}/$copy"
     die "the configuration could not be copied: is the disk full?"
   }
-  within=$(setting healthyWithin)
-  case $within in
-    *[!0-9]*s | *[!0-9]*m) seconds=20 ;;
-    [0-9]*s) seconds=${within%s} ;;
-    [0-9]*m) seconds=$((${within%m} * 60)) ;;
-    *) seconds=20 ;;
-  esac
   rm -f "$state/bad/$version" "$state/tries"
   # The copy is on the disk before the trial that names it, and the trial before the link: they may lie on different file systems.
   sync
@@ -532,6 +540,7 @@ do_install() {
   verify_manifest
   read_manifest
   refuse_in_trial
+  if [ -n "$installed" ] && [ "$installed" != "$version" ]; then read_seconds; fi
   if [ "$installed" = "$version" ]; then
     say "$version is installed already; user, folders and units are put right"
   else
@@ -542,7 +551,7 @@ do_install() {
     say "  would: fetch, verify and unpack $tarball to $prefix/versions/$version"
     make_user
     say "  would: make $etc and $data where they are missing, write units and timers to $units, move $prefix/current"
-    if [ -n "$installed" ] && [ "$installed" != "$version" ]; then say "  would: restart, wait 20 s for health, go back to $installed without it"; fi
+    if [ -n "$installed" ] && [ "$installed" != "$version" ]; then say "  would: restart, wait $seconds s for health, go back to $installed without it"; fi
     say "nothing was changed"
     return 0
   fi
