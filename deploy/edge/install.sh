@@ -573,33 +573,55 @@ do_install() {
   fi
 }
 
-do_rollback() {
-  lock
-  read_link
-  [ -n "$installed" ] || die "Bifrost is not installed in $prefix"
-  previous=$(cat "$state/previous" 2>/dev/null || true)
-  # What is on trial has not become anybody's version before: the one that it was switched from is.
-  if [ "$(sed -n 's/^to=//p' "$state/trial" 2>/dev/null | tail -n 1)" = "$installed" ]; then previous=$(sed -n 's/^from=//p' "$state/trial" | tail -n 1); fi
-  [ -n "$previous" ] || die "there is no version before $installed"
-  [ -x "$prefix/versions/$previous/bin/bifrost" ] || die "$previous, the version before $installed, does not lie there any more"
+# The gate puts accounts and configuration back where the former version cannot read them. It is not asked under the lock, which whoever switched
+# holds until there is a verdict; this is one.
+leave_trial() {
+  say "$installed → $previous, from which it was switched"
+  if [ -n "$dry_run" ]; then return 0; fi
+  [ -n "$systemd" ] || die "$installed is on trial, and systemd, by which it is judged, does not run here"
+  "$prefix/bifrost-gate" back "somebody went back from it to $previous" || die "$installed is not left"
+}
+
+# Cut off after the link was moved, the next start puts the units right: the mark says so.
+exchange() {
   as_gateway "$prefix/versions/$previous/bin/bifrost" check -c "$etc/bifrost.yaml" >/dev/null 2>&1 ||
     die "$previous does not take the present configuration; copies of earlier ones are in $state/config"
   say "$installed → $previous"
   if [ -n "$dry_run" ]; then return 0; fi
-  # It would judge what it was not asked about.
-  if [ -n "$systemd" ]; then systemctl stop bifrost-update-gate.service || true; fi
-  put_units "$previous"
   mkdir -p "$state/bad"
   write "bad/$installed" "$(date -u +%Y-%m-%dT%H:%M:%SZ) somebody went back from it to $previous"
-  # A trial that does not fit the link is over, so the link is moved first: cut off between, nothing stays that nobody judges.
-  move_link "$previous"
+  write units "those of current"
+  # What is left of a trial that is over could fit the link again.
   rm -f "$state/trial" "$state/tries"
+  move_link "$previous"
+  if "$prefix/bifrost-gate" units "$previous"; then rm -f "$state/units"; fi
+  if [ -n "$systemd" ]; then systemctl daemon-reload; fi
   write previous "$installed"
   history "$installed" "$previous" rolled-back "somebody asked"
-  [ -n "$systemd" ] || return 0
-  systemctl restart --no-block bifrost.service
+  [ -z "$systemd" ] || systemctl restart --no-block bifrost.service
+}
+
+do_rollback() {
+  read_link
+  [ -n "$installed" ] || die "Bifrost is not installed in $prefix"
+  # What is on trial has not become anybody's version before: the one that it was switched from is.
+  if [ "$(sed -n 's/^to=//p' "$state/trial" 2>/dev/null | tail -n 1)" = "$installed" ]; then
+    how=leave_trial
+    previous=$(sed -n 's/^from=//p' "$state/trial" | tail -n 1)
+  else
+    lock
+    read_link
+    how=exchange
+    previous=$(cat "$state/previous" 2>/dev/null || true)
+  fi
+  [ -n "$previous" ] || die "there is no version before $installed"
+  [ -x "$prefix/versions/$previous/bin/bifrost" ] || die "$previous, the version before $installed, does not lie there any more"
+  $how
+  if [ -n "$dry_run" ] || [ -z "$systemd" ]; then return 0; fi
   sleep 1
-  if "$prefix/bifrost-gate" wait 30; then say "$previous runs again"; else die "$previous is installed and is not healthy: journalctl -u bifrost"; fi
+  "$prefix/bifrost-gate" wait 30 || die "$previous is installed and is not healthy: journalctl -u bifrost"
+  [ ! -f "$state/units" ] || die "$previous runs, but not all of its units could be written (is the disk full?): its next start tries again"
+  say "$previous runs again"
 }
 
 do_uninstall() {
