@@ -431,7 +431,7 @@ as_gateway() {
 history() { echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) $1 $2 $3 $4" >>"$state/history"; }
 
 install_fresh() {
-  rm -f "$state/trial" "$state/tries"
+  rm -f "$state/trial" "$state/tries" "$state/units"
   put_units "$version"
   move_link "$version"
   history - "$version" installed "for the first time"
@@ -640,7 +640,7 @@ do_uninstall() {
     if [ -z "$root" ] && id bifrost >/dev/null 2>&1; then run userdel bifrost; fi
     say "Bifrost is removed, with configuration and data"
   else
-    run rm -rf "$state/trial" "$state/tries" "$state/bad" "$state/previous" "$state/download"
+    run rm -rf "$state/trial" "$state/tries" "$state/units" "$state/bad" "$state/previous" "$state/download"
     say "Bifrost is removed; $etc, $data and $state/config stay (--purge removes them too)"
   fi
 }
