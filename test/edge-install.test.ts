@@ -6,51 +6,14 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, existsSync, globSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs' // prettier-ignore
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { PINNED_KEYS } from '../src/release/keys.ts'
 import { compareVersions } from '../src/release/version.ts'
 import { needs, temporaryFolder } from '../src/testing/peers.ts'
-import { behave, makeBox, makeRelease, newSigningKey, type StandIn } from '../src/testing/release-stand-in.ts'
+import { exchange, peers, rig, SCRIPT } from '../src/testing/installer-rig.ts'
+import { behave, newSigningKey } from '../src/testing/release-stand-in.ts'
 
 const EDGE = join(import.meta.dirname, '..', 'deploy', 'edge')
-const SCRIPT = join(EDGE, 'install.sh')
-const peers = { skip: needs('openssl', 'setpriv') }
-const key = newSigningKey()
-
-function rig(t: TestContext) {
-  const root = temporaryFolder(t)
-  const { box, env } = makeBox(root)
-  const trust = join(root, 'trust.pem')
-  writeFileSync(trust, key.publicPem)
-  const sh = (args: readonly string[], more: Record<string, string> = {}) => {
-    const all = { ...process.env, ...env, BIFROST_INSTALL_SYSTEMD: '1', ...more }
-    const { status, stdout, stderr } = spawnSync('sh', [SCRIPT, ...args], { env: all, encoding: 'utf8' })
-    return { status, said: stdout + stderr }
-  }
-  const release = (version: string, more: Partial<StandIn> = {}): string => {
-    const folder = join(root, 'releases', `${version}-${Math.random()}`)
-    makeRelease(folder, { version, key, ...more })
-    return folder
-  }
-  const install = (from: string, args: readonly string[] = [], more?: Record<string, string>) =>
-    sh(['--from', from, '--trust', trust, ...args], more)
-  /** Version that is linked, and what lies beside it that should not. */
-  const is = (version: string | undefined): void => {
-    const link = join(box.prefix, 'current')
-    assert.equal(existsSync(link) ? readlinkSync(link) : undefined, version && `versions/${version}`)
-    assert.deepEqual(globSync('.*', { cwd: box.prefix }), [])
-    assert.deepEqual([existsSync(join(box.state, 'lock')), existsSync(join(box.state, 'trial'))], [false, false])
-  }
-  const ok = ({ status, said }: { status: number | null; said: string }, pattern: RegExp): void => {
-    assert.equal(status, 0, said)
-    assert.match(said, pattern)
-  }
-  const refused = ({ status, said }: { status: number | null; said: string }, pattern: RegExp): void => {
-    assert.equal(status, 1, said)
-    assert.match(said, pattern)
-  }
-  return { root, box, sh, release, install, is, ok, refused }
-}
 
 test('the keys of the installer are those of the program', () => {
   const text = readFileSync(SCRIPT, 'utf8')
@@ -198,32 +161,25 @@ test('what the installer writes is on the disk before it has its name, and the t
   assert.ok(at(/^mv .*\/trial$/) < at(/^mv .*\/opt\/bifrost\/current$/))
 })
 
-test('rollback in a trial goes to what was switched from, and units and gate go with it', peers, (t) => {
-  const { root, box, release, install, sh, is, ok } = rig(t)
-  const units = join(root, 'etc/systemd/system')
-  const lastLine = (file: string) => readFileSync(file, 'utf8').trim().split('\n').at(-1)
-  const are = (version: string): void => {
-    const files = [...readdirSync(units).map((name) => join(units, name)), join(box.prefix, 'bifrost-gate')]
-    assert.equal(files.length, 11)
-    assert.deepEqual([...new Set(files.map(lastLine))], [`# of ${version}`])
-  }
+test('the time for health is read as the updater reads it, told, and refused outside of its bounds', peers, (t) => {
+  const { box, release, install, is, ok, refused } = rig(t)
   ok(install(release('1.0.0')), /runs/)
-  are('1.0.0')
-  ok(install(release('1.1.0')), /confirmed/)
-  are('1.1.0')
-  behave(root, '1.2.0', 'dead')
-  appendFileSync(join(box.etc, 'update.yaml'), 'health: https://127.0.0.1:8443 # by TLS\n')
-  const settings = readFileSync(join(box.etc, 'update.yaml'), 'utf8')
-  writeFileSync(join(box.etc, 'update.yaml'), settings.replace('healthyWithin: 20s', 'healthyWithin: 1m'))
-  // The installer and the judge die after the switch.
-  install(release('1.2.0'), [], exchange(root, 'sleep', 'kill -KILL $PPID'))
-  assert.equal(readlinkSync(join(box.prefix, 'current')), 'versions/1.2.0')
-  assert.match(readFileSync(join(box.state, 'trial'), 'utf8'), /^seconds=60\n.*\nurl=https:\/\/127\.0\.0\.1:8443$/m)
-  rmSync(join(box.state, 'lock'), { force: true })
-  ok(sh(['rollback']), /1\.2\.0 → 1\.1\.0\n[\s\S]*1\.1\.0 runs again/)
-  is('1.1.0')
-  are('1.1.0')
-  ok(sh(['rollback', '--dry-run']), /1\.1\.0 → 1\.2\.0/)
+  const next = release('1.1.0')
+  for (const [text, seconds] of [
+    ["'1.5m' # long", 90],
+    ['12500', 13],
+    ['20 s', 20],
+    ['10min', 600],
+    [undefined, 20],
+  ] as const) {
+    writeFileSync(join(box.etc, 'update.yaml'), `version: 1\n${text === undefined ? '' : `healthyWithin: ${text}\n`}`)
+    ok(install(next, ['--dry-run']), new RegExp(`wait ${seconds} s for health`))
+  }
+  for (const text of ['1h', '7s', '20', '11m', '20x', 'soon']) {
+    writeFileSync(join(box.etc, 'update.yaml'), `version: 1\nhealthyWithin: ${text}\n`)
+    refused(install(next), new RegExp(`update\\.yaml: healthyWithin is ${text}, and must be 8s to 10m`))
+  }
+  is('1.0.0')
 })
 
 test('--dry-run verifies and changes nothing', peers, (t) => {
@@ -243,14 +199,6 @@ test('who is not root is told so', { skip: needs('setpriv') || process.getuid?.(
   assert.equal(status, 1)
   assert.match(stderr, /needs root/)
 })
-
-/** A program of the system that is exchanged for a script, found first. */
-function exchange(root: string, name: string, script: string): Record<string, string> {
-  const folder = join(root, `exchanged-${name}`)
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
-  return { PATH: `${folder}:${join(root, 'bin')}:${process.env.PATH ?? ''}` }
-}
 
 test('a machine of another architecture is refused by its name', peers, (t) => {
   const { root, release, install, refused, is } = rig(t)

@@ -267,6 +267,21 @@ check_clock() {
 # setting NAME: what update.yaml says, where it says it as it is delivered: one member a line.
 setting() { sed -n "s/^$1:[[:space:]]*[\"']\{0,1\}\([^\"'#[:space:]]*\).*/\1/p" "$etc/update.yaml" 2>/dev/null | head -n 1; }
 
+# Sets `seconds`: within how many a new version must be healthy, by the bounds of src/cli/update-settings.ts.
+read_seconds() {
+  within=$(sed -n 's/^healthyWithin:\([^#]*\).*/\1/p' "$etc/update.yaml" 2>/dev/null | head -n 1 | tr -d "\"' \t\r")
+  seconds=$(awk -v text="${within:-20s}" 'BEGIN {
+    split("ms 1 s 1000 m 60000 min 60000 h 3600000 d 86400000", words, " ")
+    for (i = 1; i < 12; i += 2) each[words[i]] = words[i + 1]
+    unit = text
+    if (text !~ /^[0-9]+(\.[0-9]+)?(ms|s|m|min|h|d)?$/) exit
+    sub(/^[0-9.]+/, "", unit)
+    ms = (text + 0) * each[unit == "" ? "ms" : unit]
+    if (ms >= 8000 && ms <= 600000) print int((ms + 999) / 1000)
+  }')
+  [ -n "$seconds" ] || die "$etc/update.yaml: healthyWithin is $within, and must be 8s to 10m (nothing was changed)"
+}
+
 # A box stays with its channel, as `bifrost update` does.
 check_channel() {
   channel=$(member channel)
@@ -416,7 +431,7 @@ as_gateway() {
 history() { echo "$(date -u +%Y-%m-%dT%H:%M:%SZ) $1 $2 $3 $4" >>"$state/history"; }
 
 install_fresh() {
-  rm -f "$state/trial" "$state/tries"
+  rm -f "$state/trial" "$state/tries" "$state/units"
   put_units "$version"
   move_link "$version"
   history - "$version" installed "for the first time"
@@ -471,13 +486,6 @@ $said"
     rm -rf "${state:?}/$copy"
     die "the configuration could not be copied: is the disk full?"
   }
-  within=$(setting healthyWithin)
-  case $within in
-    *[!0-9]*s | *[!0-9]*m) seconds=20 ;;
-    [0-9]*s) seconds=${within%s} ;;
-    [0-9]*m) seconds=$((${within%m} * 60)) ;;
-    *) seconds=20 ;;
-  esac
   rm -f "$state/bad/$version" "$state/tries"
   # The copy is on the disk before the trial that names it, and the trial before the link: they may lie on different file systems.
   sync
@@ -532,6 +540,7 @@ do_install() {
   verify_manifest
   read_manifest
   refuse_in_trial
+  if [ -n "$installed" ] && [ "$installed" != "$version" ]; then read_seconds; fi
   if [ "$installed" = "$version" ]; then
     say "$version is installed already; user, folders and units are put right"
   else
@@ -542,7 +551,7 @@ do_install() {
     say "  would: fetch, verify and unpack $tarball to $prefix/versions/$version"
     make_user
     say "  would: make $etc and $data where they are missing, write units and timers to $units, move $prefix/current"
-    if [ -n "$installed" ] && [ "$installed" != "$version" ]; then say "  would: restart, wait 20 s for health, go back to $installed without it"; fi
+    if [ -n "$installed" ] && [ "$installed" != "$version" ]; then say "  would: restart, wait $seconds s for health, go back to $installed without it"; fi
     say "nothing was changed"
     return 0
   fi
@@ -564,33 +573,55 @@ do_install() {
   fi
 }
 
-do_rollback() {
-  lock
-  read_link
-  [ -n "$installed" ] || die "Bifrost is not installed in $prefix"
-  previous=$(cat "$state/previous" 2>/dev/null || true)
-  # What is on trial has not become anybody's version before: the one that it was switched from is.
-  if [ "$(sed -n 's/^to=//p' "$state/trial" 2>/dev/null | tail -n 1)" = "$installed" ]; then previous=$(sed -n 's/^from=//p' "$state/trial" | tail -n 1); fi
-  [ -n "$previous" ] || die "there is no version before $installed"
-  [ -x "$prefix/versions/$previous/bin/bifrost" ] || die "$previous, the version before $installed, does not lie there any more"
+# The gate puts accounts and configuration back where the former version cannot read them. It is not asked under the lock, which whoever switched
+# holds until there is a verdict; this is one.
+leave_trial() {
+  say "$installed → $previous, from which it was switched"
+  if [ -n "$dry_run" ]; then return 0; fi
+  [ -n "$systemd" ] || die "$installed is on trial, and systemd, by which it is judged, does not run here"
+  "$prefix/bifrost-gate" back "somebody went back from it to $previous" || die "$installed is not left"
+}
+
+# Cut off after the link was moved, the next start puts the units right: the mark says so.
+exchange() {
   as_gateway "$prefix/versions/$previous/bin/bifrost" check -c "$etc/bifrost.yaml" >/dev/null 2>&1 ||
     die "$previous does not take the present configuration; copies of earlier ones are in $state/config"
   say "$installed → $previous"
   if [ -n "$dry_run" ]; then return 0; fi
-  # It would judge what it was not asked about.
-  if [ -n "$systemd" ]; then systemctl stop bifrost-update-gate.service || true; fi
-  put_units "$previous"
   mkdir -p "$state/bad"
   write "bad/$installed" "$(date -u +%Y-%m-%dT%H:%M:%SZ) somebody went back from it to $previous"
-  # A trial that does not fit the link is over, so the link is moved first: cut off between, nothing stays that nobody judges.
-  move_link "$previous"
+  write units "those of current"
+  # What is left of a trial that is over could fit the link again.
   rm -f "$state/trial" "$state/tries"
+  move_link "$previous"
+  if "$prefix/bifrost-gate" units "$previous"; then rm -f "$state/units"; fi
+  if [ -n "$systemd" ]; then systemctl daemon-reload; fi
   write previous "$installed"
   history "$installed" "$previous" rolled-back "somebody asked"
-  [ -n "$systemd" ] || return 0
-  systemctl restart --no-block bifrost.service
+  [ -z "$systemd" ] || systemctl restart --no-block bifrost.service
+}
+
+do_rollback() {
+  read_link
+  [ -n "$installed" ] || die "Bifrost is not installed in $prefix"
+  # What is on trial has not become anybody's version before: the one that it was switched from is.
+  if [ "$(sed -n 's/^to=//p' "$state/trial" 2>/dev/null | tail -n 1)" = "$installed" ]; then
+    how=leave_trial
+    previous=$(sed -n 's/^from=//p' "$state/trial" | tail -n 1)
+  else
+    lock
+    read_link
+    how=exchange
+    previous=$(cat "$state/previous" 2>/dev/null || true)
+  fi
+  [ -n "$previous" ] || die "there is no version before $installed"
+  [ -x "$prefix/versions/$previous/bin/bifrost" ] || die "$previous, the version before $installed, does not lie there any more"
+  $how
+  if [ -n "$dry_run" ] || [ -z "$systemd" ]; then return 0; fi
   sleep 1
-  if "$prefix/bifrost-gate" wait 30; then say "$previous runs again"; else die "$previous is installed and is not healthy: journalctl -u bifrost"; fi
+  "$prefix/bifrost-gate" wait 30 || die "$previous is installed and is not healthy: journalctl -u bifrost"
+  [ ! -f "$state/units" ] || die "$previous runs, but not all of its units could be written (is the disk full?): its next start tries again"
+  say "$previous runs again"
 }
 
 do_uninstall() {
@@ -609,7 +640,7 @@ do_uninstall() {
     if [ -z "$root" ] && id bifrost >/dev/null 2>&1; then run userdel bifrost; fi
     say "Bifrost is removed, with configuration and data"
   else
-    run rm -rf "$state/trial" "$state/tries" "$state/bad" "$state/previous" "$state/download"
+    run rm -rf "$state/trial" "$state/tries" "$state/units" "$state/bad" "$state/previous" "$state/download"
     say "Bifrost is removed; $etc, $data and $state/config stay (--purge removes them too)"
   fi
 }

@@ -245,6 +245,25 @@ expect "version" "$(runs)" versions/1.1.0
 expect "log" "$(log_id)" "$id"
 box bifrost update status
 
+title "rollback by hand in a trial, while the updater waits"
+# By the installer, then by the command.
+for command in "sh /releases/1.0.0/install.sh rollback" "bifrost update rollback"; do
+  rm -f "$root/var/lib/bifrost-update/tries"
+  inside bifrost update apply --again --from /releases/1.4.0 --trust /releases/trust.pem >"$work/updater" 2>&1 &
+  updater=$!
+  until [ -f "$root/var/lib/bifrost-update/tries" ]; do sleep 0.2; done
+  expect "on trial" "$(runs)" versions/1.4.0
+  before=$(ms)
+  # shellcheck disable=SC2086 # words
+  box $command
+  at_most "back" "$(($(ms) - before))" 20000
+  wait "$updater"
+  sed 's/^/  updater: /' "$work/updater" | tail -n 1
+  expect "version" "$(runs)" versions/1.1.0
+  expect "the unit" "$(of $unit)" "# of 1.1.0"
+  expect "systemd has read it" "$(show NeedDaemonReload)" no
+done
+
 title "rollback by hand, and forward by the timer's own unit"
 box bifrost update rollback
 expect "version" "$(runs)" versions/1.0.0

@@ -6,7 +6,6 @@ import { systemClock } from '../core/clock.ts'
 import { GatewayError, messageOf } from '../core/errors.ts'
 import { boxAt, installedVersion, type Box } from '../release/box.ts'
 import { parseTrustedKeys, pinnedKeys, type TrustedKey } from '../release/keys.ts'
-import { alone } from '../release/lock.ts'
 import { isInRollout, rolloutPlace } from '../release/rollout.ts'
 import { openSource } from '../release/source.ts'
 import { history, previousVersion, readTrial, versionsThere, whyBad } from '../release/state.ts'
@@ -86,7 +85,7 @@ export async function rollback(call: Call): Promise<number> {
   if (!there.includes(to))
     throw new GatewayError('USAGE', `${to} does not lie on this box as a version to go back to; ${there.join(', ') || 'none'} does`) // prettier-ignore
   needsRoot(call)
-  await alone(box, () => goBackTo(box, to, gate))
+  await goBackTo(box, to, gate)
   if (call.terminal.json) call.terminal.resultJson({ installed: to, before: from })
   else call.terminal.result(`${to} runs again`)
   return Exit.ok

@@ -56,6 +56,9 @@ export function beginTrial(box: Box, trial: Trial): void {
   writeWhole(join(box.state, 'trial'), lines.join(''))
 }
 
+/** What is left of a trial that is over, and could fit the link again. */
+export const forgetTrial = (box: Box): void => ['trial', 'tries'].forEach((name) => rmSync(join(box.state, name), { force: true })) // prettier-ignore
+
 /** Why a version was left: its first line; undefined where it is not known to be bad. */
 export const whyBad = (box: Box, version: string): string | undefined =>
   readText(join(box.state, 'bad', version))?.split('\n')[0]
@@ -66,6 +69,10 @@ export function markBad(box: Box, version: string, why: string): void {
 }
 
 export const forgive = (box: Box, version: string): void => rmSync(join(box.state, 'bad', version), { force: true })
+
+/** There while the units may not yet be those of the version that the link shows; the next start puts them right. */
+export const unitsMark = (box: Box): string => join(box.state, 'units')
+export const markUnits = (box: Box): void => writeWhole(unitsMark(box), 'those of current\n')
 
 /** The version before this one, where it still lies there. */
 export function previousVersion(box: Box): string | undefined {

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } f
 import { dirname, join } from 'node:path'
 import { GatewayError } from '../core/errors.ts'
 import { commandOf, configFileOf, installedVersion, versionFolder, type Box } from './box.ts'
+import { alone } from './lock.ts'
 import { runProgram } from './program.ts'
-import { addHistory, beginTrial, markBad, readTrial, setPrevious, versionsThere, whyBad } from './state.ts'
+import { addHistory, beginTrial, forgetTrial, markBad, markUnits, readTrial, setPrevious, unitsMark, versionsThere, whyBad, type Trial } from './state.ts' // prettier-ignore
 import { compareVersions } from './version.ts'
 
 const UNIT = 'bifrost.service'
@@ -64,24 +65,44 @@ export async function switchTo(box: Box, to: string, { seconds, url = '' }: Gate
 
 /** By hand, to a version that lies there; what was left is marked, so that the timer does not take it again at once. */
 export async function goBackTo(box: Box, to: string, gate: Gate): Promise<void> {
+  const trial = readTrial(box)
+  if (trial !== undefined && trial.to === installedVersion(box)) await leaveTrial(box, trial, to)
+  else await alone(box, () => exchange(box, to))
+  const { code, output } = await ownGate(box, ['wait', String(gate.seconds)], (gate.seconds + 60) * 1000)
+  if (code !== 0) throw new GatewayError('UPDATE_FAILED', `${to} is installed and is not healthy: ${output.trim()}`)
+  if (existsSync(unitsMark(box)))
+    throw new GatewayError('UPDATE_FAILED', `${to} runs, but not all of its units could be written (is the disk full?): its next start tries again`) // prettier-ignore
+}
+
+/**
+ * The gate puts accounts and configuration back where the former version cannot read them. It is not asked under the lock, which whoever switched
+ * holds until there is a verdict; this is one.
+ */
+async function leaveTrial(box: Box, trial: Trial, to: string): Promise<void> {
+  if (trial.from !== to)
+    throw new GatewayError(
+      'CONFLICT',
+      `${trial.to} is on trial: go back to ${trial.from} first, from which it was switched`,
+    )
+  const { code, output } = await ownGate(box, ['back', `somebody went back from it to ${to}`], 900_000)
+  if (code !== 0) throw new GatewayError('UPDATE_FAILED', output.trim())
+}
+
+/** Cut off after the link was moved, the next start puts the units right: the mark says so. */
+async function exchange(box: Box, to: string): Promise<void> {
   const from = installedVersion(box)
   await checkConfiguration(box, to)
   await copyConfiguration(box, from, to)
-  // Where a version is on trial, its judge would judge what it was not asked about.
-  await systemctl(['stop', GATE_UNIT], 60_000)
-  const units = await runProgram(join(box.prefix, 'bifrost-gate'), ['units', to])
-  if (units.code !== 0) throw new GatewayError('UPDATE_FAILED', `the units of ${to} could not be written: ${units.output.trim()}`) // prettier-ignore
-  await systemctl(['daemon-reload'], 60_000)
   markBad(box, from, `somebody went back from it to ${to}`)
-  // A trial that does not fit the link is over: the gate sweeps it up before the next start.
+  markUnits(box)
+  forgetTrial(box)
   moveLink(box, to)
+  await sync()
+  if ((await ownGate(box, ['units', to])).code === 0) rmSync(unitsMark(box))
+  await systemctl(['daemon-reload'], 60_000)
   setPrevious(box, from)
   addHistory(box, { from, to, result: 'rolled-back', reason: 'somebody asked' })
   await restart()
-  const { code, output } = await runProgram(join(box.prefix, 'bifrost-gate'), ['wait', String(gate.seconds)], {
-    timeoutMs: (gate.seconds + 60) * 1000,
-  })
-  if (code !== 0) throw new GatewayError('UPDATE_FAILED', `${to} is installed and is not healthy: ${output.trim()}`)
 }
 
 /** Removes all but the newest `keep`, the one that runs and the one before. */
@@ -119,6 +140,9 @@ function moveLink(box: Box, version: string): void {
   symlinkSync(join('versions', version), made)
   renameSync(made, join(box.prefix, 'current'))
 }
+
+const ownGate = (box: Box, args: readonly string[], timeoutMs = 60_000) =>
+  runProgram(join(box.prefix, 'bifrost-gate'), args, { timeoutMs })
 
 const sync = () => runProgram('sync', [], { timeoutMs: 600_000 })
 

@@ -4,13 +4,14 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs' // prettier-ignore
+import { chmodSync, cpSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs' // prettier-ignore
 import { basename, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fails, rig } from '../testing/box-rig.ts'
+import { eventually } from '../testing/peers.ts'
 import { behave } from '../testing/release-stand-in.ts'
 import { installedVersion } from './box.ts'
-import { beginTrial, history, previousVersion, readTrial } from './state.ts'
+import { beginTrial, history, previousVersion, readTrial, whyBad } from './state.ts'
 import { goBackTo } from './switch.ts'
 
 function unitsRig(t: TestContext) {
@@ -145,14 +146,86 @@ test('each file that is put into place is on the disk before it counts', (t) => 
   }
 })
 
-test('by hand while a version is on trial: what it was switched from is what comes back, and the trial is over', async (t) => {
-  const { box, release, apply, lies, onTrial, runs, service, calls } = unitsRig(t)
+test('by hand while a version is on trial and nobody judges it: what it was switched from is what comes back', async (t) => {
+  const { root, box, release, apply, lies, onTrial, runs, service, others } = unitsRig(t)
   await apply(release('1.1.0'))
   lies('1.2.0')
+  behave(root, '1.2.0', 'healthy')
   onTrial('1.2.0')
-  mkdirSync(box.state, { recursive: true })
-  await goBackTo(box, readTrial(box)!.from, { seconds: 4, url: undefined })
-  assert.deepEqual([runs(), service(), readTrial(box), previousVersion(box)], ['1.1.0', '1.1.0', undefined, '1.2.0'])
-  assert.ok(calls().includes('stop bifrost-update-gate.service'))
-  assert.equal(history(box).at(-1)!.result, 'rolled-back')
+  const gate = { seconds: 4, url: undefined }
+  await assert.rejects(goBackTo(box, '1.0.0', gate), fails('CONFLICT', /1\.2\.0 is on trial: go back to 1\.1\.0 first/))
+  await goBackTo(box, '1.1.0', gate)
+  assert.deepEqual([runs(), service(), others(), readTrial(box), previousVersion(box)], ['1.1.0', '1.1.0', ['1.1.0'], undefined, '1.0.0']) // prettier-ignore
+  assert.match(whyBad(box, '1.2.0')!, /somebody went back from it to 1\.1\.0/)
+  assert.equal(history(box).at(-1)!.result, 'back')
+})
+
+test('by hand while the updater waits for the verdict: back at once, with accounts that the former version reads', async (t) => {
+  const { root, box, release, apply, runs } = unitsRig(t)
+  const accounts = join(root, 'var/lib/bifrost/accounts.db')
+  writeFileSync(accounts, 'form of 1.0.0')
+  behave(root, '1.1.0', 'mute')
+  const began = Date.now()
+  const verdict = assert.rejects(
+    apply(release('1.1.0'), { gate: { seconds: 60, url: undefined } }),
+    fails('UPDATE_FAILED', /1\.0\.0 runs again: somebody went back/),
+  )
+  await eventually('1.1.0 is started', () => runs() === '1.1.0')
+  writeFileSync(accounts, 'newer-than-1.0.0')
+  await goBackTo(box, '1.0.0', { seconds: 4, url: undefined })
+  await verdict
+  assert.deepEqual([installedVersion(box), runs(), readTrial(box)], ['1.0.0', '1.0.0', undefined])
+  assert.equal(readFileSync(accounts, 'utf8'), 'form of 1.0.0')
+  assert.ok(Date.now() - began < 40_000)
+})
+
+test('going back was cut off after the version was marked: the next judge does not try it again', (t) => {
+  const { root, box, lies, onTrial, runs } = unitsRig(t)
+  lies('1.1.0')
+  onTrial('1.1.0')
+  mkdirSync(join(box.state, 'bad'))
+  writeFileSync(join(box.state, 'bad', '1.1.0'), '2026-11-29T12:00:00Z it was not healthy within 20 s: no\n')
+  assert.equal(spawnSync('systemctl', ['start', 'bifrost-update-gate.service']).status, 1)
+  assert.deepEqual([installedVersion(box), runs(), readTrial(box)], ['1.0.0', '1.0.0', undefined])
+  assert.match(whyBad(box, '1.1.0')!, /Z it was not healthy within 20 s: no$/)
+  assert.equal(readFileSync(join(root, 'systemd', 'starts'), 'utf8').trim(), '2')
+})
+
+test('a judge that was killed before systemd read the new unit: the next one has it read, and starts the version under it', (t) => {
+  const { root, box, lies, onTrial, calls } = unitsRig(t)
+  lies('1.1.0')
+  onTrial('1.1.0')
+  // It fell and was started by systemd meanwhile: under the former unit.
+  spawnSync('systemctl', ['restart', 'bifrost.service'])
+  spawnSync(join(box.prefix, 'versions/1.1.0/share/edge/bifrost-gate'), ['units', '1.1.0'])
+  writeFileSync(join(root, 'systemd', 'stale'), '')
+  const before = calls().length
+  assert.equal(spawnSync('systemctl', ['start', 'bifrost-update-gate.service']).status, 0)
+  const since = calls().slice(before)
+  const reload = since.indexOf('daemon-reload')
+  const restart = since.findIndex((call) => call.startsWith('restart'))
+  assert.ok(reload >= 0 && reload < restart && restart < since.lastIndexOf('daemon-reload'), since.join('\n'))
+})
+
+test('a file with other rights is put right, whatever is in it', (t) => {
+  const { box, units } = unitsRig(t)
+  const gate = join(box.prefix, 'bifrost-gate')
+  const unit = join(units, 'bifrost.service')
+  chmodSync(gate, 0o644)
+  chmodSync(unit, 0o666)
+  const { status } = spawnSync(join(box.prefix, 'versions/1.0.0/share/edge/bifrost-gate'), ['units', '1.0.0'])
+  assert.equal(status, 0)
+  assert.deepEqual([statSync(gate).mode & 0o777, statSync(unit).mode & 0o777], [0o755, 0o644])
+})
+
+test('by hand on a full disk: it goes back, says that units are missing, and the next start puts them right', async (t) => {
+  const { root, box, release, apply, runs, service, others } = unitsRig(t)
+  await apply(release('1.1.0'))
+  const cp = join(root, 'bin', 'cp')
+  writeFileSync(cp, '#!/bin/sh\ncase $1 in */1.0.0/*) exit 1 ;; esac\nexec /bin/cp "$@"\n', { mode: 0o755 })
+  await assert.rejects(goBackTo(box, '1.0.0', { seconds: 4, url: undefined }), fails('UPDATE_FAILED', /1\.0\.0 runs, but not all of its units/)) // prettier-ignore
+  assert.deepEqual([runs(), installedVersion(box), service()], ['1.0.0', '1.0.0', '1.1.0'])
+  rmSync(cp)
+  spawnSync('systemctl', ['restart', 'bifrost.service'])
+  assert.deepEqual([service(), others(), existsSync(join(box.state, 'units'))], ['1.0.0', ['1.0.0'], false])
 })

@@ -1,6 +1,6 @@
 /**
  * Releases for tests: real manifests, signatures and tarballs, with a shell script in the place of the gateway, and a `systemctl` that plays
- * systemd for it (with a file `slow` in its folder a restart takes three seconds, with `refuses` the next one fails). How a version behaves stands in a file of the box: `healthy`, `dead` (does not start), `mute` (runs and is not ready).
+ * systemd for it (with a file `slow` in its folder a restart takes three seconds, with `refuses` the next one fails, with `stale` it says that a unit was changed since it read it). How a version behaves stands in a file of the box: `healthy`, `dead` (does not start), `mute` (runs and is not ready).
  */
 import { spawnSync } from 'node:child_process'
 import { createHash, generateKeyPairSync } from 'node:crypto'
@@ -147,6 +147,8 @@ launch() {
   if [ "$how" = dead ]; then echo activating >"$dir/active"; else echo active >"$dir/active"; fi
 }
 case $* in
+  *show*NeedDaemonReload*) if [ -f "$dir/stale" ]; then echo yes; else echo no; fi ;;
+  daemon-reload) rm -f "$dir/stale" ;;
   *show*InvocationID*--value*) printf '%032d\\n' "$(cat "$dir/starts" 2>/dev/null || echo 0)" ;;
   *show*)
     if [ "$(cat "$dir/active" 2>/dev/null)" = activating ]; then launch; fi
@@ -163,7 +165,10 @@ case $* in
     if [ -f "$dir/slow" ]; then (sleep 3 && launch) >/dev/null 2>&1 & else launch; fi
     ;;
   *stop*bifrost.service*) echo inactive >"$dir/active" ;;
-  *start*bifrost-update-gate.service*) exec "$BIFROST_UPDATE_ROOT/opt/bifrost/bifrost-gate" judge ;;
+  *start*bifrost-update-gate.service*)
+    # Who asks while it runs waits for it; without a trial its condition is not met.
+    exec flock -o "$dir/judge" sh -c '[ ! -f "$1/var/lib/bifrost-update/trial" ] || exec "$1/opt/bifrost/bifrost-gate" judge' sh "$BIFROST_UPDATE_ROOT"
+    ;;
 esac
 `
 
