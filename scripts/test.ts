@@ -1,8 +1,11 @@
 /**
  * Runs the tests with node's runner and closes with one line of counts. Arguments are files or globs; none means all.
- * Skipped tests are listed by name with their reason; with BIFROST_REQUIRE_PEERS=1 a missing peer fails instead.
+ * Skipped tests are listed by name with their reason; with BIFROST_REQUIRE_PEERS=1 a missing peer fails instead. With
+ * BIFROST_SECOND_RUN=1 a file in which something failed runs once more, alone (docs/decisions/0035-a-second-run.md).
  */
+import { once } from 'node:events'
 import { globSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 
@@ -17,6 +20,10 @@ const ALL = [
 /** Of one test; for a whole file see `test-watchdog.ts`. Runs that are asked for by number may take longer. */
 const TIMEOUT_MS = Number(process.env.BIFROST_TEST_TIMEOUT_MS ?? 300_000)
 
+/** More files than these that fail are no accident of a busy machine: none of them runs again. */
+const MOST_AGAIN = 5
+const isSecondRun = process.env.BIFROST_SECOND_RUN === '1'
+
 const WATCHDOG = new URL('./test-watchdog.ts', import.meta.url).href
 
 const patterns = process.argv.slice(2)
@@ -26,22 +33,59 @@ if (files.length === 0) {
   process.exit(2)
 }
 
-let passed = 0
-let failed = 0
-const skipped: string[] = []
+interface Outcome {
+  passed: number
+  readonly failed: string[]
+  readonly skipped: string[]
+}
 
-const stream = run({ files: files.sort(), concurrency: 2, timeout: TIMEOUT_MS, execArgv: ['--import', WATCHDOG] })
-stream.on('test:pass', (data) => {
-  if (data.details.type === 'suite') return
-  if (data.skip === undefined) passed++
-  else skipped.push(`${data.name}: ${data.skip === true ? 'no reason given' : data.skip}`)
-})
-stream.on('test:fail', (data) => {
-  if (data.details.type !== 'suite') failed++
-})
-stream.on('end', () => {
-  if (skipped.length > 0) console.log(`\nSkipped:\n${skipped.map((line) => `  ${line}`).join('\n')}`)
-  console.log(`\n${passed} passed, ${failed} failed, ${skipped.length} skipped`)
-  process.exitCode = failed > 0 || passed === 0 ? 1 : 0
-})
-stream.compose(spec).pipe(process.stdout)
+/** Runs these files and tells what came of each, by its path; what belongs to no file of them is under ''. */
+async function runFiles(paths: readonly string[], concurrency: number): Promise<Map<string, Outcome>> {
+  const outcomes = new Map<string, Outcome>()
+  const of = ({ entryFile, file }: { readonly entryFile?: string; readonly file?: string }): Outcome => {
+    const path = [entryFile, file].find((one) => one !== undefined && paths.includes(one)) ?? ''
+    if (!outcomes.has(path)) outcomes.set(path, { passed: 0, failed: [], skipped: [] })
+    return outcomes.get(path)!
+  }
+  const stream = run({ files: [...paths], concurrency, timeout: TIMEOUT_MS, execArgv: ['--import', WATCHDOG] })
+  stream.on('test:pass', (data) => {
+    if (data.details.type === 'suite') return
+    if (data.skip === undefined) of(data).passed++
+    else of(data).skipped.push(`${data.name}: ${data.skip === true ? 'no reason given' : data.skip}`)
+  })
+  stream.on('test:fail', (data) => {
+    if (data.details.type !== 'suite') of(data).failed.push(data.name)
+  })
+  const printed = stream.compose(spec)
+  printed.pipe(process.stdout, { end: false })
+  await once(printed, 'end')
+  return outcomes
+}
+
+const outcomes = await runFiles(files.map((file) => resolve(file)).sort(), 2)
+const failing = [...outcomes].filter(([, { failed }]) => failed.length > 0)
+const unsteady: string[] = []
+if (isSecondRun && failing.length <= MOST_AGAIN && !failing.some(([path]) => path === '')) {
+  for (const [path, first] of failing) {
+    console.log(`\nOnce more, alone: ${relative('.', path)}`)
+    const second = (await runFiles([path], 1)).get(path)
+    // A file that did not end by itself failed under its own name, which the second run does not have.
+    const expected = first.passed + first.failed.filter((name) => name !== path).length
+    if (second === undefined || second.failed.length > 0 || second.passed < expected) continue
+    unsteady.push(...first.failed.map((name) => `${relative('.', path)}: ${name}`))
+    outcomes.set(path, second)
+  }
+}
+
+const list = (title: string, lines: readonly string[]): void => {
+  if (lines.length > 0) console.log(`\n${title}:\n${lines.map((line) => `  ${line}`).join('\n')}`)
+}
+const all = [...outcomes.values()]
+const skipped = all.flatMap((outcome) => outcome.skipped)
+const failed = all.flatMap((outcome) => outcome.failed)
+const passed = all.reduce((sum, outcome) => sum + outcome.passed, 0)
+list('Skipped', skipped)
+list('Failed once, passed alone: each is a defect of the test or of what it tests', unsteady)
+list('Failed', failed)
+console.log(`\n${passed} passed, ${failed.length} failed, ${skipped.length} skipped`)
+process.exitCode = failed.length > 0 || passed === 0 ? 1 : 0

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { startFaultyServer } from '../../src/testing/opcua-faulty-server.ts'
-import { assertAccessible, openStage, skip, startPlant, useBrowser } from '../../ui/testing/stage.ts'
+import { activate, assertAccessible, openStage, skip, startPlant, useBrowser } from '../../ui/testing/stage.ts'
 
 useBrowser()
 
@@ -21,7 +21,7 @@ test(
     })
     await page.getByRole('textbox', { name: 'From' }).fill('hr:0')
     await page.getByRole('spinbutton', { name: 'How many' }).fill('200')
-    await page.getByRole('button', { name: 'Read registers' }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Read registers' }))
     const grid = page.getByRole('table', { name: 'Registers' })
     const cell = (address: string, column: string) => grid.locator(`[data-row="${address}"] [data-column="${column}"]`)
     await cell('hr:0', 'hex').waitFor()
@@ -35,7 +35,7 @@ test(
       .waitFor()
     await page.keyboard.press('Home')
     const reading = Number(await cell('hr:0', 'float').innerText())
-    await page.getByRole('button', { name: 'Byte order of hr:0', exact: true }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Byte order of hr:0', exact: true }))
     await page.locator('[data-finding="float32 ABCD"]').waitFor()
     assert.ok((await page.locator('[data-finding]').count()) >= 6, 'candidates side by side')
     await page.getByRole('textbox', { name: 'What the display of the device shows' }).fill(String(reading))
@@ -47,14 +47,14 @@ test(
       .waitFor()
     assert.equal(await page.locator('[data-finding]').first().getAttribute('data-finding'), 'float32 ABCD')
     await assertAccessible(page, 'byte order')
-    await page.getByRole('button', { name: 'Take float32 ABCD' }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Take float32 ABCD' }))
     await page.getByText('hr:0 was added as float32 ABCD.').waitFor()
     await page.getByRole('textbox', { name: /^Name:/ }).fill('level-again')
-    await page.getByRole('button', { name: 'Add 1 tag to tank-farm …' }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Add 1 tag to tank-farm …' }))
     const patch = page.getByRole('dialog').getByTestId('patch')
     await patch.waitFor()
     assert.match(await patch.innerText(), /\+\+\+ b\/tank-farm\.csv[^]*\+.*level-again.*hr:0.*float32/)
-    await page.getByRole('button', { name: 'Add 1 tag to tank-farm', exact: true }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Add 1 tag to tank-farm', exact: true }))
     await page.getByText('1 were added to tank-farm').waitFor()
     assert.match(readFileSync(join(gateway.folder, 'tank-farm.csv'), 'utf8'), /level-again/)
     assert.deepEqual(complaints, [])
@@ -90,18 +90,18 @@ test('an address space is opened level by level, searched, and taken over from a
   await page.keyboard.press(' ')
   await tree.locator('[data-node$="s=Wide/1"]').focus()
   await page.keyboard.press(' ')
-  await page.getByRole('button', { name: 'Add 2 tags' }).press('Enter')
+  await activate(page.getByRole('button', { name: 'Add 2 tags' }))
   await page.getByTestId('chosen').getByText('4 chosen').waitFor()
 
   await page.getByRole('textbox', { name: 'Search by name or description' }).fill('Sensor1')
   await page.keyboard.press('Enter')
   await page.getByText(/^\d+ found among/).waitFor()
-  await page.getByRole('button', { name: 'Back to the tree' }).press('Enter')
+  await activate(page.getByRole('button', { name: 'Back to the tree' }))
   await item('Plant').waitFor()
 
-  await page.getByRole('button', { name: 'Add 4 tags to plc …' }).press('Enter')
+  await activate(page.getByRole('button', { name: 'Add 4 tags to plc …' }))
   await page.getByRole('dialog').getByText('4 added').waitFor()
-  await page.getByRole('button', { name: 'Add 4 tags to plc', exact: true }).press('Enter')
+  await activate(page.getByRole('button', { name: 'Add 4 tags to plc', exact: true }))
   await page.getByText('4 were added to plc').waitFor()
   assert.deepEqual(complaints, [])
 })

@@ -4,7 +4,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { eventually } from '../../src/testing/peers.ts'
-import { assertAccessible, assertFits, openStage, skip, startPlant, useBrowser } from '../../ui/testing/stage.ts'
+import {
+  activate,
+  assertAccessible,
+  assertFits,
+  openStage,
+  skip,
+  startPlant,
+  useBrowser,
+} from '../../ui/testing/stage.ts'
 
 useBrowser()
 
@@ -29,7 +37,7 @@ test(
       .getByRole('link', { name: 'Tools' })
       .press('Enter')
     await page.getByRole('textbox', { name: 'address', exact: true }).fill('hr:zz')
-    await page.getByRole('button', { name: 'Run dump' }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Run dump' }))
     await page.getByTestId('problem').waitFor()
     await page.getByRole('textbox', { name: 'address', exact: true }).fill('hr:0')
     await page.getByRole('textbox', { name: 'count', exact: true }).fill('4')
@@ -87,16 +95,16 @@ test(
       data: { set: { every: '900ms' } },
     })
     assert.ok(other.ok(), await other.text())
-    await page.getByRole('button', { name: 'Save …' }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Save …' }))
     const dialog = page.getByRole('dialog')
     await dialog.getByTestId('problem').waitFor()
     assert.equal(await dialog.getByTestId('problem').getAttribute('data-code'), 'CHANGED_MEANWHILE')
     await dialog.getByText(/900ms/).first().waitFor()
     assert.match(await dialog.getByTestId('wanted').innerText(), /device filler: every "700ms"/)
-    await dialog.getByRole('button', { name: 'Show my change on top of what is there now' }).press('Enter')
+    await activate(dialog.getByRole('button', { name: 'Show my change on top of what is there now' }))
     await dialog.getByText(/every: 900ms → 700ms/).waitFor()
     await assertAccessible(page, 'plan')
-    await dialog.getByRole('button', { name: 'Save 1 change of filler' }).press('Enter')
+    await activate(dialog.getByRole('button', { name: 'Save 1 change of filler' }))
     await eventually('saved', () => /name: filler.*every: 700ms/.test(file()))
 
     // Leaving with something unsaved asks.
@@ -104,17 +112,17 @@ test(
     await field('unit').fill('3')
     await page.getByRole('link', { name: 'Devices' }).click()
     await page.getByText('Changes of the configuration are not saved.').waitFor()
-    await page.getByRole('button', { name: 'Stay here' }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Stay here' }))
     // So does what is typed while something else of the device is saved.
-    await page.getByRole('button', { name: 'Disable filler' }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Disable filler' }))
     await dialog.getByTestId('patch').waitFor()
-    await dialog.getByRole('button', { name: 'Disable filler' }).press('Enter')
+    await activate(dialog.getByRole('button', { name: 'Disable filler' }))
     await page.getByRole('button', { name: 'Enable filler' }).waitFor()
     assert.equal(await field('unit').inputValue(), '3')
-    await page.getByRole('button', { name: 'Undo' }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Undo' }))
 
     // Removed only by its name.
-    await page.getByRole('button', { name: 'Remove the device …' }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Remove the device …' }))
     const remove = dialog.getByRole('button', { name: 'Remove filler' })
     await dialog.getByTestId('patch').waitFor()
     assert.equal(await remove.isDisabled(), true)
@@ -138,13 +146,13 @@ test(
       role: 'engineer',
     })
     await page.getByText('none is stored yet').waitFor()
-    await page.getByRole('button', { name: 'Read', exact: true }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Read', exact: true }))
     const value = page.getByRole('table', { name: 'Read' }).locator('[data-row="speed"] [data-column="value"]')
     await value.waitFor()
     const stored = await value.innerText()
-    await page.getByRole('button', { name: 'Save as a version' }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Save as a version' }))
     await page.getByText('Saved as version 1.').waitFor()
-    await page.getByRole('button', { name: 'Compare' }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Compare' }))
     await page.getByText('The device holds this version.').waitFor()
     await assertAccessible(page, 'parameters')
 
@@ -155,9 +163,9 @@ test(
       data: { value: 33 },
     })
     assert.ok(written.ok(), await written.text())
-    await page.getByRole('button', { name: 'Compare' }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Compare' }))
     await page.getByText('1 differ.').waitFor()
-    await page.getByRole('button', { name: 'Restore …' }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Restore …' }))
     const dialog = page.getByRole('dialog')
     const row = dialog.locator('[data-row="speed"]')
     assert.equal(await row.locator('[data-column="before"]').innerText(), '33 %')
@@ -167,7 +175,7 @@ test(
     const force = dialog.getByRole('checkbox', { name: /another model/ })
     if ((await force.count()) > 0) await force.check()
     await dialog.getByRole('textbox', { name: 'Type tank-farm to confirm' }).fill('tank-farm')
-    await write.press('Enter')
+    await activate(write)
     await dialog.getByText('Written and read back').first().waitFor()
   },
 )

@@ -1,7 +1,7 @@
 /** Looking for devices: off until the configuration names networks; then live, stopped, and added by one click. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assertAccessible, openStage, skip, startPlant, useBrowser } from '../../ui/testing/stage.ts'
+import { activate, assertAccessible, openStage, skip, startPlant, useBrowser } from '../../ui/testing/stage.ts'
 
 useBrowser()
 
@@ -27,7 +27,7 @@ test(
     const field = (name: string) => page.getByRole('textbox', { name, exact: true })
     await page.getByText(/Read-only probes/).waitFor()
     await field('Networks').fill('10.9.0.0/24')
-    await page.getByRole('button', { name: 'Start the scan' }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Start the scan' }))
     await page
       .getByTestId('problem')
       .getByText(/10\.9\.0\.0\/24/)
@@ -51,7 +51,7 @@ test(
     assert.equal(await field('port').inputValue(), port)
     assert.notEqual(await field('name').inputValue(), '')
     await page.getByRole('link', { name: 'Discovery' }).press('Enter')
-    await page.getByRole('button', { name: 'Leave and lose it' }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Leave and lose it' }))
     await found.locator('[data-row]').first().waitFor()
 
     await field('Networks').fill('127.0.8.0/22')
@@ -63,7 +63,7 @@ test(
       .getByTestId('scan-progress')
       .getByText(/[1-9]\d* asked/)
       .waitFor()
-    await page.getByRole('button', { name: 'Stop the scan' }).press('Enter')
+    await activate(page.getByRole('button', { name: 'Stop the scan' }))
     await page.getByText(/The scan was stopped before its end/).waitFor()
     assert.deepEqual(
       complaints.filter((text) => !/40[03]/.test(text)),

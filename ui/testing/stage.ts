@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, type TestContext } from 'node:test'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { PASSWORD } from '../../src/testing/accounts-rig.ts'
 import { startGatewayProcess, type GatewayFiles, type GatewayProcess } from '../../src/testing/gateway-process.ts'
 import { needs, startProcess, temporaryFolder, type RunningProcess } from '../../src/testing/peers.ts'
@@ -115,6 +115,11 @@ export async function startPlant(t: TestContext, { every = '200ms' } = {}): Prom
       `  - { name: ${name}, driver: modbus, every: ${every}, options: { host: 127.0.0.1, port: ${port}, unit: ${i + 1}, timeout: 500ms }, tags: ${name}.csv }`,
   )
   return { plant, yaml: `devices:\n${devices.join('\n')}\n`, files: {}, folder }
+}
+
+/** Activates a button by keyboard as soon as it is enabled: `press` alone does not wait, and a disabled button loses the key. */
+export async function activate(button: Locator): Promise<void> {
+  await button.and(button.page().locator(':enabled')).press('Enter')
 }
 
 /** No violation that axe calls serious or critical, in both themes. */
