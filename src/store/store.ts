@@ -11,6 +11,7 @@ import { folderProblem } from '../core/folder.ts'
 import type { Histogram } from '../core/histogram.ts'
 import { keepLastValues } from '../core/kept-values.ts'
 import type { Log } from '../core/log.ts'
+import { memoryLimitBytes } from '../core/memory.ts'
 import { RESTORING } from '../core/restoring.ts'
 import type { RetentionPolicy } from '../core/retention.ts'
 import type { Gap, HistoryRange, Latest, SinkState } from '../core/sink.ts'
@@ -34,6 +35,7 @@ import { openTagFile, type TagFile } from './tag-file.ts'
 import type { HistorySeries } from './trends/history.ts'
 import type { TrendBounds } from './trends/trend-maker.ts'
 import { Trends, type TrendInfo } from './trends/trends.ts'
+import { slabRowsWithin } from './trends/transpose.ts'
 
 export interface StoreOptions {
   /** The data folder; made when absent. */
@@ -55,7 +57,9 @@ export interface StoreOptions {
   readonly trends?: Partial<TrendBounds> | undefined
   /** With thin-oldest: about one of so many samples of a tag stays, and the extremes. Default 10. */
   readonly thinOneIn?: number | undefined
-  /** A segment is sealed at this size (default 16 MiB) or age (default 1 h), and before it is an eighth of what retention allows. */
+  /** What the process may take, bytes: with little of it segments, and the slabs of their trends, are smaller. Default: its limit. */
+  readonly memoryBytes?: number | undefined
+  /** A segment is sealed at this size (default 4 to 16 MiB, by memory) or age (default 1 h), and before it is an eighth of what retention allows. */
   readonly segmentBytes?: number | undefined
   readonly segmentAgeMs?: number | undefined
   /** Zeros are written ahead in pieces of this size, which spares flash where commits are small. Default 0: none. */
@@ -169,6 +173,7 @@ export interface Store {
   close(): Promise<void>
 }
 
+const MIB = 1024 ** 2
 const TRENDS_KEPT: TrendBounds = { maxBytes: 2 * 1024 ** 3, maxAgeMs: 365 * 86_400_000 }
 
 /** Opens a data folder. Throws STORE_LOCKED when another living gateway uses it; damaged data never keeps it from opening. */
@@ -208,8 +213,16 @@ async function takeFolder(files: FileSystem, dir: string): Promise<() => Promise
 
 async function open(options: StoreOptions, files: FileSystem, unlock: () => Promise<void>): Promise<Store> {
   const { dir, clock, log } = options
+  const memoryBytes = options.memoryBytes ?? memoryLimitBytes()
   const recovered = await recoverSegments(files, join(dir, 'log'), log)
-  const trends = new Trends({ files, dir, clock, log, bounds: { ...TRENDS_KEPT, ...options.trends } })
+  const trends = new Trends({
+    files,
+    dir,
+    clock,
+    log,
+    bounds: { ...TRENDS_KEPT, ...options.trends },
+    slabRows: slabRowsWithin(memoryBytes),
+  })
   const made = await trends.open()
   const highestTag = Math.max(made.highestTag, ...recovered.segments.map((segment) => segment.highestTag))
   const tagFile = await openTagFile(files, dir, highestTag, (isKnown) =>
@@ -231,7 +244,7 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
       sequence,
       recovered: { ...recovered, highestNumber: Math.max(recovered.highestNumber, made.highestNumber) },
       syncEveryMs: options.syncEveryMs ?? 200,
-      segmentBytes: Math.min(options.segmentBytes ?? 16 * 1024 ** 2, Math.max(4096, maxBytes / 8)),
+      segmentBytes: Math.min(options.segmentBytes ?? segmentBytesWithin(memoryBytes), Math.max(4096, maxBytes / 8)),
       segmentAgeMs: Math.min(options.segmentAgeMs ?? 3_600_000, (maxAgeMs ?? Infinity) / 8),
       preallocateBytes: options.preallocateBytes ?? 0,
       maxPendingRows: options.maxPendingRows ?? 1_048_576,
@@ -248,6 +261,10 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
   const states = { sinks: openSinkStates(files, dir, log), origins: openSinkStates(files, dir, log, 'origins') }
   return createStore(files, samples, sequence, tagFile, trends, states, unlock)
 }
+
+/** What is made of an open segment is kept in memory until it is sealed: a sixty-fourth of the memory, from 4 to 16 MiB. */
+export const segmentBytesWithin = (memoryBytes: number): number =>
+  Math.max(4 * MIB, Math.min(16 * MIB, Math.floor(memoryBytes / 64)))
 
 const retentionOf = ({
   maxBytes = 4 * 1024 ** 3,

@@ -4,6 +4,7 @@ import { availableParallelism, hostname, loadavg, platform, totalmem } from 'nod
 import { join } from 'node:path'
 import { getHeapStatistics } from 'node:v8'
 import type { Clock } from '../../core/clock.ts'
+import { cgroupLimitBytes } from '../../core/memory.ts'
 import { Slice } from '../../core/slice.ts'
 
 export interface DiskSpace {
@@ -20,18 +21,15 @@ export interface DiskUse extends DiskSpace {
 /** Looking at a folder of this many files is given up. */
 const MOST_FILES = 50_000
 const DISK_EVERY_MS = 30_000
-/** What cgroups say where there is no limit is near 2⁶³; no machine has a pebibyte. */
-const NO_LIMIT = 2 ** 50
 
 export function memoryNow() {
   const heap = getHeapStatistics()
-  const limit = process.constrainedMemory()
   return {
     rssBytes: process.memoryUsage.rss(),
     heapUsedBytes: heap.used_heap_size,
     heapLimitBytes: heap.heap_size_limit,
     machineBytes: totalmem(),
-    cgroupLimitBytes: limit > 0 && limit < NO_LIMIT ? limit : null,
+    cgroupLimitBytes: cgroupLimitBytes(),
   }
 }
 

@@ -4,11 +4,13 @@ import { test } from 'node:test'
 import { SampleBatch } from '../../core/batch.ts'
 import { silentLog } from '../../core/log.ts'
 import { Status } from '../../core/status.ts'
+import { eventually } from '../../testing/peers.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
 import type { OpenFile, OpenMode } from '../files.ts'
 import { MemoryFiles } from '../memory-files.ts'
-import { openStore } from '../store.ts'
+import { openStore, segmentBytesWithin } from '../store.ts'
 import { HistoryCollector } from './history.ts'
+import { slabRowsWithin } from './transpose.ts'
 
 const signal = AbortSignal.timeout(20_000)
 
@@ -117,4 +119,53 @@ test('the open segment is put in tag order slab by slab: nothing is missing or t
   }
   assert.equal(store.info().segments, 1)
   await store.close()
+})
+
+/** Counts the bytes that are read of segments. */
+class CountedReads extends MemoryFiles {
+  bytes = 0
+  override async open(path: string, mode: OpenMode): Promise<OpenFile> {
+    const file = await super.open(path, mode)
+    if (mode !== 'read' || !path.endsWith('.seg')) return file
+    const read: OpenFile['read'] = async (...request) => {
+      const answer = await file.read(...request)
+      this.bytes += request[0].length
+      return answer
+    }
+    return new Proxy(file, { get: (of, name) => (name === 'read' ? read : Reflect.get(of, name)) })
+  }
+}
+
+for (const { memoryMib, times } of [
+  { memoryMib: 256, times: 1 },
+  { memoryMib: 8192, times: 2 },
+]) {
+  test(`with ${memoryMib} MiB a segment is read ${times} × for its trend, and no sample is left out while it is open or after`, async () => {
+    const clock = new VirtualClock()
+    const files = new CountedReads()
+    const store = await openStore({ dir: '/data', clock, log: silentLog, files, memoryBytes: memoryMib * 2 ** 20, segmentBytes: 4 * 2 ** 20, tailRows: 1000, reserveBlock: 1e7 }) // prettier-ignore
+    const rows = 50_000
+    for (let i = 0; i < 20; i++) {
+      const batch = new SampleBatch(rows, clock.now())
+      for (let row = 0; row < rows; row++) batch.push(1 + (row % 100), i * rows + row, Status.Good, i * rows + row)
+      store.append(batch)
+      await store.flush()
+      await clock.advance(1000)
+    }
+    await eventually('the trend of the first segment', () => store.info().trends.files === 1)
+    const { segments, bytes } = store.info()
+    assert.equal(segments, 2)
+    assert.equal(Math.round(files.bytes / bytes), times)
+    const { points } = await store.history(8, 0, 1e7, 1e6, signal)
+    assert.equal(new Set(points.map(([time]) => time)).size, (20 * rows) / 100)
+    assert.equal(points.length, (20 * rows) / 100)
+    await store.close()
+  })
+}
+
+test('slabs and segments are as large as the memory allows', () => {
+  const mib = [64, 256, 512, 1024, 2048, 65_536]
+  const rows = mib.map((one) => slabRowsWithin(one * 2 ** 20))
+  assert.deepEqual(rows, [131_072, 131_072, 262_144, 524_288, 1_048_576, 1_048_576])
+  assert.deepEqual(mib.map((one) => segmentBytesWithin(one * 2 ** 20) / 2 ** 20), [4, 4, 8, 16, 16, 16]) // prettier-ignore
 })

@@ -10,22 +10,32 @@ import type { Segment } from '../log/segment.ts'
 import { TrendEncoder, type TrendSummary } from './trend-file.ts'
 
 /** The larger a slab, the less a sample takes, and the fewer are the places where a tag is. */
-const SLAB_ROWS = 1_048_576
+const MOST_SLAB_ROWS = 1_048_576
 /** Half of the newest samples that are kept in memory: what of an open segment is not in a slab yet is found there. */
-const FOLLOWED_ROWS = 131_072
+export const FOLLOWED_ROWS = 131_072
+/** Of a row in a slab, and of its place in the order. */
+const ROW_BYTES = 28
+/** A slab takes no more than this part of the memory. */
+const SLAB_PART = 64
+
+/** Rows of a slab of a sealed segment in a process of so much memory; 256 MiB: 131,072, which is 3.5 MiB; from 2 GiB on 1,048,576. */
+export function slabRowsWithin(memoryBytes: number): number {
+  const rows = 2 ** Math.floor(Math.log2(memoryBytes / SLAB_PART / ROW_BYTES))
+  return Math.max(FOLLOWED_ROWS, Math.min(MOST_SLAB_ROWS, rows))
+}
+
 /** Rows that are ordered or encoded in one step: one to three milliseconds. */
 const STEP_ROWS = 32_768
 
-/** The bytes of the trend file of a sealed segment, and what they say of themselves. */
+/** The bytes of the trend file of a sealed segment, and what they say of themselves; goes on where the transposer is. */
 export async function transpose(
-  segment: Segment,
+  transposer: Transposer,
   logId: string,
   reader: FrameReader,
   signal: AbortSignal,
 ): Promise<{ bytes: Buffer; summary: TrendSummary }> {
-  const transposer = new Transposer(segment, SLAB_ROWS)
   while (await transposer.advance(reader, signal));
-  const { firstSeq, lastSeq, lastReceived, highestTag, thinned } = segment
+  const { firstSeq, lastSeq, lastReceived, highestTag, thinned } = transposer.segment
   return transposer.encoder.finish({ logId, firstSeq, lastSeq, lastReceived, highestTag, thinned })
 }
 
@@ -33,20 +43,20 @@ export async function transpose(
 export class Transposer {
   readonly segment: Segment
   readonly encoder = new TrendEncoder()
-  readonly #slabRows: number
+  readonly slabRows: number
   /** Everything in the segment up to here is in so many groups of the encoder. */
   covered: number
   groups = 0
 
-  constructor(segment: Segment, slabRows = FOLLOWED_ROWS) {
+  constructor(segment: Segment, slabRows: number) {
     this.segment = segment
-    this.#slabRows = slabRows
+    this.slabRows = slabRows
     this.covered = segment.firstSeq - 1
   }
 
   /** A whole slab has come since. */
   get isDue(): boolean {
-    return this.segment.lastSeq - this.covered >= this.#slabRows
+    return this.segment.lastSeq - this.covered >= this.slabRows
   }
 
   /** Takes the whole slabs that are there. */
@@ -59,7 +69,7 @@ export class Transposer {
     const { segment } = this
     const { lastSeq } = segment
     if (this.covered >= lastSeq) return false
-    const slab = new Slab(Math.min(this.#slabRows, lastSeq - this.covered))
+    const slab = new Slab(Math.min(this.slabRows, lastSeq - this.covered))
     let next = this.covered + 1
     while (next <= lastSeq) {
       signal.throwIfAborted()

@@ -8,7 +8,7 @@ import type { FileSystem } from '../files.ts'
 import { FrameReader } from '../log/reader.ts'
 import type { Segment } from '../log/segment.ts'
 import type { TrendEntry, TrendList } from './trend-list.ts'
-import { transpose, Transposer } from './transpose.ts'
+import { FOLLOWED_ROWS, transpose, Transposer } from './transpose.ts'
 
 /** How much and how long trends are kept. */
 export interface TrendBounds {
@@ -21,6 +21,8 @@ export interface MakerContext {
   readonly log: Log
   readonly list: TrendList
   readonly bounds: TrendBounds
+  /** Of a sealed segment (`slabRowsWithin`). */
+  readonly slabRows: number
   readonly logId: string
   /** How long ago number `seq` was received, at `receivedAt` by the clock of then. */
   age(seq: number, receivedAt: number): number
@@ -57,7 +59,7 @@ export class TrendMaker {
 
   /** Takes what the open segment has got since, when that is enough. */
   follow(segment: Segment): void {
-    this.#follower ??= new Transposer(segment)
+    this.#follower ??= new Transposer(segment, FOLLOWED_ROWS)
     const isBusy = this.#current?.isOpen === true || this.#queue.some(({ isOpen }) => isOpen)
     // The one before is finished first.
     if (this.#follower.segment !== segment || !this.#follower.isDue || isBusy) return
@@ -152,8 +154,11 @@ export class TrendMaker {
   }
 
   async #make(segment: Segment, reader: FrameReader): Promise<void> {
-    const { list, logId } = this.#context
-    const { bytes, summary } = await transpose(segment, logId, reader, this.#stop.signal)
+    const { list, logId, slabRows } = this.#context
+    // Where slabs are no larger than those of the open segment, what was made of it is the beginning.
+    const begun = slabRows <= FOLLOWED_ROWS ? this.partOf(segment) : undefined
+    const transposer = begun ?? new Transposer(segment, slabRows)
+    const { bytes, summary } = await transpose(transposer, logId, reader, this.#stop.signal)
     await list.put(segment.number, bytes, summary)
     this.enforce()
   }

@@ -34,6 +34,8 @@ export interface TrendOptions {
   readonly clock: Clock
   readonly log: Log
   readonly bounds: TrendBounds
+  /** Rows that are put in tag order at once, of a sealed segment. */
+  readonly slabRows: number
 }
 
 /** What is said of the trends. */
@@ -79,13 +81,13 @@ export class Trends {
 
   /** Begins to read the other trailers, and then to make what is missing, the newest first. */
   start(source: TrendSource, logId: string): void {
-    const { files, log, bounds, clock } = this.#options
+    const { files, log, bounds, slabRows, clock } = this.#options
     this.#source = source
     this.#tail = new TailHistory(source.tail)
     this.#logId = logId
     this.loaded = this.#list.load(this.#stop.signal)
     const age = (seq: number, receivedAt: number): number => source.age(seq, receivedAt)
-    this.#maker = new TrendMaker({ files, log, bounds, logId, age, list: this.#list, ready: this.loaded })
+    this.#maker = new TrendMaker({ files, log, bounds, slabRows, logId, age, list: this.#list, ready: this.loaded })
     const before = source.segments.filter(({ sealed }) => sealed).toReversed()
     void this.loaded.then(() => {
       if (this.#stop.signal.aborted) return
