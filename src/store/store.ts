@@ -13,18 +13,19 @@ import { keepLastValues } from '../core/kept-values.ts'
 import type { Log } from '../core/log.ts'
 import { memoryLimitBytes } from '../core/memory.ts'
 import { RESTORING } from '../core/restoring.ts'
-import type { RetentionPolicy } from '../core/retention.ts'
 import type { Gap, HistoryRange, Latest, SinkState } from '../core/sink.ts'
 import { TagTable, type TagInfo, type TagSettings } from '../core/tags.ts'
 import type { TagId } from '../core/value.ts'
 import { nodeFiles, type FileSystem } from './files.ts'
 import { LatestColumns } from './latest.ts'
 import { lockFolder } from './lock.ts'
+import { segmentBytesWithin, slabRowsWithin } from './memory-bounds.ts'
 import { recoverSegments } from './log/recovery.ts'
 import { knownByCursors } from './log/cursor-file.ts'
 import { namesInSegments } from './log/names.ts'
 import { readLog } from './log/read-log.ts'
 import type { Loss } from './log/refusal.ts'
+import { boundsOf, type RetentionLimits } from './log/retention.ts'
 import { SampleLog } from './log/sample-log.ts'
 import { Sequence, type Ancestor } from './log/sequence.ts'
 import { readRange } from './read-range.ts'
@@ -35,7 +36,6 @@ import { openTagFile, type TagFile } from './tag-file.ts'
 import type { HistorySeries } from './trends/history.ts'
 import type { TrendBounds } from './trends/trend-maker.ts'
 import { Trends, type TrendInfo } from './trends/trends.ts'
-import { slabRowsWithin } from './trends/transpose.ts'
 
 export interface StoreOptions {
   /** The data folder; made when absent. */
@@ -45,14 +45,7 @@ export interface StoreOptions {
   /** How long samples may wait for the group fsync; 0: each append asks for its own. Default 200 ms. */
   readonly syncEveryMs?: number | undefined
   /** The oldest segments go when either bound is passed. Default 4 GiB and no age. */
-  readonly retention?:
-    | {
-        readonly maxBytes?: number | undefined
-        readonly maxAgeMs?: number | undefined
-        /** What happens at `maxBytes` with samples that a sink still waits for. Default drop-oldest. */
-        readonly policy?: RetentionPolicy | undefined
-      }
-    | undefined
+  readonly retention?: RetentionLimits | undefined
   /** The oldest trend files go when either bound is passed. They outlive their segments. Default 2 GiB and 365 days. */
   readonly trends?: Partial<TrendBounds> | undefined
   /** With thin-oldest: about one of so many samples of a tag stays, and the extremes. Default 10. */
@@ -173,7 +166,6 @@ export interface Store {
   close(): Promise<void>
 }
 
-const MIB = 1024 ** 2
 const TRENDS_KEPT: TrendBounds = { maxBytes: 2 * 1024 ** 3, maxAgeMs: 365 * 86_400_000 }
 
 /** Opens a data folder. Throws STORE_LOCKED when another living gateway uses it; damaged data never keeps it from opening. */
@@ -233,7 +225,7 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
   const toldByCursors = await knownByCursors(files, dir)
   const lastFound = Math.max(recovered.segments.at(-1)?.lastSeq ?? 0, toldByCursors.seq)
   await sequence.begin(lastFound)
-  const { maxBytes, maxAgeMs } = retentionOf(options.retention)
+  const { maxBytes, maxAgeMs } = boundsOf(options.retention)
   const samples = new SampleLog(
     {
       dir,
@@ -250,7 +242,7 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
       maxPendingRows: options.maxPendingRows ?? 1_048_576,
       tailRows: options.tailRows ?? 262_144,
       wakeEveryMs: options.wakeEveryMs ?? 5,
-      retention: retentionOf(options.retention),
+      retention: boundsOf(options.retention),
       thinOneIn: options.thinOneIn ?? 10,
       trends,
       known: toldByCursors.seq > sequence.known.seq ? toldByCursors : sequence.known,
@@ -261,20 +253,6 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
   const states = { sinks: openSinkStates(files, dir, log), origins: openSinkStates(files, dir, log, 'origins') }
   return createStore(files, samples, sequence, tagFile, trends, states, unlock)
 }
-
-/** What is made of an open segment is kept in memory until it is sealed: a sixty-fourth of the memory, from 4 to 16 MiB. */
-export const segmentBytesWithin = (memoryBytes: number): number =>
-  Math.max(4 * MIB, Math.min(16 * MIB, Math.floor(memoryBytes / 64)))
-
-const retentionOf = ({
-  maxBytes = 4 * 1024 ** 3,
-  maxAgeMs,
-  policy = 'drop-oldest',
-}: StoreOptions['retention'] = {}) => ({
-  maxBytes,
-  maxAgeMs,
-  policy,
-})
 
 function createStore(
   files: FileSystem,
@@ -358,7 +336,7 @@ function createStore(
     readAfter: (seq) => readLog(samples, files, seq),
     recall: (batch, wants) => latest.recall(batch, wants),
     limit({ retention: { maxBytes, maxAgeMs, policy }, trends: bounds }) {
-      samples.limit(retentionOf({ maxBytes, maxAgeMs, policy }))
+      samples.limit(boundsOf({ maxBytes, maxAgeMs, policy }))
       trends.limit(bounds)
     },
     openSinkState: (sink) => states.sinks.open(sink),

@@ -9,6 +9,22 @@ export interface RetentionBounds {
   readonly policy: RetentionPolicy
 }
 
+/** Bounds where only some are asked for. */
+export interface RetentionLimits {
+  /** Default 4 GiB. */
+  readonly maxBytes?: number | undefined
+  /** Default none. */
+  readonly maxAgeMs?: number | undefined
+  /** What happens at `maxBytes` with samples that a sink still waits for. Default drop-oldest. */
+  readonly policy?: RetentionPolicy | undefined
+}
+
+export const boundsOf = ({
+  maxBytes = 4 * 1024 ** 3,
+  maxAgeMs,
+  policy = 'drop-oldest',
+}: RetentionLimits = {}): RetentionBounds => ({ maxBytes, maxAgeMs, policy })
+
 export function isTooOld(segment: Segment, { maxAgeMs }: RetentionBounds, steps: ClockSteps): boolean {
   return steps.age(segment.lastSeq, segment.lastReceived) > (maxAgeMs ?? Infinity)
 }

@@ -7,10 +7,10 @@ import { Status } from '../../core/status.ts'
 import { eventually } from '../../testing/peers.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
 import type { OpenFile, OpenMode } from '../files.ts'
+import { segmentBytesWithin, slabRowsWithin } from '../memory-bounds.ts'
 import { MemoryFiles } from '../memory-files.ts'
-import { openStore, segmentBytesWithin } from '../store.ts'
+import { openStore } from '../store.ts'
 import { HistoryCollector } from './history.ts'
-import { slabRowsWithin } from './transpose.ts'
 
 const signal = AbortSignal.timeout(20_000)
 

@@ -9,21 +9,6 @@ import type { FrameReader } from '../log/reader.ts'
 import type { Segment } from '../log/segment.ts'
 import { TrendEncoder, type TrendSummary } from './trend-file.ts'
 
-/** The larger a slab, the less a sample takes, and the fewer are the places where a tag is. */
-const MOST_SLAB_ROWS = 1_048_576
-/** Half of the newest samples that are kept in memory: what of an open segment is not in a slab yet is found there. */
-export const FOLLOWED_ROWS = 131_072
-/** Of a row in a slab, and of its place in the order. */
-const ROW_BYTES = 28
-/** A slab takes no more than this part of the memory. */
-const SLAB_PART = 64
-
-/** Rows of a slab of a sealed segment in a process of so much memory; 256 MiB: 131,072, which is 3.5 MiB; from 2 GiB on 1,048,576. */
-export function slabRowsWithin(memoryBytes: number): number {
-  const rows = 2 ** Math.floor(Math.log2(memoryBytes / SLAB_PART / ROW_BYTES))
-  return Math.max(FOLLOWED_ROWS, Math.min(MOST_SLAB_ROWS, rows))
-}
-
 /** Rows that are ordered or encoded in one step: one to three milliseconds. */
 const STEP_ROWS = 32_768
 

@@ -5,10 +5,11 @@
 import { messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { FileSystem } from '../files.ts'
+import { FOLLOWED_ROWS } from '../memory-bounds.ts'
 import { FrameReader } from '../log/reader.ts'
 import type { Segment } from '../log/segment.ts'
 import type { TrendEntry, TrendList } from './trend-list.ts'
-import { FOLLOWED_ROWS, transpose, Transposer } from './transpose.ts'
+import { transpose, Transposer } from './transpose.ts'
 
 /** How much and how long trends are kept. */
 export interface TrendBounds {
