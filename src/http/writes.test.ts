@@ -55,8 +55,8 @@ test('a write without an answer is 504 WRITE_UNKNOWN, with what reads back, and 
 
 test('coalesceWrites: what a newer value overtook is 409 WRITE_SUPERSEDED; without it every write is sent', async (t) => {
   for (const coalesceWrites of [true, false]) {
-    const { device, put } = await start(t, { coalesceWrites, timeout: '2s' })
-    device.fault = (_, code) => (code === 6 ? { delayMs: 100 } : undefined)
+    const { device, put } = await start(t, { coalesceWrites, timeout: '10s' })
+    device.fault = (_, code) => (code === 6 ? { delayMs: 600 } : undefined)
     const sent = () => device.requests.filter((request) => request.startsWith('1: 06')).length
     const first = put('hr:1', 1)
     await eventually('the first is under way', () => sent() === 1)
