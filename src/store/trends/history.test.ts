@@ -9,7 +9,7 @@ import { VirtualClock } from '../../testing/virtual-clock.ts'
 import type { OpenFile, OpenMode } from '../files.ts'
 import { segmentBytesWithin, slabRowsWithin } from '../memory-bounds.ts'
 import { MemoryFiles } from '../memory-files.ts'
-import { openStore } from '../store.ts'
+import { openStore, type Store } from '../store.ts'
 import { HistoryCollector } from './history.ts'
 
 const signal = AbortSignal.timeout(20_000)
@@ -99,16 +99,21 @@ for (const tailRows of [100, 700, 100_000]) {
   })
 }
 
+/** So many samples of a hundred tags in turn; value and source time are their number. */
+async function append(store: Store, first: number, rows: number, received: number): Promise<void> {
+  const batch = new SampleBatch(rows, received)
+  for (let row = 0; row < rows; row++) batch.push(1 + (row % 100), first + row, Status.Good, first + row)
+  store.append(batch)
+  await store.flush()
+}
+
 test('the open segment is put in tag order slab by slab: nothing is missing or there twice at any moment', async () => {
   const clock = new VirtualClock()
   const options = { dir: '/data', clock, log: silentLog, files: new MemoryFiles(), tailRows: 20_000 }
   const store = await openStore({ ...options, reserveBlock: 1e7 })
   const rows = 50_000
   for (let i = 0; i < 20; i++) {
-    const batch = new SampleBatch(rows, clock.now())
-    for (let row = 0; row < rows; row++) batch.push(1 + (row % 100), i * rows + row, Status.Good, i * rows + row)
-    store.append(batch)
-    await store.flush()
+    await append(store, i * rows, rows, clock.now())
     const follow = clock.advance(1000)
     for (let turn = 0; turn < 3; turn++) {
       const { points } = await store.history(8, 0, 1e7, 1e6, signal)
@@ -146,10 +151,7 @@ for (const { memoryMib, times } of [
     const store = await openStore({ dir: '/data', clock, log: silentLog, files, memoryBytes: memoryMib * 2 ** 20, segmentBytes: 4 * 2 ** 20, tailRows: 1000, reserveBlock: 1e7 }) // prettier-ignore
     const rows = 50_000
     for (let i = 0; i < 20; i++) {
-      const batch = new SampleBatch(rows, clock.now())
-      for (let row = 0; row < rows; row++) batch.push(1 + (row % 100), i * rows + row, Status.Good, i * rows + row)
-      store.append(batch)
-      await store.flush()
+      await append(store, i * rows, rows, clock.now())
       await clock.advance(1000)
     }
     await eventually('the trend of the first segment', () => store.info().trends.files === 1)

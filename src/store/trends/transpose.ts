@@ -28,20 +28,20 @@ export async function transpose(
 export class Transposer {
   readonly segment: Segment
   readonly encoder = new TrendEncoder()
-  readonly slabRows: number
+  readonly #slabRows: number
   /** Everything in the segment up to here is in so many groups of the encoder. */
   covered: number
   groups = 0
 
   constructor(segment: Segment, slabRows: number) {
     this.segment = segment
-    this.slabRows = slabRows
+    this.#slabRows = slabRows
     this.covered = segment.firstSeq - 1
   }
 
   /** A whole slab has come since. */
   get isDue(): boolean {
-    return this.segment.lastSeq - this.covered >= this.slabRows
+    return this.segment.lastSeq - this.covered >= this.#slabRows
   }
 
   /** Takes the whole slabs that are there. */
@@ -54,7 +54,7 @@ export class Transposer {
     const { segment } = this
     const { lastSeq } = segment
     if (this.covered >= lastSeq) return false
-    const slab = new Slab(Math.min(this.slabRows, lastSeq - this.covered))
+    const slab = new Slab(Math.min(this.#slabRows, lastSeq - this.covered))
     let next = this.covered + 1
     while (next <= lastSeq) {
       signal.throwIfAborted()
