@@ -167,4 +167,5 @@ const PART_BYTES = 4096
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
+/** There is no such file. */
+export const isMissing = (error: unknown): boolean => hasCode(error, 'ENOENT')

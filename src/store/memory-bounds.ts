@@ -1,11 +1,13 @@
 /** How large what the store holds in memory at once may be, by what the process may take. */
 
 const MIB = 2 ** 20
-/** Neither takes more than this part of the memory. */
+/** Neither takes more than this part of the memory, from 256 MiB on; less makes nothing smaller. */
 const PART = 64
 
-/** Half of the newest samples that are kept in memory: what of an open segment is not in a slab yet is found there. */
-export const FOLLOWED_ROWS = 131_072
+/** The newest samples are in memory. */
+export const TAIL_ROWS = 262_144
+/** Rows of a slab of the open segment: what is not in one yet is found in memory, also while the next one is made. */
+export const FOLLOWED_ROWS = TAIL_ROWS / 2
 /** The larger a slab, the less a sample takes, and the fewer are the places where a tag is. */
 const MOST_SLAB_ROWS = 1_048_576
 /** Of a row in a slab, and of its place in the order. */

@@ -7,11 +7,10 @@ import type { HistoryRange } from '../core/sink.ts'
 import type { DataType, TagId, Value } from '../core/value.ts'
 import type { ScanRange } from './scan.ts'
 import type { SampleTaker } from './trends/history.ts'
+import type { Trends } from './trends/trends.ts'
 
 interface ReadContext {
-  readonly trends: {
-    collect(tag: TagId, from: number, to: number, into: SampleTaker, signal: AbortSignal): Promise<void>
-  }
+  readonly trends: Pick<Trends, 'collect'>
   typeOf(tag: TagId): DataType | undefined
   scan(range: ScanRange, signal: AbortSignal): AsyncIterable<SampleBatch>
 }
@@ -20,19 +19,15 @@ const ONLY_IN_LOG: ReadonlySet<DataType | undefined> = new Set<DataType>(['strin
 
 export async function readRange(context: ReadContext, range: HistoryRange, signal: AbortSignal): Promise<SampleBatch> {
   const { tag, from, to } = range
-  const kept = new KeptRows(range)
   const type = context.typeOf(tag)
   if (ONLY_IN_LOG.has(type)) {
+    const kept = new KeptRows(range, type)
     for await (const batch of context.scan({ from, to, tags: new Set([tag]) }, signal)) {
       for (let row = 0; row < batch.length; row++) kept.take(batch.time[row]!, batch.valueAt(row), batch.status[row]!)
     }
     return kept.batch()
   }
-  const into: SampleTaker = {
-    add: (time, value, status) => kept.take(time, typed(value, type), status),
-    wants: (minTime, maxTime) => kept.wants(minTime, maxTime),
-  }
-  await context.trends.collect(tag, from, to, into, signal)
+  const kept = await context.trends.collect({ tag, from, to }, () => new KeptRows(range, type), signal)
   return kept.batch()
 }
 
@@ -42,14 +37,20 @@ const typed = (value: number, type: DataType | undefined): Value | undefined =>
 type Row = readonly [time: number, value: Value | undefined, status: number]
 
 /** The first or the last rows of a range, whatever their order: at most twice as many are held. */
-class KeptRows {
+class KeptRows implements SampleTaker {
   readonly #range: HistoryRange
+  readonly #type: DataType | undefined
   #rows: Row[] = []
   /** Once there are enough: the time of the last, or first, of them. */
   #bound: number | undefined
 
-  constructor(range: HistoryRange) {
+  constructor(range: HistoryRange, type: DataType | undefined) {
     this.#range = range
+    this.#type = type
+  }
+
+  add(time: number, value: number, status: number): void {
+    this.take(time, typed(value, this.#type), status)
   }
 
   take(time: number, value: Value | undefined, status: number): void {

@@ -19,7 +19,7 @@ import type { TagId } from '../core/value.ts'
 import { nodeFiles, type FileSystem } from './files.ts'
 import { LatestColumns } from './latest.ts'
 import { lockFolder } from './lock.ts'
-import { segmentBytesWithin, slabRowsWithin } from './memory-bounds.ts'
+import { segmentBytesWithin, slabRowsWithin, TAIL_ROWS } from './memory-bounds.ts'
 import { recoverSegments } from './log/recovery.ts'
 import { knownByCursors } from './log/cursor-file.ts'
 import { namesInSegments } from './log/names.ts'
@@ -240,7 +240,7 @@ async function open(options: StoreOptions, files: FileSystem, unlock: () => Prom
       segmentAgeMs: Math.min(options.segmentAgeMs ?? 3_600_000, (maxAgeMs ?? Infinity) / 8),
       preallocateBytes: options.preallocateBytes ?? 0,
       maxPendingRows: options.maxPendingRows ?? 1_048_576,
-      tailRows: options.tailRows ?? 262_144,
+      tailRows: options.tailRows ?? TAIL_ROWS,
       wakeEveryMs: options.wakeEveryMs ?? 5,
       retention: boundsOf(options.retention),
       thinOneIn: options.thinOneIn ?? 10,

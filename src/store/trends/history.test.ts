@@ -4,12 +4,12 @@ import { test } from 'node:test'
 import { SampleBatch } from '../../core/batch.ts'
 import { silentLog } from '../../core/log.ts'
 import { Status } from '../../core/status.ts'
-import { eventually } from '../../testing/peers.ts'
+import { appendInTurns } from '../../testing/trend-rig.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
 import type { OpenFile, OpenMode } from '../files.ts'
 import { segmentBytesWithin, slabRowsWithin } from '../memory-bounds.ts'
 import { MemoryFiles } from '../memory-files.ts'
-import { openStore, type Store } from '../store.ts'
+import { openStore } from '../store.ts'
 import { HistoryCollector } from './history.ts'
 
 const signal = AbortSignal.timeout(20_000)
@@ -99,21 +99,13 @@ for (const tailRows of [100, 700, 100_000]) {
   })
 }
 
-/** So many samples of a hundred tags in turn; value and source time are their number. */
-async function append(store: Store, first: number, rows: number, received: number): Promise<void> {
-  const batch = new SampleBatch(rows, received)
-  for (let row = 0; row < rows; row++) batch.push(1 + (row % 100), first + row, Status.Good, first + row)
-  store.append(batch)
-  await store.flush()
-}
-
 test('the open segment is put in tag order slab by slab: nothing is missing or there twice at any moment', async () => {
   const clock = new VirtualClock()
   const options = { dir: '/data', clock, log: silentLog, files: new MemoryFiles(), tailRows: 20_000 }
   const store = await openStore({ ...options, reserveBlock: 1e7 })
   const rows = 50_000
   for (let i = 0; i < 20; i++) {
-    await append(store, i * rows, rows, clock.now())
+    await appendInTurns(store, i * rows, rows, clock.now())
     const follow = clock.advance(1000)
     for (let turn = 0; turn < 3; turn++) {
       const { points } = await store.history(8, 0, 1e7, 1e6, signal)
@@ -125,47 +117,6 @@ test('the open segment is put in tag order slab by slab: nothing is missing or t
   assert.equal(store.info().segments, 1)
   await store.close()
 })
-
-/** Counts the bytes that are read of segments. */
-class CountedReads extends MemoryFiles {
-  bytes = 0
-  override async open(path: string, mode: OpenMode): Promise<OpenFile> {
-    const file = await super.open(path, mode)
-    if (mode !== 'read' || !path.endsWith('.seg')) return file
-    const read: OpenFile['read'] = async (...request) => {
-      const answer = await file.read(...request)
-      this.bytes += request[0].length
-      return answer
-    }
-    return new Proxy(file, { get: (of, name) => (name === 'read' ? read : Reflect.get(of, name)) })
-  }
-}
-
-for (const { memoryMib, times } of [
-  { memoryMib: 256, times: 1 },
-  { memoryMib: 8192, times: 2 },
-]) {
-  test(`with ${memoryMib} MiB a segment is read ${times} × for its trend, and no sample is left out while it is open or after`, async () => {
-    const clock = new VirtualClock()
-    const files = new CountedReads()
-    const store = await openStore({ dir: '/data', clock, log: silentLog, files, memoryBytes: memoryMib * 2 ** 20, segmentBytes: 4 * 2 ** 20, tailRows: 1000, reserveBlock: 1e7 }) // prettier-ignore
-    const rows = 50_000
-    for (let i = 0; i < 20; i++) {
-      await append(store, i * rows, rows, clock.now())
-      await clock.advance(1000)
-    }
-    await eventually('the trend of the first segment', () => store.info().trends.files === 1)
-    const { segments, bytes } = store.info()
-    assert.equal(segments, 2)
-    assert.equal(Math.round(files.bytes / bytes), times)
-    // The first and the last of a slab belong to the first and the last tag.
-    for (const tag of [1, 8, 100]) {
-      const { points } = await store.history(tag, 0, 1e7, 1e6, signal)
-      assert.deepEqual(points.map(([time]) => time), Array.from({ length: (20 * rows) / 100 }, (_, at) => at * 100 + tag - 1)) // prettier-ignore
-    }
-    await store.close()
-  })
-}
 
 test('slabs and segments are as large as the memory allows', () => {
   const mib = [64, 256, 512, 1024, 2048, 65_536]

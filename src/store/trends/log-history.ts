@@ -2,6 +2,7 @@
 import { IS_OTHER, type SampleBatch } from '../../core/batch.ts'
 import type { TagId } from '../../core/value.ts'
 import { breathe } from '../breathe.ts'
+import { isMissing } from '../files.ts'
 import { BLOCK_ROWS, type Block } from '../log/block.ts'
 import { rowFrom } from '../log/frame-rows.ts'
 import type { FrameReader } from '../log/reader.ts'
@@ -15,7 +16,10 @@ const FRAMES_A_STEP = 8
 /** The tail has everything after `covered`. */
 export const reaches = (tail: Tail, covered: number): boolean => (tail.firstSeq ?? Infinity) <= covered + 1
 
-/** Takes what a segment has after `covered` and before the tail; resolves to how far that is. */
+/**
+ * Takes what a segment has after `covered` and before the tail; resolves to how far that is, to whether its file is not there (any more), and to
+ * whether something was taken before that showed. What cannot be read is left out.
+ */
 export async function collectSegment(
   reader: FrameReader,
   segment: Segment,
@@ -24,23 +28,22 @@ export async function collectSegment(
   tag: TagId,
   into: SampleTaker,
   signal: AbortSignal,
-): Promise<{ seq: number; isGone: boolean }> {
+): Promise<{ seq: number; isGone: boolean; hasRows: boolean }> {
   const limit = Math.min(segment.lastSeq, (tail.firstSeq ?? Infinity) - 1)
   let frames = 0
   let isGone = false
   for (let seq = Math.max(covered + 1, segment.firstSeq); seq <= limit;) {
     signal.throwIfAborted()
-    const frame = await reader.read(segment, seq).catch(() => undefined)
-    if (frame === undefined) {
-      isGone = frames === 0
-      break
-    }
+    const frame = await reader.read(segment, seq).catch((error: unknown) => {
+      isGone = isMissing(error)
+    })
+    if (!frame) break
     const end = rowFrom(frame, Math.min(frame.endSeq, limit + 1))
     takeRows(frame.rows, rowFrom(frame, seq), end, tag, into)
     seq = frame.endSeq
     if (++frames % FRAMES_A_STEP === 0) await breathe()
   }
-  return { seq: Math.max(limit, covered), isGone }
+  return { seq: Math.max(limit, covered), isGone, hasRows: frames > 0 }
 }
 
 /** Takes what is in memory. Of blocks that get no more rows it keeps where the rows of each tag are. */

@@ -32,6 +32,8 @@ export class Transposer {
   /** Everything in the segment up to here is in so many groups of the encoder. */
   covered: number
   groups = 0
+  /** A part of it did not check and is left out. */
+  isDamaged = false
 
   constructor(segment: Segment, slabRows: number) {
     this.segment = segment

@@ -60,6 +60,8 @@ export class TrendMaker {
 
   /** Takes what the open segment has got since, when that is enough. */
   follow(segment: Segment): void {
+    // One that was sealed without a sample gets no trend: nobody finishes with it.
+    if (this.#follower?.segment.sealed === true && this.#follower.segment.samples === 0) this.#follower = undefined
     this.#follower ??= new Transposer(segment, FOLLOWED_ROWS)
     const isBusy = this.#current?.isOpen === true || this.#queue.some(({ isOpen }) => isOpen)
     // The one before is finished first.
@@ -139,26 +141,37 @@ export class TrendMaker {
 
   async #do({ segment, isOpen }: Job): Promise<void> {
     const { files, log } = this.#context
-    const reader = new FrameReader(files, () => undefined)
+    const { path } = segment
+    const damage: number[] = []
+    const reader = new FrameReader(files, (_segment, offset) => damage.push(offset))
+    const part = this.partOf(segment)
     try {
-      if (isOpen) await this.partOf(segment)?.advanceAll(reader, this.#stop.signal)
+      if (isOpen) await part?.advanceAll(reader, this.#stop.signal)
       else if (this.#isWanted(segment)) await this.#make(segment, reader)
     } catch (error) {
       if (isOpen) this.#follower = undefined
       if (this.#stop.signal.aborted) return
-      const { path } = segment
       log.warn({ path, error: messageOf(error) }, `no trend file for ${path}: its history is read from the log`)
     } finally {
-      if (!isOpen && this.partOf(segment) !== undefined) this.#follower = undefined
+      if (!isOpen && part !== undefined) this.#follower = undefined
+      if (damage.length > 0) this.#noteDamage(segment, damage[0]!, isOpen)
       await reader.close()
     }
   }
 
+  /** While it is open the next reading may find it whole: then what was made of it is not its trend file. */
+  #noteDamage(segment: Segment, offset: number, isOpen: boolean): void {
+    const part = this.partOf(segment)
+    if (part !== undefined) part.isDamaged = true
+    const { path } = segment
+    if (!isOpen) this.#context.log.warn({ path, offset }, `a part of ${path} does not check: its trend is without it`)
+  }
+
   async #make(segment: Segment, reader: FrameReader): Promise<void> {
     const { list, logId, slabRows } = this.#context
-    // Where slabs are no larger than those of the open segment, what was made of it is the beginning.
-    const begun = slabRows <= FOLLOWED_ROWS ? this.partOf(segment) : undefined
-    const transposer = begun ?? new Transposer(segment, slabRows)
+    // Where slabs are as small as those of the open segment, what was made of it is the beginning.
+    const part = slabRows === FOLLOWED_ROWS ? this.partOf(segment) : undefined
+    const transposer = part === undefined || part.isDamaged ? new Transposer(segment, slabRows) : part
     const { bytes, summary } = await transpose(transposer, logId, reader, this.#stop.signal)
     await list.put(segment.number, bytes, summary)
     this.enforce()

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import type { Clock, Timer } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 import type { TagId } from '../../core/value.ts'
-import type { FileSystem } from '../files.ts'
+import { isMissing, type FileSystem } from '../files.ts'
 import { FrameReader } from '../log/reader.ts'
-import type { Segment } from '../log/segment.ts'
+import { newestOf, type Segment } from '../log/segment.ts'
 import type { Tail } from '../log/tail.ts'
 import { HistoryCollector, type HistorySeries, type SampleTaker } from './history.ts'
 import { collectSegment, reaches, TailHistory } from './log-history.ts'
@@ -50,6 +50,26 @@ export interface TrendInfo {
 
 /** A place in the order of sequence numbers: a segment, or a trend file whose segment is gone. */
 type Piece = { readonly segment: Segment; readonly entry?: undefined } | { readonly entry: TrendEntry }
+
+/** Samples of a tag with source times from `from` to `to`, ms since 1970, both included. */
+export interface TagRange {
+  readonly tag: TagId
+  readonly from: number
+  readonly to: number
+}
+
+interface Taking {
+  readonly range: TagRange
+  readonly into: SampleTaker
+  readonly signal: AbortSignal
+}
+
+/** How far samples have been taken, in sequence numbers. */
+interface Done {
+  covered: number
+  /** Number of the segment that was taken by sequence numbers last: its trend has all of that once more. */
+  begun: number | undefined
+}
 
 export class Trends {
   readonly #options: TrendOptions
@@ -150,32 +170,20 @@ export class Trends {
   }
 
   async history(tag: TagId, from: number, to: number, points: number, signal: AbortSignal): Promise<HistorySeries> {
-    const collector = new HistoryCollector(from, to, points)
-    await this.collect(tag, from, to, collector, signal)
+    const collector = await this.collect({ tag, from, to }, () => new HistoryCollector(from, to, points), signal)
     return collector.series()
   }
 
-  /** Hands over all samples of a tag with source times from `from` to `to` but for those that `collector` does not want. */
-  async collect(tag: TagId, from: number, to: number, collector: SampleTaker, signal: AbortSignal): Promise<void> {
+  /**
+   * Hands over all samples of a tag in a range of source times but for those that are not wanted, each once. What is being taken in part
+   * may go meanwhile: then it begins anew, with another taker.
+   */
+  async collect<T extends SampleTaker>(range: TagRange, begin: () => T, signal: AbortSignal): Promise<T> {
     await this.loaded
-    const { tail } = this.#source
-    const reader = new FrameReader(this.#options.files, () => undefined)
-    let covered = 0
-    try {
-      for (const entry of this.foreign()) await this.#fromTrend(entry, tag, from, to, collector)
-      // While this waits for the disk the tail's beginning may move on; then the segments have more.
-      for (let before = -1; covered > before && !reaches(tail, covered);) {
-        before = covered
-        for (const piece of this.#pieces(before, from, to)) {
-          if (reaches(tail, covered)) break
-          signal.throwIfAborted()
-          covered = await this.#collect(piece, reader, covered, tag, from, to, collector, signal)
-        }
-      }
-    } finally {
-      await reader.close()
+    for (;;) {
+      const into = begin()
+      if (await this.#takeAll({ range, into, signal })) return into
     }
-    this.#tail.collect(covered + 1, tag, collector)
   }
 
   /** Trend files of another log, from before this one began: nothing of them can be in this one. */
@@ -237,44 +245,77 @@ export class Trends {
     return pieces.sort((a, b) => (a.entry ?? a.segment).firstSeq - (b.entry ?? b.segment).firstSeq)
   }
 
-  /** Takes what a piece has after `covered`; resolves to how far that is. */
-  async #collect(
-    piece: Piece,
-    reader: FrameReader,
-    covered: number,
-    tag: TagId,
-    from: number,
-    to: number,
-    into: SampleTaker,
-    signal: AbortSignal,
-  ): Promise<number> {
+  /** False when a segment went of which a part had been taken. */
+  async #takeAll(taking: Taking): Promise<boolean> {
+    const { tail } = this.#source
+    const { from, to, tag } = taking.range
+    const reader = new FrameReader(this.#options.files, () => undefined)
+    const done: Done = { covered: 0, begun: undefined }
+    try {
+      for (const entry of this.foreign()) await this.#fromTrend(entry, taking)
+      // While this waits for the disk the tail's beginning may move on; then the segments have more.
+      for (let before = -1; done.covered > before && !reaches(tail, done.covered);) {
+        before = done.covered
+        for (const piece of this.#pieces(before, from, to)) {
+          if (reaches(tail, done.covered)) break
+          taking.signal.throwIfAborted()
+          if (!(await this.#take(piece, reader, done, taking))) return false
+          // The rest of it is next: it was in the tail when this began.
+          if (done.covered < (piece.entry ?? piece.segment).lastSeq) break
+        }
+      }
+      // Nothing is waited for between the last look at the tail and this.
+      this.#tail.collect(done.covered + 1, tag, taking.into)
+    } finally {
+      await reader.close()
+    }
+    return true
+  }
+
+  /** Takes what a piece has after `done.covered`. False: a part of it had been taken, and the rest is only in its trend. */
+  async #take(piece: Piece, reader: FrameReader, done: Done, taking: Taking): Promise<boolean> {
+    const { range, into, signal } = taking
     // An open segment may grow while this waits.
-    const { lastSeq } = piece.entry ?? piece.segment
-    if (lastSeq <= covered) return covered
+    const { number, lastSeq } = piece.entry ?? piece.segment
+    if (lastSeq <= done.covered) return true
+    const isBegun = done.begun === number
     if (piece.entry !== undefined) {
-      await this.#fromTrend(piece.entry, tag, from, to, into)
-      return lastSeq
+      if (isBegun) return false
+      await this.#fromTrend(piece.entry, taking)
+      done.covered = lastSeq
+      return true
     }
     const { segment } = piece
-    if (segment.minTime === null || segment.minTime > to || segment.maxTime! < from) return lastSeq
-    if (into.wants?.(segment.minTime, segment.maxTime!) === false) return lastSeq
-    const entry = this.#maker.entryOf(segment)
-    if (entry !== undefined && (await this.#fromTrend(entry, tag, from, to, into))) return lastSeq
-    const part = covered < segment.firstSeq ? this.#maker.partOf(segment) : undefined
-    const begin = part === undefined ? covered : Math.max(covered, part.covered)
-    if (part !== undefined) {
-      for (const group of groupsOf(part.encoder, part.groups, filterOf(tag, from, to))) take(group, tag, into)
+    const { minTime, maxTime } = segment
+    const isOutside = minTime === null || minTime > range.to || maxTime! < range.from
+    const entry = isBegun ? undefined : this.#maker.entryOf(segment)
+    if (isOutside || into.wants?.(minTime, maxTime!) === false || (entry && (await this.#fromTrend(entry, taking)))) {
+      done.covered = lastSeq
+      return true
     }
-    const { seq, isGone } = await collectSegment(reader, segment, begin, this.#source.tail, tag, into, signal)
-    // It went while this came to it: then its trend was made before.
-    const late = isGone ? this.#maker.entryOf(segment) : undefined
-    return late !== undefined && (await this.#fromTrend(late, tag, from, to, into)) ? lastSeq : seq
+    const part = isBegun ? undefined : this.#maker.partOf(segment)
+    if (part !== undefined) {
+      done.covered = Math.max(done.covered, part.covered)
+      for (const group of groupsOf(part.encoder, part.groups, filterOf(range))) take(group, range.tag, into)
+    }
+    done.begun = number
+    const got = await collectSegment(reader, segment, done.covered, this.#source.tail, range.tag, into, signal)
+    if (!got.isGone || this.#segments().includes(newestOf(segment))) {
+      done.covered = got.seq
+      return true
+    }
+    if (isBegun || part !== undefined || got.hasRows) return false
+    // It went while this came to it: then its trend was made before, where one is wanted.
+    const late = this.#maker.entryOf(segment)
+    if (late !== undefined) await this.#fromTrend(late, taking)
+    done.covered = segment.lastSeq
+    return true
   }
 
   /** False when something of it is missing and its segment is there to make it again: then nothing of it was taken. */
-  async #fromTrend(entry: TrendEntry, tag: TagId, from: number, to: number, into: SampleTaker): Promise<boolean> {
+  async #fromTrend(entry: TrendEntry, { range, into }: Taking): Promise<boolean> {
     if (into.wants?.(entry.minTime, entry.maxTime) === false) return true
-    const filter = filterOf(tag, from, to)
+    const filter = filterOf(range)
     const groups: Buffer[] = []
     let isWhole = true
     for await (const group of this.groups(entry, filter, () => (isWhole = false))) groups.push(group)
@@ -284,7 +325,7 @@ export class Trends {
       this.#maker.add(segment)
       return false
     }
-    for (const group of groups) take(group, tag, into)
+    for (const group of groups) take(group, range.tag, into)
     return true
   }
 
@@ -303,7 +344,7 @@ export class Trends {
   }
 }
 
-const filterOf = (tag: TagId, from: number, to: number): TrendFilter => ({
+const filterOf = ({ tag, from, to }: TagRange): TrendFilter => ({
   has: (first, last) => first <= tag && tag <= last,
   from,
   to,
@@ -318,5 +359,3 @@ function take(group: Buffer, tag: TagId, into: SampleTaker): void {
     },
   )
 }
-
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
