@@ -20,7 +20,7 @@ function runThem(t: TestContext, contents: readonly string[], isSecondRun: boole
   const folder = temporaryFolder(t)
   const files = contents.map((content, at) => {
     const file = join(folder, `t${at}.test.mjs`)
-    writeFileSync(file, `import assert from 'node:assert/strict'\nimport { existsSync, writeFileSync } from 'node:fs'\nimport { test } from 'node:test'\n${content}\n`) // prettier-ignore
+    writeFileSync(file, `import assert from 'node:assert/strict'\nimport { existsSync, writeFileSync } from 'node:fs'\nimport { after, describe, test } from 'node:test'\n${content}\n`) // prettier-ignore
     return file
   })
   const { NODE_TEST_CONTEXT: _, BIFROST_SECOND_RUN: __, ...env } = process.env
@@ -40,7 +40,7 @@ test('what fails once and passes alone is named, and counted as passed', (t) => 
 test('what fails again fails, beside what does not', (t) => {
   const { status, counts, stdout } = runThem(t, [FAILS, UNSTEADY], true)
   assert.deepEqual([status, counts], [1, '1 passed, 1 failed, 0 skipped'])
-  assert.match(stdout, /Failed:\n {2}fails\n/)
+  assert.match(stdout, /Failed:\n {2}\S*t0\.test\.mjs: fails\n$/m)
 })
 
 test('a file that ended too early may run again; one that holds fewer tests then has failed', (t) => {
@@ -49,6 +49,35 @@ test('a file that ended too early may run again; one that holds fewer tests then
   const fewer = unsteady(`test('once', { skip: !isFirst }, () => assert.fail('first'))\n${PASSES}`)
   const { status, counts } = runThem(t, [fewer], true)
   assert.deepEqual([status, counts], [1, '1 passed, 1 failed, 0 skipped'])
+})
+
+test('a test that is skipped the second time has not passed, however many others do', (t) => {
+  const other = "test('other', { skip: isFirst }, () => {})"
+  const skipped = unsteady(`test('important', { skip: !isFirst && 'no peer' }, () => assert.fail('first'))\n${other}`)
+  const { status, counts } = runThem(t, [skipped], true)
+  assert.deepEqual([status, counts], [1, '0 passed, 1 failed, 1 skipped'])
+})
+
+test('a file that crashed and then holds no test at all has failed', (t) => {
+  const { status, counts } = runThem(t, [unsteady("if (isFirst) throw new Error('crash')"), PASSES], true)
+  assert.deepEqual([status, counts], [1, '1 passed, 1 failed, 0 skipped'])
+})
+
+test('a file that ends by a code of its own after its tests have passed has failed, twice too', (t) => {
+  const { status, counts } = runThem(t, [`${PASSES}\nprocess.on('exit', () => process.exit(3))`], true)
+  assert.deepEqual([status, counts], [1, '1 passed, 1 failed, 0 skipped'])
+})
+
+const suite = (hook: string, tests: string) => `describe('suite', () => {\nafter(${hook})\n${tests}\n})`
+
+test('what fails behind the tests of a suite fails; a suite whose tests fail is not counted with them', (t) => {
+  const behind = runThem(t, [suite("() => assert.fail('behind')", PASSES)], true)
+  assert.deepEqual([behind.status, behind.counts], [1, '1 passed, 1 failed, 0 skipped'])
+  assert.match(behind.stdout, /Failed:\n {2}\S*t0\.test\.mjs: suite\n/)
+  const within = runThem(t, [suite('() => {}', FAILS)], true)
+  assert.deepEqual([within.status, within.counts], [1, '0 passed, 1 failed, 0 skipped'])
+  const once = runThem(t, [unsteady(suite('() => assert.equal(isFirst, false)', PASSES))], true)
+  assert.deepEqual([once.status, once.counts], [0, '1 passed, 0 failed, 0 skipped'])
 })
 
 test('many files that fail do not run again, and at a desk none does', (t) => {

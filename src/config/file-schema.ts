@@ -113,7 +113,7 @@ const storeSchema = z.object({
     })
     .prefault({})
     .describe(
-      'Trends: numbers and booleans in the order of tags, about two bytes a sample, for charts and exports. They stay when the log lets its samples go.',
+      'Trends: numbers and booleans in the order of tags, one to three bytes a sample, for charts and exports. They stay when the log lets its samples go.',
     ),
   thinOneIn: z.number().int().min(2).max(1000).default(10).describe('How much thin-oldest thins.'),
 })
