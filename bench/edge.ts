@@ -25,9 +25,11 @@ const UNIT = Object.fromEntries(
 const TAGS = 10
 const RSS_LIMIT_MIB = 160
 const GROWTH_LIMIT = 1
-/** Code is compiled, buffers find their size; growth counts from here. */
-const SETTLE_MS = 10 * 60_000
-const MIN_GROWTH_MINUTES = 30
+/** Code is compiled, buffers find their size. */
+const SETTLED = 30
+/** Minutes of a segment: what is made of it is in memory until it is sealed, so memory is compared with that of an hour before. */
+const PERIOD = 60
+const PART = 5
 
 export async function run(args: readonly string[] = []): Promise<void> {
   const { values } = parseArgs({
@@ -70,7 +72,7 @@ async function load(command: string, minutes: number): Promise<void> {
   const rig = await makeRig(200)
   try {
     const gateway = rig.start(command)
-    const points: { at: number; mib: number }[] = []
+    const points: Point[] = []
     const began = performance.now()
     const cpuBefore = gateway.cgroup.cpuMs()
     while (performance.now() - began < minutes * 60_000) {
@@ -85,16 +87,34 @@ async function load(command: string, minutes: number): Promise<void> {
     const polled = (await farmPolls(rig.farm)).reduce((sum, polls) => sum + polls, 0) * TAGS
     verdict(`200 devices × ${TAGS} tags/s for ${minutes} min: RSS at most ${peak.toFixed(0)} MiB (≤ ${RSS_LIMIT_MIB}), ${core.toFixed(1)} % of a core`, peak <= RSS_LIMIT_MIB) // prettier-ignore
     console.log(`  cgroup with page cache and socket buffers: at most ${held.toFixed(0)} MiB of 256`)
-    if (minutes < MIN_GROWTH_MINUTES)
-      console.log(`  growth is not judged: --minutes ${MIN_GROWTH_MINUTES} at least, better 240`)
-    else {
-      const { perHour, margin } = slope(points.filter(({ at }) => at > SETTLE_MS))
-      verdict(`  growth after ${SETTLE_MS / 60_000} min: ${perHour.toFixed(2)} ± ${margin.toFixed(2)} MiB/h (≤ ${GROWTH_LIMIT})`, perHour + margin <= GROWTH_LIMIT) // prettier-ignore
-    }
+    judgeGrowth(points, minutes)
     verdict(`  ${received} samples received of ${polled} answered; ${gaps} missing between others, ${wrong} wrong`, gaps === 0 && wrong === 0 && polled - received <= 200 * TAGS) // prettier-ignore
   } finally {
     await rig.close()
   }
+}
+
+/** Means of five minutes against those an hour before; the margin is two standard errors of their differences. */
+function judgeGrowth(points: readonly Point[], minutes: number): void {
+  const mean = (from: number): number => {
+    const part = points.filter(({ at }) => at >= from * 60_000 && at < (from + PART) * 60_000)
+    return part.reduce((sum, { mib }) => sum + mib, 0) / part.length
+  }
+  const parts = Array.from({ length: Math.floor(minutes / PART) }, (_, at) => at * PART)
+  if (parts.length > 0)
+    console.log(`  RSS each ${PART} minutes: ${parts.map((from) => mean(from).toFixed(1)).join(', ')} MiB`)
+  const grown = parts.filter((from) => from >= SETTLED + PERIOD).map((from) => mean(from) - mean(from - PERIOD))
+  if (grown.length < 2) return console.log(`  growth is not judged: --minutes ${SETTLED + PERIOD + 2 * PART} at least`)
+  const perHour = grown.reduce((sum, one) => sum + one, 0) / grown.length
+  const spread = grown.reduce((sum, one) => sum + (one - perHour) ** 2, 0) / (grown.length - 1)
+  const margin = 2 * Math.sqrt(spread / grown.length)
+  verdict(`  growth over an hour, from the ${SETTLED}th minute on: ${perHour.toFixed(2)} ± ${margin.toFixed(2)} MiB (≤ ${GROWTH_LIMIT})`, perHour + margin <= GROWTH_LIMIT) // prettier-ignore
+}
+
+interface Point {
+  /** Milliseconds since the start. */
+  readonly at: number
+  readonly mib: number
 }
 
 interface RunningGateway {
@@ -141,17 +161,6 @@ function configOf(devices: number, farmPort: number, sinkPort: number, port: num
     .replace('level: info', 'level: warn')
     .replace('devices: []', `devices:\n${rows.join('\n')}`)
     .replace('sinks: []', `sinks:\n${sink}`)
-}
-
-/** Least squares; the margin is two standard errors. */
-function slope(points: readonly { at: number; mib: number }[]): { perHour: number; margin: number } {
-  const n = points.length
-  const meanAt = points.reduce((sum, { at }) => sum + at, 0) / n
-  const mean = points.reduce((sum, { mib }) => sum + mib, 0) / n
-  const sxx = points.reduce((sum, { at }) => sum + (at - meanAt) ** 2, 0)
-  const rate = points.reduce((sum, { at, mib }) => sum + (at - meanAt) * (mib - mean), 0) / sxx
-  const rest = points.reduce((sum, { at, mib }) => sum + (mib - mean - rate * (at - meanAt)) ** 2, 0)
-  return { perHour: rate * 3_600_000, margin: 2 * Math.sqrt(rest / (n - 2) / sxx) * 3_600_000 }
 }
 
 async function until(condition: () => Promise<boolean>, began: number): Promise<number> {
