@@ -34,32 +34,49 @@ if (files.length === 0) {
 }
 
 interface Outcome {
-  readonly passed: string[]
-  /** Names of suites that passed; their tests are counted, they are not. */
-  readonly suites: string[]
+  passed: number
   readonly failed: string[]
   readonly skipped: string[]
+  /** Tests and suites, each with its place in the file: a name may be there more than once. */
+  readonly passes: string[]
+  readonly failures: string[]
 }
+
+interface Told {
+  readonly name: string
+  readonly line?: number
+  readonly column?: number
+  readonly details: { readonly type?: string }
+}
+
+const placeOf = ({ name, line, column, details }: Told): string => `${details.type ?? 'test'} ${line}:${column} ${name}`
 
 /** Runs these files and tells what came of each, by its path; what belongs to no file of them is under ''. */
 async function runFiles(paths: readonly string[], concurrency: number): Promise<Map<string, Outcome>> {
   const outcomes = new Map<string, Outcome>()
   const of = ({ entryFile, file }: { readonly entryFile?: string; readonly file?: string }): Outcome => {
     const path = [entryFile, file].find((one) => one !== undefined && paths.includes(one)) ?? ''
-    if (!outcomes.has(path)) outcomes.set(path, { passed: [], suites: [], failed: [], skipped: [] })
+    if (!outcomes.has(path)) outcomes.set(path, { passed: 0, failed: [], skipped: [], passes: [], failures: [] })
     return outcomes.get(path)!
   }
   const stream = run({ files: [...paths], concurrency, timeout: TIMEOUT_MS, execArgv: ['--import', WATCHDOG] })
   stream.on('test:pass', (data) => {
-    if (data.details.type === 'suite') of(data).suites.push(data.name)
-    else if (data.skip === undefined) of(data).passed.push(data.name)
-    else of(data).skipped.push(`${data.name}: ${data.skip === true ? 'no reason given' : data.skip}`)
+    const outcome = of(data)
+    const reason = data.skip ?? (data.todo === undefined ? undefined : 'to do')
+    if (reason !== undefined) {
+      outcome.skipped.push(`${data.name}: ${typeof reason === 'string' && reason !== '' ? reason : 'no reason given'}`)
+      return
+    }
+    if (data.details.type !== 'suite') outcome.passed++
+    outcome.passes.push(placeOf(data))
   })
   stream.on('test:fail', (data) => {
     // A suite fails with its tests, which are counted, or alone: by what comes before or after them.
     const { type, error } = data.details
     const isOfItsTests = type === 'suite' && 'failureType' in error && error.failureType === 'subtestsFailed'
-    if (!isOfItsTests) of(data).failed.push(data.name)
+    if (isOfItsTests) return
+    of(data).failed.push(data.name)
+    of(data).failures.push(placeOf(data))
   })
   const printed = stream.compose(spec)
   printed.pipe(process.stdout, { end: false })
@@ -69,15 +86,15 @@ async function runFiles(paths: readonly string[], concurrency: number): Promise<
 
 /** Everything that passed or failed at first passes now: a test that is skipped or gone then has not. */
 function isForgiven(path: string, first: Outcome, second: Outcome): boolean {
+  const isOfFile = (place: string): boolean => place.endsWith(` ${path}`)
+  const left = second.passes.filter((place) => !isOfFile(place))
   // A file that did not end by itself failed under its own name; one without a test passes under it.
-  const wanted = [...first.passed, ...first.failed].filter((name) => name !== path)
-  const passed = [...second.passed, ...second.suites]
-  for (const name of wanted) {
-    const at = passed.indexOf(name)
-    if (at < 0) return false
-    passed.splice(at, 1)
-  }
-  return second.failed.length === 0 && second.passed.some((name) => name !== path)
+  if (left.length === 0) return false
+  return [...first.passes, ...first.failures].every((place) => {
+    const at = left.indexOf(place)
+    if (at >= 0) left.splice(at, 1)
+    return at >= 0 || isOfFile(place)
+  })
 }
 
 const outcomes = await runFiles(files.map((file) => resolve(file)).sort(), 2)
@@ -89,8 +106,10 @@ if (isSecondRun && !mayRunAgain)
 if (isSecondRun && mayRunAgain) {
   for (const [path, first] of failing) {
     console.log(`\nOnce more, alone: ${relative('.', path)}`)
-    const second = (await runFiles([path], 1)).get(path)
-    if (second === undefined || !isForgiven(path, first, second)) continue
+    const again = await runFiles([path], 1)
+    const second = again.get(path)
+    const isWell = [...again.values()].every(({ failed }) => failed.length === 0)
+    if (second === undefined || !isWell || !isForgiven(path, first, second)) continue
     unsteady.push(...first.failed.map((name) => `${relative('.', path)}: ${name}`))
     outcomes.set(path, second)
   }
@@ -104,7 +123,7 @@ const skipped = all.flatMap((outcome) => outcome.skipped)
 const failed = [...outcomes].flatMap(([path, outcome]) =>
   outcome.failed.map((name) => (path === '' ? name : `${relative('.', path)}: ${name}`)),
 )
-const passed = all.reduce((sum, outcome) => sum + outcome.passed.length, 0)
+const passed = all.reduce((sum, outcome) => sum + outcome.passed, 0)
 list('Skipped', skipped)
 list('Failed once, passed alone: each is a defect of the test or of what it tests', unsteady)
 list('Failed', failed)

@@ -56,6 +56,23 @@ test('a test that is skipped the second time has not passed, however many others
   const skipped = unsteady(`test('important', { skip: !isFirst && 'no peer' }, () => assert.fail('first'))\n${other}`)
   const { status, counts } = runThem(t, [skipped], true)
   assert.deepEqual([status, counts], [1, '0 passed, 1 failed, 1 skipped'])
+  // Nor where a suite or another test has the same name, nor where it is only to be done.
+  for (const body of [
+    "describe('same', () => {\ntest('same', { skip: !isFirst }, () => assert.fail('first'))\ntest('other', () => {})\n})",
+    "describe('a', () => {\ntest('same', { skip: !isFirst }, () => assert.fail('first'))\n})\ndescribe('b', () => {\ntest('same', { skip: isFirst }, () => {})\n})",
+    "test('same', isFirst ? {} : { todo: true }, isFirst ? () => assert.fail('first') : undefined)\ntest('other', () => {})",
+    "describe('whole', { skip: !isFirst && 'no peer' }, () => { throw new Error('first') })\ntest('other', () => {})",
+  ]) {
+    const again = runThem(t, [unsteady(body)], true)
+    assert.equal(again.status, 1, `${body}\n${again.stdout}`)
+  }
+})
+
+test('a suite that is skipped is listed, and so is what is to be done', (t) => {
+  const { status, counts, stdout } = runThem(t, [`describe('whole', { skip: 'no peer' }, () => {\n${FAILS}\n})\ntest('later', { todo: true })\n${PASSES}`], false) // prettier-ignore
+  assert.deepEqual([status, counts], [0, '1 passed, 0 failed, 2 skipped'])
+  assert.match(stdout, / {2}whole: no peer\n/)
+  assert.match(stdout, / {2}later: to do/)
 })
 
 test('a file that crashed and then holds no test at all has failed', (t) => {
@@ -66,6 +83,8 @@ test('a file that crashed and then holds no test at all has failed', (t) => {
 test('a file that ends by a code of its own after its tests have passed has failed, twice too', (t) => {
   const { status, counts } = runThem(t, [`${PASSES}\nprocess.on('exit', () => process.exit(3))`], true)
   assert.deepEqual([status, counts], [1, '1 passed, 1 failed, 0 skipped'])
+  const later = runThem(t, [`${UNSTEADY}\nif (!isFirst) process.on('exit', () => process.exit(3))`], true)
+  assert.deepEqual([later.status, later.counts], [1, '0 passed, 1 failed, 0 skipped'])
 })
 
 const suite = (hook: string, tests: string) => `describe('suite', () => {\nafter(${hook})\n${tests}\n})`
