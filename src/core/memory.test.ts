@@ -38,7 +38,7 @@ test('version 2: the least of the group and those above it, and of the bound at 
 test('in a container the root of what is mounted counts, whatever the path of the host', (t) => {
   assert.equal(limitOf(t, '0::/\n', { 'memory.max': mib(256) }), 256)
   assert.equal(limitOf(t, '0::/kubepods/pod1/c2\n', { 'memory.max': mib(256) }), 256)
-  assert.equal(limitOf(t, '0::/../c2\n', { 'memory.max': mib(256) }), 256)
+  assert.equal(limitOf(t, '0::/../c2\n', { 'memory.max': mib(256), 'c2/memory.max': mib(1) }), 256)
 })
 
 test('version 1: the controller of memory alone, and what it says where there is no limit', (t) => {

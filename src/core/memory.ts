@@ -38,9 +38,10 @@ function groupsOf(lines: string): { folder: string; path: string; files: string[
   })
 }
 
-/** Of `/a/b`: itself, `/a` and `/`. In a container the path may be that of the host, of which only `/` is there. */
+/** Of `/a/b`: itself, `/a` and `/`. In a container the path may be that of the host, or lead out of what is mounted: then `/` alone is there. */
 function ancestorsOf(path: string): string[] {
-  const parts = path.split('/').filter((part) => part !== '' && part !== '..')
+  const parts = path.split('/').filter((part) => part !== '')
+  if (parts.includes('..')) return ['']
   return parts.map((_, at) => parts.slice(0, parts.length - at).join('/')).concat('')
 }
 

@@ -26,7 +26,11 @@ export const systemSchema = z.object({
     cores: z.int().min(1).describe('That the gateway may use'),
     loadAverage: z.array(z.number()).nullable().describe('Over 1, 5 and 15 minutes; null where there is none'),
     memoryBytes: bytes(),
-    memoryLimitBytes: bytes().nullable().describe('Of the container or service; null: there is none'),
+    memoryLimitBytes: bytes()
+      .nullable()
+      .describe(
+        'Of the container or service, or the bound at which it is slowed down where that is less; null: there is none',
+      ),
   }),
   disk: z
     .object({

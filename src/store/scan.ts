@@ -1,6 +1,8 @@
 /**
  * All samples of some tags between two times, for exports: from the log while it has them, as they are; where only trends are left,
- * numbers and booleans without sequence numbers. In the order of the log, but for trends, whose files are in the order of tags.
+ * numbers and booleans without sequence numbers. In the order of the log, but for trends, whose files are in the order of tags. A segment
+ * of which a part has been handed out, and that goes before the rest is asked for, comes whole by way of its trend where it has one: some
+ * samples are there twice then.
  * Memory holds one frame at a time, however long the range is.
  */
 import { IS_OTHER, SampleBatch } from '../core/batch.ts'

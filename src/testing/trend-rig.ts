@@ -35,6 +35,8 @@ export class HeldFiles extends MemoryFiles {
   turnsBefore: (step: Step) => number = () => 0
   /** So many of the next readings of a segment bring a wrong byte. */
   wrongReads = 0
+  /** Why the next segment that is opened cannot be. */
+  openFault: string | undefined
   #hold: Hold | undefined
 
   /** The next such step of a segment waits; `reached` resolves when it has come. */
@@ -47,6 +49,9 @@ export class HeldFiles extends MemoryFiles {
   override async open(path: string, mode: OpenMode): Promise<OpenFile> {
     if (mode !== 'read' || !path.endsWith('.seg')) return super.open(path, mode)
     await this.#before('open')
+    const fault = this.openFault
+    this.openFault = undefined
+    if (fault !== undefined) throw Object.assign(new Error(`${fault}: ${path}`), { code: fault })
     const file = await super.open(path, mode)
     const read: OpenFile['read'] = async (...request) => {
       await this.#before('read')

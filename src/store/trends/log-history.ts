@@ -8,6 +8,7 @@ import { rowFrom } from '../log/frame-rows.ts'
 import type { FrameReader } from '../log/reader.ts'
 import type { Segment } from '../log/segment.ts'
 import type { Tail } from '../log/tail.ts'
+import { isPassing } from '../log/walk.ts'
 import type { SampleTaker } from './history.ts'
 import { numberAt } from './transpose.ts'
 
@@ -16,10 +17,18 @@ const FRAMES_A_STEP = 8
 /** The tail has everything after `covered`. */
 export const reaches = (tail: Tail, covered: number): boolean => (tail.firstSeq ?? Infinity) <= covered + 1
 
-/**
- * Takes what a segment has after `covered` and before the tail; resolves to how far that is, to whether its file is not there (any more), and to
- * whether something was taken before that showed. What cannot be read is left out.
- */
+/** What came of a segment. */
+interface Collected {
+  /** How far it was taken. */
+  readonly seq: number
+  /** Its file is not there (any more), or why the rest cannot be read: that is left out. */
+  readonly isGone: boolean
+  readonly error: unknown
+  /** Something was taken before that showed. */
+  readonly hasRows: boolean
+}
+
+/** Takes what a segment has after `covered` and before the tail. Throws what says nothing of the segment, such as too many open files. */
 export async function collectSegment(
   reader: FrameReader,
   segment: Segment,
@@ -28,14 +37,15 @@ export async function collectSegment(
   tag: TagId,
   into: SampleTaker,
   signal: AbortSignal,
-): Promise<{ seq: number; isGone: boolean; hasRows: boolean }> {
+): Promise<Collected> {
   const limit = Math.min(segment.lastSeq, (tail.firstSeq ?? Infinity) - 1)
   let frames = 0
-  let isGone = false
+  let error: unknown
   for (let seq = Math.max(covered + 1, segment.firstSeq); seq <= limit;) {
     signal.throwIfAborted()
-    const frame = await reader.read(segment, seq).catch((error: unknown) => {
-      isGone = isMissing(error)
+    const frame = await reader.read(segment, seq).catch((cause: unknown) => {
+      if (isPassing(cause)) throw cause
+      error = cause
     })
     if (!frame) break
     const end = rowFrom(frame, Math.min(frame.endSeq, limit + 1))
@@ -43,7 +53,7 @@ export async function collectSegment(
     seq = frame.endSeq
     if (++frames % FRAMES_A_STEP === 0) await breathe()
   }
-  return { seq: Math.max(limit, covered), isGone, hasRows: frames > 0 }
+  return { seq: Math.max(limit, covered), isGone: isMissing(error), error, hasRows: frames > 0 }
 }
 
 /** Takes what is in memory. Of blocks that get no more rows it keeps where the rows of each tag are. */

@@ -35,6 +35,8 @@ export class TrendList {
   /** Ascending by number. */
   #entries: TrendEntry[] = []
   #unread: number[] = []
+  /** Files that are being taken away, by number. */
+  readonly #removing = new Map<number, Promise<void>>()
   bytes = 0
   /** Files and groups that did not check and could not be made again. */
   damaged = 0
@@ -85,6 +87,7 @@ export class TrendList {
     await files.remove(temporary)
     try {
       await writeFile(files, temporary, bytes)
+      await this.#removing.get(number)
       await files.rename(temporary, path)
       await files.syncFolder(folder)
     } catch (error) {
@@ -95,13 +98,20 @@ export class TrendList {
     this.#add({ ...summary, number, path, bytes: bytes.length })
   }
 
-  /** Takes an entry off the list; its file goes too. */
+  /** Takes an entry off the list; its file goes too. One that is not on it any more may have another's file in its place. */
   async remove(entry: TrendEntry): Promise<void> {
+    const { number, path } = entry
+    if (this.find(number) !== entry) return this.#removing.get(number)
     this.#forget(entry)
     const { files, log } = this.#options
-    await files.remove(entry.path).catch((error: unknown) => {
-      log.error({ path: entry.path, error: messageOf(error) }, `the trend file ${entry.path} cannot be removed`)
-    })
+    const removing = files
+      .remove(path)
+      .catch((error: unknown) =>
+        log.error({ path, error: messageOf(error) }, `the trend file ${path} cannot be removed`),
+      )
+      .finally(() => this.#removing.delete(number))
+    this.#removing.set(number, removing)
+    await removing
   }
 
   pathOf(number: number): string {

@@ -70,8 +70,13 @@ export class TrendMaker {
     this.#begin()
   }
 
-  /** What has been taken so far of a segment that has no trend file yet. */
+  /** What has been taken so far of a segment that has no trend file yet; nothing where a part of it did not check: the next reading may find it whole. */
   partOf(segment: Segment): Transposer | undefined {
+    const follower = this.#followerOf(segment)
+    return follower?.isDamaged === true ? undefined : follower
+  }
+
+  #followerOf(segment: Segment): Transposer | undefined {
     return this.#follower?.segment === segment ? this.#follower : undefined
   }
 
@@ -142,36 +147,29 @@ export class TrendMaker {
   async #do({ segment, isOpen }: Job): Promise<void> {
     const { files, log } = this.#context
     const { path } = segment
-    const damage: number[] = []
-    const reader = new FrameReader(files, (_segment, offset) => damage.push(offset))
-    const part = this.partOf(segment)
+    const follower = this.#followerOf(segment)
+    const reader = new FrameReader(files, (_segment, offset) => {
+      if (follower !== undefined) follower.isDamaged = true
+      if (!isOpen) log.warn({ path, offset }, `a part of ${path} does not check: its trend is without it`)
+    })
     try {
-      if (isOpen) await part?.advanceAll(reader, this.#stop.signal)
+      if (isOpen) await follower?.advanceAll(reader, this.#stop.signal)
       else if (this.#isWanted(segment)) await this.#make(segment, reader)
     } catch (error) {
       if (isOpen) this.#follower = undefined
       if (this.#stop.signal.aborted) return
       log.warn({ path, error: messageOf(error) }, `no trend file for ${path}: its history is read from the log`)
     } finally {
-      if (!isOpen && part !== undefined) this.#follower = undefined
-      if (damage.length > 0) this.#noteDamage(segment, damage[0]!, isOpen)
+      if (!isOpen && follower !== undefined) this.#follower = undefined
       await reader.close()
     }
-  }
-
-  /** While it is open the next reading may find it whole: then what was made of it is not its trend file. */
-  #noteDamage(segment: Segment, offset: number, isOpen: boolean): void {
-    const part = this.partOf(segment)
-    if (part !== undefined) part.isDamaged = true
-    const { path } = segment
-    if (!isOpen) this.#context.log.warn({ path, offset }, `a part of ${path} does not check: its trend is without it`)
   }
 
   async #make(segment: Segment, reader: FrameReader): Promise<void> {
     const { list, logId, slabRows } = this.#context
     // Where slabs are as small as those of the open segment, what was made of it is the beginning.
     const part = slabRows === FOLLOWED_ROWS ? this.partOf(segment) : undefined
-    const transposer = part === undefined || part.isDamaged ? new Transposer(segment, slabRows) : part
+    const transposer = part ?? new Transposer(segment, slabRows)
     const { bytes, summary } = await transpose(transposer, logId, reader, this.#stop.signal)
     await list.put(segment.number, bytes, summary)
     this.enforce()

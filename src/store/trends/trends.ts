@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import type { Clock, Timer } from '../../core/clock.ts'
+import { messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
 import type { TagId } from '../../core/value.ts'
 import { isMissing, type FileSystem } from '../files.ts'
@@ -67,8 +68,8 @@ interface Taking {
 /** How far samples have been taken, in sequence numbers. */
 interface Done {
   covered: number
-  /** Number of the segment that was taken by sequence numbers last: its trend has all of that once more. */
-  begun: number | undefined
+  /** The segment that was taken by sequence numbers last, as it was then: its trend has all of that once more. */
+  begun: Segment | undefined
 }
 
 export class Trends {
@@ -76,7 +77,7 @@ export class Trends {
   readonly #list: TrendList
   readonly #reader: TrendReader
   readonly #stop = new AbortController()
-  readonly #saidDamage = new Set<string>()
+  readonly #said = new Set<string>()
   /** Off the log's list, or about to be: their files stay until their trends are made. */
   readonly #leaving = new Set<Segment>()
   #maker!: TrendMaker
@@ -245,11 +246,13 @@ export class Trends {
     return pieces.sort((a, b) => (a.entry ?? a.segment).firstSeq - (b.entry ?? b.segment).firstSeq)
   }
 
-  /** False when a segment went of which a part had been taken. */
+  /** False when a segment went, or was thinned, of which a part had been taken. */
   async #takeAll(taking: Taking): Promise<boolean> {
     const { tail } = this.#source
     const { from, to, tag } = taking.range
-    const reader = new FrameReader(this.#options.files, () => undefined)
+    const reader = new FrameReader(this.#options.files, ({ path }, offset) =>
+      this.#say(`${path}:${offset}`, { path, offset }, `a part of ${path} does not check and is left out of history`),
+    )
     const done: Done = { covered: 0, begun: undefined }
     try {
       for (const entry of this.foreign()) await this.#fromTrend(entry, taking)
@@ -272,13 +275,13 @@ export class Trends {
     return true
   }
 
-  /** Takes what a piece has after `done.covered`. False: a part of it had been taken, and the rest is only in its trend. */
+  /** Takes what a piece has after `done.covered`. False: a part of it had been taken, and the rest is in its trend alone. */
   async #take(piece: Piece, reader: FrameReader, done: Done, taking: Taking): Promise<boolean> {
     const { range, into, signal } = taking
     // An open segment may grow while this waits.
     const { number, lastSeq } = piece.entry ?? piece.segment
     if (lastSeq <= done.covered) return true
-    const isBegun = done.begun === number
+    const isBegun = done.begun?.number === number
     if (piece.entry !== undefined) {
       if (isBegun) return false
       await this.#fromTrend(piece.entry, taking)
@@ -293,14 +296,18 @@ export class Trends {
       done.covered = lastSeq
       return true
     }
+    if (!isBegun) done.begun = newestOf(segment)
     const part = isBegun ? undefined : this.#maker.partOf(segment)
     if (part !== undefined) {
       done.covered = Math.max(done.covered, part.covered)
       for (const group of groupsOf(part.encoder, part.groups, filterOf(range))) take(group, range.tag, into)
     }
-    done.begun = number
     const got = await collectSegment(reader, segment, done.covered, this.#source.tail, range.tag, into, signal)
-    if (!got.isGone || this.#segments().includes(newestOf(segment))) {
+    const newest = newestOf(segment)
+    // It was thinned meanwhile: its trend was made before, of all that it had.
+    if (newest !== done.begun && this.fullerThan(newest) !== undefined) return false
+    if (!got.isGone || this.#segments().includes(newest)) {
+      if (got.error !== undefined) this.#noteUnread(segment, got.error)
       done.covered = got.seq
       return true
     }
@@ -334,13 +341,21 @@ export class Trends {
     if (newest !== undefined && !newest.sealed) this.#maker.follow(newest)
   }
 
-  #noteDamage(entry: TrendEntry, offset: number): void {
-    const key = `${entry.path}:${offset}`
-    if (this.#saidDamage.has(key)) return
-    this.#saidDamage.add(key)
-    this.#list.damaged++
-    const { path } = entry
-    this.#options.log.warn({ path, offset }, `the trend file ${path} is damaged; what does not check is left out`)
+  #noteDamage({ path }: TrendEntry, offset: number): void {
+    const sentence = `the trend file ${path} is damaged; what does not check is left out`
+    if (this.#say(`${path}:${offset}`, { path, offset }, sentence)) this.#list.damaged++
+  }
+
+  #noteUnread({ path }: Segment, error: unknown): void {
+    this.#say(path, { path, error: messageOf(error) }, `${path} cannot be read and is left out of history`)
+  }
+
+  /** Once; false when it was said before. */
+  #say(key: string, fields: object, sentence: string): boolean {
+    if (this.#said.has(key)) return false
+    this.#said.add(key)
+    this.#options.log.warn(fields, sentence)
+    return true
   }
 }
 

@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { silentLog } from '../../core/log.ts'
 import { randomFrom } from '../../testing/fault-table.ts'
 import { eventually } from '../../testing/peers.ts'
+import { createRecordingLog } from '../../testing/recording-log.ts'
 import { appendInTurns, HeldFiles, TAGS, turnsOf } from '../../testing/trend-rig.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
 import type { OpenFile, OpenMode } from '../files.ts'
@@ -21,6 +22,30 @@ class NoTrends extends HeldFiles {
   override async open(path: string, mode: OpenMode): Promise<OpenFile> {
     if (path.endsWith('.trend')) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
     return super.open(path, mode)
+  }
+}
+
+/** Closing the next trend file that is read waits. */
+class HeldTrend extends HeldFiles {
+  #hold: { readonly reached: PromiseWithResolvers<void>; readonly released: PromiseWithResolvers<void> } | undefined
+
+  holdTrend(): { readonly reached: Promise<void>; release(): void } {
+    const hold = { reached: Promise.withResolvers<void>(), released: Promise.withResolvers<void>() }
+    this.#hold = hold
+    return { reached: hold.reached.promise, release: () => hold.released.resolve() }
+  }
+
+  override async open(path: string, mode: OpenMode): Promise<OpenFile> {
+    const file = await super.open(path, mode)
+    const hold = this.#hold
+    if (mode !== 'read' || !path.endsWith('.trend') || hold === undefined) return file
+    this.#hold = undefined
+    const close = async (): Promise<void> => {
+      hold.reached.resolve()
+      await hold.released.promise
+      await file.close()
+    }
+    return new Proxy(file, { get: (of, name) => (name === 'close' ? close : Reflect.get(of, name)) })
   }
 }
 
@@ -125,6 +150,60 @@ for (const { step, slabs } of [
   })
 }
 
+for (const step of ['open', 'read'] as const) {
+  test(`a segment is thinned before its file is ${step}`, async (t) => {
+    const rig = await makeRig(t, { segmentBytes: 4 * MIB, tailRows: 1000, retention: { maxBytes: 1e9, policy: 'thin-oldest' } }) // prettier-ignore
+    await rig.store.openCursor('sink')
+    await rig.append(2 * ROWS)
+    await whileReading(rig, step, async () => {
+      await seal(rig)
+      const { bytes } = rig.store.info()
+      const maxBytes = Math.floor(bytes * 0.9)
+      rig.store.limit({ retention: { maxBytes, policy: 'thin-oldest' }, trends: { maxBytes: 1e9, maxAgeMs: 1e12 } })
+      await eventually('it is thinned', () => rig.store.info().bytes < maxBytes)
+    })
+  })
+}
+
+test('too many open files are an error; a segment that cannot be read is left out, and said once', async (t) => {
+  const log = createRecordingLog()
+  const rig = await makeRig(t, { tailRows: 1000, log })
+  await rig.append()
+  rig.files.openFault = 'EMFILE'
+  await assert.rejects(rig.times(), /EMFILE/)
+  for (let asked = 0; asked < 2; asked++) {
+    rig.files.openFault = 'EIO'
+    assert.ok((await rig.times()).length < turnsOf(TAG, ROWS).length)
+  }
+  assert.equal(log.said.filter(({ sentence }) => /cannot be read and is left out/.test(sentence)).length, 1)
+  assert.deepEqual(await rig.times(), turnsOf(TAG, ROWS))
+  rig.files.wrongReads = 1
+  assert.ok((await rig.times()).length < turnsOf(TAG, ROWS).length)
+  assert.equal(log.said.filter(({ sentence }) => /does not check and is left out/.test(sentence)).length, 1)
+})
+
+test('two readers of a damaged trend file: the one that was made again stays', async (t) => {
+  const files = new HeldTrend()
+  const rig = await makeRig(t, { tailRows: 1000, retention: { maxBytes: 1e9 } }, files)
+  await rig.append()
+  await seal(rig)
+  const [path] = files.paths(/\.trend$/)
+  const bytes = files.get(path!)
+  for (let at = 20; at < 30; at++) bytes[at]! ^= 1
+  files.put(path!, bytes)
+  const { reached, release } = files.holdTrend()
+  const first = rig.times()
+  await reached
+  assert.deepEqual(await rig.times(), turnsOf(TAG, rig.end()))
+  await eventually('it is made again', () => rig.store.info().trends.files === 1)
+  release()
+  assert.deepEqual(await first, turnsOf(TAG, rig.end()))
+  rig.store.limit({ retention: { maxBytes: 1000 }, trends: { maxBytes: 1e9, maxAgeMs: 1e12 } })
+  await rig.append(100)
+  await eventually('the segment is gone', () => files.paths(/\.seg$/).length === 1)
+  assert.deepEqual(await rig.times(), turnsOf(TAG, rig.end()))
+})
+
 test('a segment whose file somebody took away is left out, also when a slab of it is known', async (t) => {
   const rig = await makeRig(t, { segmentBytes: 4 * MIB })
   await rig.append()
@@ -135,25 +214,28 @@ test('a segment whose file somebody took away is left out, also when a slab of i
   assert.ok(times.length < turnsOf(TAG, rig.end()).length)
 })
 
-test('whatever the order of things: what was there before the question is there once', async (t) => {
-  for (let seed = 1; seed <= 40; seed++) {
-    const random = randomFrom(seed)
-    const files = new HeldFiles()
-    files.turnsBefore = () => Math.floor(random() * 6)
-    const rig = await makeRig(t, { segmentBytes: 4096, tailRows: 100 + Math.floor(random() * 900), retention: { maxBytes: 40_000 }, trends: { maxBytes: 1e9, maxAgeMs: 1e12 } }, files) // prettier-ignore
-    const appending = (async () => {
+for (const policy of ['drop-oldest', 'thin-oldest'] as const) {
+  test(`whatever the order of things, with ${policy}: what was there before the question is there once`, async (t) => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const random = randomFrom(seed)
+      const files = new HeldFiles()
+      files.turnsBefore = () => Math.floor(random() * 6)
+      const rig = await makeRig(t, { segmentBytes: 4096, tailRows: 100 + Math.floor(random() * 900), retention: { maxBytes: 40_000, policy }, trends: { maxBytes: 1e9, maxAgeMs: 1e12 } }, files) // prettier-ignore
+      if (policy === 'thin-oldest') await rig.store.openCursor('sink')
+      const appending = (async () => {
+        while (rig.end() < 20_000) {
+          await rig.append(100 + 100 * Math.floor(random() * 5))
+          if (random() < 0.3) await rig.clock.advance(1000)
+        }
+      })()
       while (rig.end() < 20_000) {
-        await rig.append(100 + 100 * Math.floor(random() * 5))
-        if (random() < 0.3) await rig.clock.advance(1000)
+        await turn()
+        const atLeast = rig.end() / TAGS
+        const times = await rig.times()
+        assert.deepEqual(times, turnsOf(TAG, times.length * TAGS), `seed ${seed}`)
+        assert.ok(times.length >= atLeast, `seed ${seed}: ${times.length} of ${atLeast}`)
       }
-    })()
-    while (rig.end() < 20_000) {
-      await turn()
-      const atLeast = rig.end() / TAGS
-      const times = await rig.times()
-      assert.deepEqual(times, turnsOf(TAG, times.length * TAGS), `seed ${seed}`)
-      assert.ok(times.length >= atLeast, `seed ${seed}: ${times.length} of ${atLeast}`)
+      await appending
     }
-    await appending
-  }
-})
+  })
+}

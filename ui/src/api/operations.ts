@@ -9311,7 +9311,7 @@ export interface Operations {
         /** Over 1, 5 and 15 minutes; null where there is none */
         readonly loadAverage: readonly number[] | null
         readonly memoryBytes: number
-        /** Of the container or service; null: there is none */
+        /** Of the container or service, or the bound at which it is slowed down where that is less; null: there is none */
         readonly memoryLimitBytes: number | null
       }
       /** Where the data folder lies, looked at every half a minute at most; null: it cannot be read */
