@@ -79,20 +79,21 @@ function addEntry(
   if (first === undefined || first === null) return []
   const column = start(first) - lineStart(text, start(first))
   const indentation = ' '.repeat(column)
+  const lines = entryTexts(key, edit.value, indentation, lineEnd).map((entry) => `${indentation}${entry}`)
   if (edit.after === null) {
     const from = lineStart(text, start(first))
-    return [{ from, to: from, text: `${indentation}${entryText(key, edit.value, indentation, lineEnd)}${lineEnd}` }]
+    return lines.map((line) => ({ from, to: from, text: `${line}${lineEnd}` }))
   }
   const before = map.items.find((pair) => edit.after !== undefined && keyText(pair.key) === edit.after)
   const end = before === undefined ? endOf(map) : endOfPair(before)
-  return addLine(text, end, `${indentation}${entryText(key, edit.value, indentation, lineEnd)}`)
+  return lines.flatMap((line) => addLine(text, end, line))
 }
 
-function entryText(key: string, value: Plain, indentation: string, lineEnd: string): string {
-  if (typeof value !== 'object' || value === null) return `${key}: ${scalarTexts(value, undefined)[0]}`
-  if (Object.keys(value).length === 0) return `${key}: ${flowText(value)}`
+function entryTexts(key: string, value: Plain, indentation: string, lineEnd: string): string[] {
+  if (typeof value !== 'object' || value === null) return scalarTexts(value, undefined).map((one) => `${key}: ${one}`)
+  if (Object.keys(value).length === 0) return [`${key}: ${flowText(value)}`]
   const inner = `${indentation}  `
-  return `${key}:${lineEnd}${inner}${blockText(value, inner, lineEnd)}`
+  return [`${key}:${lineEnd}${inner}${blockText(value, inner, lineEnd)}`]
 }
 
 /** A line of its own behind the line in which `end` lies. */

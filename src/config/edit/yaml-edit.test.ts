@@ -19,6 +19,10 @@ test('a text stays a text, whatever YAML could take it for', () => {
       assert.ok(after.startsWith('a: 1 # c\nk:') && after.endsWith('\nz: 2 # d\n'), after)
       const flow = edited(`{ k: ${/[|\n]/.test(old) ? 'x' : old}, z: 2 } # d\n`, set(['k'], text))
       assert.deepEqual(parse(flow), { k: text, z: 2 }, flow)
+      for (const after of [undefined, null, 'a']) {
+        const added = edited('a: 1 # c\nz: 2 # d\n', { kind: 'set', path: ['k'], value: text, after })
+        assert.deepEqual(parse(added), { a: 1, k: text, z: 2 }, added)
+      }
     }
 })
 
