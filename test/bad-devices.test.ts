@@ -115,7 +115,8 @@ for (const { what, answer, statuses } of MISBEHAVIOURS) {
 
     bad.answer = healthy
     await settled(gateway, 'bad', /^Good$/)
-    assert.equal((await gateway.get<DeviceView>('devices/bad')).state, 'Running')
+    // On a busy machine one more answer may take longer than its 200 ms.
+    await eventually('it runs', async () => (await gateway.get<DeviceView>('devices/bad')).state === 'Running')
   })
 }
 
