@@ -4,9 +4,8 @@ import { test } from 'node:test'
 import { SampleBatch } from '../../core/batch.ts'
 import { silentLog } from '../../core/log.ts'
 import { Status } from '../../core/status.ts'
-import { appendInTurns } from '../../testing/trend-rig.ts'
+import { appendInTurns, NoTrends } from '../../testing/trend-rig.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
-import type { OpenFile, OpenMode } from '../files.ts'
 import { segmentBytesWithin, slabRowsWithin } from '../memory-bounds.ts'
 import { MemoryFiles } from '../memory-files.ts'
 import { openStore } from '../store.ts'
@@ -61,14 +60,6 @@ test('samples that come late are put in their place, condensed or not', () => {
     )
   }
 })
-
-/** A disk on which no trend file can be made. */
-class NoTrends extends MemoryFiles {
-  override async open(path: string, mode: OpenMode): Promise<OpenFile> {
-    if (path.endsWith('.trend')) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
-    return super.open(path, mode)
-  }
-}
 
 for (const tailRows of [100, 700, 100_000]) {
   test(`sealed segments without trend files beside ${tailRows} rows in memory: no sample is left out`, async () => {

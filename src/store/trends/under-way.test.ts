@@ -6,9 +6,8 @@ import { silentLog } from '../../core/log.ts'
 import { randomFrom } from '../../testing/fault-table.ts'
 import { eventually } from '../../testing/peers.ts'
 import { createRecordingLog } from '../../testing/recording-log.ts'
-import { appendInTurns, HeldFiles, TAGS, turnsOf } from '../../testing/trend-rig.ts'
+import { appendInTurns, HeldFiles, NoTrends, TAGS, turnsOf } from '../../testing/trend-rig.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
-import type { OpenFile, OpenMode } from '../files.ts'
 import { openStore, type StoreOptions } from '../store.ts'
 
 const signal = AbortSignal.timeout(60_000)
@@ -16,38 +15,6 @@ const MIB = 2 ** 20
 const HOUR = 3_600_000
 const ROWS = 50_000
 const TAG = 8
-
-/** A disk on which no trend file can be made. */
-class NoTrends extends HeldFiles {
-  override async open(path: string, mode: OpenMode): Promise<OpenFile> {
-    if (path.endsWith('.trend')) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
-    return super.open(path, mode)
-  }
-}
-
-/** Closing the next trend file that is read waits. */
-class HeldTrend extends HeldFiles {
-  #hold: { readonly reached: PromiseWithResolvers<void>; readonly released: PromiseWithResolvers<void> } | undefined
-
-  holdTrend(): { readonly reached: Promise<void>; release(): void } {
-    const hold = { reached: Promise.withResolvers<void>(), released: Promise.withResolvers<void>() }
-    this.#hold = hold
-    return { reached: hold.reached.promise, release: () => hold.released.resolve() }
-  }
-
-  override async open(path: string, mode: OpenMode): Promise<OpenFile> {
-    const file = await super.open(path, mode)
-    const hold = this.#hold
-    if (mode !== 'read' || !path.endsWith('.trend') || hold === undefined) return file
-    this.#hold = undefined
-    const close = async (): Promise<void> => {
-      hold.reached.resolve()
-      await hold.released.promise
-      await file.close()
-    }
-    return new Proxy(file, { get: (of, name) => (name === 'close' ? close : Reflect.get(of, name)) })
-  }
-}
 
 async function makeRig(t: TestContext, options: Omit<Partial<StoreOptions>, 'files'> = {}, files = new HeldFiles()) {
   const clock = new VirtualClock()
@@ -106,7 +73,8 @@ test('the tail moves on while a segment is read that has no trend file and is no
   await rig.append(2 * ROWS)
   await rig.clock.advance(HOUR + 100_000)
   await rig.append(20_000)
-  assert.equal(rig.store.info().segments, 2)
+  const { segments, trends } = rig.store.info()
+  assert.deepEqual([segments, trends.files], [2, 0])
   await whileReading(rig, 'read', () => rig.append())
 })
 
@@ -183,15 +151,15 @@ test('too many open files are an error; a segment that cannot be read is left ou
 })
 
 test('two readers of a damaged trend file: the one that was made again stays', async (t) => {
-  const files = new HeldTrend()
-  const rig = await makeRig(t, { tailRows: 1000, retention: { maxBytes: 1e9 } }, files)
+  const rig = await makeRig(t, { tailRows: 1000, retention: { maxBytes: 1e9 } })
+  const { files } = rig
   await rig.append()
   await seal(rig)
   const [path] = files.paths(/\.trend$/)
   const bytes = files.get(path!)
   for (let at = 20; at < 30; at++) bytes[at]! ^= 1
   files.put(path!, bytes)
-  const { reached, release } = files.holdTrend()
+  const { reached, release } = files.stall('close', '.trend')
   const first = rig.times()
   await reached
   assert.deepEqual(await rig.times(), turnsOf(TAG, rig.end()))
